@@ -1,0 +1,44 @@
+"""The phone network of the ``hama`` package, its symbols folded to the English phones."""
+
+from functools import cached_property
+
+import numpy as np
+
+from wfst_bias.lang.phones import IPA_TO_PHONE, PHONES
+from wfst_bias.symbols import BLANK, BLANK_ID, WORD_BOUNDARY, SymbolTable
+
+_WORD_BOUNDARY, _FLOOR = "<wb>", 1e-10
+
+
+class HamaModel:
+    """A pretrained phone CTC, 20 ms a frame; its blank stands for everything that has no English phone.
+
+    This is the only place that knows how the package's session is called.
+    """
+
+    tokens = SymbolTable((BLANK, WORD_BOUNDARY, *PHONES))
+    sampling_rate = 16000
+    frame_shift = 0.02
+
+    @cached_property
+    def _model(self):
+        import hama
+
+        return hama.ASRModel()
+
+    @cached_property
+    def _fold(self) -> np.ndarray:
+        """Which of the model's symbols goes to which token, float32 ``(191, C)``."""
+        token_of = {symbol: self.tokens[phone] for symbol, phone in IPA_TO_PHONE.items()}
+        token_of[_WORD_BOUNDARY] = self.tokens[WORD_BOUNDARY]
+        symbols = self._model.decoder_tokens
+        fold = np.zeros((len(symbols), len(self.tokens)), np.float32)
+        fold[np.arange(len(symbols)), [token_of.get(symbol, BLANK_ID) for symbol in symbols]] = 1.0
+        return fold
+
+    def log_probs(self, audio: np.ndarray) -> np.ndarray:
+        """See :class:`wfst_bias.acoustic.emissions.AcousticModel`."""
+        audio = np.ascontiguousarray(audio, np.float32)
+        feeds = {"waveform": audio[None], "waveform_lengths": np.array([len(audio)])}
+        log_probs, lengths = self._model.session.run(["log_probs", "out_lengths"], feeds)
+        return np.log(np.exp(log_probs[0, : int(lengths[0])]) @ self._fold + _FLOOR)

@@ -1,0 +1,73 @@
+"""An entity: a phrase to be recognised, as the user's list gives it."""
+
+import json
+import math
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import List, Tuple
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One phrase of a list.
+
+    Args:
+      written: the phrase as it stands in the list.
+      weight: added to the score of every path through the phrase, nats; 0 is neutral.
+      line: its line in the list, from 1.
+    """
+
+    written: str
+    weight: float = 0.0
+    line: int = 0
+
+    @property
+    def words(self) -> Tuple[str, ...]:
+        """Its words as they stand in a transcript: lower case, no punctuation but apostrophes."""
+        return words_of(self.written)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def words_of(text: str) -> Tuple[str, ...]:
+    """Words of a text as transcripts have them; hyphens and dashes separate words.
+
+    Signs that are said (``&``, ``%``, digits) stay, so that what cannot be spelled is told, not dropped.
+    """
+    text = unicodedata.normalize("NFC", text).lower().replace("\u2019", "'")
+    return tuple(re.sub(r"[^\w'&@+%$\u20ac\u00a3#/\s]|_", " ", text).split())
+
+
+def read_entities(path: Path) -> List[Entity]:
+    """Read a list: one phrase a line, optionally a tab and a weight in nats; blank lines are skipped.
+
+    Raises:
+      InputError: there is no phrase in it, or a weight is no number.
+    """
+    entities = []
+    for number, line in lines_of(path):
+        if not line.strip():
+            continue
+        phrase, *rest = line.split("\t")
+        if len(rest) > 1:
+            raise InputError(f"{len(rest) + 1} columns found; write 'PHRASE' or 'PHRASE<TAB>WEIGHT'", path, number)
+        entities.append(Entity(phrase.strip(), _weight(rest[0], path, number) if rest else 0.0, number))
+    if not entities:
+        raise InputError("holds no phrase; write one phrase a line", path)
+    return entities
+
+
+def _weight(text: str, path: Path, number: int) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not math.isfinite(weight):
+        raise InputError(f"weight {text!r} is not a number; write 'PHRASE<TAB>2.0'", path, number)
+    return weight

@@ -1,0 +1,116 @@
+"""From phrases to spellings: every way that the units of a model can say each of them."""
+
+import itertools
+import unicodedata
+from dataclasses import dataclass
+from typing import List, Sequence, Tuple
+
+from wfst_bias.entities.entity import Entity
+from wfst_bias.graph.branch import Spelling
+from wfst_bias.lang.g2p import G2P
+from wfst_bias.lang.lexicon import Lexicon, Pronunciation
+
+USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
+
+_MOST_SPELLINGS = 64  # of one phrase; a phrase of many words with many pronunciations each has more
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one phrase of a list: a row of ``report.tsv``.
+
+    Args:
+      entity: the phrase.
+      status: :data:`USED`, :data:`DUPLICATE` or :data:`UNUSABLE`.
+      phrase: its number among the phrases that are used; -1 where it is not.
+      unknown_words: those of its words that no lexicon had.
+      pronunciations: the ways to say it.
+      note: why it could not be used, or what to know.
+    """
+
+    entity: Entity
+    status: str
+    phrase: int = -1
+    unknown_words: Tuple[str, ...] = ()
+    pronunciations: Tuple[Pronunciation, ...] = ()
+    note: str = ""
+
+    HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\tnote\n"
+
+    def row(self) -> str:
+        said = " | ".join(" ".join(p) for p in self.pronunciations)
+        e = self.entity
+        return f"{e.line}\t{e.written}\t{self.status}\t{' '.join(self.unknown_words)}\t{said}\t{self.note}\n"
+
+
+def pronounce_entities(entities: Sequence[Entity], lexicon: Lexicon, g2p: G2P, boundary: str) -> List[Outcome]:
+    """All pronunciations of each phrase: the lexicon's for the words it has, else the G2P's.
+
+    Args:
+      entities: the list, in its order.
+      lexicon: of the base graph.
+      g2p: reads the words that the lexicon does not have.
+      boundary: unit between the words of a phrase.
+    """
+    unknown = {w: latin(w) for e in entities for w in e.words if w not in lexicon}
+    readable = {word: plain for word, plain in unknown.items() if plain}
+    guessed = g2p.pronounce(plain for plain in readable.values() if plain not in lexicon)
+    seen, outcomes = {}, []
+
+    def said(word: str) -> Tuple[Pronunciation, ...]:
+        if word in lexicon:
+            return lexicon[word]
+        plain = readable.get(word, "")
+        if plain in lexicon:
+            return lexicon[plain]
+        return tuple(filter(None, [guessed.get(plain, ())]))
+
+    for entity in entities:
+        words = entity.words
+        if not words:
+            outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is said"))
+            continue
+        if words in seen:
+            note = f"the same words as line {seen[words].entity.line}, whose weight counts"
+            outcomes.append(Outcome(entity, DUPLICATE, note=note))
+            continue
+        mute = [word for word in words if not said(word)]
+        if mute:
+            note = f"cannot be spelled: {' '.join(mute)}; write it in letters, as it is said"
+            outcomes.append(Outcome(entity, UNUSABLE, note=note))
+            continue
+        outcomes.append(_say(entity, words, said, lexicon, boundary, phrase=len(seen)))
+        seen[words] = outcomes[-1]
+    return outcomes
+
+
+def _say(entity: Entity, words, said, lexicon: Lexicon, boundary: str, phrase: int) -> Outcome:
+    ways = itertools.product(*map(said, words))
+    kept = list(itertools.islice(ways, _MOST_SPELLINGS))
+    return Outcome(
+        entity,
+        USED,
+        phrase,
+        tuple(word for word in words if word not in lexicon),
+        tuple(dict.fromkeys(_joined(way, boundary) for way in kept)),
+        f"only the first {_MOST_SPELLINGS} pronunciations are used" if next(ways, None) else "",
+    )
+
+
+def _joined(pronunciations: Sequence[Pronunciation], boundary: str) -> Pronunciation:
+    units = list(pronunciations[0])
+    for pronunciation in pronunciations[1:]:
+        units += [boundary, *pronunciation]
+    return tuple(units)
+
+
+def spellings(outcomes: Sequence[Outcome]) -> List[Spelling]:
+    """The ways to say the phrases that are used, for the graph compiler."""
+    return [Spelling(o.phrase, units, o.entity.weight) for o in outcomes for units in o.pronunciations]
+
+
+def latin(word: str) -> str:
+    """The word in the letters a-z and apostrophes, accents taken off; empty where that cannot be."""
+    plain = unicodedata.normalize("NFKD", word.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae"))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return plain if plain and all("a" <= c <= "z" or c == "'" for c in plain) else ""

@@ -1,0 +1,32 @@
+"""One root error; everything a user can mend is an :class:`InputError`."""
+
+from pathlib import Path
+from typing import Optional, Union
+
+
+class WfstBiasError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class InputError(WfstBiasError):
+    """Something the user gave us cannot be used.
+
+    Reads as ``PATH:LINE: what was found; what to do``, for example
+    ``contacts.tsv:41: weight 'x' is not a number; write 'PHRASE<TAB>2.0'``.
+
+    Args:
+      message: what was found, what was expected, what to do.
+      path: the file or folder at fault, where there is one.
+      line: its line, counted from 1.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        path: Optional[Union[str, Path]] = None,
+        line: Optional[int] = None,
+    ):
+        self.path = None if path is None else str(path)
+        self.line = line
+        where = [str(part) for part in (self.path, line) if part is not None]
+        super().__init__(": ".join([":".join(where), message]) if where else message)

@@ -1,0 +1,205 @@
+"""A weighted transducer as flat numpy arrays, to and from OpenFst, k2 and disk.
+
+Scores are log-probabilities in nats, higher is better; OpenFst's costs are their negatives and
+exist only inside :func:`from_openfst` and :func:`to_openfst`.
+"""
+
+import struct
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pynini
+import pywrapfst
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import breadth_first_order
+
+NO_SCORE = np.float32(-np.inf)
+
+_STATE = np.dtype([("final", "<f4"), ("pos", "<u4"), ("num_arcs", "<u4"), ("niepsilons", "<u4"), ("noepsilons", "<u4")])
+_ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("cost", "<f4"), ("dst", "<i4")])
+_MAGIC = 2125659606
+_EXPANDED = 1  # the one property every ConstFst has
+
+
+@dataclass(frozen=True)
+class Wfst:
+    """Arcs sorted by their source state.
+
+    Args:
+      start: the start state; -1 where there is none.
+      src, dst: states of each arc, int32 ``(A,)``; ``src`` never falls.
+      ilabel, olabel: labels of each arc, int32 ``(A,)``; 0 is epsilon.
+      score: of each arc, nats, float32 ``(A,)``.
+      final: score of ending in each state, nats, float32 ``(S,)``; minus infinity where it does not.
+    """
+
+    start: int
+    src: np.ndarray
+    dst: np.ndarray
+    ilabel: np.ndarray
+    olabel: np.ndarray
+    score: np.ndarray
+    final: np.ndarray
+
+    @property
+    def num_states(self) -> int:
+        return len(self.final)
+
+    @property
+    def num_arcs(self) -> int:
+        return len(self.src)
+
+    def arcs(self, selection: np.ndarray) -> "Wfst":
+        """The same states with only the selected arcs; ``selection`` must keep their order."""
+        return replace(
+            self,
+            src=self.src[selection],
+            dst=self.dst[selection],
+            ilabel=self.ilabel[selection],
+            olabel=self.olabel[selection],
+            score=self.score[selection],
+        )
+
+
+def from_arcs(start, src, dst, ilabel, olabel, score, final) -> Wfst:
+    """A :class:`Wfst` of arcs in any order; equal sources keep theirs."""
+    src = np.asarray(src, dtype=np.int32)
+    order = np.argsort(src, kind="stable")
+    column = lambda values, dtype: np.ascontiguousarray(np.asarray(values, dtype=dtype)[order])
+    return Wfst(
+        start=int(start),
+        src=src[order],
+        dst=column(dst, np.int32),
+        ilabel=column(ilabel, np.int32),
+        olabel=column(olabel, np.int32),
+        score=column(score, np.float32),
+        final=np.asarray(final, dtype=np.float32),
+    )
+
+
+def arc_starts(wfst: Wfst) -> np.ndarray:
+    """Position of each state's first arc, int64 ``(S + 1,)``."""
+    return np.concatenate([[0], np.cumsum(np.bincount(wfst.src, minlength=wfst.num_states))])
+
+
+def from_openfst(fst: pywrapfst.Fst) -> Wfst:
+    """Read an OpenFst machine over the tropical semiring, without a loop over its arcs.
+
+    OpenFst's ``const`` type is two flat arrays behind a short header (``fst/const-fst.h``).
+    """
+    image = pywrapfst.convert(fst, "const").write_to_string()
+    offset, num_states, num_arcs, start = _read_header(image)
+    states = np.frombuffer(image, _STATE, num_states, offset)
+    arcs = np.frombuffer(image, _ARC, num_arcs, offset + states.nbytes)
+    return Wfst(
+        start=start,
+        src=np.repeat(np.arange(num_states, dtype=np.int32), states["num_arcs"]),
+        dst=arcs["dst"].copy(),
+        ilabel=arcs["ilabel"].copy(),
+        olabel=arcs["olabel"].copy(),
+        score=-arcs["cost"],
+        final=-states["final"],
+    )
+
+
+def to_openfst(wfst: Wfst) -> pynini.Fst:
+    """The same machine as a mutable OpenFst machine over the tropical semiring."""
+    starts = arc_starts(wfst)
+    states = np.zeros(wfst.num_states, _STATE)
+    states["final"] = -wfst.final
+    states["pos"] = starts[:-1]
+    states["num_arcs"] = np.diff(starts)
+    states["niepsilons"] = np.bincount(wfst.src[wfst.ilabel == 0], minlength=wfst.num_states)
+    states["noepsilons"] = np.bincount(wfst.src[wfst.olabel == 0], minlength=wfst.num_states)
+    arcs = np.empty(wfst.num_arcs, _ARC)
+    arcs["ilabel"], arcs["olabel"], arcs["dst"] = wfst.ilabel, wfst.olabel, wfst.dst
+    arcs["cost"] = -wfst.score
+    image = _header(wfst) + states.tobytes() + arcs.tobytes()
+    return pynini.Fst.from_pywrapfst(pywrapfst.Fst.read_from_string(image))
+
+
+def _header(wfst: Wfst) -> bytes:
+    text = lambda s: struct.pack("<i", len(s)) + s
+    # version 2 (not aligned), no symbol tables in the file
+    return (
+        struct.pack("<i", _MAGIC)
+        + text(b"const")
+        + text(b"standard")
+        + struct.pack("<iiQqqq", 2, 0, _EXPANDED, wfst.start, wfst.num_states, wfst.num_arcs)
+    )
+
+
+def _read_header(image: bytes):
+    magic, offset = struct.unpack_from("<i", image)[0], 4
+    names = []
+    for _ in range(2):
+        (length,) = struct.unpack_from("<i", image, offset)
+        names.append(image[offset + 4 : offset + 4 + length])
+        offset += 4 + length
+    version, flags, _, start, num_states, num_arcs = struct.unpack_from("<iiQqqq", image, offset)
+    assert (magic, names, version, flags) == (_MAGIC, [b"const", b"standard"], 2, 0), (names, version, flags)
+    return offset + struct.calcsize("<iiQqqq"), num_states, num_arcs, start
+
+
+def trim(wfst: Wfst) -> Wfst:
+    """Drop states that no path from the start to a final state visits, and number the rest in order.
+
+    The states that stay keep their order, so "unigram state last" survives.
+    """
+    alive = _reached(wfst.num_states, wfst.src, wfst.dst, [wfst.start])
+    alive &= _reached(wfst.num_states, wfst.dst, wfst.src, np.flatnonzero(np.isfinite(wfst.final)))
+    if wfst.start < 0 or not alive[wfst.start]:
+        empty = np.zeros(0, np.int32)
+        return Wfst(-1, empty, empty, empty, empty, np.zeros(0, np.float32), np.zeros(0, np.float32))
+    number = (np.cumsum(alive) - 1).astype(np.int32)
+    kept = wfst.arcs(np.flatnonzero(alive[wfst.src] & alive[wfst.dst]))
+    return replace(
+        kept,
+        start=int(number[wfst.start]),
+        src=number[kept.src],
+        dst=number[kept.dst],
+        final=wfst.final[alive],
+    )
+
+
+def _reached(num_states: int, src: np.ndarray, dst: np.ndarray, seeds) -> np.ndarray:
+    """Which states a path along the arcs visits from the seeds, bool ``(S,)``.
+
+    Breadth-first search by scipy: a node that stands for all the seeds is added, so one call does.
+    """
+    seeds = np.asarray(seeds, dtype=np.int32)
+    source = num_states
+    rows = np.concatenate([src, np.full(len(seeds), source, np.int32)])
+    columns = np.concatenate([dst, seeds])
+    links = csr_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(num_states + 1, num_states + 1))
+    order = breadth_first_order(links, source, return_predecessors=False)
+    reached = np.zeros(num_states + 1, bool)
+    reached[order] = True
+    return reached[:num_states]
+
+
+def k2_arcs(wfst: Wfst) -> np.ndarray:
+    """The arcs as k2 keeps them: ``(src, dst, label, bits of the score)``, int32 ``(A + F, 4)``.
+
+    Each of the F final states gets an arc labelled -1 into one last state; it stands behind the other
+    arcs of its state, so row i of the machine is not row i of the table: see :func:`k2_rows`.
+    """
+    final_states = np.flatnonzero(np.isfinite(wfst.final)).astype(np.int32)
+    rows, final_rows = k2_rows(wfst)
+    table = np.empty((wfst.num_arcs + len(final_states), 4), np.int32)
+    for column, values in enumerate((wfst.src, wfst.dst, wfst.ilabel, wfst.score.view(np.int32))):
+        table[rows, column] = values
+    table[final_rows, 0] = final_states
+    table[final_rows, 1] = wfst.num_states
+    table[final_rows, 2] = -1
+    table[final_rows, 3] = wfst.final[final_states].view(np.int32)
+    return table
+
+
+def k2_rows(wfst: Wfst):
+    """Rows of our arcs ``(A,)`` and of the final arcs ``(F,)`` in :func:`k2_arcs`."""
+    is_final = np.isfinite(wfst.final)
+    finals_before = np.cumsum(is_final) - is_final
+    rows = np.arange(wfst.num_arcs) + finals_before[wfst.src]
+    final_rows = arc_starts(wfst)[1:][is_final] + finals_before[is_final]
+    return rows, final_rows

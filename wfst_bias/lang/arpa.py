@@ -1,0 +1,179 @@
+"""G: an ARPA language model as an acceptor of words, read by kaldilm."""
+
+import contextlib
+import gzip
+import os
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pywrapfst
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+from wfst_bias.graph.wfst import Wfst, from_arcs, from_openfst
+from wfst_bias.symbols import BACKOFF, CLASS, SymbolTable
+
+BOS, EOS = "<s>", "</s>"
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """G and the state that every backoff chain ends in.
+
+    Args:
+      fst: words on both sides; backoff arcs carry ``#0``; every state that may end a sentence is final.
+      unigram_state: the state without a history.
+      num_skipped: n-grams left out because a word of theirs is not in the lexicon.
+    """
+
+    fst: Wfst
+    unigram_state: int
+    num_skipped: int
+
+
+def read_arpa(path: Path, words: SymbolTable) -> Grammar:
+    """G of an ARPA file, gzipped or not.
+
+    N-grams with a word that ``words`` does not have are left out and counted. Final scores are closed
+    over backoff: a history that has not seen ``</s>`` ends a sentence through its backoff weight, so
+    that no arc is needed for it.
+
+    Raises:
+      InputError: the file is not a whole ARPA model, or shares no word with ``words``.
+    """
+    check_arpa(path)
+    with tempfile.TemporaryDirectory() as folder:
+        arpa, symbols, binary = (Path(folder) / name for name in ("lm.arpa", "words.txt", "G.fst"))
+        if Path(path).suffix == ".gz":
+            with gzip.open(path) as packed, open(arpa, "wb") as plain:
+                shutil.copyfileobj(packed, plain)
+        else:
+            arpa = Path(path)
+        words.extended([BOS, EOS]).write(symbols)
+        log = Path(folder) / "log"
+        try:
+            with _stderr_to(log):
+                import kaldilm
+
+                kaldilm.arpa2fst(
+                    input_arpa=str(arpa),
+                    output_fst=str(binary),
+                    disambig_symbol=BACKOFF,
+                    read_symbol_table=str(symbols),
+                    max_order=-1,
+                    max_arpa_warnings=-1,
+                )
+        except Exception as error:  # kaldilm's own kinds are RuntimeErrors of many texts
+            raise InputError(f"kaldilm cannot read it ({error}); is it an ARPA model?", path) from error
+        skipped = len(re.findall(r"skipped: word", log.read_text(errors="replace")))
+        fst = from_openfst(pywrapfst.Fst.read(str(binary)))
+    if not np.isin(fst.ilabel, [words[BACKOFF]], invert=True).any():
+        raise InputError("no word of it is in the lexicon; compare its spelling with words.txt", path)
+    backoff = fst.ilabel == words[BACKOFF]
+    closed = _close_final(fst, backoff)
+    if not np.isfinite(closed.final[closed.start]):
+        raise InputError(f"has no n-gram that ends in {EOS}; a sentence could never end", path)
+    has_backoff = np.zeros(fst.num_states, bool)
+    has_backoff[fst.src[backoff]] = True
+    targets = np.unique(fst.dst[backoff][~has_backoff[fst.dst[backoff]]]) if backoff.any() else [fst.start]
+    assert len(targets) == 1, f"{len(targets)} states without a history"
+    return Grammar(closed, int(targets[0]), skipped)
+
+
+def _close_final(fst: Wfst, backoff: np.ndarray) -> Wfst:
+    """Give every state the score of ending through its backoff chain where it has none of its own."""
+    target = np.arange(fst.num_states)
+    weight = np.zeros(fst.num_states, np.float32)
+    target[fst.src[backoff]] = fst.dst[backoff]
+    weight[fst.src[backoff]] = fst.score[backoff]
+    final = fst.final.copy()
+    while True:
+        through = weight + final[target]
+        open_ = ~np.isfinite(final) & np.isfinite(through)
+        if not open_.any():
+            return replace(fst, final=final)
+        final[open_] = through[open_]
+
+
+def with_class_arc(grammar: Grammar, class_id: int) -> Wfst:
+    """G with the class as one more word of the unigram state: a loop with score 0.
+
+    The price of the class is put on it when a list is compiled in; the model itself is not edited.
+    """
+    fst, state = grammar.fst, grammar.unigram_state
+    return from_arcs(
+        start=fst.start,
+        src=np.append(fst.src, state),
+        dst=np.append(fst.dst, state),
+        ilabel=np.append(fst.ilabel, class_id),
+        olabel=np.append(fst.olabel, class_id),
+        score=np.append(fst.score, np.float32(0.0)),
+        final=fst.final,
+    )
+
+
+def check_arpa(path: Path) -> None:
+    """Check the frame of an ARPA file: header, declared counts, fields, ``\\end\\``.
+
+    Raises:
+      InputError: with the line where it breaks.
+    """
+    declared, section, seen = {}, None, 0
+    number = 0
+    ended = False
+
+    def close_section():
+        if section and seen != declared[section]:
+            raise InputError(
+                f"the {section}-gram section ends after {seen} of {declared[section]} n-grams; fetch the file again",
+                path,
+                number,
+            )
+
+    for number, line in lines_of(path):
+        if section and line[:1] not in ("", "\\"):
+            seen += 1
+            fields = line.count("\t") + 1 if "\t" in line else len(line.split())
+            try:
+                float(line.split(None, 1)[0])
+            except ValueError:
+                fields = 0
+            if not fields or ("\t" in line and fields not in (2, 3)):
+                raise InputError(f"found {line!r}; expected 'LOG10 WORD... [BACKOFF]'", path, number)
+        elif line.startswith("ngram ") and section is None:
+            match = re.fullmatch(r"ngram (\d+)\s*=\s*(\d+)\s*", line)
+            if not match:
+                raise InputError(f"found {line!r}; expected 'ngram ORDER=COUNT'", path, number)
+            declared[int(match[1])] = int(match[2])
+        elif re.fullmatch(r"\\\d+-grams:\s*", line):
+            close_section()
+            section, seen = int(line[1 : line.index("-")]), 0
+            if section not in declared:
+                raise InputError(f"{line!r} was not announced under \\data\\", path, number)
+        elif line.strip() == "\\end\\":
+            close_section()
+            ended = True
+            break
+    if not declared or section is None:
+        raise InputError("is no ARPA model: it has no \\data\\ section with counts", path)
+    if not ended:
+        raise InputError("ends before \\end\\: the file was cut short; fetch it again", path, number)
+
+
+@contextlib.contextmanager
+def _stderr_to(path: Path):
+    """Send what C++ code prints on standard error to a file."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with open(path, "wb") as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,153 @@
+"""A lexicon: words and their pronunciations, as text and as the transducer L."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Dict, Iterable, List, Tuple
+
+import numpy as np
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+from wfst_bias.graph.wfst import NO_SCORE, Wfst, from_arcs
+
+Pronunciation = Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Pronunciations of each word; words and pronunciations keep their order, none stands twice.
+
+    Args:
+      entries: pronunciations of each word, each a tuple of unit symbols.
+    """
+
+    entries: Dict[str, Tuple[Pronunciation, ...]]
+
+    @staticmethod
+    def of_pairs(pairs: Iterable[Tuple[str, Pronunciation]]) -> "Lexicon":
+        grouped: Dict[str, Dict[Pronunciation, None]] = {}
+        for word, pronunciation in pairs:
+            grouped.setdefault(word, {})[pronunciation] = None
+        return Lexicon({word: tuple(known) for word, known in grouped.items()})
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.entries
+
+    def __getitem__(self, word: str) -> Tuple[Pronunciation, ...]:
+        return self.entries[word]
+
+    @property
+    def pairs(self) -> List[Tuple[str, Pronunciation]]:
+        return [(word, p) for word, known in self.entries.items() for p in known]
+
+    def merged(self, other: "Lexicon") -> "Lexicon":
+        """Both; the pronunciations of ``other`` are added behind ours."""
+        return Lexicon.of_pairs(self.pairs + other.pairs)
+
+    def text(self) -> str:
+        """A Kaldi ``lexicon.txt``: a line ``WORD UNIT UNIT ...`` for each pronunciation."""
+        return "".join(f"{word} {' '.join(p)}\n" for word, p in self.pairs)
+
+
+def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
+    """Read ``WORD UNIT UNIT ...`` lines, one pronunciation each; blank lines and ``;;;`` comments are skipped.
+
+    Args:
+      path: the file, gzipped or not.
+      unit_of: the unit that a symbol names; raises :class:`InputError` for one that names none.
+    """
+    pairs = []
+    for number, line in lines_of(path):
+        fields = line.split()
+        if not fields or line.startswith(";;;"):
+            continue
+        if len(fields) == 1:
+            raise InputError(f"{fields[0]!r} has no pronunciation; write 'WORD PHONE PHONE ...'", path, number)
+        try:
+            pronunciation = tuple(map(unit_of, fields[1:]))
+        except InputError as error:
+            raise InputError(str(error), path, number) from None
+        pairs.append((fields[0].lower(), pronunciation))
+    if not pairs:
+        raise InputError("holds no pronunciation; write 'WORD PHONE PHONE ...' lines", path)
+    return Lexicon.of_pairs(pairs)
+
+
+def disambiguation_ranks(pronunciations: np.ndarray) -> np.ndarray:
+    """Rank of each pronunciation among its homophones: 0 for one that has none, else 1, 2, ...
+
+    Args:
+      pronunciations: one row each, padded with -1, int32 ``(P, L)``.
+
+    Returns:
+      int64 ``(P,)``.
+    """
+    _, group, size = np.unique(pronunciations, axis=0, return_inverse=True, return_counts=True)
+    group = group.reshape(-1)
+    order = np.argsort(group, kind="stable")
+    first = np.concatenate([[0], np.cumsum(size)])[:-1]
+    rank = np.empty(len(group), np.int64)
+    rank[order] = np.arange(len(group)) - first[group[order]] + 1
+    return np.where(size[group] > 1, rank, 0)
+
+
+def padded(rows: List[List[int]]) -> np.ndarray:
+    """Rows of different length as one int32 matrix, padded with -1."""
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    matrix = np.full((len(rows), int(lengths.max(initial=0))), -1, np.int32)
+    matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.concatenate([np.asarray(r, np.int32) for r in rows])
+    return matrix
+
+
+def lexicon_fst(
+    pronunciations: np.ndarray,
+    word_ids: np.ndarray,
+    boundary_id: int,
+    backoff_ids: Tuple[int, int],
+    first_disambiguation_id: int,
+) -> Wfst:
+    """L: from units to words, with a boundary between words.
+
+    ::
+
+        B (0, start, final) --first unit : word--> ... --last unit--> (--#k-->) E (1, final)
+        E --boundary--> B          B --boundary--> B          B --#0 : #0--> B
+
+    A word runs from B to E. The boundary that leads from E to B stands *between* words, so that the
+    last word of an utterance needs none; the loop on B takes a boundary too many (a pause, a leading
+    one). Backoff arcs of G are followed in B only: there is one arc into B for each history, and many
+    into E, which keeps the epsilon removal after determinization small.
+
+    Args:
+      pronunciations: unit ids, a row each, padded with -1, int32 ``(P, L)``.
+      word_ids: the word of each row ``(P,)``.
+      boundary_id: unit id of the word boundary.
+      backoff_ids: input and output label of the backoff loop (``#0``).
+      first_disambiguation_id: input label of ``#1``; ``#2`` and so on follow it.
+    """
+    rank = disambiguation_ranks(pronunciations)
+    length = (pronunciations >= 0).sum(axis=1)
+    # the disambiguation symbol, where there is one, is one more unit at the end
+    rows = np.concatenate([pronunciations, np.full((len(rank), 1), -1, np.int32)], axis=1)
+    marked = np.flatnonzero(rank)
+    rows[marked, length[marked]] = first_disambiguation_id + rank[marked] - 1
+    length = length + (rank > 0)
+
+    row, position = np.nonzero(rows >= 0)
+    is_first = position == 0
+    is_last = position == length[row] - 1
+    inner = 1 + np.cumsum(~is_last)  # the state after each arc that does not end a word: 2, 3, ...
+    dst = np.where(is_last, 1, inner)
+    src = np.where(is_first, 0, np.roll(dst, 1))
+    backoff_in, backoff_out = backoff_ids
+    final = np.full(int(inner[-1]) + 1 if len(inner) else 2, NO_SCORE)
+    final[:2] = 0.0
+    return from_arcs(
+        start=0,
+        src=np.concatenate([src, [1, 0, 0]]),
+        dst=np.concatenate([dst, [0, 0, 0]]),
+        ilabel=np.concatenate([rows[row, position], [boundary_id, boundary_id, backoff_in]]),
+        olabel=np.concatenate([np.where(is_first, word_ids[row], 0), [0, 0, backoff_out]]),
+        score=np.zeros(len(src) + 3, np.float32),
+        final=final,
+    )
