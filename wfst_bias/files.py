@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Iterator, Tuple
+from typing import Any, Iterator, Tuple, Union
 
 from wfst_bias.errors import InputError
 
@@ -44,14 +44,14 @@ def read_json(path: Path) -> Any:
         raise InputError(f"is not JSON ({error.msg}); make the folder anew", path, error.lineno) from None
 
 
-def publish_file(path: Path, content: str) -> None:
-    """Write a text file under a temporary name, then rename it into place."""
+def publish_file(path: Path, content: Union[str, bytes]) -> None:
+    """Write a file under a temporary name, then rename it into place."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:

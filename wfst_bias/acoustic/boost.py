@@ -22,7 +22,7 @@ class BoostConfig:
       top_k: tokens of a frame that may be boosted.
     """
 
-    alpha: float = 0.5
+    alpha: float = 0.7
     cap: float = 6.0
     top_k: int = 10
 

@@ -153,6 +153,6 @@ def _read_meta(path: Path) -> Dict[str, Any]:
 
 def _mapped(path: Path) -> np.ndarray:
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.load(path, mmap_mode="c", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise InputError(f"is missing or damaged ({error}); make the graph folder anew", path) from None

@@ -1,0 +1,110 @@
+"""Decode a corpus: cuts in, a Kaldi-style decode folder out, whole or not at all."""
+
+import contextlib
+import gzip
+import json
+import time
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Iterable, Iterator, List, Tuple
+
+import torch
+from lhotse import CutSet, MonoCut
+from tqdm import tqdm
+
+import wfst_bias
+from wfst_bias.acoustic.emissions import AcousticModel, emissions_of
+from wfst_bias.corpus.data import load_audio
+from wfst_bias.decode.kaldi_lattice import kaldi_lattices
+from wfst_bias.decode.paths import Transcript, best_paths
+from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.files import publish_folder
+
+_META = "meta.json"
+
+
+@dataclass
+class Timing:
+    """Seconds spent, and the audio they were spent on."""
+
+    audio: float = 0.0
+    acoustic: float = 0.0
+    search: float = 0.0
+
+    @contextlib.contextmanager
+    def of(self, part: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        setattr(self, part, getattr(self, part) + time.perf_counter() - begin)
+
+    def summary(self) -> dict:
+        real_time = lambda seconds: round(seconds / self.audio, 5) if self.audio else None
+        return {
+            "audio_seconds": round(self.audio, 2),
+            "acoustic_real_time_factor": real_time(self.acoustic),
+            "search_real_time_factor": real_time(self.search),
+        }
+
+
+def decode_cuts(
+    cuts: Iterable[MonoCut], model: AcousticModel, decoder: Decoder, batch_size: int, timing: Timing
+) -> Iterator[Tuple[List[Transcript], Lattices]]:
+    """Transcripts and lattices, a batch at a time, in the order of the cuts."""
+    cuts = iter(cuts)
+    while batch := list(islice(cuts, batch_size)):
+        audio = [load_audio(cut, model.sampling_rate) for cut in batch]
+        timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
+        with timing.of("acoustic"):
+            emissions = emissions_of(model, [cut.id for cut in batch], audio)
+        with timing.of("search"):
+            lattices = decoder.lattices(emissions)
+            transcripts = best_paths(lattices, decoder)
+        yield transcripts, lattices
+
+
+def decode_corpus(
+    cuts: CutSet, model: AcousticModel, decoder: Decoder, decode_dir: Path, batch_size: int = 4, progress: bool = True
+) -> dict:
+    """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz`` and ``meta.json``.
+
+    Returns:
+      the content of ``meta.json``.
+    """
+    timing = Timing()
+    num_utterances = num_entities = 0
+    empty: List[str] = []
+    with publish_folder(decode_dir, _META) as folder, contextlib.ExitStack() as files:
+        text, ctm, found = (
+            files.enter_context(open(folder / name, "w", encoding="utf-8")) for name in ("text", "ctm", "entities.jsonl")
+        )
+        archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
+        bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=not progress, desc="decode"))
+        for transcripts, lattices in decode_cuts(cuts, model, decoder, batch_size, timing):
+            archive.writelines(kaldi_lattices(lattices, decoder))
+            for transcript in transcripts:
+                text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
+                ctm.writelines(
+                    f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text}\n" for w in transcript.words
+                )
+                for entity in transcript.entities:
+                    row = {"utterance": transcript.name, **asdict(entity)}
+                    found.write(json.dumps(row, ensure_ascii=False) + "\n")
+            num_utterances += len(transcripts)
+            num_entities += sum(len(t.entities) for t in transcripts)
+            empty += [t.name for t in transcripts if not t.words]
+            bar.update(len(transcripts))
+        files.close()
+        meta = {
+            "wfst_bias": wfst_bias.__version__,
+            "num_utterances": num_utterances,
+            "num_phrases": len(decoder.graph.entities),
+            "num_entities_found": num_entities,
+            "empty_transcripts": empty,
+            "search": asdict(decoder.search),
+            "boost": asdict(decoder.boost),
+            "device": str(decoder.device),
+            **timing.summary(),
+        }
+        (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return meta
