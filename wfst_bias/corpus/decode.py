@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Iterable, Iterator, List, Tuple
 
-import torch
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
 

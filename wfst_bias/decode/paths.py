@@ -44,6 +44,12 @@ class FoundEntity:
     gap: float
     boost: float
 
+    def describe(self) -> str:
+        return (
+            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  heard as {' '.join(self.units)}, "
+            f"{-self.gap:.1f} nats below the best units, {self.boost:.1f} of them given back"
+        )
+
 
 @dataclass(frozen=True)
 class Transcript:
@@ -64,6 +70,14 @@ class Transcript:
     @property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
+
+    def marked(self) -> str:
+        """The text with its entities in brackets."""
+        texts = [word.text for word in self.words]
+        for entity in self.entities:
+            texts[entity.first_word] = "[" + texts[entity.first_word]
+            texts[entity.first_word + entity.num_words - 1] += "]"
+        return " ".join(texts)
 
 
 def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:

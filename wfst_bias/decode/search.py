@@ -6,8 +6,10 @@ import k2
 import numpy as np
 import torch
 
-from wfst_bias.acoustic.boost import BoostConfig, with_twin_columns
+from wfst_bias.acoustic.boost import with_twin_columns
+from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.errors import InputError
 from wfst_bias.graph.decoding import DecodingGraph
 
@@ -15,29 +17,6 @@ from wfst_bias.graph.decoding import DecodingGraph
 _LOWEST = -30.0
 # Enough free frames to end any word: twice the phones of the longest one, for the blanks between them.
 _TAIL_FRAMES = 60
-
-
-@dataclass(frozen=True)
-class SearchConfig:
-    """The beam search.
-
-    Args:
-      acoustic_scale: weight of the emissions against the graph.
-      search_beam: paths this far below a frame's best are dropped, nats.
-      output_beam: arcs this far below the best path are kept in the lattice, nats.
-      min_active, max_active: states kept a frame, at least and at most.
-    """
-
-    acoustic_scale: float = 1.8
-    search_beam: float = 12.0
-    output_beam: float = 8.0
-    min_active: int = 30
-    max_active: int = 1000
-
-    def __post_init__(self):
-        for name in ("acoustic_scale", "search_beam", "output_beam", "max_active"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} is {getattr(self, name)}; give a number above 0")
 
 
 @dataclass(frozen=True)
@@ -56,6 +35,22 @@ class Lattices:
     columns: torch.Tensor
     lengths: torch.Tensor
     emissions: Emissions
+
+
+def usable_device(name: str) -> torch.device:
+    """The device of that name.
+
+    Raises:
+      InputError: it is not there.
+    """
+    try:
+        device = torch.device(name)
+        if device.type == "cuda":
+            torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device {name!r} cannot be used ({reason}); see 'wfst-bias doctor', or take --device cpu") from None
+    return device
 
 
 class Decoder:

@@ -3,7 +3,7 @@
 import itertools
 import unicodedata
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from typing import Dict, List, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.branch import Spelling
@@ -25,6 +25,7 @@ class Outcome:
       phrase: its number among the phrases that are used; -1 where it is not.
       unknown_words: those of its words that no lexicon had.
       pronunciations: the ways to say it.
+      homophones: for each of them, other words of the language model that sound exactly so.
       note: why it could not be used, or what to know.
     """
 
@@ -33,28 +34,37 @@ class Outcome:
     phrase: int = -1
     unknown_words: Tuple[str, ...] = ()
     pronunciations: Tuple[Pronunciation, ...] = ()
+    homophones: Tuple[Tuple[str, ...], ...] = ()
     note: str = ""
 
-    HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\tnote\n"
+    HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
 
     def row(self) -> str:
         said = " | ".join(" ".join(p) for p in self.pronunciations)
-        e = self.entity
-        return f"{e.line}\t{e.written}\t{self.status}\t{' '.join(self.unknown_words)}\t{said}\t{self.note}\n"
+        alike = " ".join(dict.fromkeys(itertools.chain.from_iterable(self.homophones)))
+        columns = (self.entity.line, self.entity.written, self.status, " ".join(self.unknown_words), said, alike, self.note)
+        return "\t".join(map(str, columns)) + "\n"
 
 
-def pronounce_entities(entities: Sequence[Entity], lexicon: Lexicon, g2p: G2P, boundary: str) -> List[Outcome]:
+def pronounce_entities(
+    entities: Sequence[Entity], lexicon: Lexicon, known_words: Set[str], g2p: G2P, boundary: str
+) -> List[Outcome]:
     """All pronunciations of each phrase: the lexicon's for the words it has, else the G2P's.
 
     Args:
       entities: the list, in its order.
       lexicon: of the base graph.
+      known_words: those of the language model.
       g2p: reads the words that the lexicon does not have.
       boundary: unit between the words of a phrase.
     """
     unknown = {w: latin(w) for e in entities for w in e.words if w not in lexicon}
     readable = {word: plain for word, plain in unknown.items() if plain}
     guessed = g2p.pronounce(plain for plain in readable.values() if plain not in lexicon)
+    sounding: Dict[Pronunciation, List[str]] = {}
+    for word, pronunciation in lexicon.pairs:
+        if word in known_words:
+            sounding.setdefault(pronunciation, []).append(word)
     seen, outcomes = {}, []
 
     def said(word: str) -> Tuple[Pronunciation, ...]:
@@ -79,20 +89,21 @@ def pronounce_entities(entities: Sequence[Entity], lexicon: Lexicon, g2p: G2P, b
             note = f"cannot be spelled: {' '.join(mute)}; write it in letters, as it is said"
             outcomes.append(Outcome(entity, UNUSABLE, note=note))
             continue
-        outcomes.append(_say(entity, words, said, lexicon, boundary, phrase=len(seen)))
+        outcomes.append(_say(entity, words, said, lexicon, sounding, boundary, phrase=len(seen)))
         seen[words] = outcomes[-1]
     return outcomes
 
 
-def _say(entity: Entity, words, said, lexicon: Lexicon, boundary: str, phrase: int) -> Outcome:
+def _say(entity: Entity, words, said, lexicon: Lexicon, sounding, boundary: str, phrase: int) -> Outcome:
     ways = itertools.product(*map(said, words))
-    kept = list(itertools.islice(ways, _MOST_SPELLINGS))
+    pronunciations = tuple(dict.fromkeys(_joined(way, boundary) for way in itertools.islice(ways, _MOST_SPELLINGS)))
     return Outcome(
         entity,
         USED,
         phrase,
         tuple(word for word in words if word not in lexicon),
-        tuple(dict.fromkeys(_joined(way, boundary) for way in kept)),
+        pronunciations,
+        tuple(tuple(word for word in sounding.get(p, ()) if (word,) != words) for p in pronunciations),
         f"only the first {_MOST_SPELLINGS} pronunciations are used" if next(ways, None) else "",
     )
 
@@ -104,9 +115,21 @@ def _joined(pronunciations: Sequence[Pronunciation], boundary: str) -> Pronuncia
     return tuple(units)
 
 
-def spellings(outcomes: Sequence[Outcome]) -> List[Spelling]:
-    """The ways to say the phrases that are used, for the graph compiler."""
-    return [Spelling(o.phrase, units, o.entity.weight) for o in outcomes for units in o.pronunciations]
+def spellings(outcomes: Sequence[Outcome], bonus: float) -> List[Spelling]:
+    """The ways to say the phrases that are used, for the graph compiler.
+
+    The bonus is paid for what only the list can explain: not where another word of the language model sounds
+    exactly so. There the sound tells nothing, and the priors of the two words decide.
+
+    Args:
+      outcomes: of :func:`pronounce_entities`.
+      bonus: nats a phrase.
+    """
+    return [
+        Spelling(outcome.phrase, units, outcome.entity.weight + (0.0 if homophones else bonus))
+        for outcome in outcomes
+        for units, homophones in zip(outcome.pronunciations, outcome.homophones)
+    ]
 
 
 def latin(word: str) -> str:

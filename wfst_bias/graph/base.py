@@ -1,7 +1,6 @@
 """The base graph: lexicon and language model as one graph of tokens, with a place for an entity class."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pynini
@@ -10,7 +9,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.graph.branch import ClassArcs
 from wfst_bias.graph.ctc import start_first
 from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.graph.wfst import Wfst, from_openfst, to_openfst, trim
+from wfst_bias.graph.wfst import Wfst, from_openfst, to_openfst
 from wfst_bias.lang.arpa import Grammar, with_class_arc
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded

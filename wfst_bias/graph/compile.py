@@ -1,49 +1,23 @@
 """The two compilers that users call: a base from a lang and a language model, a graph from a base and a list."""
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Sequence
+from typing import Sequence, Tuple
 
 import numpy as np
 
 import wfst_bias
-from wfst_bias.entities.entity import Entity, read_entities
+from wfst_bias.entities.entity import read_entities
 from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, pronounce_entities, spellings
 from wfst_bias.errors import InputError
 from wfst_bias.graph.base import compile_token_graph
 from wfst_bias.graph.branch import compile_branch, splice
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
 from wfst_bias.graph.store import Base, content_key, is_current, read_base, write_base, write_graph
 from wfst_bias.lang.arpa import read_arpa
 from wfst_bias.lang.g2p import G2P, HamaG2P
 from wfst_bias.lang.lang import read_lang
-
-
-@dataclass(frozen=True)
-class ClassConfig:
-    """What the entity class costs and pays, whatever the length of a phrase.
-
-    Entering the class where the language model has no history costs ``-log(prior)``, choosing one of N
-    phrases ``log N``; ``bonus`` is paid back once a phrase.
-
-    Args:
-      prior: probability of the class in the language model's unigram state.
-      bonus: nats.
-    """
-
-    prior: float = 0.05
-    bonus: float = 3.0
-
-    def __post_init__(self):
-        if not 0.0 < self.prior <= 1.0:
-            raise InputError(f"class prior {self.prior} is no probability; give a number above 0, up to 1")
-        if not math.isfinite(self.bonus):
-            raise InputError(f"bonus {self.bonus} is not finite; give nats, 3 for example")
-
-    def entry_score(self, num_phrases: int) -> float:
-        """Score of taking one phrase of a list, before its own weight, nats."""
-        return math.log(self.prior) - math.log(num_phrases) + self.bonus
 
 
 def compile_base(lang_dir: Path, arpa: Path, base_dir: Path) -> bool:
@@ -75,7 +49,7 @@ def bias(base: Base, outcomes: Sequence[Outcome], config: ClassConfig) -> Decodi
         raise InputError("no phrase of the list can be used; see the reasons above")
     lang = base.lang
     words = lang.words.extended(word for entity in used for word in entity.words)
-    branch = compile_branch(spellings(outcomes), lang.tokens, first_label=len(words))
+    branch = compile_branch(spellings(outcomes, config.bonus), lang.tokens, first_label=len(words))
     has_twin = np.arange(len(lang.tokens)) != lang.tokens[lang.boundary]
     graph = splice(
         base.token_graph.fst,
@@ -88,6 +62,34 @@ def bias(base: Base, outcomes: Sequence[Outcome], config: ClassConfig) -> Decodi
     return decoding_graph(graph, lang.tokens, words, lang.boundary, used)
 
 
+def graph_of_list(
+    base: Base,
+    entity_list: Path,
+    config: ClassConfig = ClassConfig(),
+    strict: bool = False,
+    g2p: G2P = HamaG2P(),
+) -> Tuple[DecodingGraph, Sequence[Outcome]]:
+    """The decoding graph of a list, and what became of each of its phrases.
+
+    Raises:
+      InputError: no phrase can be used or, if ``strict``, some cannot.
+    """
+    outcomes = outcomes_of_list(base, entity_list, strict, g2p)
+    return bias(base, outcomes, config), outcomes
+
+
+def outcomes_of_list(base: Base, entity_list: Path, strict: bool, g2p: G2P) -> Sequence[Outcome]:
+    """How each phrase of a list is said."""
+    entities = read_entities(entity_list)
+    outcomes = pronounce_entities(entities, base.lang.lexicon, base.known_words, g2p, base.lang.boundary)
+    unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
+    if unusable and (strict or len(unusable) == len(outcomes)):
+        first = unusable[0]
+        more = f" (and {len(unusable) - 1} more phrases)" if len(unusable) > 1 else ""
+        raise InputError(f"{first.entity.written!r} {first.note}{more}", entity_list, first.entity.line)
+    return outcomes
+
+
 def compile_graph(
     base_dir: Path,
     entity_list: Path,
@@ -96,25 +98,14 @@ def compile_graph(
     strict: bool = False,
     g2p: G2P = HamaG2P(),
 ) -> Sequence[Outcome]:
-    """A list compiled into a base, into a graph folder.
+    """A list compiled into a base, into a graph folder; see :func:`graph_of_list`.
 
-    Returns:
-      what became of each phrase.
-
-    Raises:
-      InputError: no phrase can be used or, if ``strict``, some cannot.
+    Nothing is done where ``graph_dir`` was already made from the same content.
     """
     base = read_base(base_dir)
-    entities = read_entities(entity_list)
-    outcomes = pronounce_entities(entities, base.lang.lexicon, g2p, base.lang.boundary)
-    unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
-    if unusable and (strict or len(unusable) == len(outcomes)):
-        first = unusable[0]
-        more = f" (and {len(unusable) - 1} more phrases)" if len(unusable) > 1 else ""
-        raise InputError(f"{first.entity.written!r} {first.note}{more}", entity_list, first.entity.line)
-    key = content_key("graph", base.key, [asdict(e) for e in entities], asdict(config))
+    outcomes = outcomes_of_list(base, entity_list, strict, g2p)
+    key = content_key("graph", base.key, [outcome.row() for outcome in outcomes], asdict(config))
     if not is_current(graph_dir, key):
-        decoding = bias(base, outcomes, config)
         notes = {"base": base.key, "class": asdict(config), "wfst_bias": wfst_bias.__version__}
-        write_graph(graph_dir, decoding, outcomes, key, notes)
+        write_graph(graph_dir, bias(base, outcomes, config), outcomes, key, notes)
     return outcomes

@@ -6,9 +6,10 @@ into: the token graph under ``token_graph/`` and the lexicon.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, FrozenSet, Sequence
 
 import numpy as np
 
@@ -63,6 +64,14 @@ class Base:
     lang: Lang
     token_graph: TokenGraph
     key: str
+
+    @cached_property
+    def known_words(self) -> FrozenSet[str]:
+        """The words of the language model."""
+        spoken = np.zeros(len(self.lang.words), bool)
+        spoken[self.token_graph.fst.olabel] = True
+        spoken[0] = False
+        return frozenset(self.lang.words.symbols[i] for i in np.flatnonzero(spoken).tolist())
 
 
 def write_base(path: Path, base: Base, decoding: DecodingGraph, notes: Dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ import pywrapfst
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 from wfst_bias.graph.wfst import Wfst, from_arcs, from_openfst
-from wfst_bias.symbols import BACKOFF, CLASS, SymbolTable
+from wfst_bias.symbols import BACKOFF, SymbolTable
 
 BOS, EOS = "<s>", "</s>"
 

@@ -1,0 +1,31 @@
+# make demo    synthesise speech full of names, decode it without and with a list, show what changed
+# make test    the test suite
+# make bench   measurements and slow tests
+# Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
+
+PYTHON ?= $(firstword $(foreach p,python3.11 python3,$(shell command -v $(p))))
+BIN := .venv/bin
+
+demo: .venv/ready
+	$(BIN)/wfst-bias demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest -m "not bench"
+
+bench: .venv/ready
+	$(BIN)/python -m pytest -m bench
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+
+# pip 25.3: later versions refuse the tag of k2's wheel. The mark is set only when all of it went well.
+.venv/ready: requirements.txt requirements-k2.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 is needed, found " + sys.version.split()[0] + "; run make PYTHON=/path/to/python3.11" if sys.version_info[:2] != (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet pip==25.3
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-k2.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.PHONY: demo test bench lint

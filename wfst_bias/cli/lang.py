@@ -1,0 +1,62 @@
+"""``wfst-bias lang`` and ``wfst-bias lm``: what a base graph is built from."""
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+
+@click.group()
+def lang():
+    """Make a lang folder: tokens, words, lexicon."""
+
+
+@lang.command("hama")
+@click.argument("lang_dir", type=PATH)
+@click.option(
+    "--lexicon",
+    "lexicons",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Lexicon of your own, 'WORD PHONE PHONE ...' lines in ARPAbet; may be given again.",
+)
+def lang_hama(lang_dir, lexicons):
+    """Phones of the pretrained model hama, CMUdict, the model's own readings, and your lexicons.
+
+    Example: wfst-bias lang hama data/lang --lexicon names.lexicon
+    """
+    from wfst_bias.lang.lang import hama_lang
+
+    made = hama_lang(lexicons)
+    made.write(lang_dir)
+    click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.lexicon.pairs):,} pronunciations")
+
+
+@click.group()
+def lm():
+    """Make a language model in ARPA format."""
+
+
+@lm.command("default")
+@click.argument("out", type=PATH, metavar="OUT.arpa.gz")
+def lm_default(out):
+    """The default English word bigram, from the public counts in symspellpy."""
+    from wfst_bias.lang.default_lm import write_default_lm
+
+    write_default_lm(out)
+    click.echo(f"{out}: written")
+
+
+@lm.command("train")
+@click.argument("text", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.arpa.gz")
+@click.option("--order", type=click.IntRange(1, 5), default=3, show_default=True, help="Longest n-gram, words.")
+def lm_train(text, out, order):
+    """Estimate a language model (Kneser-Ney) on TEXT, one sentence a line.
+
+    Example: wfst-bias lm train sentences.txt lm.arpa.gz --order 2
+    """
+    from wfst_bias.lang.train_lm import train_lm
+
+    train_lm(text, out, order)
+    click.echo(f"{out}: written")

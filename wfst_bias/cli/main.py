@@ -1,0 +1,43 @@
+"""``wfst-bias``: the command line, one file for each group of commands."""
+
+import sys
+
+import click
+
+import wfst_bias
+from wfst_bias.cli.decode import decode, transcribe
+from wfst_bias.cli.demo import demo
+from wfst_bias.cli.doctor import doctor
+from wfst_bias.cli.graph import graph
+from wfst_bias.cli.lang import lang, lm
+from wfst_bias.cli.score import score
+from wfst_bias.errors import InputError
+
+
+class _Commands(click.Group):
+    """Tells an input error in one line, exit code 1."""
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except InputError as error:
+            click.echo(f"wfst-bias: {error}", err=True)
+            sys.exit(1)
+        except BrokenPipeError:  # the reader of our output has gone, 'wfst-bias ... | head'
+            sys.stderr.close()
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(wfst_bias.__version__, prog_name="wfst-bias")
+def main():
+    """Teach a speech recogniser new words without retraining it.
+
+    \b
+    wfst-bias transcribe meeting.wav --entities names.txt      in one line
+    wfst-bias lang | lm | graph | decode | score               as a recipe
+    """
+
+
+for command in (lang, lm, graph, decode, score, transcribe, demo, doctor):
+    main.add_command(command)

@@ -1,0 +1,31 @@
+"""``wfst-bias score``: error rates and entity scores of a decode folder."""
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+
+@click.command()
+@click.argument("data", type=PATH)
+@click.argument("decode_dir", type=PATH)
+@click.option("--entities", type=PATH, metavar="LIST", help="One list for all utterances.")
+@click.option("--biasing", type=PATH, metavar="TSV", help="A list for each utterance, as the public LibriSpeech lists.")
+@click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
+def score(data, decode_dir, entities, biasing, json_file):
+    """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
+
+    U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
+    recognised as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
+
+    Example: wfst-bias score data/test exp/decode_names --entities names.txt
+    """
+    from wfst_bias.corpus.data import read_texts
+    from wfst_bias.files import publish_file
+    from wfst_bias.score.report import score_decoding
+
+    if entities and biasing:
+        raise click.UsageError("give --entities or --biasing, not both")
+    scores = score_decoding(read_texts(data), decode_dir, entities, biasing)
+    click.echo(scores.table())
+    if json_file:
+        publish_file(json_file, scores.to_json())

@@ -1,0 +1,28 @@
+"""How wide the search is."""
+
+from dataclasses import dataclass
+
+from wfst_bias.errors import InputError
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """The beam search.
+
+    Args:
+      acoustic_scale: weight of the emissions against the graph.
+      search_beam: paths this far below a frame's best are dropped, nats.
+      output_beam: arcs this far below the best path are kept in the lattice, nats.
+      min_active, max_active: states kept a frame, at least and at most.
+    """
+
+    acoustic_scale: float = 1.8
+    search_beam: float = 12.0
+    output_beam: float = 8.0
+    min_active: int = 30
+    max_active: int = 1000
+
+    def __post_init__(self):
+        for name in ("acoustic_scale", "search_beam", "output_beam", "max_active"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}; give a number above 0")

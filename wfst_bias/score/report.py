@@ -1,0 +1,181 @@
+"""Scores of a decode folder: rates with bootstrap intervals, as a table and as JSON."""
+
+import json
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+from tabulate import tabulate
+
+from wfst_bias.entities.entity import read_entities, words_of
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of, read_json
+from wfst_bias.score.counts import COUNT_NAMES, Counts, PhraseList, count_errors
+
+_REPLICATIONS = 1000
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate in percent (or an hour) with its 95 % bootstrap interval over utterances; NaN where nothing was there to count."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return "-" if np.isnan(self.value) else f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+def _percent(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole > 0, 100.0 * part / whole, np.nan)
+
+
+def _f1(c: Mapping[str, np.ndarray]) -> np.ndarray:
+    return _percent(2 * c["hits"], 2 * c["hits"] + c["misses"] + c["false_alarms"])
+
+
+_RATES: Dict[str, Callable[[Mapping[str, np.ndarray]], np.ndarray]] = {
+    "WER": lambda c: _percent(c["biased_errors"] + c["unbiased_errors"], c["biased_words"] + c["unbiased_words"]),
+    "U-WER": lambda c: _percent(c["unbiased_errors"], c["unbiased_words"]),
+    "B-WER": lambda c: _percent(c["biased_errors"], c["biased_words"]),
+    "precision": lambda c: _percent(c["hits"], c["hits"] + c["false_alarms"]),
+    "recall": lambda c: _percent(c["hits"], c["hits"] + c["misses"]),
+    "F1": _f1,
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """Scores of one decode folder.
+
+    Args:
+      rates: WER, U-WER, B-WER and the entities' precision, recall and F1, percent.
+      counts: what they were made of.
+      num_utterances: that were scored.
+      hours: of audio; 0 where the decode folder does not say.
+    """
+
+    rates: Dict[str, Rate]
+    counts: Counts
+    num_utterances: int
+    hours: float
+
+    @property
+    def false_alarms_per_hour(self) -> float:
+        return self.counts.false_alarms / self.hours if self.hours else float("nan")
+
+    def table(self) -> str:
+        rows = [(name, f"{rate.value:.2f}" if not np.isnan(rate.value) else "-", f"{rate.low:.2f} - {rate.high:.2f}")
+                for name, rate in self.rates.items()]
+        c = self.counts
+        of = {
+            "WER": c.biased_words + c.unbiased_words,
+            "U-WER": c.unbiased_words,
+            "B-WER": c.biased_words,
+            "precision": c.hits + c.false_alarms,
+            "recall": c.hits + c.misses,
+        }
+        rows = [(*row, of.get(row[0], "")) for row in rows]
+        rows.append(("false alarms an hour", f"{self.false_alarms_per_hour:.2f}", "", c.false_alarms))
+        return tabulate(rows, headers=("", "%", "95 % interval", "of"), stralign="right", disable_numparse=True)
+
+    def to_json(self) -> str:
+        # NaN is no JSON
+        number = lambda x: None if np.isnan(x) else round(float(x), 4)
+        content: Dict[str, Any] = {
+            name: {"value": number(r.value), "low": number(r.low), "high": number(r.high)} for name, r in self.rates.items()
+        }
+        content["false_alarms_per_hour"] = number(self.false_alarms_per_hour)
+        content["counts"] = dict(zip(COUNT_NAMES, astuple(self.counts)))
+        content["num_utterances"] = self.num_utterances
+        content["hours"] = round(self.hours, 4)
+        return json.dumps(content, indent=2) + "\n"
+
+
+def score_counts(per_utterance: Sequence[Counts], hours: float = 0.0) -> Score:
+    """Rates over all utterances, with intervals from resampling the utterances."""
+    table = np.array([astuple(counts) for counts in per_utterance], float)  # (utterances, counts)
+    draws = np.random.default_rng(_SEED).multinomial(len(table), np.full(len(table), 1 / len(table)), _REPLICATIONS)
+    total, resampled = dict(zip(COUNT_NAMES, table.sum(0)[:, None])), dict(zip(COUNT_NAMES, (draws @ table).T))
+    rates = {}
+    for name, rate in _RATES.items():
+        replicas = rate(resampled)
+        replicas = replicas[~np.isnan(replicas)]
+        low, high = np.percentile(replicas, [2.5, 97.5]) if len(replicas) else (np.nan, np.nan)
+        rates[name] = Rate(float(rate(total)[0]), float(low), float(high))
+    return Score(rates, sum(per_utterance, Counts()), len(table), hours)
+
+
+def score_decoding(
+    texts: Mapping[str, str],
+    decode_dir: Path,
+    entities: Optional[Path] = None,
+    biasing: Optional[Path] = None,
+) -> Score:
+    """Score a decode folder against reference texts.
+
+    Args:
+      texts: reference of each utterance.
+      decode_dir: with ``text`` and, for the hours, ``meta.json``.
+      entities: one list for all utterances.
+      biasing: a list for each utterance, in the TSV form of the public LibriSpeech lists.
+
+    Raises:
+      InputError: utterances are missing on one side.
+    """
+    decode_dir = Path(decode_dir)
+    hypotheses = read_hypotheses(decode_dir / "text")
+    for key in texts:
+        if key not in hypotheses:
+            raise InputError(f"utterance {key!r} of the references is missing; decode the same data", decode_dir / "text")
+    for key in hypotheses:
+        if key not in texts:
+            raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", decode_dir / "text")
+    if biasing is not None:
+        lists = read_biasing(biasing)
+        missing = next((key for key in texts if key not in lists), None)
+        if missing is not None:
+            raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
+        phrases = {key: PhraseList(lists[key]) for key in texts}
+    else:
+        shared = PhraseList([] if entities is None else [e.words for e in read_entities(entities) if e.words])
+        phrases = dict.fromkeys(texts, shared)
+    counts = [count_errors(words_of(text), hypotheses[key], phrases[key]) for key, text in texts.items()]
+    if not counts:
+        raise InputError("holds no utterance", decode_dir / "text")
+    meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
+    return score_counts(counts, meta.get("audio_seconds", 0.0) / 3600)
+
+
+def read_hypotheses(path: Path) -> Dict[str, Tuple[str, ...]]:
+    """Words of each line of a Kaldi ``text``; a line may be empty behind its key."""
+    hypotheses = {}
+    for number, line in lines_of(path):
+        key, *words = line.split()[:1] + list(words_of(line.partition(" ")[2])) or [""]
+        if not key or key in hypotheses:
+            raise InputError(f"found {line!r}; expected 'UTTERANCE WORD...', each utterance once", path, number)
+        hypotheses[key] = tuple(words)
+    return hypotheses
+
+
+def read_biasing(path: Path) -> Dict[str, List[Tuple[str, ...]]]:
+    """Phrases of each utterance: ``UTTERANCE<TAB>TEXT<TAB>[its rare words]<TAB>[the list]``, the last two as JSON."""
+    lists = {}
+    for number, line in lines_of(path):
+        columns = line.split("\t")
+        try:
+            key, _, _, phrases = columns
+            lists[key] = [words_of(phrase) for phrase in json.loads(phrases)]
+        except (ValueError, TypeError, AttributeError):
+            raise InputError(
+                f"found {len(columns)} columns or no JSON list in the last; expected 'UTTERANCE<TAB>TEXT<TAB>[\"rare\"]<TAB>[\"list\"]'",
+                path,
+                number,
+            ) from None
+    if not lists:
+        raise InputError("holds no utterance", path)
+    return lists
