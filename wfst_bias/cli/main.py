@@ -8,6 +8,7 @@ import wfst_bias
 from wfst_bias.cli.decode import decode, transcribe
 from wfst_bias.cli.demo import demo
 from wfst_bias.cli.doctor import doctor
+from wfst_bias.cli.entities import entities
 from wfst_bias.cli.graph import graph
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.score import score
@@ -35,9 +36,9 @@ def main():
 
     \b
     wfst-bias transcribe meeting.wav --entities names.txt      in one line
-    wfst-bias lang | lm | graph | decode | score               as a recipe
+    wfst-bias lang | lm | entities | graph | decode | score    as a recipe
     """
 
 
-for command in (lang, lm, graph, decode, score, transcribe, demo, doctor):
+for command in (lang, lm, graph, entities, decode, score, transcribe, demo, doctor):
     main.add_command(command)

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Real speech of one speaker (593 CMU-Arctic sentences), one list for all of them: their rare words and
+# N distractors.
+#
+#   ./run.sh [--stage N] [--stop-stage N] [--data DIR] [--exp DIR]
+#
+# e.g.: ./run.sh --data /data/wfst_bias --stage 4
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. ./path.sh
+
+stage=1
+stop_stage=6
+data=${WFST_BIAS_DATA:-../../../shared/data}
+exp=exp
+sizes="100 500 1000 2000"
+
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --stage) stage=$2; shift 2 ;;
+    --stop-stage) stop_stage=$2; shift 2 ;;
+    --data) data=$2; shift 2 ;;
+    --exp) exp=$2; shift 2 ;;
+    *) sed -n '2,7p' "$0" >&2; exit 2 ;;
+  esac
+done
+
+for file in wav.scp text biasing_100.tsv; do
+  if [ ! -f "$data/kathleen/$file" ]; then
+    echo "run.sh: $data/kathleen/$file is missing; name the data folder with --data" >&2
+    exit 1
+  fi
+done
+run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
+mkdir -p "$exp"
+
+if run 1; then
+  echo "stage 1: lexicon"
+  wfst-bias lang hama "$exp/lang"
+fi
+
+if run 2; then
+  echo "stage 2: language model"
+  if [ -f "$data/lm/en-us-2g.arpa.gz" ]; then
+    ln -sfn "$(realpath "$data/lm/en-us-2g.arpa.gz")" "$exp/lm.arpa.gz"
+  else
+    wfst-bias lm default "$exp/lm.arpa.gz"
+  fi
+fi
+
+if run 3; then
+  echo "stage 3: base graph"
+  wfst-bias graph base "$exp/lang" "$exp/lm.arpa.gz" "$exp/base"
+fi
+
+if run 4; then
+  echo "stage 4: lists and their graphs"
+  for n in $sizes; do
+    wfst-bias entities pool "$data/kathleen/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
+    wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/graph_$n" $(cat conf/class.conf)
+  done
+fi
+
+if run 5; then
+  echo "stage 5: decode without a list and with each"
+  wfst-bias decode "$exp/base" "$data/kathleen" "$exp/decode_none" $(cat conf/decode.conf)
+  for n in $sizes; do
+    wfst-bias decode "$exp/graph_$n" "$data/kathleen" "$exp/decode_$n" $(cat conf/decode.conf)
+  done
+fi
+
+if run 6; then
+  echo "stage 6: score, in percent"
+  for n in $sizes; do
+    echo "== no list, scored on the list of N = $n"
+    wfst-bias score "$data/kathleen" "$exp/decode_none" --entities "$exp/list_$n.txt" --json "$exp/score_none_$n.json"
+    echo "== N = $n"
+    wfst-bias score "$data/kathleen" "$exp/decode_$n" --entities "$exp/list_$n.txt" --json "$exp/score_$n.json"
+  done
+fi

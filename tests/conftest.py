@@ -1,0 +1,64 @@
+"""Fixtures: a small world of words, and the folders that commands work on."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from wfst_bias.cli.main import main
+
+DATA = Path(os.environ.get("WFST_BIAS_DATA", Path(__file__).parents[1] / "../shared/data"))
+
+_SENTENCES = """
+the meeting with the doctor is on monday
+please call me when you are in the city
+she told us to send the report before friday
+the flight to the city was late
+the train to the city is on time
+he will call you back from the station
+we met the doctor at the station
+"""
+
+
+@pytest.fixture(scope="session")
+def kathleen():
+    """Real speech that comes beside the project."""
+    if not (DATA / "kathleen").is_dir():
+        pytest.skip(f"no speech at {DATA / 'kathleen'}; WFST_BIAS_DATA names its folder")
+    return DATA / "kathleen"
+
+
+@pytest.fixture(scope="session")
+def run():
+    """Run a command of ours; returns the result with its exit code, output and error output."""
+
+    def run(*arguments):
+        return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory, run):
+    """A folder with lang, a small language model and its base graph, made by the commands themselves."""
+    folder = tmp_path_factory.mktemp("world")
+    (folder / "sentences.txt").write_text(_SENTENCES.strip() + "\n")
+    for command in (
+        ("lang", "hama", folder / "lang"),
+        ("lm", "train", folder / "sentences.txt", folder / "lm.arpa.gz", "--order", 2),
+        ("graph", "base", folder / "lang", folder / "lm.arpa.gz", folder / "base"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory):
+    """A Kaldi data folder of two synthetic sentences with names that no language model knows."""
+    from wfst_bias.demo import synthesise
+
+    folder = tmp_path_factory.mktemp("speech")
+    synthesise(["We met Zelenskyy at the station.", "Please call Whittemore before Friday."], folder)
+    return folder

@@ -1,0 +1,52 @@
+"""Machines by hand, and all that they say: the brute force that the algebra is held against."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from wfst_bias.graph.wfst import NO_SCORE, from_arcs
+
+
+def machine(text: str):
+    """``SRC DST ILABEL OLABEL SCORE`` and ``STATE SCORE`` (final) lines; the first line's state is the start."""
+    arcs, final = [], {}
+    for line in text.strip().splitlines():
+        fields = line.split()
+        if len(fields) == 5:
+            arcs.append(fields)
+        else:
+            final[int(fields[0])] = float(fields[1])
+    src, dst, ilabel, olabel = (np.array([int(a[i]) for a in arcs]) for i in range(4))
+    num_states = max([*src, *dst, *final]) + 1
+    scores = np.full(num_states, NO_SCORE)
+    scores[list(final)] = list(final.values())
+    return from_arcs(src[0], src, dst, ilabel, olabel, [float(a[4]) for a in arcs], scores)
+
+
+def language(wfst, max_length: int, is_epsilon=None, allowed=lambda labels: True):
+    """Best score of each (input string, output string) with up to ``max_length`` labels.
+
+    Args:
+      is_epsilon: which arcs consume nothing, bool ``(A,)``; none where not given.
+      allowed: which input strings to follow.
+    """
+    leaving = defaultdict(list)
+    for arc in range(wfst.num_arcs):
+        leaving[int(wfst.src[arc])].append(arc)
+    found = {}
+    paths = [(wfst.start, (), (), 0.0)]
+    while paths:
+        state, said, words, score = paths.pop()
+        if np.isfinite(wfst.final[state]):
+            total = score + float(wfst.final[state])
+            found[said, words] = max(found.get((said, words), -np.inf), total)
+        for arc in leaving[state]:
+            label = () if is_epsilon is not None and is_epsilon[arc] else (int(wfst.ilabel[arc]),)
+            if len(said + label) <= max_length and allowed(said + label):
+                output = (int(wfst.olabel[arc]),) if wfst.olabel[arc] else ()
+                paths.append((int(wfst.dst[arc]), said + label, words + output, score + float(wfst.score[arc])))
+    return found
+
+
+def same_language(left, right) -> bool:
+    return left.keys() == right.keys() and all(abs(left[k] - right[k]) < 1e-3 for k in left)

@@ -1,0 +1,29 @@
+"""``wfst-bias entities``: lists of phrases."""
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+
+@click.group()
+def entities():
+    """Make lists of phrases."""
+
+
+@entities.command("pool")
+@click.argument("biasing", type=PATH, metavar="TSV")
+@click.argument("out", type=PATH, metavar="LIST")
+@click.option("--distractors", type=click.IntRange(0), required=True, help="Words that nobody says, from the lists.")
+def entities_pool(biasing, out, distractors):
+    """One LIST for all utterances of TSV: all their rare words and some distractors.
+
+    TSV has a list for each utterance, in the form of the public LibriSpeech lists.
+
+    Example: wfst-bias entities pool biasing_1000.tsv all_1000.txt --distractors 1000
+    """
+    from wfst_bias.entities.pool import pool_lists
+    from wfst_bias.files import publish_file
+
+    phrases = pool_lists(biasing, distractors)
+    publish_file(out, "".join(f"{phrase}\n" for phrase in phrases))
+    click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")
