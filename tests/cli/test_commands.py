@@ -1,0 +1,232 @@
+"""Every command once for real, and what it says to bad input."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+import wfst_bias
+
+
+@pytest.fixture(scope="session")
+def names(world):
+    path = world / "names.txt"
+    path.write_text("Zelenskyy\nWhittemore\t0.5\nBoeing 747\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def graph(world, names, run):
+    result = run("graph", "compile", world / "base", names, world / "graph")
+    assert result.exit_code == 0
+    return world / "graph"
+
+
+@pytest.fixture(scope="session")
+def decoded(world, graph, speech, run):
+    for graph_dir, name in ((world / "base", "decode_none"), (graph, "decode_names")):
+        result = run("decode", graph_dir, speech, world / name)
+        assert result.exit_code == 0, result.output
+    return world
+
+
+def test_version_and_help(run):
+    assert wfst_bias.__version__ in run("--version").output
+    for command in ((), ("lang", "hama"), ("graph", "compile"), ("decode",), ("score",), ("transcribe",)):
+        assert "Usage:" in run(*command, "--help").output
+
+
+def test_doctor_finds_every_part(run):
+    result = run("doctor")
+    assert result.exit_code == 0 and "MISSING" not in result.output
+    assert "1.23" in result.output or "1.24" in result.output
+
+
+def test_the_installed_command_tells_an_error_in_one_line(tmp_path):
+    command = [sys.executable, "-c", "from wfst_bias.cli.main import main; main()", "graph", "compile"]
+    done = subprocess.run([*command, tmp_path / "base", tmp_path / "list", tmp_path / "out"], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr == f"wfst-bias: {tmp_path}/base: is no graph folder (no meta.json); make one with 'wfst-bias graph base' or 'graph compile'\n"
+
+
+def test_lang_folder(world):
+    tokens = (world / "lang" / "tokens.txt").read_text().split()
+    assert tokens[:4] == ["<blk>", "0", "<wb>", "1"] and len(tokens) == 2 * 41
+    assert (world / "lang" / "words.txt").read_text().startswith("<eps> 0\n")
+
+
+def test_base_is_compiled_once_for_the_same_content(world, run):
+    result = run("graph", "base", world / "lang", world / "lm.arpa.gz", world / "base")
+    assert "is up to date" in result.output
+
+
+def test_report_tells_what_became_of_each_phrase(graph):
+    header, *rows = [line.split("\t") for line in (graph / "report.tsv").read_text().splitlines()]
+    by_phrase = {row[1]: dict(zip(header, row)) for row in rows}
+    assert by_phrase["Zelenskyy"]["status"] == "used"
+    assert by_phrase["Zelenskyy"]["pronunciations"] == "Z EH L EH N S K IY"
+    assert by_phrase["Boeing 747"]["status"] == "unusable" and "747" in by_phrase["Boeing 747"]["note"]
+
+
+def test_unusable_phrases_are_told_and_strict_makes_them_an_error(world, names, run, tmp_path):
+    result = run("graph", "compile", world / "base", names, tmp_path / "g")
+    assert f"{names}:3: 'Boeing 747' cannot be spelled: 747" in result.output
+    result = run("graph", "compile", world / "base", names, tmp_path / "strict", "--strict")
+    assert result.exit_code == 1 and f"wfst-bias: {names}:3: 'Boeing 747' cannot be spelled" in result.output
+    assert not (tmp_path / "strict").exists()
+
+
+def test_decode_writes_all_that_it_promises(decoded):
+    folder = decoded / "decode_names"
+    assert (folder / "text").read_text() == "demo_000 we met zelenskyy at the station\ndemo_001 please call whittemore before friday\n"
+    ctm = [line.split() for line in (folder / "ctm").read_text().splitlines()]
+    assert [row[4] for row in ctm][:3] == ["we", "met", "zelenskyy"]
+    ends = [float(row[2]) + float(row[3]) for row in ctm[:6]]
+    assert ends == sorted(ends) and all(float(row[3]) > 0 for row in ctm)
+    found = [json.loads(line) for line in (folder / "entities.jsonl").read_text().splitlines()]
+    assert [(row["utterance"], row["phrase"]) for row in found] == [("demo_000", "Zelenskyy"), ("demo_001", "Whittemore")]
+    with gzip.open(folder / "lat.1.gz", "rt") as archive:
+        assert [line for line in archive if line.startswith("demo_")] == ["demo_000\n", "demo_001\n"]
+    assert json.loads((folder / "meta.json").read_text())["num_utterances"] == 2
+
+
+def test_times_of_words_are_where_they_are_spoken(decoded, speech, run, tmp_path):
+    """A second of silence in front moves every word by a second."""
+    samples, rate = soundfile.read(speech / "wav" / "demo_000.flac")
+    soundfile.write(tmp_path / "late.wav", np.concatenate([np.zeros(rate), samples]), rate)
+    (tmp_path / "wav.scp").write_text("demo_000 late.wav\n")
+    assert run("decode", decoded / "graph", tmp_path, tmp_path / "d").exit_code == 0
+    starts = lambda folder: [float(line.split()[2]) for line in (folder / "ctm").read_text().splitlines() if "demo_000" in line]
+    assert starts(tmp_path / "d") == pytest.approx([s + 1.0 for s in starts(decoded / "decode_names")], abs=0.1)
+
+
+def test_score_with_the_list_and_without(decoded, names, speech, run, tmp_path):
+    result = run("score", speech, decoded / "decode_names", "--entities", names, "--json", tmp_path / "s.json")
+    assert result.exit_code == 0 and "B-WER" in result.output
+    with_list = json.loads((tmp_path / "s.json").read_text())
+    assert with_list["F1"]["value"] == 100.0 and with_list["WER"]["value"] == 0.0
+    run("score", speech, decoded / "decode_none", "--entities", names, "--json", tmp_path / "none.json")
+    assert json.loads((tmp_path / "none.json").read_text())["F1"]["value"] == 0.0
+
+
+def test_a_manifest_decodes_as_the_folder_does(decoded, speech, run, tmp_path):
+    from wfst_bias.corpus.data import read_data
+
+    read_data(speech).to_file(tmp_path / "cuts.jsonl.gz")
+    assert run("decode", decoded / "graph", tmp_path / "cuts.jsonl.gz", tmp_path / "d").exit_code == 0
+    assert (tmp_path / "d" / "text").read_text() == (decoded / "decode_names" / "text").read_text()
+    assert run("score", tmp_path / "cuts.jsonl.gz", tmp_path / "d").exit_code == 0
+
+
+def silence_and_noise(folder):
+    chance = np.random.default_rng(0)
+    sounds = {
+        "hum": 0.05 * np.sin(2 * np.pi * 50 * np.arange(80000) / 16000),
+        "noise": chance.normal(0, 0.01, 80000),
+        "silence": np.zeros(80000),
+        "tick": np.zeros(160),
+    }
+    for key, samples in sounds.items():
+        soundfile.write(folder / f"{key}.wav", samples, 16000)
+    (folder / "wav.scp").write_text("".join(f"{key} {key}.wav\n" for key in sorted(sounds)))
+
+
+def test_silence_comes_back_empty_and_invents_nothing(decoded, run, tmp_path):
+    silence_and_noise(tmp_path)
+    result = run("decode", decoded / "graph", tmp_path, tmp_path / "d")
+    assert result.exit_code == 0
+    assert (tmp_path / "d" / "text").read_text() == "hum\nnoise\nsilence\ntick\n"
+    assert (tmp_path / "d" / "entities.jsonl").read_text() == ""
+    assert "4 transcripts are empty" in result.output
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+def test_transcribe_builds_what_it_needs_once_and_marks_what_it_finds(names, speech, run, cache, monkeypatch):
+    monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
+    wav = speech / "wav" / "demo_001.flac"
+    result = run("transcribe", wav, "--entities", names)
+    assert result.exit_code == 0 and "[whittemore]" in result.output
+    assert "heard as W IH T M AO R" in result.output
+    (base,) = cache.iterdir()
+    made = base.stat().st_mtime_ns
+    plain = run("transcribe", wav)
+    assert plain.exit_code == 0 and "whittemore" not in plain.output and "friday" in plain.output
+    assert base.stat().st_mtime_ns == made
+
+
+BAD = {
+    "no list": (("graph", "compile", "{world}/base", "{tmp}/none.txt", "{tmp}/out"), "{tmp}/none.txt: no such file"),
+    "empty list": (("graph", "compile", "{world}/base", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no phrase"),
+    "no weight": (("graph", "compile", "{world}/base", "{tmp}/weight.txt", "{tmp}/out"), "weight.txt:2: weight 'x'"),
+    "nothing spelled": (("graph", "compile", "{world}/base", "{tmp}/digits.txt", "{tmp}/out"), "digits.txt:1: '747' cannot"),
+    "no base": (("graph", "compile", "{tmp}", "{tmp}/weight.txt", "{tmp}/out"), "{tmp}: is no graph folder"),
+    "a graph for a base": (("graph", "compile", "{world}/graph", "{tmp}/empty.txt", "{tmp}/out"), "not a base"),
+    "no lang": (("graph", "base", "{tmp}", "{world}/lm.arpa.gz", "{tmp}/out"), "{tmp}: is no lang folder"),
+    "no lm": (("graph", "base", "{world}/lang", "{tmp}/no.arpa", "{tmp}/out"), "no.arpa: cannot be read"),
+    "cut lm": (("graph", "base", "{world}/lang", "{tmp}/cut.arpa", "{tmp}/out"), "cut.arpa:"),
+    "bad prior": (("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/out", "--class-prior", "2"), "class prior 2.0"),
+    "no graph": (("decode", "{tmp}", "{speech}", "{tmp}/out"), "{tmp}: is no graph folder"),
+    "no data": (("decode", "{world}/base", "{tmp}/nodata", "{tmp}/out"), "nodata: no such data folder"),
+    "other tokens": (("decode", "{tmp}/changed", "{speech}", "{tmp}/out"), "tokens.txt: is not the token table"),
+    "damaged arrays": (("decode", "{tmp}/damaged", "{speech}", "{tmp}/out"), "arcs.npy: is missing or damaged"),
+    "no device": (("decode", "{world}/base", "{speech}", "{tmp}/out", "--device", "warp"), "device 'warp' cannot be used"),
+    "not ours": (("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/precious"), "precious: exists and has no meta.json"),
+    "no text to train on": (("lm", "train", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no word"),
+    "no audio": (("transcribe", "{tmp}/no.wav"), "no.wav: no such audio file"),
+    "bad lexicon": (("lang", "hama", "{tmp}/out", "--lexicon", "{tmp}/a.txt"), "a.txt:1: 'York' is no ARPAbet phone"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_error_and_leaves_nothing_behind(case, world, graph, speech, run, tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
+    (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "a.txt").write_text("New York\n")
+    (tmp_path / "weight.txt").write_text("York\nNew York\tx\n")
+    (tmp_path / "digits.txt").write_text("747\n")
+    (tmp_path / "cut.arpa").write_text(gzip.open(world / "lm.arpa.gz", "rt").read()[:-200])
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.txt").write_text("years of work")
+    shutil.copytree(world / "base", tmp_path / "changed")
+    table = tmp_path / "changed" / "tokens.txt"
+    table.write_text(table.read_text().replace("AA", "QQ"))
+    shutil.copytree(world / "base", tmp_path / "damaged")
+    arrays = tmp_path / "damaged" / "arcs.npy"
+    arrays.write_bytes(arrays.read_bytes()[:-1000])
+
+    arguments, message = BAD[case]
+    fill = lambda text: text.format(world=world, speech=speech, tmp=tmp_path)
+    result = run(*map(fill, arguments))
+    assert result.exit_code == 1, result.output
+    assert result.output.splitlines()[-1].startswith("wfst-bias: ") and fill(message) in result.output.splitlines()[-1]
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".*"))
+    assert (tmp_path / "precious" / "thesis.txt").read_text() == "years of work"
+
+
+def test_one_bad_file_stops_a_corpus_and_an_older_result_stays(decoded, speech, run, tmp_path):
+    shutil.copytree(speech, tmp_path / "data")
+    assert run("decode", decoded / "graph", tmp_path / "data", tmp_path / "d").exit_code == 0
+    flac = tmp_path / "data" / "wav" / "demo_001.flac"
+    flac.write_bytes(flac.read_bytes()[:30000])
+    before = (tmp_path / "d" / "text").read_text()
+    result = run("decode", decoded / "graph", tmp_path / "data", tmp_path / "d")
+    assert result.exit_code == 1 and "demo_001" in result.output.splitlines()[-1]
+    assert (tmp_path / "d" / "text").read_text() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["d", "data"]
+
+
+def test_demo_shows_a_gain(run, cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
+    result = run("demo", "--out", tmp_path / "demo", "--sentences", 5, "--distractors", 50)
+    assert result.exit_code == 0 and "SYNTHETIC" in result.output
+    assert "no list" in result.output and "F1" in result.output

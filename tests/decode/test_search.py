@@ -1,0 +1,232 @@
+"""The search on emissions that are made from known words."""
+
+import itertools
+
+import k2
+import numpy as np
+import pytest
+import torch
+
+from wfst_bias.acoustic.boost import with_twin_columns
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.kaldi_lattice import kaldi_lattices
+from wfst_bias.decode.paths import best_paths, word_spans
+from wfst_bias.decode.search import Decoder
+from wfst_bias.errors import InputError
+from wfst_bias.graph.compile import graph_of_list
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import read_base, read_decoding
+from wfst_bias.symbols import SymbolTable
+
+FRAMES_A_TOKEN = 2
+
+
+def frames_of(tokens, text, sharpness=6.0):
+    """Log-probabilities ``(T, C)`` of a string of units: two frames each, a blank between."""
+    ids = list(itertools.chain.from_iterable([tokens[u]] * FRAMES_A_TOKEN + [0] for u in text.split())) or [0]
+    logits = torch.zeros(len(ids), len(tokens))
+    logits[torch.arange(len(ids)), torch.tensor(ids)] = sharpness
+    return logits.log_softmax(-1)
+
+
+def emissions(tokens, *texts, **options):
+    frames = [frames_of(tokens, text, **options) for text in texts]
+    return Emissions(
+        torch.nn.utils.rnn.pad_sequence(frames, batch_first=True),
+        torch.tensor([len(x) for x in frames]),
+        0.02,
+        tokens,
+        [f"utt{i}" for i in range(len(texts))],
+    )
+
+
+@pytest.fixture(scope="module")
+def plain(world):
+    return Decoder(read_decoding(world / "base"))
+
+
+@pytest.fixture(scope="module")
+def biased(world, tmp_path_factory):
+    path = tmp_path_factory.mktemp("list") / "names.txt"
+    path.write_text("Zelenskyy\nAnn Whittemore\n")
+    graph, _ = graph_of_list(read_base(world / "base"), path, ClassConfig())
+    return Decoder(graph)
+
+
+def transcribe(decoder, *texts, **options):
+    return best_paths(decoder.lattices(emissions(decoder.graph.tokens, *texts, **options)), decoder)
+
+
+CITY = "DH AH <wb> S IH T IY"
+ZELENSKYY = "W IY <wb> M EH T <wb> Z EH L EH N S K IY"
+ANN_WHITTEMORE = "K AO L <wb> AE N <wb> W IH T M AO R"
+
+
+def test_words_and_their_times(plain):
+    (transcript,) = transcribe(plain, CITY)
+    assert transcript.text == "the city"
+    the, city = transcript.words
+    # DH: frames 0-1, AH: 3-4, <wb>: 6-7, S: 9-10, ..., IY: 18-19; 20 ms each
+    assert (the.start, the.end, city.start, city.end) == (0.0, 0.1, 0.18, 0.4)
+
+
+def test_a_list_brings_a_word_that_the_model_did_not_have(plain, biased):
+    assert "zelenskyy" not in transcribe(plain, ZELENSKYY)[0].text
+    (transcript,) = transcribe(biased, ZELENSKYY)
+    assert transcript.text == "we met zelenskyy"
+    assert transcript.marked() == "we met [zelenskyy]"
+    (entity,) = transcript.entities
+    assert (entity.phrase, entity.first_word, entity.num_words) == ("Zelenskyy", 2, 1)
+    assert entity.units == tuple("Z EH L EH N S K IY".split())
+    assert entity.gap == pytest.approx(0.0, abs=1e-4)
+
+
+def test_an_entity_of_two_words_has_two_times(biased):
+    (transcript,) = transcribe(biased, ANN_WHITTEMORE)
+    assert transcript.text == "call ann whittemore"
+    assert transcript.entities[0].num_words == 2
+    assert transcript.words[1].end < transcript.words[2].start
+
+
+def test_half_an_entity_is_none(biased):
+    (transcript,) = transcribe(biased, "K AO L <wb> AE N")
+    assert transcript.entities == () and "whittemore" not in transcript.text
+
+
+def test_a_batch_is_its_utterances_alone(biased):
+    together = transcribe(biased, CITY, ZELENSKYY, ANN_WHITTEMORE)
+    alone = [transcribe(biased, text)[0] for text in (CITY, ZELENSKYY, ANN_WHITTEMORE)]
+    for a, b in zip(together, alone):
+        assert (a.words, a.entities) == (b.words, b.entities)
+        assert a.score == pytest.approx(b.score, abs=1e-3)
+
+
+def test_blank_alone_says_nothing(plain, biased):
+    for decoder in (plain, biased):
+        (transcript,) = transcribe(decoder, "")
+        assert transcript.words == () and np.isfinite(transcript.score)
+
+
+def test_speech_cut_in_the_middle_of_a_word_is_not_empty(plain):
+    """Every state at the last frame is inside a word; the beam leaves no final one."""
+    (transcript,) = transcribe(plain, "DH AH <wb> S T EY SH", sharpness=30.0)
+    assert transcript.text == "the station"
+    assert transcript.words[-1].end <= 7 * (FRAMES_A_TOKEN + 1) * 0.02
+
+
+def test_one_cut_utterance_does_not_change_its_neighbours(plain):
+    alone = transcribe(plain, CITY, sharpness=30.0)[0]
+    cut, whole = transcribe(plain, "DH AH <wb> S T EY SH", CITY, sharpness=30.0)
+    assert cut.text == "the station" and whole == alone.__class__(whole.name, alone.words, alone.entities, whole.score)
+
+
+def test_twin_columns_are_the_equation():
+    log_probs = torch.tensor([[[-0.1, -3.1, -20.1, -4.1]]])
+    both = with_twin_columns(log_probs, BoostConfig(alpha=0.5, cap=6.0, top_k=3))
+    assert torch.equal(both[..., :4], log_probs)
+    # the best keeps its place, -20.1 is not among the three best of the frame
+    assert both[0, 0, 4:].tolist() == pytest.approx([-0.1, -1.6, -20.1, -2.1])
+
+
+def test_the_gap_counts_up_to_the_cap():
+    both = with_twin_columns(torch.tensor([[[0.0, -10.0]]]), BoostConfig(alpha=0.5, cap=6.0, top_k=2))
+    assert both[0, 0, 3].item() == pytest.approx(-7.0)
+
+
+def test_boost_is_reported(world, tmp_path):
+    (tmp_path / "names.txt").write_text("Zelenskyy\n")
+    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
+    # IH was heard where the name has EH
+    heard = ZELENSKYY.replace("L EH N", "L IH N")
+    entity = transcribe(Decoder(graph, boost=BoostConfig(alpha=0.5, top_k=41)), heard)[0].entities[0]
+    assert entity.gap == pytest.approx(-12.0, abs=0.1)
+    assert entity.boost == pytest.approx(6.0, abs=0.1)
+    unboosted = transcribe(Decoder(graph, boost=BoostConfig(alpha=0.0)), ZELENSKYY)[0].entities[0]
+    assert unboosted.boost == 0.0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_bad_emissions_name_their_utterance(value):
+    tokens = SymbolTable(("<blk>", "a"))
+    log_probs = torch.zeros(2, 3, 2)
+    log_probs[1, 2, 1] = value
+    with pytest.raises(InputError, match="utterance 'second'.*NaN or infinity"):
+        Emissions(log_probs, torch.tensor([3, 3]), 0.02, tokens, ["first", "second"])
+
+
+def test_emissions_of_other_tokens_are_refused(plain):
+    tokens = SymbolTable(("<blk>", "a"))
+    with pytest.raises(InputError, match="made for other tokens"):
+        plain.lattices(emissions(tokens, "a"))
+
+
+@pytest.mark.parametrize("config, field", [(SearchConfig, "search_beam"), (SearchConfig, "acoustic_scale"), (BoostConfig, "alpha")])
+def test_configs_are_checked_where_they_are_made(config, field):
+    with pytest.raises(InputError, match=field.replace("_", ".")):
+        config(**{field: -1.0})
+
+
+def test_word_spans_between_boundaries():
+    wb = 9
+    tokens = np.array([0, 1, 1, 0, 2, wb, wb, 0, wb, 3, 0, 0])
+    begins = np.array([0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0], bool)
+    assert word_spans(tokens, begins, wb) == [(1, 5), (9, 10)]
+    assert word_spans(np.zeros(3, int), np.zeros(3, bool), wb) == []
+
+
+def kaldi_best(block: str):
+    """Words and cost of the cheapest path of a compact lattice in text form."""
+    import kaldifst
+
+    name, *lines = block.strip().splitlines()
+    words, text = {"<eps>": 0}, []
+    for line in lines:
+        fields = line.split()
+        weight = fields[-1].split(",")
+        cost = float(weight[0]) + SearchConfig().acoustic_scale * float(weight[1])
+        label = words.setdefault(fields[2], len(words)) if len(fields) == 4 else None
+        text.append(f"{fields[0]} {fields[1]} {label} {label} {cost}" if label else f"{fields[0]} {cost}")
+    best = kaldifst.shortest_path(kaldifst.compile("\n".join(text)))
+    _, ids, _, total = kaldifst.get_linear_symbol_sequence(best)
+    symbols = {i: word for word, i in words.items()}
+    return name, " ".join(symbols[i] for i in ids), -total.value
+
+
+@pytest.mark.parametrize("text", [CITY, ZELENSKYY, ANN_WHITTEMORE, ""])
+def test_kaldi_lattice_has_the_best_path_and_its_score(biased, text):
+    batch = emissions(biased.graph.tokens, text, sharpness=3.0)
+    lattices = biased.lattices(batch)
+    (transcript,) = best_paths(lattices, biased)
+    (block,) = kaldi_lattices(lattices, biased)
+    name, words, score = kaldi_best(block)
+    assert (name, words) == (transcript.name, transcript.text)
+    assert score == pytest.approx(transcript.score, abs=1e-2)
+
+
+def test_kaldi_lattice_accounts_for_every_frame(biased):
+    batch = emissions(biased.graph.tokens, ZELENSKYY)
+    (block,) = kaldi_lattices(biased.lattices(batch), biased)
+    state, num_frames, at = "0", 0, {}
+    for line in block.splitlines()[1:]:
+        fields = line.split()
+        if len(fields) == 4:
+            at.setdefault(fields[0], fields)
+        elif fields:
+            at.setdefault(fields[0], fields)
+    while True:
+        fields = at[state]
+        frames = fields[-1].split(",")[2]
+        num_frames += len(frames.split("_")) if frames else 0
+        if len(fields) == 2:
+            break
+        state = fields[1]
+    assert num_frames == int(batch.lengths[0])
+
+
+def test_on_a_cuda_device_as_on_the_cpu(world, plain):
+    if not (torch.cuda.is_available() and getattr(k2, "with_cuda", False)):
+        pytest.skip("no CUDA device, or a k2 built without it")
+    on_device = Decoder(read_decoding(world / "base"), device="cuda")
+    assert transcribe(on_device, CITY)[0].words == transcribe(plain, CITY)[0].words

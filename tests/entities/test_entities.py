@@ -1,0 +1,119 @@
+import pytest
+
+from wfst_bias.entities.entity import Entity, read_entities, words_of
+from wfst_bias.entities.pool import pool_lists
+from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, latin, pronounce_entities, spellings
+from wfst_bias.errors import InputError
+from wfst_bias.lang.g2p import HamaG2P
+from wfst_bias.lang.lexicon import Lexicon
+
+LEXICON = Lexicon(
+    {
+        "new": (("N", "UW"), ("N", "Y", "UW")),
+        "york": (("Y", "AO", "R", "K"),),
+        "philip": (("F", "IH", "L", "IH", "P"),),
+    }
+)
+
+
+def outcomes(*phrases, known=("new", "york", "philip")):
+    entities = [Entity(p, line=i) for i, p in enumerate(phrases, 1)]
+    return pronounce_entities(entities, LEXICON, set(known), HamaG2P(), "<wb>")
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("New York", ("new", "york")),
+        ("Jean-Luc O’Brien, Jr.", ("jean", "luc", "o'brien", "jr")),
+        ("Škoda", ("škoda",)),
+        ("AT&T", ("at&t",)),
+        ("...", ()),
+    ],
+)
+def test_words_of(text, words):
+    assert words_of(text) == words
+
+
+@pytest.mark.parametrize(
+    "word, plain", [("škoda", "skoda"), ("straße", "strasse"), ("łódź", "lodz"), ("日本", ""), ("3m", ""), ("o'brien", "o'brien")]
+)
+def test_latin(word, plain):
+    assert latin(word) == plain
+
+
+def test_list_with_weights_and_blank_lines(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text("New York\n\nZelenskyy\t2.5\n")
+    assert read_entities(path) == [Entity("New York", 0.0, 1), Entity("Zelenskyy", 2.5, 3)]
+
+
+@pytest.mark.parametrize(
+    "text, where, message",
+    [
+        ("New York\nBerlin\tx\n", ":2: ", "weight 'x' is not a number; write 'PHRASE<TAB>2.0'"),
+        ("Berlin\tnan\n", ":1: ", "is not a number"),
+        ("Berlin\t1\t2\n", ":1: ", "3 columns"),
+        ("\n\n", ": ", "holds no phrase"),
+    ],
+)
+def test_bad_list(tmp_path, text, where, message):
+    path = tmp_path / "names.txt"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        read_entities(path)
+    assert str(error.value).startswith(f"{path}{where}") and message in str(error.value)
+
+
+def test_list_that_is_no_text(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_bytes("Škoda\n".encode("utf-16"))
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_entities(path)
+
+
+def test_a_phrase_has_every_combination_of_its_words():
+    (outcome,) = outcomes("New York")
+    assert outcome.status == USED and outcome.unknown_words == ()
+    assert outcome.pronunciations == (
+        ("N", "UW", "<wb>", "Y", "AO", "R", "K"),
+        ("N", "Y", "UW", "<wb>", "Y", "AO", "R", "K"),
+    )
+
+
+def test_an_unknown_word_is_read_by_the_g2p_in_plain_letters():
+    (outcome,) = outcomes("Žělenskyy")
+    assert outcome.unknown_words == ("žělenskyy",)
+    assert outcome.pronunciations == (tuple("Z EH L EH N S K IY".split()),)
+
+
+def test_what_cannot_be_used_says_why():
+    rows = outcomes("York", "日本", "york", "!!!", "Boeing 747")
+    assert [o.status for o in rows] == [USED, UNUSABLE, DUPLICATE, UNUSABLE, UNUSABLE]
+    assert [o.note for o in rows][1:] == [
+        "cannot be spelled: 日本; write it in letters, as it is said",
+        "the same words as line 1, whose weight counts",
+        "has no letters; write it as it is said",
+        "cannot be spelled: 747; write it in letters, as it is said",
+    ]
+    assert len({len(o.row().split("\t")) for o in rows}) == 1
+
+
+def test_bonus_is_not_paid_where_a_word_of_the_model_sounds_the_same():
+    (philipp,) = outcomes("Philipp")
+    assert philipp.homophones == (("philip",),)
+    assert [s.score for s in spellings([philipp], bonus=2.5)] == [0.0]
+    assert [s.score for s in spellings(outcomes("Philip"), bonus=2.5)] == [2.5]
+    assert [s.score for s in spellings(outcomes("Philipp", known=()), bonus=2.5)] == [2.5]
+
+
+def test_pool_is_all_rare_words_and_the_distractors_asked_for(tmp_path):
+    path = tmp_path / "biasing.tsv"
+    path.write_text('u1\ta steel\t["steel"]\t["steel", "zz", "yy"]\nu2\tb\t[]\t["xx", "steel"]\n')
+    pooled = pool_lists(path, 2)
+    assert pooled[0] == "steel" and len(pooled) == 3 and set(pooled[1:]) < {"xx", "yy", "zz"}
+    with pytest.raises(InputError, match="3 distractors, 4 were asked for"):
+        pool_lists(path, 4)
+    path.write_text("u1\ta steel\n")
+    with pytest.raises(InputError, match=":1: expected"):
+        pool_lists(path, 0)
