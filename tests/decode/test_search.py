@@ -111,6 +111,8 @@ def test_blank_alone_says_nothing(plain, biased):
 
 def test_speech_cut_in_the_middle_of_a_word_is_not_empty(plain):
     """Every state at the last frame is inside a word; the beam leaves no final one."""
+    batch = emissions(plain.graph.tokens, "DH AH <wb> S T EY SH", sharpness=30.0)
+    assert plain._intersect(plain._columns(batch.log_probs), batch.lengths).num_arcs == 0
     (transcript,) = transcribe(plain, "DH AH <wb> S T EY SH", sharpness=30.0)
     assert transcript.text == "the station"
     assert transcript.words[-1].end <= 7 * (FRAMES_A_TOKEN + 1) * 0.02
@@ -140,7 +142,7 @@ def test_boost_is_reported(world, tmp_path):
     graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
     # IH was heard where the name has EH
     heard = ZELENSKYY.replace("L EH N", "L IH N")
-    entity = transcribe(Decoder(graph, boost=BoostConfig(alpha=0.5, top_k=41)), heard)[0].entities[0]
+    entity = transcribe(Decoder(graph, boost=BoostConfig(alpha=0.5, cap=6.0, top_k=41)), heard)[0].entities[0]
     assert entity.gap == pytest.approx(-12.0, abs=0.1)
     assert entity.boost == pytest.approx(6.0, abs=0.1)
     unboosted = transcribe(Decoder(graph, boost=BoostConfig(alpha=0.0)), ZELENSKYY)[0].entities[0]

@@ -16,8 +16,8 @@ class BoostConfig:
     """
 
     alpha: float = 0.7
-    cap: float = 6.0
-    top_k: int = 10
+    cap: float = 4.0
+    top_k: int = 6
 
     def __post_init__(self):
         if not 0.0 <= self.alpha <= 1.0:

@@ -17,10 +17,10 @@ class SearchConfig:
     """
 
     acoustic_scale: float = 1.8
-    search_beam: float = 12.0
+    search_beam: float = 18.0
     output_beam: float = 8.0
     min_active: int = 30
-    max_active: int = 1000
+    max_active: int = 2000
 
     def __post_init__(self):
         for name in ("acoustic_scale", "search_beam", "output_beam", "max_active"):

@@ -20,13 +20,13 @@ class ClassConfig:
     """
 
     prior: float = 0.05
-    bonus: float = 2.5
+    bonus: float = 4.0
 
     def __post_init__(self):
         if not 0.0 < self.prior <= 1.0:
             raise InputError(f"class prior {self.prior} is no probability; give a number above 0, up to 1")
         if not math.isfinite(self.bonus):
-            raise InputError(f"bonus {self.bonus} is not finite; give nats, 2.5 for example")
+            raise InputError(f"bonus {self.bonus} is not finite; give nats, 4 for example")
 
     def entry_score(self, num_phrases: int) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""
