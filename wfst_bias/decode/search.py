@@ -87,7 +87,7 @@ class Decoder:
             raise InputError("the graph was made for other tokens than the model's; compile it on the model's lang folder")
         columns = self._columns(emissions.to(self.device).log_probs)
         fsas = self._intersect(columns, emissions.lengths)
-        ended = _num_arcs(fsas) > 0
+        ended = _has_final_arc(fsas)
         if not ended.all():
             free = columns.new_zeros(columns.shape[0], _TAIL_FRAMES, columns.shape[2])
             padded = torch.cat([columns, free], dim=1)
@@ -115,9 +115,11 @@ class Decoder:
         )
 
 
-def _num_arcs(fsas: k2.Fsa) -> torch.Tensor:
-    """Arcs of each FSA, int64 ``(N,)`` on the CPU."""
-    return arc_bounds(fsas).diff()
+def _has_final_arc(fsas: k2.Fsa) -> torch.Tensor:
+    """Which FSAs have a path, bool ``(N,)`` on the CPU; k2 keeps arcs of some that have none."""
+    final_arcs = (fsas.labels == -1).nonzero().flatten().cpu()
+    utterance = torch.bucketize(final_arcs, arc_bounds(fsas)[1:], right=True)
+    return torch.bincount(utterance, minlength=fsas.shape[0]) > 0
 
 
 def arc_bounds(fsas: k2.Fsa) -> torch.Tensor:
