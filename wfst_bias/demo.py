@@ -116,7 +116,9 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     """
     vocabulary = packaged_vocabulary()
     texts, used = sentences(vocabulary, num_sentences)
-    rest = [n for group in (vocabulary.people, vocabulary.cities, vocabulary.drugs) for n in group if n not in set(used)]
+    rest = [
+        n for group in (vocabulary.people, vocabulary.cities, vocabulary.drugs) for n in group if n not in set(used)
+    ]
     entity_list = out / "names.txt"
     out.mkdir(parents=True, exist_ok=True)
     distractors = random.Random(_SEED).sample(rest, min(num_distractors, len(rest)))
@@ -143,7 +145,12 @@ def _side_by_side(out: Path) -> str:
     lines = [""]
     for key, reference in references.items():
         if before[key] != after[key]:
-            lines += [f"said      {reference}", f"no list   {' '.join(before[key])}", f"list      {' '.join(after[key])}", ""]
+            lines += [
+                f"said      {reference}",
+                f"no list   {' '.join(before[key])}",
+                f"list      {' '.join(after[key])}",
+                "",
+            ]
     return "\n".join(lines)
 
 

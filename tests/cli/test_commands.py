@@ -49,9 +49,14 @@ def test_doctor_finds_every_part(run):
 
 def test_the_installed_command_tells_an_error_in_one_line(tmp_path):
     command = [sys.executable, "-c", "from wfst_bias.cli.main import main; main()", "graph", "compile"]
-    done = subprocess.run([*command, tmp_path / "base", tmp_path / "list", tmp_path / "out"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, tmp_path / "base", tmp_path / "list", tmp_path / "out"], capture_output=True, text=True
+    )
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == f"wfst-bias: {tmp_path}/base: is no graph folder (no meta.json); make one with 'wfst-bias graph base' or 'graph compile'\n"
+    assert (
+        done.stderr
+        == f"wfst-bias: {tmp_path}/base: is no graph folder (no meta.json); make one with 'wfst-bias graph base' or 'graph compile'\n"
+    )
 
 
 def test_lang_folder(world):
@@ -83,13 +88,18 @@ def test_unusable_phrases_are_told_and_strict_makes_them_an_error(world, names, 
 
 def test_decode_writes_all_that_it_promises(decoded):
     folder = decoded / "decode_names"
-    assert (folder / "text").read_text() == "demo_000 we met zelenskyy at the station\ndemo_001 please call whittemore before friday\n"
+    assert (
+        folder / "text"
+    ).read_text() == "demo_000 we met zelenskyy at the station\ndemo_001 please call whittemore before friday\n"
     ctm = [line.split() for line in (folder / "ctm").read_text().splitlines()]
     assert [row[4] for row in ctm][:3] == ["we", "met", "zelenskyy"]
     ends = [float(row[2]) + float(row[3]) for row in ctm[:6]]
     assert ends == sorted(ends) and all(float(row[3]) > 0 for row in ctm)
     found = [json.loads(line) for line in (folder / "entities.jsonl").read_text().splitlines()]
-    assert [(row["utterance"], row["phrase"]) for row in found] == [("demo_000", "Zelenskyy"), ("demo_001", "Whittemore")]
+    assert [(row["utterance"], row["phrase"]) for row in found] == [
+        ("demo_000", "Zelenskyy"),
+        ("demo_001", "Whittemore"),
+    ]
     with gzip.open(folder / "lat.1.gz", "rt") as archive:
         assert [line for line in archive if line.startswith("demo_")] == ["demo_000\n", "demo_001\n"]
     assert json.loads((folder / "meta.json").read_text())["num_utterances"] == 2
@@ -101,7 +111,9 @@ def test_times_of_words_are_where_they_are_spoken(decoded, speech, run, tmp_path
     soundfile.write(tmp_path / "late.wav", np.concatenate([np.zeros(rate), samples]), rate)
     (tmp_path / "wav.scp").write_text("demo_000 late.wav\n")
     assert run("decode", decoded / "graph", tmp_path, tmp_path / "d").exit_code == 0
-    starts = lambda folder: [float(line.split()[2]) for line in (folder / "ctm").read_text().splitlines() if "demo_000" in line]
+    starts = lambda folder: [
+        float(line.split()[2]) for line in (folder / "ctm").read_text().splitlines() if "demo_000" in line
+    ]
     assert starts(tmp_path / "d") == pytest.approx([s + 1.0 for s in starts(decoded / "decode_names")], abs=0.1)
 
 
@@ -167,19 +179,31 @@ BAD = {
     "no list": (("graph", "compile", "{world}/base", "{tmp}/none.txt", "{tmp}/out"), "{tmp}/none.txt: no such file"),
     "empty list": (("graph", "compile", "{world}/base", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no phrase"),
     "no weight": (("graph", "compile", "{world}/base", "{tmp}/weight.txt", "{tmp}/out"), "weight.txt:2: weight 'x'"),
-    "nothing spelled": (("graph", "compile", "{world}/base", "{tmp}/digits.txt", "{tmp}/out"), "digits.txt:1: '747' cannot"),
+    "nothing spelled": (
+        ("graph", "compile", "{world}/base", "{tmp}/digits.txt", "{tmp}/out"),
+        "digits.txt:1: '747' cannot",
+    ),
     "no base": (("graph", "compile", "{tmp}", "{tmp}/weight.txt", "{tmp}/out"), "{tmp}: is no graph folder"),
     "a graph for a base": (("graph", "compile", "{world}/graph", "{tmp}/empty.txt", "{tmp}/out"), "not a base"),
     "no lang": (("graph", "base", "{tmp}", "{world}/lm.arpa.gz", "{tmp}/out"), "{tmp}: is no lang folder"),
     "no lm": (("graph", "base", "{world}/lang", "{tmp}/no.arpa", "{tmp}/out"), "no.arpa: cannot be read"),
     "cut lm": (("graph", "base", "{world}/lang", "{tmp}/cut.arpa", "{tmp}/out"), "cut.arpa:"),
-    "bad prior": (("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/out", "--class-prior", "2"), "class prior 2.0"),
+    "bad prior": (
+        ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/out", "--class-prior", "2"),
+        "class prior 2.0",
+    ),
     "no graph": (("decode", "{tmp}", "{speech}", "{tmp}/out"), "{tmp}: is no graph folder"),
     "no data": (("decode", "{world}/base", "{tmp}/nodata", "{tmp}/out"), "nodata: no such data folder"),
     "other tokens": (("decode", "{tmp}/changed", "{speech}", "{tmp}/out"), "tokens.txt: is not the token table"),
     "damaged arrays": (("decode", "{tmp}/damaged", "{speech}", "{tmp}/out"), "arcs.npy: is missing or damaged"),
-    "no device": (("decode", "{world}/base", "{speech}", "{tmp}/out", "--device", "warp"), "device 'warp' cannot be used"),
-    "not ours": (("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/precious"), "precious: exists and has no meta.json"),
+    "no device": (
+        ("decode", "{world}/base", "{speech}", "{tmp}/out", "--device", "warp"),
+        "device 'warp' cannot be used",
+    ),
+    "not ours": (
+        ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/precious"),
+        "precious: exists and has no meta.json",
+    ),
     "no text to train on": (("lm", "train", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no word"),
     "no audio": (("transcribe", "{tmp}/no.wav"), "no.wav: no such audio file"),
     "bad lexicon": (("lang", "hama", "{tmp}/out", "--lexicon", "{tmp}/a.txt"), "a.txt:1: 'York' is no ARPAbet phone"),
@@ -187,7 +211,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_error_and_leaves_nothing_behind(case, world, graph, speech, run, tmp_path, cache, monkeypatch):
+def test_bad_input_is_one_clear_error_and_leaves_nothing_behind(
+    case, world, graph, speech, run, tmp_path, cache, monkeypatch
+):
     monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
     (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "a.txt").write_text("New York\n")

@@ -48,7 +48,9 @@ def test_any_rate_and_format_is_resampled(tmp_path, rate, suffix):
     soundfile.write(path, tone.astype(np.float32), rate)
     samples = load_audio(audio_recording(path, "a").to_cut(), 16000)
     spectrum = np.abs(np.fft.rfft(samples[:16000]))
-    assert abs(len(samples) - 16000) <= 160 and spectrum.argmax() * 16000 / len(samples[:16000]) == pytest.approx(440, abs=2)
+    assert abs(len(samples) - 16000) <= 160 and spectrum.argmax() * 16000 / len(samples[:16000]) == pytest.approx(
+        440, abs=2
+    )
 
 
 def test_lhotse_manifest(data):
@@ -79,8 +81,6 @@ def test_bad_folder_names_its_line(data, file, content, message):
     (data / file).write_text(content)
     with pytest.raises(InputError, match=message):
         read_data(data)
-
-
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ def test_nan_samples_are_told(tmp_path):
         load_audio(audio_recording(path, "a").to_cut(), 16000)
 
 
-@pytest.mark.parametrize("name, content, message", [("no.jsonl", None, "no such data"), ("x.jsonl", "{]", "lhotse cannot read it")])
+@pytest.mark.parametrize(
+    "name, content, message", [("no.jsonl", None, "no such data"), ("x.jsonl", "{]", "lhotse cannot read it")]
+)
 def test_bad_manifest(tmp_path, name, content, message):
     if content:
         (tmp_path / name).write_text(content)

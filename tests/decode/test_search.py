@@ -175,7 +175,9 @@ def test_emissions_of_other_tokens_are_refused(plain):
         plain.lattices(emissions(tokens, "a"))
 
 
-@pytest.mark.parametrize("config, field", [(SearchConfig, "search_beam"), (SearchConfig, "acoustic_scale"), (BoostConfig, "alpha")])
+@pytest.mark.parametrize(
+    "config, field", [(SearchConfig, "search_beam"), (SearchConfig, "acoustic_scale"), (BoostConfig, "alpha")]
+)
 def test_configs_are_checked_where_they_are_made(config, field):
     with pytest.raises(InputError, match=field.replace("_", ".")):
         config(**{field: -1.0})

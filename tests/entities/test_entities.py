@@ -36,7 +36,8 @@ def test_words_of(text, words):
 
 
 @pytest.mark.parametrize(
-    "word, plain", [("škoda", "skoda"), ("straße", "strasse"), ("łódź", "lodz"), ("日本", ""), ("3m", ""), ("o'brien", "o'brien")]
+    "word, plain",
+    [("škoda", "skoda"), ("straße", "strasse"), ("łódź", "lodz"), ("日本", ""), ("3m", ""), ("o'brien", "o'brien")],
 )
 def test_latin(word, plain):
     assert latin(word) == plain

@@ -5,18 +5,18 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from machines import language, same_language
+
+from wfst_bias.entities.spelling import Spelling
 from wfst_bias.graph.base import compile_token_graph
-from wfst_bias.graph.branch import Spelling, compile_branch, splice
+from wfst_bias.graph.branch import compile_branch, splice
 from wfst_bias.lang.arpa import read_arpa
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.symbols import SymbolTable
-
-import numpy as np
 
 TOKENS = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))
 BOUNDARY = "<wb>"
@@ -46,7 +46,17 @@ def worlds(draw):
 def arpa_text(unigrams, bigrams, starts_with, ends_with) -> str:
     rows = [f"-99\t<s>\t{starts_with}", f"{ends_with}\t</s>"] + [f"{p}\t{w}\t{b}" for w, (p, b) in unigrams.items()]
     pairs = [f"{p}\t{a} {b}" for (a, b), p in bigrams.items()]
-    lines = ["\\data\\", f"ngram 1={len(rows)}", f"ngram 2={len(pairs)}", "", "\\1-grams:", *rows, "", "\\2-grams:", *pairs]
+    lines = [
+        "\\data\\",
+        f"ngram 1={len(rows)}",
+        f"ngram 2={len(pairs)}",
+        "",
+        "\\1-grams:",
+        *rows,
+        "",
+        "\\2-grams:",
+        *pairs,
+    ]
     return "\n".join([*lines, "", "\\end\\", ""])
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from machines import machine
+
 from wfst_bias.graph.ctc import ctc_product, start_first
-from wfst_bias.graph.wfst import NO_SCORE, from_arcs, k2_arcs, k2_rows, trim
+from wfst_bias.wfst import NO_SCORE, from_arcs, k2_arcs, k2_rows, trim
 
 NUM_TOKENS = 4  # blank and three more
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from machines import language, machine, same_language
+
 from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.graph.wfst import NO_SCORE, from_arcs
+from wfst_bias.wfst import NO_SCORE, from_arcs
 
 
 def removed(wfst):

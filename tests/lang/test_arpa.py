@@ -81,7 +81,15 @@ def test_a_unigram_model_is_one_state(arpa):
         (lambda t: t.replace("ngram 2=4", "ngram 2=5"), "2-gram section ends after 4 of 5"),
         (lambda t: t.replace("-0.7\tyork", "high\tyork"), ":8: found 'high"),
         (lambda t: "hello\n", "no ARPA model"),
-        (lambda t: t.replace("-1.0\t</s>\n", "").replace("ngram 1=5", "ngram 1=4").replace("-0.4\tyork </s>\n", "").replace("2=4", "2=3"), "never end"),
+        (
+            lambda t: (
+                t.replace("-1.0\t</s>\n", "")
+                .replace("ngram 1=5", "ngram 1=4")
+                .replace("-0.4\tyork </s>\n", "")
+                .replace("2=4", "2=3")
+            ),
+            "never end",
+        ),
         (lambda t: t.replace("new", "nouveau").replace("york", "jorvik"), "no word of it is in the lexicon"),
     ],
 )

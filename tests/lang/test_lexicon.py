@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from machines import language
+
 from wfst_bias.errors import InputError
 from wfst_bias.lang.g2p import HamaG2P
 from wfst_bias.lang.lexicon import Lexicon, disambiguation_ranks, lexicon_fst, padded, read_lexicon

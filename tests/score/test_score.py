@@ -8,7 +8,9 @@ from wfst_bias.score.report import read_biasing, score_counts, score_decoding
 
 
 def counted(reference, hypothesis, *phrases):
-    return count_errors(tuple(reference.split()), tuple(hypothesis.split()), PhraseList(tuple(p.split()) for p in phrases))
+    return count_errors(
+        tuple(reference.split()), tuple(hypothesis.split()), PhraseList(tuple(p.split()) for p in phrases)
+    )
 
 
 def test_a_found_entity():
@@ -20,7 +22,9 @@ def test_a_missed_entity_is_a_biased_error():
 
 
 def test_one_entity_recognised_as_another_is_a_miss_and_a_false_alarm():
-    assert counted("call steels", "call whittemore", "steels", "whittemore") == Counts(1, 1, 1, 0, misses=1, false_alarms=1)
+    assert counted("call steels", "call whittemore", "steels", "whittemore") == Counts(
+        1, 1, 1, 0, misses=1, false_alarms=1
+    )
 
 
 def test_an_inserted_word_counts_where_it_belongs():

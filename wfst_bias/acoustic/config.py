@@ -23,4 +23,6 @@ class BoostConfig:
         if not 0.0 <= self.alpha <= 1.0:
             raise InputError(f"boost alpha {self.alpha} is out of range; give a number from 0 (off) to 1")
         if self.cap < 0.0 or self.top_k < 1:
-            raise InputError(f"boost cap {self.cap} and top-k {self.top_k}: give a cap of 0 nats or more and a top-k of 1 or more")
+            raise InputError(
+                f"boost cap {self.cap} and top-k {self.top_k}: give a cap of 0 nats or more and a top-k of 1 or more"
+            )

@@ -22,7 +22,9 @@ boost_options = config_options(
     cap="Adaptive boosting: the largest gap that counts; nats.",
     top_k="Adaptive boosting: units of a frame that may be boosted.",
 )
-device_option = click.option("--device", default="cpu", show_default=True, help="Where the search runs: cpu, cuda, cuda:1.")
+device_option = click.option(
+    "--device", default="cpu", show_default=True, help="Where the search runs: cpu, cuda, cuda:1."
+)
 
 
 @click.command()
@@ -32,7 +34,9 @@ device_option = click.option("--device", default="cpu", show_default=True, help=
 @search_options
 @boost_options
 @device_option
-@click.option("--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together.")
+@click.option(
+    "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
+)
 def decode(graph_dir, data, decode_dir, search_config, boost_config, device, batch_size):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 

@@ -8,9 +8,13 @@ from wfst_bias.cli.options import PATH
 
 
 @click.command()
-@click.option("--out", type=PATH, default=Path("exp/demo"), show_default=True, help="Where audio, graph and results go.")
+@click.option(
+    "--out", type=PATH, default=Path("exp/demo"), show_default=True, help="Where audio, graph and results go."
+)
 @click.option("--sentences", type=click.IntRange(1), default=30, show_default=True, help="How many are synthesised.")
-@click.option("--distractors", type=click.IntRange(0), default=1000, show_default=True, help="Names in the list that nobody says.")
+@click.option(
+    "--distractors", type=click.IntRange(0), default=1000, show_default=True, help="Names in the list that nobody says."
+)
 def demo(out, sentences, distractors):
     """Synthesise sentences full of names, decode them without and with a list, and show what changed."""
     from wfst_bias.demo import run_demo

@@ -43,7 +43,9 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     """
     source = cut.recording.sources[0].source
     try:
-        samples = cut.resample(sampling_rate).load_audio()[0] if cut.sampling_rate != sampling_rate else cut.load_audio()[0]
+        samples = (
+            cut.resample(sampling_rate).load_audio()[0] if cut.sampling_rate != sampling_rate else cut.load_audio()[0]
+        )
     except Exception as error:  # lhotse raises whatever its many readers raise
         reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         raise InputError(f"utterance {cut.id!r}: the audio is damaged ({reason[0]}); copy it again", source) from error
@@ -89,14 +91,18 @@ def _read_manifest(path: Path) -> CutSet:
 
 def _read_kaldi(folder: Path) -> CutSet:
     recordings = {key: _recording(key, source, folder, number) for key, source, number in _rows(folder / "wav.scp")}
-    optional = lambda name: {k: (v, n) for k, v, n in _rows(folder / name, at_least=0)} if (folder / name).is_file() else {}
+    optional = lambda name: (
+        {k: (v, n) for k, v, n in _rows(folder / name, at_least=0)} if (folder / name).is_file() else {}
+    )
     texts, speakers = optional("text"), optional("utt2spk")
     cuts = []
     for key, (recording_id, start, end), number in _segments(folder, recordings):
         recording = recordings[recording_id]
         for table, name in ((texts, "text"), (speakers, "utt2spk")):
             if table and key not in table:
-                raise InputError(f"utterance {key!r} of {number} is missing here; add it or take it out there", folder / name)
+                raise InputError(
+                    f"utterance {key!r} of {number} is missing here; add it or take it out there", folder / name
+                )
         end = recording.duration if end is None else min(end, recording.duration)
         supervision = SupervisionSegment(
             id=key,
@@ -107,13 +113,17 @@ def _read_kaldi(folder: Path) -> CutSet:
             speaker=speakers.get(key, (None, 0))[0],
         )
         cuts.append(
-            MonoCut(id=key, start=start, duration=end - start, channel=0, recording=recording, supervisions=[supervision])
+            MonoCut(
+                id=key, start=start, duration=end - start, channel=0, recording=recording, supervisions=[supervision]
+            )
         )
     known = {cut.id for cut in cuts}
     for table, name in ((texts, "text"), (speakers, "utt2spk")):
         for key, (_, number) in table.items():
             if key not in known:
-                raise InputError(f"utterance {key!r} has no audio; add it to wav.scp or take it out", folder / name, number)
+                raise InputError(
+                    f"utterance {key!r} has no audio; add it to wav.scp or take it out", folder / name, number
+                )
     return CutSet.from_cuts(cuts)
 
 
@@ -133,7 +143,9 @@ def _segments(folder: Path, recordings) -> List[Tuple[str, Tuple, str]]:
             raise InputError(f"recording {recording!r} is not in wav.scp; add it there", path, number)
         if not 0.0 <= start < min(end, recordings[recording].duration):
             raise InputError(
-                f"{start} to {end} s is not within the {recordings[recording].duration:.2f} s of {recording!r}", path, number
+                f"{start} to {end} s is not within the {recordings[recording].duration:.2f} s of {recording!r}",
+                path,
+                number,
             )
         segments.append((key, (recording, start, end), "segments"))
     return segments
@@ -199,9 +211,7 @@ def audio_recording(path: Path, key: str) -> Recording:
     except soundfile.LibsndfileError as error:
         raise InputError(f"is not audio that soundfile reads ({error}); convert it to WAV or FLAC", path) from None
     if info.channels != 1:
-        raise InputError(
-            f"has {info.channels} channels; one was expected, keep one with 'sox IN OUT remix 1'", path
-        )
+        raise InputError(f"has {info.channels} channels; one was expected, keep one with 'sox IN OUT remix 1'", path)
     if info.frames == 0:
         raise InputError("holds no samples; record it again or take it out", path)
     cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)

@@ -75,7 +75,8 @@ def decode_corpus(
     empty: List[str] = []
     with publish_folder(decode_dir, _META) as folder, contextlib.ExitStack() as files:
         text, ctm, found = (
-            files.enter_context(open(folder / name, "w", encoding="utf-8")) for name in ("text", "ctm", "entities.jsonl")
+            files.enter_context(open(folder / name, "w", encoding="utf-8"))
+            for name in ("text", "ctm", "entities.jsonl")
         )
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=not progress, desc="decode"))

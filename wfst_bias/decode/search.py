@@ -49,7 +49,9 @@ def usable_device(name: str) -> torch.device:
             torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"device {name!r} cannot be used ({reason}); see 'wfst-bias doctor', or take --device cpu") from None
+        raise InputError(
+            f"device {name!r} cannot be used ({reason}); see 'wfst-bias doctor', or take --device cpu"
+        ) from None
     return device
 
 
@@ -84,7 +86,9 @@ class Decoder:
         again with free frames behind its end, in which the word can be completed at the price of the graph.
         """
         if emissions.tokens.checksum != self.graph.tokens.checksum:
-            raise InputError("the graph was made for other tokens than the model's; compile it on the model's lang folder")
+            raise InputError(
+                "the graph was made for other tokens than the model's; compile it on the model's lang folder"
+            )
         columns = self._columns(emissions.to(self.device).log_probs)
         fsas = self._intersect(columns, emissions.lengths)
         ended = _has_final_arc(fsas)

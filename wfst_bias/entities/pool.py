@@ -29,7 +29,7 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
             listed.update(json.loads(phrases))
         except (ValueError, TypeError):
             raise InputError(
-                "expected 'UTTERANCE<TAB>TEXT<TAB>[\"rare\", ...]<TAB>[\"list\", ...]'", biasing, number
+                'expected \'UTTERANCE<TAB>TEXT<TAB>["rare", ...]<TAB>["list", ...]\'', biasing, number
             ) from None
     others = sorted(listed - rare)
     if len(others) < num_distractors:

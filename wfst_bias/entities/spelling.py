@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from typing import Dict, List, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
-from wfst_bias.graph.branch import Spelling
 from wfst_bias.lang.g2p import G2P
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 
 USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
 _MOST_SPELLINGS = 64  # of one phrase; a phrase of many words with many pronunciations each has more
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """One way to say one phrase.
+
+    Args:
+      phrase: number of the phrase, from 0.
+      units: unit symbols, word boundaries inside the phrase among them.
+      score: what this way is given or charged, nats.
+    """
+
+    phrase: int
+    units: Tuple[str, ...]
+    score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,15 @@ class Outcome:
     def row(self) -> str:
         said = " | ".join(" ".join(p) for p in self.pronunciations)
         alike = " ".join(dict.fromkeys(itertools.chain.from_iterable(self.homophones)))
-        columns = (self.entity.line, self.entity.written, self.status, " ".join(self.unknown_words), said, alike, self.note)
+        columns = (
+            self.entity.line,
+            self.entity.written,
+            self.status,
+            " ".join(self.unknown_words),
+            said,
+            alike,
+            self.note,
+        )
         return "\t".join(map(str, columns)) + "\n"
 
 
@@ -134,6 +156,8 @@ def spellings(outcomes: Sequence[Outcome], bonus: float) -> List[Spelling]:
 
 def latin(word: str) -> str:
     """The word in the letters a-z and apostrophes, accents taken off; empty where that cannot be."""
-    plain = unicodedata.normalize("NFKD", word.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae"))
+    plain = unicodedata.normalize(
+        "NFKD", word.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae")
+    )
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return plain if plain and all("a" <= c <= "z" or c == "'" for c in plain) else ""

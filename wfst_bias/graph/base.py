@@ -9,11 +9,11 @@ from wfst_bias.errors import InputError
 from wfst_bias.graph.branch import ClassArcs
 from wfst_bias.graph.ctc import start_first
 from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.graph.wfst import Wfst, from_openfst, to_openfst
 from wfst_bias.lang.arpa import Grammar, with_class_arc
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
 from wfst_bias.symbols import BACKOFF, CLASS
+from wfst_bias.wfst import Wfst, from_openfst, to_openfst
 
 
 @dataclass(frozen=True)

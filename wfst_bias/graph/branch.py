@@ -9,29 +9,15 @@ A mark is an epsilon that carries the written form; it is folded into the unit b
 """
 
 from dataclasses import dataclass, replace
-from typing import Sequence, Tuple
+from typing import Sequence
 
 import numpy as np
 import pynini
 
+from wfst_bias.entities.spelling import Spelling
 from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.graph.wfst import Wfst, from_arcs, from_openfst, trim
 from wfst_bias.symbols import SymbolTable
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """One way to say one phrase.
-
-    Args:
-      phrase: number of the phrase, from 0.
-      units: unit symbols, word boundaries inside the phrase among them.
-      score: what this way is given or charged, nats.
-    """
-
-    phrase: int
-    units: Tuple[str, ...]
-    score: float = 0.0
+from wfst_bias.wfst import Wfst, from_arcs, from_openfst, trim
 
 
 def compile_branch(spellings: Sequence[Spelling], tokens: SymbolTable, first_label: int) -> Wfst:
@@ -85,7 +71,9 @@ class ClassArcs:
     score: np.ndarray
 
 
-def splice(base: Wfst, arcs: ClassArcs, branch: Wfst, entry_score: float, is_boosted: np.ndarray, num_tokens: int) -> Wfst:
+def splice(
+    base: Wfst, arcs: ClassArcs, branch: Wfst, entry_score: float, is_boosted: np.ndarray, num_tokens: int
+) -> Wfst:
     """The token graph with the branch in the place of its class arcs; the plain graph stays beside it.
 
     A branch is left only at its end. Beyond its first unit, which is the trigger, an arc consumes the
@@ -123,7 +111,13 @@ def splice(base: Wfst, arcs: ClassArcs, branch: Wfst, entry_score: float, is_boo
         )
         inner = np.flatnonzero(~at_start)
         parts.append(
-            (state[branch.src[inner]], state[branch.dst[inner]], label[inner], branch.olabel[inner], branch.score[inner])
+            (
+                state[branch.src[inner]],
+                state[branch.dst[inner]],
+                label[inner],
+                branch.olabel[inner],
+                branch.score[inner],
+            )
         )
     final = np.full(num_states, -np.inf, np.float32)
     final[: base.num_states] = base.final

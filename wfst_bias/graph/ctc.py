@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wfst_bias.errors import InputError
-from wfst_bias.graph.wfst import Wfst, arc_starts
 from wfst_bias.symbols import BLANK_ID
+from wfst_bias.wfst import Wfst, arc_starts
 
 _MAX_INT32 = 2**31 - 1
 

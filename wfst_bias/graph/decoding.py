@@ -8,8 +8,8 @@ import numpy as np
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.ctc import ctc_product
-from wfst_bias.graph.wfst import Wfst, k2_arcs, k2_rows
 from wfst_bias.symbols import SymbolTable
+from wfst_bias.wfst import Wfst, k2_arcs, k2_rows
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfst_bias.graph.wfst import Wfst, from_arcs, trim
+from wfst_bias.wfst import Wfst, from_arcs, trim
 
 _MAX_CHAIN = 64  # a longer chain of epsilons is a cycle
 

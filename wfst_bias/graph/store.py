@@ -20,10 +20,10 @@ from wfst_bias.files import lines_of, publish_folder, read_json
 from wfst_bias.graph.base import TokenGraph
 from wfst_bias.graph.branch import ClassArcs
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.graph.wfst import Wfst
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import read_lexicon
 from wfst_bias.symbols import BLANK, EPS, SymbolTable
+from wfst_bias.wfst import Wfst
 
 FORMAT = 1  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
@@ -125,7 +125,9 @@ def read_decoding(path: Path) -> DecodingGraph:
     meta = _read_meta(path)
     tokens = SymbolTable.read(path / "tokens.txt", first=BLANK)
     if tokens.checksum != meta["tokens"]:
-        raise InputError("is not the token table that this graph was made for; compile the graph again", path / "tokens.txt")
+        raise InputError(
+            "is not the token table that this graph was made for; compile the graph again", path / "tokens.txt"
+        )
     entities = tuple(Entity(**json.loads(line)) for _, line in lines_of(path / "entities.jsonl"))
     return DecodingGraph(
         arcs=_mapped(path / "arcs.npy"),
@@ -153,7 +155,9 @@ def read_base(path: Path) -> Base:
 
 def _read_meta(path: Path) -> Dict[str, Any]:
     if not (path / _META).is_file():
-        raise InputError(f"is no graph folder (no {_META}); make one with 'wfst-bias graph base' or 'graph compile'", path)
+        raise InputError(
+            f"is no graph folder (no {_META}); make one with 'wfst-bias graph base' or 'graph compile'", path
+        )
     meta = read_json(path / _META)
     if meta.get("format") != FORMAT:
         raise InputError(f"was made by another version of wfst-bias (format {meta.get('format')}); make it anew", path)

@@ -15,8 +15,8 @@ import pywrapfst
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
-from wfst_bias.graph.wfst import Wfst, from_arcs, from_openfst
 from wfst_bias.symbols import BACKOFF, SymbolTable
+from wfst_bias.wfst import Wfst, from_arcs, from_openfst
 
 BOS, EOS = "<s>", "</s>"
 

@@ -14,7 +14,6 @@ from wfst_bias.lang.phones import PHONES, phone_of
 from wfst_bias.lang.readings import cmudict_lexicon, hama_readings
 from wfst_bias.symbols import BACKOFF, BLANK, CLASS, EPS, WORD_BOUNDARY, SymbolTable
 
-
 _META = "lang.json"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
-from wfst_bias.graph.wfst import NO_SCORE, Wfst, from_arcs
+from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 
 Pronunciation = Tuple[str, ...]
 

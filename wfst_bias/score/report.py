@@ -69,8 +69,10 @@ class Score:
         return self.counts.false_alarms / self.hours if self.hours else float("nan")
 
     def table(self) -> str:
-        rows = [(name, f"{rate.value:.2f}" if not np.isnan(rate.value) else "-", f"{rate.low:.2f} - {rate.high:.2f}")
-                for name, rate in self.rates.items()]
+        rows = [
+            (name, f"{rate.value:.2f}" if not np.isnan(rate.value) else "-", f"{rate.low:.2f} - {rate.high:.2f}")
+            for name, rate in self.rates.items()
+        ]
         c = self.counts
         of = {
             "WER": c.biased_words + c.unbiased_words,
@@ -87,7 +89,8 @@ class Score:
         # NaN is no JSON
         number = lambda x: None if np.isnan(x) else round(float(x), 4)
         content: Dict[str, Any] = {
-            name: {"value": number(r.value), "low": number(r.low), "high": number(r.high)} for name, r in self.rates.items()
+            name: {"value": number(r.value), "low": number(r.low), "high": number(r.high)}
+            for name, r in self.rates.items()
         }
         content["false_alarms_per_hour"] = number(self.false_alarms_per_hour)
         content["counts"] = dict(zip(COUNT_NAMES, astuple(self.counts)))
@@ -131,10 +134,14 @@ def score_decoding(
     hypotheses = read_hypotheses(decode_dir / "text")
     for key in texts:
         if key not in hypotheses:
-            raise InputError(f"utterance {key!r} of the references is missing; decode the same data", decode_dir / "text")
+            raise InputError(
+                f"utterance {key!r} of the references is missing; decode the same data", decode_dir / "text"
+            )
     for key in hypotheses:
         if key not in texts:
-            raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", decode_dir / "text")
+            raise InputError(
+                f"utterance {key!r} has no reference; score the data that was decoded", decode_dir / "text"
+            )
     if biasing is not None:
         lists = read_biasing(biasing)
         missing = next((key for key in texts if key not in lists), None)
@@ -172,7 +179,7 @@ def read_biasing(path: Path) -> Dict[str, List[Tuple[str, ...]]]:
             lists[key] = [words_of(phrase) for phrase in json.loads(phrases)]
         except (ValueError, TypeError, AttributeError):
             raise InputError(
-                f"found {len(columns)} columns or no JSON list in the last; expected 'UTTERANCE<TAB>TEXT<TAB>[\"rare\"]<TAB>[\"list\"]'",
+                f'found {len(columns)} columns or no JSON list in the last; expected \'UTTERANCE<TAB>TEXT<TAB>["rare"]<TAB>["list"]\'',
                 path,
                 number,
             ) from None

@@ -1,7 +1,7 @@
 import numpy as np
-
 from machines import language, machine
-from wfst_bias.graph.wfst import from_openfst, k2_arcs, k2_rows, to_openfst, trim
+
+from wfst_bias.wfst import from_openfst, k2_arcs, k2_rows, to_openfst, trim
 
 NEW_YORK = machine(
     """
