@@ -1,6 +1,6 @@
 # make demo    synthesise speech full of names, decode it without and with a list, show what changed
 # make test    the test suite
-# make bench   measurements and slow tests
+# make bench   measurements that need no data beside the project; the others are in benchmarks/
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3,$(shell command -v $(p))))
@@ -10,10 +10,10 @@ demo: .venv/ready
 	$(BIN)/wfst-bias demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -m "not bench"
+	$(BIN)/python -m pytest
 
 bench: .venv/ready
-	$(BIN)/python -m pytest -m bench
+	$(BIN)/python benchmarks/ctc_product.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

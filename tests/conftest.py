@@ -62,3 +62,9 @@ def speech(tmp_path_factory):
     folder = tmp_path_factory.mktemp("speech")
     synthesise(["We met Zelenskyy at the station.", "Please call Whittemore before Friday."], folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """What ``WFST_BIAS_CACHE`` names in tests: the default graph is built there once."""
+    return tmp_path_factory.mktemp("cache")

@@ -157,11 +157,6 @@ def test_silence_comes_back_empty_and_invents_nothing(decoded, run, tmp_path):
     assert "4 transcripts are empty" in result.output
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
 def test_transcribe_builds_what_it_needs_once_and_marks_what_it_finds(names, speech, run, cache, monkeypatch):
     monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
     wav = speech / "wav" / "demo_001.flac"
