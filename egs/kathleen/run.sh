@@ -70,11 +70,16 @@ if run 5; then
 fi
 
 if run 6; then
-  echo "stage 6: score, in percent"
+  echo "stage 6: score: all utterances, and the half that nothing was tuned on (every second one)"
+  awk 'NR % 2 == 0 { print $1 }' "$data/kathleen/wav.scp" > "$exp/held_out"
   for n in $sizes; do
-    echo "== no list, scored on the list of N = $n"
-    wfst-bias score "$data/kathleen" "$exp/decode_none" --entities "$exp/list_$n.txt" --json "$exp/score_none_$n.json"
-    echo "== N = $n"
-    wfst-bias score "$data/kathleen" "$exp/decode_$n" --entities "$exp/list_$n.txt" --json "$exp/score_$n.json"
+    for system in none "$n"; do
+      for part in all held_out; do
+        only=(); [ $part = all ] || only=(--utterances "$exp/held_out")
+        echo "== N = $n, list in the graph: $system, utterances: $part"
+        wfst-bias score "$data/kathleen" "$exp/decode_$system" --entities "$exp/list_$n.txt" \
+          --json "$exp/score_${system}_${n}_$part.json" ${only[@]+"${only[@]}"}
+      done
+    done
   done
 fi

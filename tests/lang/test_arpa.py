@@ -80,6 +80,11 @@ def test_a_unigram_model_is_one_state(arpa):
         (lambda t: t[: t.index("-0.4\tyork")], "cut short|ends after"),
         (lambda t: t.replace("ngram 2=4", "ngram 2=5"), "2-gram section ends after 4 of 5"),
         (lambda t: t.replace("-0.7\tyork", "high\tyork"), ":8: found 'high"),
+        (lambda t: t.replace("-0.7\tyork", "nan\tyork"), ":8: found 'nan"),
+        (lambda t: t.replace("-0.1\tnew york", "-0.1\tnew"), ":14: found .*; expected 'LOG10 WORD WORD .BACKOFF.'"),
+        (lambda t: t.replace("-0.1\tnew york", "-0.1\tnew york -0.1 -0.2"), ":14: found"),
+        (lambda t: t.replace("ngram 1=5", "ngram 1=four"), ":2: found 'ngram 1=four'"),
+        (lambda t: t.replace("-99\t<s>\t-0.3\n", "").replace("ngram 1=5", "ngram 1=4"), "lm.arpa"),
         (lambda t: "hello\n", "no ARPA model"),
         (
             lambda t: (

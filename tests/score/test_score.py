@@ -100,3 +100,13 @@ def test_bad_biasing_row(tmp_path):
     path.write_text('u1\ttext\t[]\t["a"]\nu2\ttext\n')
     with pytest.raises(InputError, match=r"biasing.tsv:2: found 2 columns"):
         read_biasing(path)
+
+
+def test_only_the_utterances_that_are_named(tmp_path):
+    hypotheses = decoded(tmp_path / "d", "u1 a\nu2 x\n")
+    (tmp_path / "held_out").write_text("u1\n")
+    score = score_decoding({"u1": "a", "u2": "b"}, hypotheses, utterances=tmp_path / "held_out")
+    assert (score.num_utterances, score.rates["WER"].value) == (1, 0.0)
+    (tmp_path / "held_out").write_text("u1\nu3\n")
+    with pytest.raises(InputError, match="held_out:2: 'u3' is no utterance"):
+        score_decoding({"u1": "a", "u2": "b"}, hypotheses, utterances=tmp_path / "held_out")

@@ -10,8 +10,9 @@ from wfst_bias.cli.options import PATH
 @click.argument("decode_dir", type=PATH)
 @click.option("--entities", type=PATH, metavar="LIST", help="One list for all utterances.")
 @click.option("--biasing", type=PATH, metavar="TSV", help="A list for each utterance, as the public LibriSpeech lists.")
+@click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
-def score(data, decode_dir, entities, biasing, json_file):
+def score(data, decode_dir, entities, biasing, utterances, json_file):
     """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
     U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
@@ -25,7 +26,7 @@ def score(data, decode_dir, entities, biasing, json_file):
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
-    scores = score_decoding(read_texts(data), decode_dir, entities, biasing)
+    scores = score_decoding(read_texts(data), decode_dir, entities, biasing, utterances)
     click.echo(scores.table())
     if json_file:
         publish_file(json_file, scores.to_json())

@@ -56,7 +56,7 @@ class Score:
       rates: WER, U-WER, B-WER and the entities' precision, recall and F1, percent.
       counts: what they were made of.
       num_utterances: that were scored.
-      hours: of audio; 0 where the decode folder does not say.
+      hours: of audio; 0 where the decode folder does not say, or only a part was scored.
     """
 
     rates: Dict[str, Rate]
@@ -82,7 +82,8 @@ class Score:
             "recall": c.hits + c.misses,
         }
         rows = [(*row, of.get(row[0], "")) for row in rows]
-        rows.append(("false alarms an hour", f"{self.false_alarms_per_hour:.2f}", "", c.false_alarms))
+        an_hour = f"{self.false_alarms_per_hour:.2f}" if self.hours else "-"
+        rows.append(("false alarms an hour", an_hour, "", c.false_alarms))
         return tabulate(rows, headers=("", "%", "95 % interval", "of"), stralign="right", disable_numparse=True)
 
     def to_json(self) -> str:
@@ -118,6 +119,7 @@ def score_decoding(
     decode_dir: Path,
     entities: Optional[Path] = None,
     biasing: Optional[Path] = None,
+    utterances: Optional[Path] = None,
 ) -> Score:
     """Score a decode folder against reference texts.
 
@@ -126,6 +128,7 @@ def score_decoding(
       decode_dir: with ``text`` and, for the hours, ``meta.json``.
       entities: one list for all utterances.
       biasing: a list for each utterance, in the TSV form of the public LibriSpeech lists.
+      utterances: score only these, one name a line; a held-out part, for example.
 
     Raises:
       InputError: utterances are missing on one side.
@@ -142,6 +145,8 @@ def score_decoding(
             raise InputError(
                 f"utterance {key!r} has no reference; score the data that was decoded", decode_dir / "text"
             )
+    if utterances is not None:
+        texts = {key: texts[key] for key in _read_names(utterances, texts)}
     if biasing is not None:
         lists = read_biasing(biasing)
         missing = next((key for key in texts if key not in lists), None)
@@ -155,7 +160,20 @@ def score_decoding(
     if not counts:
         raise InputError("holds no utterance", decode_dir / "text")
     meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
-    return score_counts(counts, meta.get("audio_seconds", 0.0) / 3600)
+    # the decode folder knows the audio of all its utterances only
+    seconds = meta.get("audio_seconds", 0.0) if len(texts) == len(hypotheses) else 0.0
+    return score_counts(counts, seconds / 3600)
+
+
+def _read_names(path: Path, known: Mapping[str, str]) -> List[str]:
+    names = []
+    for number, line in lines_of(path):
+        if line.strip() not in known:
+            raise InputError(f"{line.strip()!r} is no utterance of the data; write one name a line", path, number)
+        names.append(line.strip())
+    if not names:
+        raise InputError("names no utterance", path)
+    return names
 
 
 def read_hypotheses(path: Path) -> Dict[str, Tuple[str, ...]]:
