@@ -41,7 +41,9 @@ def main() -> None:
     print(f"ours          {statistics.median(a for a, _ in seconds):.2f} s, {product.num_arcs:,} arcs")
     print(f"k2.compose    {statistics.median(b for _, b in seconds):.2f} s, {composed.num_arcs:,} arcs")
     print(f"ratio         {statistics.median(b / a for a, b in seconds):.2f} (median of {_ROUNDS} rounds)")
-    print(f"difference of the best scores on random emissions: {abs(_best(product, num_tokens) - _best(composed, num_tokens)):.6f}")
+    print(
+        f"difference of the best scores on random emissions: {abs(_best(product, num_tokens) - _best(composed, num_tokens)):.6f}"
+    )
 
 
 def _timed(build):

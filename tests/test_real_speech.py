@@ -21,12 +21,22 @@ def few(kathleen, tmp_path_factory):
 def test_a_list_of_rare_words_and_a_thousand_others(few, kathleen, run, cache, monkeypatch):
     monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
     base = default_base()
-    assert run("entities", "pool", kathleen / "biasing_1000.tsv", few / "list.txt", "--distractors", 1000).exit_code == 0
+    assert (
+        run("entities", "pool", kathleen / "biasing_1000.tsv", few / "list.txt", "--distractors", 1000).exit_code == 0
+    )
     assert run("graph", "compile", base, few / "list.txt", few / "graph").exit_code == 0
     scores = {}
     for name, graph in (("none", base), ("list", few / "graph")):
         assert run("decode", graph, few / "cuts.jsonl.gz", few / name).exit_code == 0
-        command = ("score", few / "cuts.jsonl.gz", few / name, "--entities", few / "list.txt", "--json", few / f"{name}.json")
+        command = (
+            "score",
+            few / "cuts.jsonl.gz",
+            few / name,
+            "--entities",
+            few / "list.txt",
+            "--json",
+            few / f"{name}.json",
+        )
         assert run(*command).exit_code == 0
         scores[name] = json.loads((few / f"{name}.json").read_text())
     value = lambda name, rate: scores[name][rate]["value"]

@@ -155,5 +155,6 @@ def _side_by_side(out: Path) -> str:
 
 
 def _table(before: Score, after: Score) -> str:
-    rows = [(name, str(before.rates[name]), str(after.rates[name])) for name in before.rates]
-    return tabulate(rows, headers=("% [95 % interval]", "no list", "list"), disable_numparse=True) + "\n"
+    rows = [(name, *before.rates[name].columns(), *after.rates[name].columns()) for name in before.rates]
+    headers = ("%", "no list", "95 % interval", "list", "95 % interval")
+    return tabulate(rows, headers=headers, stralign="right", disable_numparse=True) + "\n"

@@ -20,14 +20,17 @@ def lang():
     metavar="FILE",
     help="Lexicon of your own, 'WORD PHONE PHONE ...' lines in ARPAbet; may be given again.",
 )
-def lang_hama(lang_dir, lexicons):
+@click.option(
+    "--readings/--no-readings", default=True, show_default=True, help="How hama itself reads the words of CMUdict, too."
+)
+def lang_hama(lang_dir, lexicons, readings):
     """Phones of the pretrained model hama, CMUdict, the model's own readings, and your lexicons.
 
     Example: wfst-bias lang hama data/lang --lexicon names.lexicon
     """
     from wfst_bias.lang.lang import hama_lang
 
-    made = hama_lang(lexicons)
+    made = hama_lang(lexicons, readings)
     made.write(lang_dir)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.lexicon.pairs):,} pronunciations")
 

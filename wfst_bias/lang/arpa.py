@@ -73,7 +73,9 @@ def read_arpa(path: Path, words: SymbolTable) -> Grammar:
             errors="replace",
         )
         if done.returncode:
-            reason = next((line for line in done.stderr.splitlines() if line.startswith(("[F]", "[E]"))), "no reason given")
+            reason = next(
+                (line for line in done.stderr.splitlines() if line.startswith(("[F]", "[E]"))), "no reason given"
+            )
             raise InputError(f"kaldilm cannot read it ({reason}); is it a whole ARPA model?", path)
         skipped = len(re.findall("skipped: word", done.stderr))
         fst = from_openfst(pywrapfst.Fst.read(str(binary)))

@@ -71,12 +71,16 @@ def read_lang(path: Path) -> Lang:
     return lang
 
 
-def hama_lang(lexicons: Sequence[Path] = ()) -> Lang:
+def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
     """Phones of the hama model, CMUdict, hama's own readings, and the user's lexicons.
 
     A user's lexicon adds words, and pronunciations to words that are there.
+
+    Args:
+      lexicons: files of ``WORD PHONE PHONE ...`` lines.
+      readings: whether the model's own readings are in.
     """
-    lexicon = cmudict_lexicon().merged(hama_readings())
+    lexicon = cmudict_lexicon().merged(hama_readings()) if readings else cmudict_lexicon()
     for path in lexicons:
         lexicon = lexicon.merged(read_lexicon(path, phone_of))
     return Lang("phones", WORD_BOUNDARY, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), lexicon)

@@ -25,8 +25,11 @@ class Rate:
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return "-" if np.isnan(self.value) else f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+    def columns(self) -> Tuple[str, str]:
+        """Value and interval as text, a dash where there was nothing to count."""
+        if np.isnan(self.value):
+            return "-", "-"
+        return f"{self.value:.2f}", f"{self.low:.2f} - {self.high:.2f}"
 
 
 def _percent(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -69,10 +72,7 @@ class Score:
         return self.counts.false_alarms / self.hours if self.hours else float("nan")
 
     def table(self) -> str:
-        rows = [
-            (name, f"{rate.value:.2f}" if not np.isnan(rate.value) else "-", f"{rate.low:.2f} - {rate.high:.2f}")
-            for name, rate in self.rates.items()
-        ]
+        rows = [(name, *rate.columns()) for name, rate in self.rates.items()]
         c = self.counts
         of = {
             "WER": c.biased_words + c.unbiased_words,
