@@ -15,11 +15,14 @@ from wfst_bias.corpus.decode import decode_corpus
 from wfst_bias.corpus.transcribe import default_base
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import words_of
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file
 from wfst_bias.graph.compile import compile_graph
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.score.report import Score, read_hypotheses, score_decoding
 
 _SEED = 20
+_MARK = "DEMO"
 _TEMPLATES = (
     "{person} will call you back from {city} after lunch.",
     "Please send the report to {person} before Friday.",
@@ -120,7 +123,7 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
         n for group in (vocabulary.people, vocabulary.cities, vocabulary.drugs) for n in group if n not in set(used)
     ]
     entity_list = out / "names.txt"
-    out.mkdir(parents=True, exist_ok=True)
+    _claim(out)
     distractors = random.Random(_SEED).sample(rest, min(num_distractors, len(rest)))
     entity_list.write_text("".join(f"{name}\n" for name in sorted(used + distractors)), encoding="utf-8")
     say(f"Synthesising {num_sentences} sentences. This audio is SYNTHETIC (hibari-tts): real speech is harder.")
@@ -137,6 +140,13 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     say(_table(*scores))
     say(f"Everything is in {out}. The audio is synthetic; results on real speech are in egs/*/RESULTS.md.")
     return scores[0], scores[1]
+
+
+def _claim(out: Path) -> None:
+    """Make the folder, or know it by its mark as one of ours."""
+    if out.exists() and not (out / _MARK).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"exists and has no {_MARK}: not ours to write into; name another folder with --out", out)
+    publish_file(out / _MARK, "A demo of wfst_bias; made anew by each 'wfst-bias demo'.\n")
 
 
 def _side_by_side(out: Path) -> str:

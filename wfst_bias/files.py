@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any, Iterator, Tuple, Union
 
@@ -21,18 +22,20 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
     path = Path(path)
     number = 0
     try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as stream:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
             for number, line in enumerate(stream, 1):
-                yield number, line.rstrip("\r\n")
-    except FileNotFoundError:
-        raise InputError("no such file; check the path", path) from None
+                # a mark of the byte order, where an editor has put one, is no part of the text
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"the gzip file is damaged ({error}); fetch it again", path, number or None) from None
     except IsADirectoryError:
         raise InputError("is a folder; a file was expected", path) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number + 1) from None
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise InputError(f"the gzip file is damaged ({error}); fetch it again", path, number) from None
+    except FileNotFoundError:
+        raise InputError("no such file; check the path", path) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path) from None
 
 
 def read_json(path: Path) -> Any:
@@ -47,8 +50,9 @@ def read_json(path: Path) -> Any:
 def publish_file(path: Path, content: Union[str, bytes]) -> None:
     """Write a file under a temporary name, then rename it into place."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _told_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content.encode() if isinstance(content, str) else content)
@@ -72,8 +76,9 @@ def publish_folder(path: Path, marker: str = "meta.json") -> Iterator[Path]:
     if path.exists() and not (path / marker).exists():
         if not path.is_dir() or any(path.iterdir()):
             raise InputError(f"exists and has no {marker}: not ours to replace; name another folder", path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    with _told_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         os.chmod(building, 0o777 & ~_umask())
         yield building
@@ -87,6 +92,15 @@ def publish_folder(path: Path, marker: str = "meta.json") -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """An output that cannot be made is the user's to mend, and is told under its own name."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror}); name another place", path) from None
 
 
 def _umask() -> int:

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -185,8 +186,24 @@ BAD = {
     "cut lm": (("graph", "base", "{world}/lang", "{tmp}/cut.arpa", "{tmp}/out"), "cut.arpa:"),
     "bad prior": (
         ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/out", "--class-prior", "2"),
-        "class prior 2.0",
+        "--class-prior is 2.0",
     ),
+    "huge bonus": (
+        ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/out", "--class-bonus", "1e9"),
+        "--class-bonus is",
+    ),
+    "a file in the way": (
+        ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/a.txt/out"),
+        "a.txt/out: cannot be written",
+    ),
+    "a file in the way of a file": (("lm", "default", "{tmp}/a.txt/out"), "a.txt/out: cannot be written"),
+    "no room to search": (
+        ("decode", "{world}/base", "{speech}", "{tmp}/out", "--search-max-active", "30"),
+        "--search-max-active is 30",
+    ),
+    "a demo elsewhere": (("demo", "--out", "{tmp}/precious"), "precious: exists and has no DEMO"),
+    "no data to score": (("score", "{tmp}/nodata", "{tmp}/out"), "nodata: no such data folder"),
+    "a folder for audio": (("transcribe", "{tmp}"), "{tmp}: is a folder"),
     "no graph": (("decode", "{tmp}", "{speech}", "{tmp}/out"), "{tmp}: is no graph folder"),
     "no data": (("decode", "{world}/base", "{tmp}/nodata", "{tmp}/out"), "nodata: no such data folder"),
     "other tokens": (("decode", "{tmp}/changed", "{speech}", "{tmp}/out"), "tokens.txt: is not the token table"),
@@ -251,3 +268,18 @@ def test_demo_shows_a_gain(run, cache, monkeypatch, tmp_path):
     result = run("demo", "--out", tmp_path / "demo", "--sentences", 5, "--distractors", 50)
     assert result.exit_code == 0 and "SYNTHETIC" in result.output
     assert "no list" in result.output and "F1" in result.output
+
+
+def test_a_killed_decode_leaves_nothing_behind(decoded, tmp_path):
+    chance = np.random.default_rng(0)
+    soundfile.write(tmp_path / "long.wav", chance.normal(0, 0.1, 16000 * 400), 16000)
+    (tmp_path / "wav.scp").write_text("long long.wav\n")
+    command = "from wfst_bias.cli.main import main; main()"
+    arguments = ["decode", decoded / "base", tmp_path, tmp_path / "out"]
+    decoding = subprocess.Popen([sys.executable, "-c", command, *map(str, arguments)], stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob(".out.*")):
+        assert decoding.poll() is None
+        time.sleep(0.05)
+    decoding.terminate()
+    assert decoding.wait(timeout=60) == 128 + 15
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["long.wav", "wav.scp"]

@@ -106,7 +106,7 @@ def test_a_truncated_flac_is_told_when_it_is_read(tmp_path):
     soundfile.write(path, noise, 16000)
     path.write_bytes(path.read_bytes()[:20000])
     cut = audio_recording(path, "a").to_cut()
-    with pytest.raises(InputError, match=f"{path}: utterance .* the audio is damaged"):
+    with pytest.raises(InputError, match=f"{path}: utterance .* the audio ends or breaks"):
         load_audio(cut, 16000)
 
 
@@ -125,3 +125,19 @@ def test_bad_manifest(tmp_path, name, content, message):
         (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
         read_data(tmp_path / name)
+
+
+def test_a_truncated_ogg_is_told(tmp_path):
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 48000), 16000)
+    assert audio_recording(path, "a").duration == pytest.approx(3.0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match="is truncated|not audio"):
+        audio_recording(path, "a")
+
+
+def test_samples_that_were_never_scaled_are_told(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(1600, 20000, np.float32), 16000, subtype="FLOAT")
+    with pytest.raises(InputError, match="samples go up to 2e.04; -1 to 1 was expected"):
+        load_audio(audio_recording(path, "a").to_cut(), 16000)

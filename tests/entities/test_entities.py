@@ -55,6 +55,7 @@ def test_list_with_weights_and_blank_lines(tmp_path):
         ("New York\nBerlin\tx\n", ":2: ", "weight 'x' is not a number; write 'PHRASE<TAB>2.0'"),
         ("Berlin\tnan\n", ":1: ", "is not a number"),
         ("Berlin\t1\t2\n", ":1: ", "3 columns"),
+        ("Berlin\t1e9\n", ":1: ", "beyond 20 nats"),
         ("\n\n", ": ", "holds no phrase"),
     ],
 )
@@ -68,9 +69,20 @@ def test_bad_list(tmp_path, text, where, message):
 
 def test_list_that_is_no_text(tmp_path):
     path = tmp_path / "names.txt"
-    path.write_bytes("Škoda\n".encode("utf-16"))
-    with pytest.raises(InputError, match="not UTF-8"):
+    path.write_bytes(b"Berlin\nZo\xeb\n")
+    with pytest.raises(InputError, match=r"names.txt:2: is not UTF-8"):
         read_entities(path)
+
+
+def test_marks_that_editors_leave_are_no_part_of_a_phrase(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_bytes("Zelensky\u200by\r\nYork\r\n".encode("utf-8-sig"))
+    assert [entity.words for entity in read_entities(path)] == [("zelenskyy",), ("york",)]
+
+
+def test_a_word_that_is_too_long_to_be_read_is_told():
+    (outcome,) = outcomes("a" * 40)
+    assert outcome.status == UNUSABLE
 
 
 def test_a_phrase_has_every_combination_of_its_words():

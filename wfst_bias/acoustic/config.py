@@ -21,8 +21,8 @@ class BoostConfig:
 
     def __post_init__(self):
         if not 0.0 <= self.alpha <= 1.0:
-            raise InputError(f"boost alpha {self.alpha} is out of range; give a number from 0 (off) to 1")
-        if self.cap < 0.0 or self.top_k < 1:
-            raise InputError(
-                f"boost cap {self.cap} and top-k {self.top_k}: give a cap of 0 nats or more and a top-k of 1 or more"
-            )
+            raise InputError(f"--boost-alpha is {self.alpha}; give a number from 0 (off) to 1")
+        if not self.cap >= 0.0:
+            raise InputError(f"--boost-cap is {self.cap}; give 0 nats or more")
+        if self.top_k < 1:
+            raise InputError(f"--boost-top-k is {self.top_k}; give 1 or more")

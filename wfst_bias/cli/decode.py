@@ -90,13 +90,14 @@ def transcribe(audio, entities, search_config, boost_config, device):
         graph, outcomes = graph_of_list(read_base(base), entities)
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
-                click.echo(f"{entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True)
+                click.echo(
+                    f"wfst-bias: {entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True
+                )
     else:
         graph = read_decoding(base)
     decoder = Decoder(graph, search_config, boost_config, device)
     for path, transcript in transcribe_files(audio, HamaModel(), decoder):
-        click.echo(f"{path}: {transcript.marked() or '(nothing was said)'}" if len(audio) > 1 else transcript.marked())
-        if not transcript.words:
-            click.echo(f"{path}: no speech was heard", err=True)
+        heard = transcript.marked() or "(no speech was heard)"
+        click.echo(f"{path}: {heard}" if len(audio) > 1 else heard)
         for entity in transcript.entities:
             click.echo(f"    {entity.describe()}")

@@ -54,7 +54,9 @@ def graph_compile(base_dir, entity_list, graph_dir, class_config, strict):
     outcomes = compile_graph(base_dir, entity_list, graph_dir, class_config, strict)
     for outcome in outcomes:
         if outcome.status == UNUSABLE:
-            click.echo(f"{entity_list}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True)
+            click.echo(
+                f"wfst-bias: {entity_list}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True
+            )
     counts = Counter(outcome.status for outcome in outcomes)
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     click.echo(f"{graph_dir}: {summary}; see {graph_dir / 'report.tsv'}")

@@ -1,5 +1,6 @@
 """``wfst-bias``: the command line, one file for each group of commands."""
 
+import signal
 import sys
 
 import click
@@ -19,6 +20,8 @@ class _Commands(click.Group):
     """Tells an input error in one line, exit code 1."""
 
     def invoke(self, context):
+        # a scheduler's 'kill' unwinds like Ctrl-C, so that nothing half-written stays
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             return super().invoke(context)
         except InputError as error:
@@ -26,6 +29,9 @@ class _Commands(click.Group):
             sys.exit(1)
         except BrokenPipeError:  # the reader of our output has gone, 'wfst-bias ... | head'
             sys.stderr.close()
+            sys.exit(1)
+        except OSError as error:  # no space left, for example
+            click.echo(f"wfst-bias: {error.filename or 'output'}: {error.strerror}", err=True)
             sys.exit(1)
 
 

@@ -13,6 +13,8 @@ from lhotse import AudioSource, CutSet, MonoCut, Recording, SupervisionSegment, 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 
+_LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
+_LARGEST_OGG_PAGE = 65307
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
 
 
@@ -42,15 +44,19 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
       InputError: the audio ends before its header says, cannot be read or holds NaN.
     """
     source = cut.recording.sources[0].source
+    who = "" if cut.id == source else f"utterance {cut.id!r}: "
     try:
-        samples = (
-            cut.resample(sampling_rate).load_audio()[0] if cut.sampling_rate != sampling_rate else cut.load_audio()[0]
-        )
-    except Exception as error:  # lhotse raises whatever its many readers raise
-        reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        raise InputError(f"utterance {cut.id!r}: the audio is damaged ({reason[0]}); copy it again", source) from error
+        resampled = cut if cut.sampling_rate == sampling_rate else cut.resample(sampling_rate)
+        samples = resampled.load_audio()[0]
+    except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it
+        reason = type(error.__cause__ or error).__name__
+        raise InputError(
+            f"{who}the audio ends or breaks before its header says ({reason}); copy it again", source
+        ) from error
     if not np.isfinite(samples).all():
-        raise InputError(f"utterance {cut.id!r}: the audio holds NaN or infinite samples; make the file anew", source)
+        raise InputError(f"{who}the audio holds NaN or infinite samples; make the file anew", source)
+    if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
+        raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", source)
     return np.ascontiguousarray(samples, np.float32)
 
 
@@ -63,6 +69,8 @@ def read_texts(path: Path) -> Dict[str, str]:
     path = Path(path)
     if path.is_dir():
         return {key: text for key, text, _ in _rows(path / "text", at_least=0)}
+    if not path.exists():
+        raise InputError("no such data folder or cut manifest; check the path", path)
     texts = {cut.id: " ".join(s.text for s in cut.supervisions if s.text) for cut in _load_cuts(path)}
     if not any(texts.values()):
         raise InputError("no cut has a supervision with text; there is nothing to score against", path)
@@ -205,7 +213,8 @@ def audio_recording(path: Path, key: str) -> Recording:
       InputError: it is missing, not audio, truncated, empty or has several channels.
     """
     if not path.is_file():
-        raise InputError("no such audio file; check the path", path)
+        what = "is a folder; an audio file was expected" if path.is_dir() else "no such audio file; check the path"
+        raise InputError(what, path)
     try:
         info = soundfile.info(str(path), verbose=True)
     except soundfile.LibsndfileError as error:
@@ -219,5 +228,16 @@ def audio_recording(path: Path, key: str) -> Recording:
         raise InputError(
             f"is truncated: {cut_short[2]} bytes of samples found, {cut_short[1]} announced; copy it again", path
         )
+    if info.format == "OGG" and not _ends_as_ogg(path):
+        raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
     source = AudioSource(type="file", channels=[0], source=str(path))
     return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
+
+
+def _ends_as_ogg(path: Path) -> bool:
+    """Whether the last page has the end-of-stream bit (RFC 3533); libsndfile takes a cut file for a short one."""
+    with open(path, "rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _LARGEST_OGG_PAGE))
+        tail = stream.read()
+    page = tail.rfind(b"OggS")
+    return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & 4)

@@ -79,7 +79,7 @@ def decode_corpus(
             for name in ("text", "ctm", "entities.jsonl")
         )
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
-        bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=not progress, desc="decode"))
+        bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
         for transcripts, lattices in decode_cuts(cuts, model, decoder, batch_size, timing):
             archive.writelines(kaldi_lattices(lattices, decoder))
             for transcript in transcripts:

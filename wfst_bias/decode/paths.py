@@ -47,7 +47,7 @@ class FoundEntity:
     def describe(self) -> str:
         return (
             f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  heard as {' '.join(self.units)}, "
-            f"{-self.gap:.1f} nats below the best units, {self.boost:.1f} of them given back"
+            f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back"
         )
 
 

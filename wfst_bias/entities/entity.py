@@ -11,6 +11,8 @@ from typing import List, Tuple
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 
+MAX_WEIGHT = 20.0  # nats; beyond, a phrase is found in everything
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -41,6 +43,7 @@ def words_of(text: str) -> Tuple[str, ...]:
     Signs that are said (``&``, ``%``, digits) stay, so that what cannot be spelled is told, not dropped.
     """
     text = unicodedata.normalize("NFC", text).lower().replace("\u2019", "'")
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf")  # invisible: byte-order marks, joiners
     return tuple(re.sub(r"[^\w'&@+%$\u20ac\u00a3#/\s]|_", " ", text).split())
 
 
@@ -68,6 +71,12 @@ def _weight(text: str, path: Path, number: int) -> float:
         weight = float(text)
     except ValueError:
         weight = math.nan
+    if math.isfinite(weight) and abs(weight) > MAX_WEIGHT:
+        raise InputError(
+            f"weight {text!r} is beyond {MAX_WEIGHT:g} nats: it would drown all that is heard; write 1 to 5 or -5 to -1",
+            path,
+            number,
+        )
     if not math.isfinite(weight):
         raise InputError(f"weight {text!r} is not a number; write 'PHRASE<TAB>2.0'", path, number)
     return weight

@@ -85,7 +85,7 @@ def outcomes_of_list(base: Base, entity_list: Path, strict: bool, g2p: G2P) -> S
     unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
     if unusable and (strict or len(unusable) == len(outcomes)):
         first = unusable[0]
-        more = f" (and {len(unusable) - 1} more phrases)" if len(unusable) > 1 else ""
+        more = f"; {len(unusable)} phrases of {len(outcomes)} cannot be used" if len(unusable) > 1 else ""
         raise InputError(f"{first.entity.written!r} {first.note}{more}", entity_list, first.entity.line)
     return outcomes
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from wfst_bias.entities.entity import MAX_WEIGHT
 from wfst_bias.errors import InputError
 
 
@@ -24,9 +25,9 @@ class ClassConfig:
 
     def __post_init__(self):
         if not 0.0 < self.prior <= 1.0:
-            raise InputError(f"class prior {self.prior} is no probability; give a number above 0, up to 1")
-        if not math.isfinite(self.bonus):
-            raise InputError(f"bonus {self.bonus} is not finite; give nats, 4 for example")
+            raise InputError(f"--class-prior is {self.prior}, no probability; give a number above 0, up to 1")
+        if not abs(self.bonus) <= MAX_WEIGHT:
+            raise InputError(f"--class-bonus is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
 
     def entry_score(self, num_phrases: int) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""

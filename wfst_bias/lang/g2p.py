@@ -47,8 +47,10 @@ class HamaG2P:
 
     def _read(self, word: str) -> Pronunciation:
         stem, ending = _split_possessive(word)
+        if len(stem) > _LONGEST_WORD:  # the model would leave its end unread
+            return ()
         # symbol by symbol: in a string, "weɪ" would be read as the Korean "we" and "ɪ"
-        symbols = (a.phoneme for a in self._model.predict(stem[:_LONGEST_WORD]).alignments)
+        symbols = (a.phoneme for a in self._model.predict(stem).alignments)
         phones = tuple(IPA_TO_PHONE[symbol] for symbol in symbols if symbol in IPA_TO_PHONE)
         return phones + _possessive(phones) if ending and phones else phones
 
