@@ -64,18 +64,22 @@ def publish_file(path: Path, content: Union[str, bytes]) -> None:
 
 
 @contextlib.contextmanager
-def publish_folder(path: Path, marker: str = "meta.json") -> Iterator[Path]:
+def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator[Path]:
     """A fresh folder to fill, renamed to ``path`` when the block ends well.
 
-    A folder of ours that stands at ``path`` is replaced; it is known by its ``marker`` file.
+    A folder of the same kind that stands at ``path`` is replaced.
+
+    Args:
+      path: where the folder is to be.
+      kind: what it is; the block writes it into the marker, as ``"kind"``.
+      marker: JSON file by which a folder is known.
 
     Raises:
       InputError: something else stands at ``path``.
     """
     path = Path(path)
-    if path.exists() and not (path / marker).exists():
-        if not path.is_dir() or any(path.iterdir()):
-            raise InputError(f"exists and has no {marker}: not ours to replace; name another folder", path)
+    if path.exists() and not _is_of_kind(path, kind, marker):
+        raise InputError(f"exists and is no {kind} folder of ours to replace; name another folder", path)
     with _told_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -88,10 +92,25 @@ def publish_folder(path: Path, marker: str = "meta.json") -> Iterator[Path]:
             os.replace(building, path)
             shutil.rmtree(old)
         else:
-            os.replace(building, path)
+            try:
+                os.replace(building, path)
+            except OSError:
+                if not _is_of_kind(path, kind, marker):
+                    raise
+                shutil.rmtree(building)  # another process has just made the same
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+def _is_of_kind(path: Path, kind: str, marker: str) -> bool:
+    """Whether a folder is empty or ours, by its marker."""
+    if not path.is_dir():
+        return False
+    if not (path / marker).is_file():
+        return not any(path.iterdir())
+    content = read_json(path / marker)
+    return isinstance(content, dict) and content.get("kind") == kind
 
 
 @contextlib.contextmanager

@@ -71,6 +71,19 @@ def test_base_is_compiled_once_for_the_same_content(world, run):
     assert "is up to date" in result.output
 
 
+def test_a_changed_weight_and_a_lost_file_make_the_graph_anew(world, run, tmp_path):
+    names, graph = tmp_path / "names.txt", tmp_path / "g"
+    weights = []
+    for weight in ("5", "-5"):
+        names.write_text(f"Zelenskyy\t{weight}\n")
+        assert run("graph", "compile", world / "base", names, graph).exit_code == 0
+        weights.append(json.loads((graph / "entities.jsonl").read_text())["weight"])
+    assert weights == [5.0, -5.0]
+    (graph / "arcs.npy").unlink()
+    assert run("graph", "compile", world / "base", names, graph).exit_code == 0
+    assert (graph / "arcs.npy").is_file()
+
+
 def test_report_tells_what_became_of_each_phrase(graph):
     header, *rows = [line.split("\t") for line in (graph / "report.tsv").read_text().splitlines()]
     by_phrase = {row[1]: dict(zip(header, row)) for row in rows}
@@ -214,7 +227,23 @@ BAD = {
     ),
     "not ours": (
         ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/precious"),
-        "precious: exists and has no meta.json",
+        "precious: exists and is no graph folder of ours",
+    ),
+    "a base is no output": (
+        ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{world}/base"),
+        "base: exists and is no graph",
+    ),
+    "a graph is no output": (
+        ("decode", "{world}/base", "{speech}", "{world}/graph"),
+        "graph: exists and is no decode folder",
+    ),
+    "a meta.json of others": (
+        ("decode", "{world}/base", "{speech}", "{tmp}/theirs"),
+        "theirs: exists and is no decode folder",
+    ),
+    "a symbol for a word": (
+        ("lang", "hama", "{tmp}/out", "--lexicon", "{tmp}/eps.txt"),
+        "eps.txt:1: '<eps>' is a symbol",
     ),
     "no text to train on": (("lm", "train", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no word"),
     "no audio": (("transcribe", "{tmp}/no.wav"), "no.wav: no such audio file"),
@@ -232,6 +261,9 @@ def test_bad_input_is_one_clear_error_and_leaves_nothing_behind(
     (tmp_path / "weight.txt").write_text("York\nNew York\tx\n")
     (tmp_path / "digits.txt").write_text("747\n")
     (tmp_path / "cut.arpa").write_text(gzip.open(world / "lm.arpa.gz", "rt").read()[:-200])
+    (tmp_path / "eps.txt").write_text("<eps> AA B\n")
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "meta.json").write_text("{}")
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("years of work")
     shutil.copytree(world / "base", tmp_path / "changed")

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -74,7 +76,8 @@ def test_lhotse_manifest(data):
         ("utt2spk", "a1 ann\n", "utt2spk: utterance 'a2' of wav.scp is missing here"),
         ("segments", "s1 a1 0.5\n", "segments:1: found s1 'a1 0.5'; expected 'UTTERANCE RECORDING START END'"),
         ("segments", "s1 zz 0.0 0.5\n", "segments:1: recording 'zz' is not in wav.scp"),
-        ("segments", "s1 a1 1.5 2.0\n", "segments:1: 1.5 to 2.0 s is not within the 1.00 s of 'a1'"),
+        ("segments", "s1 a1 0.5 0.50001\n", "segments:1: 0.5 to 0.50001 s holds nothing"),
+        ("segments", "s1 a1 1.5 2.0\n", "segments:1: 1.5 to 2.0 s holds nothing of the 1.00 s of 'a1'"),
     ],
 )
 def test_bad_folder_names_its_line(data, file, content, message):
@@ -141,3 +144,17 @@ def test_samples_that_were_never_scaled_are_told(tmp_path):
     soundfile.write(path, np.full(1600, 20000, np.float32), 16000, subtype="FLOAT")
     with pytest.raises(InputError, match="samples go up to 2e.04; -1 to 1 was expected"):
         load_audio(audio_recording(path, "a").to_cut(), 16000)
+
+
+def test_a_cut_without_audio_and_one_that_stands_twice_are_told(data):
+    cuts = list(read_data(data))
+    type(read_data(data)).from_cuts(cuts).to_file(data / "cuts.jsonl")
+    lines = (data / "cuts.jsonl").read_text().splitlines()
+    (data / "twice.jsonl").write_text("\n".join([lines[0], lines[0]]) + "\n")
+    with pytest.raises(InputError, match="stands there twice"):
+        read_data(data / "twice.jsonl")
+    silent = json.loads(lines[0])
+    del silent["recording"]
+    (data / "silent.jsonl").write_text(json.dumps(silent) + "\n")
+    with pytest.raises(InputError, match="'a1' has no recording"):
+        read_data(data / "silent.jsonl")

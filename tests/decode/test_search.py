@@ -78,7 +78,7 @@ def test_a_list_brings_a_word_that_the_model_did_not_have(plain, biased):
     assert transcript.text == "we met zelenskyy"
     assert transcript.marked() == "we met [zelenskyy]"
     (entity,) = transcript.entities
-    assert (entity.phrase, entity.first_word, entity.num_words) == ("Zelenskyy", 2, 1)
+    assert (entity.phrase, entity.first_word, entity.num_words, entity.way) == ("Zelenskyy", 2, 1, "list")
     assert entity.units == tuple("Z EH L EH N S K IY".split())
     assert entity.gap == pytest.approx(0.0, abs=1e-4)
 
@@ -135,6 +135,15 @@ def test_one_cut_utterance_does_not_change_its_neighbours(narrow):
     assert (whole.words, whole.score) == (alone.words, pytest.approx(alone.score, abs=1e-3))
 
 
+def test_free_frames_hold_no_new_word(world, tmp_path):
+    """One phrase with a bonus above its price would be said in them again and again."""
+    (tmp_path / "names.txt").write_text("Zelenskyy\t9\n")
+    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
+    decoder = Decoder(graph, SearchConfig(search_beam=5.0, min_active=1, max_active=20))
+    (transcript,) = transcribe(decoder, CUT, sharpness=30.0)
+    assert transcript.text == "the station"
+
+
 def test_twin_columns_are_the_equation():
     log_probs = torch.tensor([[[-0.1, -3.1, -20.1, -4.1]]])
     both = with_twin_columns(log_probs, BoostConfig(alpha=0.5, cap=6.0, top_k=3))
@@ -169,6 +178,30 @@ def test_bad_emissions_name_their_utterance(value):
         Emissions(log_probs, torch.tensor([3, 3]), 0.02, tokens, ["first", "second"])
 
 
+def test_a_frame_without_any_probability_is_an_error_and_a_single_zero_is_not():
+    tokens = SymbolTable(("<blk>", "a"))
+    log_probs = torch.zeros(1, 3, 2)
+    log_probs[0, 1, 1] = float("-inf")
+    Emissions(log_probs, torch.tensor([3]), 0.02, tokens, ["utt"])
+    log_probs[0, 1, 0] = float("-inf")
+    with pytest.raises(InputError, match="'utt'"):
+        Emissions(log_probs, torch.tensor([3]), 0.02, tokens, ["utt"])
+
+
+def test_an_utterance_without_frames_is_an_error():
+    with pytest.raises(InputError, match="'empty' has no frame"):
+        Emissions(torch.zeros(2, 1, 2), torch.tensor([1, 0]), 0.02, SymbolTable(("<blk>", "a")), ["full", "empty"])
+
+
+def test_an_entity_that_the_language_model_says_is_marked_too(world, tmp_path):
+    (tmp_path / "names.txt").write_text("city\t-9\n")
+    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
+    (transcript,) = transcribe(Decoder(graph), CITY)
+    assert transcript.marked() == "the [city]"
+    (entity,) = transcript.entities
+    assert (entity.way, entity.start, entity.end) == ("language model", 0.18, 0.4)
+
+
 def test_emissions_of_other_tokens_are_refused(plain):
     tokens = SymbolTable(("<blk>", "a"))
     with pytest.raises(InputError, match="made for other tokens"):
@@ -192,52 +225,39 @@ def test_word_spans_between_boundaries():
 
 
 def kaldi_best(block: str):
-    """Words and cost of the cheapest path of a compact lattice in text form."""
+    """Name, number of frames, word ids and score of the cheapest path of a lattice in Kaldi's text form."""
     import kaldifst
 
     name, *lines = block.strip().splitlines()
-    words, text = {"<eps>": 0}, []
-    for line in lines:
-        fields = line.split()
-        weight = fields[-1].split(",")
-        cost = float(weight[0]) + SearchConfig().acoustic_scale * float(weight[1])
-        label = words.setdefault(fields[2], len(words)) if len(fields) == 4 else None
-        text.append(f"{fields[0]} {fields[1]} {label} {label} {cost}" if label else f"{fields[0]} {cost}")
-    best = kaldifst.shortest_path(kaldifst.compile("\n".join(text)))
-    _, ids, _, total = kaldifst.get_linear_symbol_sequence(best)
-    symbols = {i: word for word, i in words.items()}
-    return name, " ".join(symbols[i] for i in ids), -total.value
+    text = []
+    for *states_and_labels, weight in map(str.split, lines):
+        graph_cost, acoustic_cost = map(float, weight.split(","))
+        text.append(" ".join([*states_and_labels, str(graph_cost + SearchConfig().acoustic_scale * acoustic_cost)]))
+    fst = kaldifst.compile("\n".join(text), acceptor=False)
+    _, frames, words, total = kaldifst.get_linear_symbol_sequence(kaldifst.shortest_path(fst))
+    return name, len(frames), words, -total.value
 
 
 @pytest.mark.parametrize("text", [CITY, ZELENSKYY, ANN_WHITTEMORE, ""])
-def test_kaldi_lattice_has_the_best_path_and_its_score(biased, text):
-    batch = emissions(biased.graph.tokens, text, sharpness=3.0)
+def test_kaldi_lattice_has_the_best_path_its_frames_and_its_score(biased, text):
+    batch = emissions(biased.graph.tokens, CITY, text, sharpness=3.0)
     lattices = biased.lattices(batch)
-    (transcript,) = best_paths(lattices, biased)
-    (block,) = kaldi_lattices(lattices, biased)
-    name, words, score = kaldi_best(block)
-    assert (name, words) == (transcript.name, transcript.text)
+    transcript = best_paths(lattices, biased)[1]
+    block = kaldi_lattices(lattices, biased)[1]
+    name, num_frames, words, score = kaldi_best(block)
+    assert (name, num_frames) == (transcript.name, int(batch.lengths[1]))
+    assert " ".join(biased.graph.words.symbols[word] for word in words) == transcript.text
     assert score == pytest.approx(transcript.score, abs=1e-2)
 
 
-def test_kaldi_lattice_accounts_for_every_frame(biased):
-    batch = emissions(biased.graph.tokens, ZELENSKYY)
-    (block,) = kaldi_lattices(biased.lattices(batch), biased)
-    state, num_frames, at = "0", 0, {}
-    for line in block.splitlines()[1:]:
-        fields = line.split()
-        if len(fields) == 4:
-            at.setdefault(fields[0], fields)
-        elif fields:
-            at.setdefault(fields[0], fields)
-    while True:
-        fields = at[state]
-        frames = fields[-1].split(",")[2]
-        num_frames += len(frames.split("_")) if frames else 0
-        if len(fields) == 2:
-            break
-        state = fields[1]
-    assert num_frames == int(batch.lengths[0])
+def test_noise_makes_a_lattice_that_grows_with_its_frames_only(biased):
+    """No closure over pauses or noise: a line an arc, whatever the arcs say."""
+    num_frames = 200
+    noise = torch.randn(1, num_frames, len(biased.graph.tokens), generator=torch.Generator().manual_seed(0))
+    batch = Emissions(noise.log_softmax(-1), torch.tensor([num_frames]), 0.02, biased.graph.tokens, ["noise"])
+    lattices = biased.lattices(batch)
+    (block,) = kaldi_lattices(lattices, biased)
+    assert block.count("\n") <= lattices.fsas.num_arcs * 1.1 + 2
 
 
 def test_on_a_cuda_device_as_on_the_cpu(world, plain):

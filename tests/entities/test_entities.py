@@ -27,6 +27,7 @@ def outcomes(*phrases, known=("new", "york", "philip")):
         ("New York", ("new", "york")),
         ("Jean-Luc O’Brien, Jr.", ("jean", "luc", "o'brien", "jr")),
         ("Škoda", ("škoda",)),
+        ("İstanbul", ("i̇stanbul",)),
         ("AT&T", ("at&t",)),
         ("...", ()),
     ],
@@ -118,6 +119,14 @@ def test_bonus_is_not_paid_where_a_word_of_the_model_sounds_the_same():
     assert [s.score for s in spellings([philipp], bonus=2.5)] == [0.0]
     assert [s.score for s in spellings(outcomes("Philip"), bonus=2.5)] == [2.5]
     assert [s.score for s in spellings(outcomes("Philipp", known=()), bonus=2.5)] == [2.5]
+
+
+def test_of_two_phrases_that_sound_alike_the_first_wins_and_the_second_is_told():
+    first, second = rows = outcomes("Philipp", "Phillip", known=())
+    assert first.pronunciations == second.pronunciations
+    assert first.note == "" and "sounds like 'Philipp' of line 1" in second.note
+    a, b = spellings(rows, bonus=0.0)
+    assert a.score > b.score
 
 
 def test_pool_is_all_rare_words_and_the_distractors_asked_for(tmp_path):

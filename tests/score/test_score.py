@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
-from wfst_bias.score.counts import Counts, PhraseList, count_errors
+from wfst_bias.score.counts import Counts, count_errors
 from wfst_bias.score.report import read_biasing, score_counts, score_decoding
 
 
@@ -110,3 +111,8 @@ def test_only_the_utterances_that_are_named(tmp_path):
     (tmp_path / "held_out").write_text("u1\nu3\n")
     with pytest.raises(InputError, match="held_out:2: 'u3' is no utterance"):
         score_decoding({"u1": "a", "u2": "b"}, hypotheses, utterances=tmp_path / "held_out")
+
+
+def test_a_tab_behind_the_key_is_a_space(tmp_path):
+    score = score_decoding({"u1": "new york"}, decoded(tmp_path / "d", "u1\tnew york\n"))
+    assert score.rates["WER"].value == 0.0

@@ -17,14 +17,15 @@ class Emissions:
     """Log-probabilities of a batch of utterances.
 
     Args:
-      log_probs: natural logarithms, float32 ``(N, T, C)``; frames beyond an utterance's length are ignored.
-      lengths: frames of each utterance, int64 ``(N,)`` on the CPU.
+      log_probs: natural logarithms, float32 ``(N, T, C)``; what stands beyond an utterance's length is not
+        looked at by the search, but must be a number, too.
+      lengths: frames of each utterance, at least 1, int64 ``(N,)`` on the CPU.
       frame_shift: seconds a frame.
       tokens: the table of the C columns; blank is 0.
       names: of the utterances, for error messages.
 
     Raises:
-      InputError: there is a NaN or plus infinity in them.
+      InputError: there is a NaN or plus infinity in them, a frame without any probability, or no frame.
     """
 
     log_probs: torch.Tensor
@@ -36,7 +37,12 @@ class Emissions:
     def __post_init__(self):
         N, T, C = self.log_probs.shape
         assert C == len(self.tokens) and len(self.lengths) == len(self.names) == N
-        bad = (torch.isnan(self.log_probs) | torch.isposinf(self.log_probs)).flatten(1).any(1)
+        if N and int(self.lengths.min()) < 1:
+            raise InputError(
+                f"utterance {self.names[int(self.lengths.argmin())]!r} has no frame; take it out of the data"
+            )
+        # one maximum tells all: it is NaN where a score is, and -inf where a frame has no probability
+        bad = (~torch.isfinite(self.log_probs.amax(dim=-1))).any(dim=1)
         if bad.any():  # one wait for the device a batch
             name = self.names[int(bad.nonzero()[0])]
             raise InputError(

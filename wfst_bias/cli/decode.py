@@ -40,7 +40,7 @@ device_option = click.option(
 def decode(graph_dir, data, decode_dir, search_config, boost_config, device, batch_size):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi compact lattices)
+    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices)
     and meta.json, all of them or none. A base folder decodes, too: without a list.
 
     Example: wfst-bias decode exp/names data/test exp/decode_names

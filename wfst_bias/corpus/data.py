@@ -94,6 +94,12 @@ def _read_manifest(path: Path) -> CutSet:
     for cut in cuts:
         if not isinstance(cut, MonoCut):
             raise InputError(f"cut {cut.id!r} is a {type(cut).__name__}; cuts of one channel were expected", path)
+        if not cut.has_recording:
+            raise InputError(f"cut {cut.id!r} has no recording; cuts of audio were expected", path)
+        if cut.id.split() != [cut.id]:
+            raise InputError(f"cut id {cut.id!r} has a space in it, which no Kaldi file can hold; name it anew", path)
+    if len({cut.id for cut in cuts}) < len(cuts):
+        raise InputError("the same cut id stands there twice; name one of them anew", path)
     return CutSet.from_cuts(cuts)
 
 
@@ -149,11 +155,10 @@ def _segments(folder: Path, recordings) -> List[Tuple[str, Tuple, str]]:
             raise InputError(f"found {key} {rest!r}; expected 'UTTERANCE RECORDING START END'", path, number) from None
         if recording not in recordings:
             raise InputError(f"recording {recording!r} is not in wav.scp; add it there", path, number)
-        if not 0.0 <= start < min(end, recordings[recording].duration):
+        known = recordings[recording]
+        if not 0.0 <= start <= min(end, known.duration) - 1 / known.sampling_rate:
             raise InputError(
-                f"{start} to {end} s is not within the {recordings[recording].duration:.2f} s of {recording!r}",
-                path,
-                number,
+                f"{start} to {end} s holds nothing of the {known.duration:.2f} s of {recording!r}", path, number
             )
         segments.append((key, (recording, start, end), "segments"))
     return segments

@@ -73,7 +73,7 @@ def decode_corpus(
     timing = Timing()
     num_utterances = num_entities = 0
     empty: List[str] = []
-    with publish_folder(decode_dir, _META) as folder, contextlib.ExitStack() as files:
+    with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
         text, ctm, found = (
             files.enter_context(open(folder / name, "w", encoding="utf-8"))
             for name in ("text", "ctm", "entities.jsonl")
@@ -96,6 +96,7 @@ def decode_corpus(
             bar.update(len(transcripts))
         files.close()
         meta = {
+            "kind": "decode",
             "wfst_bias": wfst_bias.__version__,
             "num_utterances": num_utterances,
             "num_phrases": len(decoder.graph.entities),

@@ -1,5 +1,6 @@
 """How wide the search is."""
 
+import math
 from dataclasses import dataclass
 
 from wfst_bias.errors import InputError
@@ -24,8 +25,8 @@ class SearchConfig:
 
     def __post_init__(self):
         for name in ("acoustic_scale", "search_beam", "output_beam"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{_option(name)} is {getattr(self, name)}; give a number above 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"{_option(name)} is {getattr(self, name)}; give a number above 0, not infinite")
         if not self.max_active > self.min_active >= 0:
             raise InputError(
                 f"--search-max-active is {self.max_active}, --search-min-active {self.min_active}; "

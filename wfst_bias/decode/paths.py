@@ -5,11 +5,14 @@ from typing import List, Sequence, Tuple
 
 import k2
 import numpy as np
+import torch
 
 from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.symbols import BLANK_ID
+
+LIST, LANGUAGE_MODEL = "list", "language model"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class FoundEntity:
       phrase: as it stands in the list.
       first_word, num_words: its place among the words of the transcript.
       start, end: its time.
+      way: :data:`LIST` where it came through the list's class, :data:`LANGUAGE_MODEL` where the language model
+        knew the words and its path was the better one.
       units: the pronunciation that matched.
       gap: log-probability of its units against the best ones of the same frames, the whole span,
         before any boost, nats; 0 where the model itself writes them, far below 0 where it heard others.
@@ -40,13 +45,14 @@ class FoundEntity:
     num_words: int
     start: Seconds
     end: Seconds
+    way: str
     units: Tuple[str, ...]
     gap: float
     boost: float
 
     def describe(self) -> str:
         return (
-            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  heard as {' '.join(self.units)}, "
+            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.way}, heard as {' '.join(self.units)}, "
             f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back"
         )
 
@@ -83,73 +89,95 @@ class Transcript:
 def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
     """The 1-best transcript of each utterance."""
     best = k2.shortest_path(lattices.fsas, use_double_scores=True)
-    bounds = arc_bounds(best).tolist()
-    on_path = {name: getattr(best, name).cpu().numpy() for name in ("labels", "graph_arc", "frame", "scores")}
+    bounds = arc_bounds(best)
+    utterance = torch.repeat_interleave(bounds.diff()).to(best.device)
+    num_tokens = len(decoder.graph.tokens)
+    label = best.labels.long().clamp(min=0)
+    frame = best.frame.long().clamp(max=lattices.columns.shape[1] - 1)
+    plain = lattices.columns[utterance, frame, label % num_tokens]
+    boost = lattices.columns[utterance, frame, label] - plain
+    # one copy to the CPU a batch
+    labels, graph_arcs, frames = torch.stack([best.labels, best.graph_arc, best.frame]).cpu().numpy()
+    plain, boost, scores = torch.stack([plain, boost, best.scores]).cpu().numpy()
     transcripts = []
-    for i, (name, begin, end) in enumerate(zip(lattices.emissions.names, bounds, bounds[1:])):
-        path = {key: values[begin:end] for key, values in on_path.items()}
-        consumed = path["labels"] >= 0
-        labels, graph_arc, frames = (path[key][consumed] for key in ("labels", "graph_arc", "frame"))
-        length = int(lattices.lengths[i])
-        columns = lattices.columns[i].cpu().numpy()
-        transcripts.append(
-            Transcript(
-                name,
-                *_read_path(labels, graph_arc, frames, columns, length, lattices.emissions.frame_shift, decoder.graph),
-                score=float(path["scores"].sum()) if begin < end else -np.inf,
-            )
+    for name, length, begin, end in zip(lattices.emissions.names, lattices.lengths.tolist(), bounds, bounds[1:]):
+        consumed = int(begin) + np.flatnonzero(labels[begin:end] >= 0)  # all but the arc into the last state
+        path = _Path(
+            tokens=labels[consumed] % num_tokens,
+            outputs=decoder.graph.olabels[graph_arcs[consumed]],
+            frames=np.minimum(frames[consumed], length - 1),
+            gap=plain[consumed],
+            boost=boost[consumed],
         )
+        words, entities = _read_path(path, lattices.emissions.frame_shift, decoder.graph)
+        score = float(scores[begin:end].sum()) if begin < end else -np.inf
+        transcripts.append(Transcript(name, words, entities, score))
     return transcripts
 
 
-def _read_path(
-    labels: np.ndarray,
-    graph_arc: np.ndarray,
-    frames: np.ndarray,
-    columns: np.ndarray,
-    length: int,
-    frame_shift: Seconds,
-    graph: DecodingGraph,
-) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
-    """Words and entities of one path; labels, graph_arc and frames ``(T,)``, columns ``(T, C)``."""
-    num_tokens = len(graph.tokens)
-    tokens = labels % num_tokens
-    begins = (tokens != BLANK_ID) & (tokens != np.roll(tokens, 1))
-    begins[:1] = tokens[:1] != BLANK_ID
-    spans = word_spans(tokens, begins, graph.tokens[graph.boundary])
-    outputs = graph.olabels[graph_arc]
-    outputs = outputs[outputs > 0].tolist()
+@dataclass(frozen=True)
+class _Path:
+    """A path through a lattice, an arc a frame: ``(T,)`` each.
 
-    gap = columns[frames, tokens]
-    boost = columns[frames, labels] - gap
-    words: List[Word] = []
-    entities: List[FoundEntity] = []
-    seconds = lambda frame: round(min(int(frame), length) * frame_shift, 4)
-    for output in outputs:
+    Args:
+      tokens: blank 0.
+      outputs: words and phrases; 0 is none.
+      frames: of the audio; the free frames of a second search stand at the last one.
+      gap, boost: of each token below the frame's best, and given back, nats.
+    """
+
+    tokens: np.ndarray
+    outputs: np.ndarray
+    frames: np.ndarray
+    gap: np.ndarray
+    boost: np.ndarray
+
+
+def _read_path(
+    path: _Path, frame_shift: Seconds, graph: DecodingGraph
+) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
+    """Words of one path and the phrases of the list among them, those that the language model said included."""
+    begins = path.tokens != BLANK_ID
+    begins[1:] &= path.tokens[1:] != path.tokens[:-1]
+    spans = word_spans(path.tokens, begins, graph.tokens[graph.boundary])
+    seconds = lambda frame: round(float(frame) * frame_shift, 4)
+    texts: List[str] = []
+    phrases: List[Tuple[int, int, str]] = []  # first word, word behind the last, by which way
+    for output in path.outputs[path.outputs > 0].tolist():
         phrase = output - len(graph.words)
         ids: Sequence[int] = graph.phrase_words[phrase] if phrase >= 0 else (output,)
-        own = spans[len(words) : len(words) + len(ids)]
-        assert len(own) == len(ids), "a path has as many words as spans between boundaries"
         if phrase >= 0:
-            inside = slice(own[0][0], own[-1][1])
-            units = tokens[inside][begins[inside]]
-            entities.append(
-                FoundEntity(
-                    phrase=graph.entities[phrase].written,
-                    first_word=len(words),
-                    num_words=len(ids),
-                    start=seconds(frames[own[0][0]]),
-                    end=seconds(frames[own[-1][1] - 1] + 1),
-                    units=tuple(graph.tokens.symbols[u] for u in units),
-                    gap=float(gap[inside].sum()),
-                    boost=float(boost[inside].sum()),
-                )
+            phrases.append((len(texts), len(texts) + len(ids), LIST))
+        texts += [graph.words.symbols[word] for word in ids]
+    assert len(texts) == len(spans), "a path has as many words as spans between boundaries"
+    words = tuple(
+        Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
+        for text, (first, last) in zip(texts, spans)
+    )
+    taken = {word for first, end, _ in phrases for word in range(first, end)}
+    phrases += [
+        (first, end, LANGUAGE_MODEL)
+        for first, end in graph.phrase_list.occurrences(texts)
+        if not taken.intersection(range(first, end))
+    ]
+    entities = []
+    for first, end, way in sorted(phrases):
+        inside = slice(spans[first][0], spans[end - 1][1])
+        units = path.tokens[inside][begins[inside]]
+        entities.append(
+            FoundEntity(
+                phrase=graph.entities[graph.phrase_of[tuple(texts[first:end])]].written,
+                first_word=first,
+                num_words=end - first,
+                start=words[first].start,
+                end=words[end - 1].end,
+                way=way,
+                units=tuple(graph.tokens.symbols[u] for u in units),
+                gap=float(path.gap[inside].sum()),
+                boost=float(path.boost[inside].sum()),
             )
-        words += [
-            Word(graph.words.symbols[word], seconds(frames[first]), seconds(frames[last - 1] + 1))
-            for word, (first, last) in zip(ids, own)
-        ]
-    return tuple(words), tuple(entities)
+        )
+    return words, tuple(entities)
 
 
 def word_spans(tokens: np.ndarray, begins: np.ndarray, boundary: int) -> List[Tuple[int, int]]:

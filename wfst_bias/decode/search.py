@@ -83,7 +83,7 @@ class Decoder:
         """Search a batch.
 
         An utterance that ends in the middle of a word may leave the beam no final state. It is searched
-        again with free frames behind its end, in which the word can be completed at the price of the graph.
+        again with free frames behind its end, in which that word is completed at the price of the graph.
         """
         if emissions.tokens.checksum != self.graph.tokens.checksum:
             raise InputError(
@@ -95,15 +95,18 @@ class Decoder:
         if not ended.all():
             free = columns.new_zeros(columns.shape[0], _TAIL_FRAMES, columns.shape[2])
             padded = torch.cat([columns, free], dim=1)
+            boundary = self.graph.tokens[self.graph.boundary]
             for utterance in (~ended).nonzero().flatten().tolist():
-                padded[utterance, int(emissions.lengths[utterance]) :] = 0.0
+                tail = padded[utterance, int(emissions.lengths[utterance]) :]
+                tail.fill_(0.0)
+                tail[:, boundary] = _LOWEST  # the open word may end here, no other may begin
             fsas = self._intersect(padded, emissions.lengths + _TAIL_FRAMES * (~ended))
             columns = padded
         return Lattices(fsas, columns, emissions.lengths, emissions)
 
     def _columns(self, log_probs: torch.Tensor) -> torch.Tensor:
         """Emissions relative to each frame's best, with their twins where the graph has entities."""
-        relative = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)
+        relative = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)  # also of -inf
         return with_twin_columns(relative, self.boost) if self.graph.entities else relative
 
     def _intersect(self, columns: torch.Tensor, lengths: torch.Tensor) -> k2.Fsa:

@@ -44,7 +44,7 @@ def words_of(text: str) -> Tuple[str, ...]:
     """
     text = unicodedata.normalize("NFC", text).lower().replace("\u2019", "'")
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")  # invisible: byte-order marks, joiners
-    return tuple(re.sub(r"[^\w'&@+%$\u20ac\u00a3#/\s]|_", " ", text).split())
+    return tuple(re.sub(r"[^\w\u0300-\u036f'&@+%$\u20ac\u00a3#/\s]|_", " ", text).split())
 
 
 def read_entities(path: Path) -> List[Entity]:

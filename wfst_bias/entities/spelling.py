@@ -2,7 +2,7 @@
 
 import itertools
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, List, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
@@ -11,6 +11,7 @@ from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 
 USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
+_TIE_BREAK = 1e-3  # nats
 _MOST_SPELLINGS = 64  # of one phrase; a phrase of many words with many pronunciations each has more
 
 
@@ -113,7 +114,21 @@ def pronounce_entities(
             continue
         outcomes.append(_say(entity, words, said, lexicon, sounding, boundary, phrase=len(seen)))
         seen[words] = outcomes[-1]
-    return outcomes
+    return _with_list_homophones(outcomes)
+
+
+def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
+    """The same outcomes, with a note where an earlier phrase of the list sounds exactly alike."""
+    first: Dict[Pronunciation, Outcome] = {}
+    noted = []
+    for outcome in outcomes:
+        rivals = [first.setdefault(p, outcome) for p in outcome.pronunciations]
+        rival = next((r for r in rivals if r is not outcome), None)
+        if rival is not None:
+            note = f"sounds like {rival.entity.written!r} of line {rival.entity.line}, which comes first and wins"
+            outcome = replace(outcome, note="; ".join(filter(None, [outcome.note, note])))
+        noted.append(outcome)
+    return noted
 
 
 def _say(entity: Entity, words, said, lexicon: Lexicon, sounding, boundary: str, phrase: int) -> Outcome:
@@ -141,17 +156,21 @@ def spellings(outcomes: Sequence[Outcome], bonus: float) -> List[Spelling]:
     """The ways to say the phrases that are used, for the graph compiler.
 
     The bonus is paid for what only the list can explain: not where another word of the language model sounds
-    exactly so. There the sound tells nothing, and the priors of the two words decide.
+    exactly so. There the sound tells nothing, and the priors of the two words decide. Of phrases of the list
+    that sound alike, with the same weight, the first wins.
 
     Args:
       outcomes: of :func:`pronounce_entities`.
       bonus: nats a phrase.
     """
-    return [
-        Spelling(outcome.phrase, units, outcome.entity.weight + (0.0 if homophones else bonus))
-        for outcome in outcomes
-        for units, homophones in zip(outcome.pronunciations, outcome.homophones)
-    ]
+    spelled = []
+    num_before: Dict[Pronunciation, int] = {}
+    for outcome in outcomes:
+        for units, homophones in zip(outcome.pronunciations, outcome.homophones):
+            rank = num_before[units] = num_before.get(units, -1) + 1
+            score = outcome.entity.weight + (0.0 if homophones else bonus) - _TIE_BREAK * rank
+            spelled.append(Spelling(outcome.phrase, units, score))
+    return spelled
 
 
 def latin(word: str) -> str:

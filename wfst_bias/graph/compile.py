@@ -104,7 +104,7 @@ def compile_graph(
     """
     base = read_base(base_dir)
     outcomes = outcomes_of_list(base, entity_list, strict, g2p)
-    key = content_key("graph", base.key, [outcome.row() for outcome in outcomes], asdict(config))
+    key = content_key("graph", base.key, [asdict(outcome) for outcome in outcomes], asdict(config))
     if not is_current(graph_dir, key):
         notes = {"base": base.key, "class": asdict(config), "wfst_bias": wfst_bias.__version__}
         write_graph(graph_dir, bias(base, outcomes, config), outcomes, key, notes)

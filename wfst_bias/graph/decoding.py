@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.ctc import ctc_product
 from wfst_bias.symbols import SymbolTable
 from wfst_bias.wfst import Wfst, k2_arcs, k2_rows
@@ -46,6 +47,16 @@ class DecodingGraph:
     def phrase_words(self) -> List[Tuple[int, ...]]:
         """Word ids of each phrase."""
         return [tuple(self.words[word] for word in entity.words) for entity in self.entities]
+
+    @cached_property
+    def phrase_of(self) -> Dict[Tuple[str, ...], int]:
+        """Number of each phrase, by its words."""
+        return {entity.words: phrase for phrase, entity in enumerate(self.entities)}
+
+    @cached_property
+    def phrase_list(self) -> PhraseList:
+        """The phrases, for finding them in running text."""
+        return PhraseList(self.phrase_of)
 
 
 def decoding_graph(

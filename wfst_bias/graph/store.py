@@ -52,9 +52,10 @@ def _open_binary(path: Path):
 
 
 def is_current(path: Path, key: str) -> bool:
-    """Whether the folder was made from exactly this content."""
-    meta = Path(path) / _META
-    return meta.is_file() and read_json(meta).get("key") == key
+    """Whether the folder was made from exactly this content, and is still whole."""
+    path = Path(path)
+    files = [path / name for name in (_META, "words.txt", "tokens.txt", *(f"{array}.npy" for array in _ARRAYS))]
+    return all(file.is_file() for file in files) and read_json(path / _META).get("key") == key
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Base:
 
 
 def write_base(path: Path, base: Base, decoding: DecodingGraph, notes: Dict[str, Any]) -> None:
-    with publish_folder(path, _META) as folder:
+    with publish_folder(path, "base") as folder:
         _write_decoding(folder, decoding)
         (folder / "lexicon.txt").write_text(base.lang.lexicon.text(), encoding="utf-8")
         graph = folder / "token_graph"
@@ -90,7 +91,7 @@ def write_base(path: Path, base: Base, decoding: DecodingGraph, notes: Dict[str,
 def write_graph(
     path: Path, decoding: DecodingGraph, outcomes: Sequence[Outcome], key: str, notes: Dict[str, Any]
 ) -> None:
-    with publish_folder(path, _META) as folder:
+    with publish_folder(path, "graph") as folder:
         _write_decoding(folder, decoding)
         report = "".join(outcome.row() for outcome in outcomes)
         (folder / "report.tsv").write_text(Outcome.HEADER + report, encoding="utf-8")
@@ -129,6 +130,10 @@ def read_decoding(path: Path) -> DecodingGraph:
             "is not the token table that this graph was made for; compile the graph again", path / "tokens.txt"
         )
     entities = tuple(Entity(**json.loads(line)) for _, line in lines_of(path / "entities.jsonl"))
+    if len(entities) != meta["num_phrases"]:
+        raise InputError(
+            f"has {len(entities)} of {meta['num_phrases']} phrases; compile the graph again", path / "entities.jsonl"
+        )
     return DecodingGraph(
         arcs=_mapped(path / "arcs.npy"),
         olabels=_mapped(path / "olabels.npy"),

@@ -44,11 +44,11 @@ class Lang:
 
     def write(self, path: Path) -> None:
         """Publish the folder."""
-        with publish_folder(path, _META) as folder:
+        with publish_folder(path, "lang", _META) as folder:
             self.tokens.write(folder / "tokens.txt")
             self.words.write(folder / "words.txt")
             (folder / "lexicon.txt").write_text(self.lexicon.text(), encoding="utf-8")
-            meta = {"unit": self.unit, "boundary": self.boundary, "checksum": self.checksum}
+            meta = {"kind": "lang", "unit": self.unit, "boundary": self.boundary, "checksum": self.checksum}
             (folder / _META).write_text(json.dumps(meta, indent=2) + "\n")
 
 

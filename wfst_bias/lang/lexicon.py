@@ -1,5 +1,6 @@
 """A lexicon: words and their pronunciations, as text and as the transducer L."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Tuple
@@ -61,6 +62,8 @@ def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
         fields = line.split()
         if not fields or line.startswith(";;;"):
             continue
+        if re.fullmatch(r"<.*>|#\d+", fields[0]):
+            raise InputError(f"{fields[0]!r} is a symbol of the graphs, no word; take the line out", path, number)
         if len(fields) == 1:
             raise InputError(f"{fields[0]!r} has no pronunciation; write 'WORD PHONE PHONE ...'", path, number)
         try:

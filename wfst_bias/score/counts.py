@@ -7,9 +7,11 @@ recognised as another phrase is a miss and a false alarm.
 """
 
 from dataclasses import astuple, dataclass, fields
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Dict, Tuple
 
 import kaldialign
+
+from wfst_bias.entities.phrases import PhraseList
 
 Words = Tuple[str, ...]
 _GAP = "\0"  # no word
@@ -38,33 +40,6 @@ class Counts:
 
 
 COUNT_NAMES = tuple(field.name for field in fields(Counts))
-
-
-class PhraseList:
-    """The phrases of a list, for finding them in transcripts; the longest one wins.
-
-    Args:
-      phrases: each a tuple of words.
-    """
-
-    def __init__(self, phrases: Iterable[Words]):
-        self._by_first: Dict[str, Set[Words]] = {}
-        for phrase in phrases:
-            self._by_first.setdefault(phrase[0], set()).add(phrase)
-
-    def occurrences(self, words: Sequence[str]) -> List[Tuple[int, int]]:
-        """First word and word behind the last of each phrase, from left to right, none overlapping."""
-        found, position = [], 0
-        while position < len(words):
-            lengths = [
-                len(phrase)
-                for phrase in self._by_first.get(words[position], ())
-                if tuple(words[position : position + len(phrase)]) == phrase
-            ]
-            if lengths:
-                found.append((position, position + max(lengths)))
-            position += max(lengths, default=1)
-        return found
 
 
 def count_errors(reference: Words, hypothesis: Words, phrases: PhraseList) -> Counts:

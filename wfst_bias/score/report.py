@@ -9,9 +9,10 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.entities.entity import read_entities, words_of
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
-from wfst_bias.score.counts import COUNT_NAMES, Counts, PhraseList, count_errors
+from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
 
 _REPLICATIONS = 1000
 _SEED = 0
@@ -180,10 +181,10 @@ def read_hypotheses(path: Path) -> Dict[str, Tuple[str, ...]]:
     """Words of each line of a Kaldi ``text``; a line may be empty behind its key."""
     hypotheses = {}
     for number, line in lines_of(path):
-        key, *words = line.split()[:1] + list(words_of(line.partition(" ")[2])) or [""]
+        key, text = (line.split(None, 1) + ["", ""])[:2]
         if not key or key in hypotheses:
             raise InputError(f"found {line!r}; expected 'UTTERANCE WORD...', each utterance once", path, number)
-        hypotheses[key] = tuple(words)
+        hypotheses[key] = words_of(text)
     return hypotheses
 
 
