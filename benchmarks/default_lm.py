@@ -7,8 +7,8 @@ import argparse
 import math
 from pathlib import Path
 
-from wfst_bias.entities.entity import words_of
 from wfst_bias.lang.default_lm import default_lm
+from wfst_bias.text import words_of
 
 
 def read_bigrams(arpa: str):

@@ -14,12 +14,12 @@ from wfst_bias.corpus.data import read_data, read_texts
 from wfst_bias.corpus.decode import decode_corpus
 from wfst_bias.corpus.transcribe import default_base
 from wfst_bias.decode.search import Decoder
-from wfst_bias.entities.entity import words_of
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file
 from wfst_bias.graph.compile import compile_graph
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.score.report import Score, read_hypotheses, score_decoding
+from wfst_bias.text import words_of
 
 _SEED = 20
 _MARK = "DEMO"

@@ -2,14 +2,13 @@
 
 import json
 import math
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import List, Tuple
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
+from wfst_bias.text import words_of
 
 MAX_WEIGHT = 20.0  # nats; beyond, a phrase is found in everything
 
@@ -35,16 +34,6 @@ class Entity:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
-
-
-def words_of(text: str) -> Tuple[str, ...]:
-    """Words of a text as transcripts have them; hyphens and dashes separate words.
-
-    Signs that are said (``&``, ``%``, digits) stay, so that what cannot be spelled is told, not dropped.
-    """
-    text = unicodedata.normalize("NFC", text).lower().replace("\u2019", "'")
-    text = "".join(c for c in text if unicodedata.category(c) != "Cf")  # invisible: byte-order marks, joiners
-    return tuple(re.sub(r"[^\w\u0300-\u036f'&@+%$\u20ac\u00a3#/\s]|_", " ", text).split())
 
 
 def read_entities(path: Path) -> List[Entity]:

@@ -4,10 +4,10 @@ import contextlib
 import io
 from pathlib import Path
 
-from wfst_bias.entities.entity import words_of
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 from wfst_bias.lang.default_lm import write_arpa
+from wfst_bias.text import words_of
 
 
 def train_lm(text: Path, out: Path, order: int = 3) -> None:

@@ -8,11 +8,12 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.entities.entity import read_entities, words_of
+from wfst_bias.entities.entity import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
+from wfst_bias.text import words_of
 
 _REPLICATIONS = 1000
 _SEED = 0
