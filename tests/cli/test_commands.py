@@ -71,6 +71,14 @@ def test_base_is_compiled_once_for_the_same_content(world, run):
     assert "is up to date" in result.output
 
 
+def test_words_that_the_lexicon_does_not_have_are_told(world, run, tmp_path):
+    (tmp_path / "text").write_text("call zelenskyy now\n")
+    assert run("lm", "train", tmp_path / "text", tmp_path / "lm.arpa", "--order", 3).exit_code == 0
+    result = run("graph", "base", world / "lang", tmp_path / "lm.arpa", tmp_path / "base")
+    assert result.exit_code == 0
+    assert "n-grams are left out, a word of theirs is not in the lexicon" in result.output
+
+
 def test_a_changed_weight_and_a_lost_file_make_the_graph_anew(world, run, tmp_path):
     names, graph = tmp_path / "names.txt", tmp_path / "g"
     weights = []

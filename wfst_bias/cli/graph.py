@@ -29,10 +29,18 @@ def graph_base(lang_dir, lm, base_dir):
 
     Example: wfst-bias graph base data/lang lm.arpa.gz exp/base
     """
+    from wfst_bias.files import read_json
     from wfst_bias.graph.compile import compile_base
 
     made = compile_base(lang_dir, lm, base_dir)
     click.echo(f"{base_dir}: {'compiled' if made else 'is up to date'}")
+    skipped = read_json(base_dir / "meta.json")["language_model"]["skipped_ngrams"]
+    if skipped:
+        click.echo(
+            f"wfst-bias: {lm}: {skipped:,} n-grams are left out, a word of theirs is not in the lexicon; "
+            "give it a pronunciation with 'wfst-bias lang hama --lexicon FILE'",
+            err=True,
+        )
 
 
 @graph.command("compile")

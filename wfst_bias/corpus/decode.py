@@ -30,6 +30,7 @@ class Timing:
     audio: float = 0.0
     acoustic: float = 0.0
     search: float = 0.0
+    lattices: float = 0.0
 
     @contextlib.contextmanager
     def of(self, part: str) -> Iterator[None]:
@@ -43,6 +44,7 @@ class Timing:
             "audio_seconds": round(self.audio, 2),
             "acoustic_real_time_factor": real_time(self.acoustic),
             "search_real_time_factor": real_time(self.search),
+            "lattices_real_time_factor": real_time(self.lattices),
         }
 
 
@@ -81,7 +83,8 @@ def decode_corpus(
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
         for transcripts, lattices in decode_cuts(cuts, model, decoder, batch_size, timing):
-            archive.writelines(kaldi_lattices(lattices, decoder))
+            with timing.of("lattices"):
+                archive.writelines(kaldi_lattices(lattices, decoder))
             for transcript in transcripts:
                 text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
                 ctm.writelines(
