@@ -84,7 +84,7 @@ def test_marks_that_editors_leave_are_no_part_of_a_phrase(tmp_path):
 
 def test_a_word_that_is_too_long_to_be_read_is_told():
     (outcome,) = outcomes("a" * 40)
-    assert outcome.status == UNUSABLE
+    assert outcome.status == UNUSABLE and "give its pronunciation" in outcome.note
 
 
 def test_a_phrase_has_every_combination_of_its_words():

@@ -110,6 +110,8 @@ def pronounce_entities(
         mute = [word for word in words if not said(word)]
         if mute:
             note = f"cannot be spelled: {' '.join(mute)}; write it in letters, as it is said"
+            if all(word in readable for word in mute):
+                note = f"cannot be read: {' '.join(mute)}; give its pronunciation with 'wfst-bias lang hama --lexicon'"
             outcomes.append(Outcome(entity, UNUSABLE, note=note))
             continue
         outcomes.append(_say(entity, words, said, lexicon, sounding, boundary, phrase=len(seen)))
