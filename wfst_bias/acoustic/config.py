@@ -15,7 +15,7 @@ class BoostConfig:
       top_k: tokens of a frame that may be boosted.
     """
 
-    alpha: float = 0.7
+    alpha: float = 0.4
     cap: float = 4.0
     top_k: int = 6
 
