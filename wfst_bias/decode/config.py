@@ -26,13 +26,10 @@ class SearchConfig:
     def __post_init__(self):
         for name in ("acoustic_scale", "search_beam", "output_beam"):
             if not 0 < getattr(self, name) < math.inf:
-                raise InputError(f"{_option(name)} is {getattr(self, name)}; give a number above 0, not infinite")
+                option = f"--search-{name.removeprefix('search_').replace('_', '-')}"
+                raise InputError(f"{option} is {getattr(self, name)}; give a number above 0, not infinite")
         if not self.max_active > self.min_active >= 0:
             raise InputError(
                 f"--search-max-active is {self.max_active}, --search-min-active {self.min_active}; "
                 "the first must be above the second, and that not below 0"
             )
-
-
-def _option(field: str) -> str:
-    return f"--{field.replace('_', '-')}" if field.startswith("search") else f"--search-{field.replace('_', '-')}"
