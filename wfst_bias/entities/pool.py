@@ -1,10 +1,10 @@
 """One list for a whole test set, out of a list for each utterance."""
 
-import json
 import random
 from pathlib import Path
 from typing import List
 
+from wfst_bias.entities.biasing import BiasingRow
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 
@@ -24,9 +24,9 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
     rare, listed = set(), set()
     for number, line in lines_of(biasing):
         try:
-            _, _, own, phrases = line.split("\t")
-            rare.update(json.loads(own))
-            listed.update(json.loads(phrases))
+            row = BiasingRow.parse(line)
+            rare.update(row.rare)
+            listed.update(row.phrases)
         except (ValueError, TypeError):
             raise InputError(
                 'expected \'UTTERANCE<TAB>TEXT<TAB>["rare", ...]<TAB>["list", ...]\'', biasing, number

@@ -83,7 +83,7 @@ def splice(
       base: a token graph without epsilons.
       arcs: its class arcs.
       branch: of :func:`compile_branch`.
-      entry_score: added on entering the class: prior, share of each phrase and bonus, nats.
+      entry_score: added on entering the class: its prior and the share of each phrase, nats.
       is_boosted: which tokens have a twin column, bool ``(num_tokens,)``.
       num_tokens: offset of the twin columns.
     """

@@ -10,7 +10,7 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.ctc import ctc_product
 from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import Wfst, k2_arcs, k2_rows
+from wfst_bias.wfst import Wfst, k2_arcs
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,9 @@ def decoding_graph(
 ) -> DecodingGraph:
     """A token graph with the CTC topology, ready for k2."""
     product = ctc_product(graph, len(tokens)).fst
-    rows, _ = k2_rows(product)
     arcs = k2_arcs(product)
     olabels = np.zeros(len(arcs), np.int32)
-    olabels[rows] = product.olabel
+    olabels[arcs[:, 2] >= 0] = product.olabel  # the final arcs between say nothing
     decoding = DecodingGraph(arcs, olabels, tokens, words, boundary, tuple(entities))
     # k2 reads beyond the emissions, without a word, where a label is too large
     assert arcs[:, 2].max() < decoding.num_columns and arcs[:, 2].min() >= -1

@@ -28,6 +28,7 @@ from wfst_bias.wfst import Wfst
 FORMAT = 1  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
 _ARRAYS = ("arcs", "olabels")
+_FST_ARRAYS = ("src", "dst", "ilabel", "olabel", "score", "final")
 
 
 def content_key(*parts: Any) -> str:
@@ -81,7 +82,7 @@ def write_base(path: Path, base: Base, decoding: DecodingGraph, notes: Dict[str,
         (folder / "lexicon.txt").write_text(base.lang.lexicon.text(), encoding="utf-8")
         graph = folder / "token_graph"
         graph.mkdir()
-        for name in ("src", "dst", "ilabel", "olabel", "score", "final"):
+        for name in _FST_ARRAYS:
             np.save(graph / f"{name}.npy", getattr(base.token_graph.fst, name))
         for field in fields(ClassArcs):
             np.save(graph / f"class_{field.name}.npy", getattr(base.token_graph.class_arcs, field.name))
@@ -152,7 +153,7 @@ def read_base(path: Path) -> Base:
         raise InputError("is a compiled graph, not a base; name the folder of 'wfst-bias graph base'", path)
     tokens = SymbolTable.read(path / "tokens.txt", first=BLANK)
     graph = path / "token_graph"
-    arrays = {name: _mapped(graph / f"{name}.npy") for name in ("src", "dst", "ilabel", "olabel", "score", "final")}
+    arrays = {name: _mapped(graph / f"{name}.npy") for name in _FST_ARRAYS}
     class_arcs = ClassArcs(**{f.name: _mapped(graph / f"class_{f.name}.npy") for f in fields(ClassArcs)})
     lang = Lang(meta["unit"], meta["boundary"], tokens, read_lexicon(path / "lexicon.txt", str))
     return Base(lang, TokenGraph(Wfst(start=0, **arrays), class_arcs), meta["key"])

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from tabulate import tabulate
 
+from wfst_bias.entities.biasing import BiasingRow
 from wfst_bias.entities.entity import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
@@ -193,13 +194,12 @@ def read_biasing(path: Path) -> Dict[str, List[Tuple[str, ...]]]:
     """Phrases of each utterance: ``UTTERANCE<TAB>TEXT<TAB>[its rare words]<TAB>[the list]``, the last two as JSON."""
     lists = {}
     for number, line in lines_of(path):
-        columns = line.split("\t")
         try:
-            key, _, _, phrases = columns
-            lists[key] = [words_of(phrase) for phrase in json.loads(phrases)]
+            row = BiasingRow.parse(line)
+            lists[row.utterance] = [words_of(phrase) for phrase in row.phrases]
         except (ValueError, TypeError, AttributeError):
             raise InputError(
-                f'found {len(columns)} columns or no JSON list in the last; expected \'UTTERANCE<TAB>TEXT<TAB>["rare"]<TAB>["list"]\'',
+                f'found {line.count(chr(9)) + 1} columns or no JSON list in the last; expected \'UTTERANCE<TAB>TEXT<TAB>["rare"]<TAB>["list"]\'',
                 path,
                 number,
             ) from None
