@@ -16,7 +16,7 @@ from wfst_bias.corpus.transcribe import default_base
 from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file
-from wfst_bias.graph.compile import compile_graph
+from wfst_bias.graph.compile import ListFile, compile_graph
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.score.report import Score, read_hypotheses, score_decoding
 from wfst_bias.text import words_of
@@ -131,7 +131,7 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     say("Building the default lexicon, language model and graph (cached after the first time).")
     base = default_base(progress=True)
     say(f"Compiling the list: the {len(used)} names that occur and {len(distractors)} that do not.")
-    compile_graph(base, entity_list, out / "graph")
+    compile_graph(base, [ListFile(entity_list)], out / "graph")
     model, scores = HamaModel(), []
     for graph_dir, name in ((base, "decode_no_list"), (out / "graph", "decode_list")):
         decode_corpus(read_data(out / "data"), model, Decoder(read_decoding(graph_dir)), out / name)

@@ -14,6 +14,7 @@ BLANK = "<blk>"
 WORD_BOUNDARY = "<wb>"
 BACKOFF = "#0"
 CLASS = "<class>"
+OOV = "<oov>"
 
 EPS_ID = 0
 BLANK_ID = 0

@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from wfst_bias.acoustic.boost import with_twin_columns
+from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
-from wfst_bias.decode.paths import best_paths, word_spans
+from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base, read_decoding
+from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
 
 FRAMES_A_TOKEN = 2
@@ -121,7 +123,7 @@ def narrow(plain):
 def test_speech_cut_in_the_middle_of_a_word_is_not_empty(narrow):
     """Every state at the last frame is inside a word: the search runs out of final states."""
     batch = emissions(narrow.graph.tokens, CUT, sharpness=30.0)
-    first = narrow._intersect(narrow._columns(batch.log_probs), batch.lengths)
+    first = narrow._intersect(narrow._columns(batch.log_probs, [OPEN]), batch.lengths)
     assert not (first.labels == -1).any()
     (transcript,) = transcribe(narrow, CUT, sharpness=30.0)
     assert transcript.text == "the station"
@@ -146,15 +148,14 @@ def test_free_frames_hold_no_new_word(world, tmp_path):
 
 def test_twin_columns_are_the_equation():
     log_probs = torch.tensor([[[-0.1, -3.1, -20.1, -4.1]]])
-    both = with_twin_columns(log_probs, BoostConfig(alpha=0.5, cap=6.0, top_k=3))
-    assert torch.equal(both[..., :4], log_probs)
+    twins = boosted(log_probs, BoostConfig(alpha=0.5, cap=6.0, top_k=3))
     # the best keeps its place, -20.1 is not among the three best of the frame
-    assert both[0, 0, 4:].tolist() == pytest.approx([-0.1, -1.6, -20.1, -2.1])
+    assert twins[0, 0].tolist() == pytest.approx([-0.1, -1.6, -20.1, -2.1])
 
 
 def test_the_gap_counts_up_to_the_cap():
-    both = with_twin_columns(torch.tensor([[[0.0, -10.0]]]), BoostConfig(alpha=0.5, cap=6.0, top_k=2))
-    assert both[0, 0, 3].item() == pytest.approx(-7.0)
+    twins = boosted(torch.tensor([[[0.0, -10.0]]]), BoostConfig(alpha=0.5, cap=6.0, top_k=2))
+    assert twins[0, 0, 1].item() == pytest.approx(-7.0)
 
 
 def test_boost_is_reported(world, tmp_path):
@@ -217,11 +218,18 @@ def test_configs_are_checked_where_they_are_made(config, field):
 
 
 def test_word_spans_between_boundaries():
-    wb = 9
-    tokens = np.array([0, 1, 1, 0, 2, wb, wb, 0, wb, 3, 0, 0])
+    units = Units("phones", SymbolTable(("<blk>", "a", "b", "c", "|")), "|")
+    tokens = np.array([0, 1, 1, 0, 2, 4, 4, 0, 4, 3, 0, 0])
     begins = np.array([0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0], bool)
-    assert word_spans(tokens, begins, wb) == [(1, 5), (9, 10)]
-    assert word_spans(np.zeros(3, int), np.zeros(3, bool), wb) == []
+    assert units.word_spans(tokens, begins) == [(1, 5), (9, 10)]
+    assert units.word_spans(np.zeros(3, int), np.zeros(3, bool)) == []
+
+
+def test_word_spans_where_tokens_begin_words():
+    units = Units("subwords", SymbolTable(("<blk>", "▁us", "e", "ful", "▁a")), word_start="▁")
+    tokens = np.array([0, 1, 1, 2, 0, 3, 4, 0, 4])
+    begins = np.array([0, 1, 0, 1, 0, 1, 1, 0, 1], bool)
+    assert units.word_spans(tokens, begins) == [(1, 6), (6, 7), (8, 9)]
 
 
 def kaldi_best(block: str):

@@ -2,7 +2,7 @@ import pytest
 
 from wfst_bias.entities.entity import Entity, read_entities
 from wfst_bias.entities.pool import pool_lists
-from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, latin, pronounce_entities, spellings
+from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Speller, latin, spellings
 from wfst_bias.errors import InputError
 from wfst_bias.lang.g2p import HamaG2P
 from wfst_bias.lang.lexicon import Lexicon
@@ -19,7 +19,7 @@ LEXICON = Lexicon(
 
 def outcomes(*phrases, known=("new", "york", "philip")):
     entities = [Entity(p, line=i) for i, p in enumerate(phrases, 1)]
-    return pronounce_entities(entities, LEXICON, set(known), HamaG2P(), "<wb>")
+    return Speller(LEXICON, set(known), HamaG2P(), "<wb>").outcomes(entities)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import machine
 
-from wfst_bias.graph.ctc import ctc_product, start_first
+from wfst_bias.graph.ctc import MODIFIED, STANDARD, TOPOLOGIES, ctc_product
 from wfst_bias.wfst import NO_SCORE, from_arcs, k2_arcs, k2_rows, trim
 
 NUM_TOKENS = 4  # blank and three more
 
 
 def as_k2(wfst):
+    """A token graph for k2, its words as ``aux_labels``."""
     fsa = k2.Fsa(torch.from_numpy(k2_arcs(wfst)))
     rows, _ = k2_rows(wfst)
     fsa.aux_labels = torch.full((fsa.num_arcs,), -1, dtype=torch.int32)
@@ -22,8 +23,18 @@ def as_k2(wfst):
     return fsa
 
 
-def by_k2(graph):
-    topology = k2.ctc_topo(NUM_TOKENS - 1, modified=False)
+def ours(graph, topology=STANDARD):
+    table = ctc_product(graph, NUM_TOKENS, topology)
+    fsa = k2.Fsa(torch.from_numpy(table.arcs))  # with a scan of its arcs, so that k2 checks them
+    assert fsa.properties & 1 and table.splits.tolist() == [
+        int(np.searchsorted(table.arcs[:, 0], s)) for s in range(len(table.splits))
+    ]
+    fsa.aux_labels = torch.from_numpy(table.olabels)
+    return fsa
+
+
+def by_k2(graph, topology=STANDARD):
+    topology = k2.ctc_topo(NUM_TOKENS - 1, modified=topology == MODIFIED)
     return k2.connect(k2.compose(k2.arc_sort(topology), k2.arc_sort(as_k2(graph))))
 
 
@@ -55,34 +66,34 @@ def graphs(draw):
     return trim(from_arcs(0, *zip(*arcs), final))
 
 
+@pytest.mark.parametrize("topology", TOPOLOGIES)
 @settings(max_examples=150, deadline=None)
 @given(graphs(), st.integers(1, 6), st.integers(0, 1000))
-def test_product_says_what_k2_compose_says(graph, num_frames, seed):
+def test_product_says_what_k2_compose_says(topology, graph, num_frames, seed):
     if not graph.num_arcs:
         return
     emissions = torch.randn(num_frames, NUM_TOKENS, generator=torch.Generator().manual_seed(seed)).log_softmax(-1)
-    ours, theirs = best(as_k2(ctc_product(graph, NUM_TOKENS).fst), emissions), best(by_k2(graph), emissions)
-    assert (ours is None) == (theirs is None)
-    if ours:
-        assert ours[0] == pytest.approx(theirs[0], abs=1e-4)
+    mine, theirs = best(ours(graph, topology), emissions), best(by_k2(graph, topology), emissions)
+    assert (mine is None) == (theirs is None)
+    if mine:
+        assert mine[0] == pytest.approx(theirs[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_product_has_as_many_arcs_as_that_of_k2(topology):
+    graph = trim(machine("0 1 1 7 -1\n1 0 2 8 0\n1 1 1 9 0\n0 2 3 5 0\n2 1 1 4 0\n1 -1\n2 0"))
+    assert ours(graph, topology).num_arcs == by_k2(graph, topology).num_arcs
 
 
 def test_a_repeated_token_needs_a_blank_between():
     graph = machine("0 1 1 7 0\n1 2 1 8 0\n2 0")
-    fsa = as_k2(ctc_product(graph, NUM_TOKENS).fst)
     always_one = torch.log(torch.tensor([[0.1, 0.9, 1e-9, 1e-9]])).repeat(2, 1)
-    assert best(fsa, always_one) is None
-    assert best(fsa, always_one.repeat(2, 1)[:3])[1] == [7, 8]
+    assert best(ours(graph), always_one) is None
+    assert best(ours(graph), always_one.repeat(2, 1)[:3])[1] == [7, 8]
+    assert best(ours(graph, MODIFIED), always_one)[1] == [7, 8]
 
 
 def test_a_token_and_its_twin_column_are_the_same_token():
     graph = machine(f"0 1 1 7 0\n1 2 {1 + NUM_TOKENS} 8 0\n2 0")
-    fsa = as_k2(ctc_product(graph, NUM_TOKENS).fst)
-    assert best(fsa, torch.zeros(2, 2 * NUM_TOKENS)) is None
-    assert best(fsa, torch.zeros(3, 2 * NUM_TOKENS))[1] == [7, 8]
-
-
-def test_start_becomes_state_zero():
-    graph = start_first(machine("2 0 1 7 -1\n0 1 2 8 0\n1 0"))
-    assert (graph.start, graph.src.tolist(), graph.dst.tolist()) == (0, [0, 1], [1, 2])
-    assert graph.final.tolist() == [NO_SCORE, NO_SCORE, 0.0]
+    assert best(ours(graph), torch.zeros(2, 2 * NUM_TOKENS)) is None
+    assert best(ours(graph), torch.zeros(3, 2 * NUM_TOKENS))[1] == [7, 8]

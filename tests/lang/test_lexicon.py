@@ -18,15 +18,21 @@ def test_homophones_are_ranked_and_others_are_not():
 
 
 def test_lexicon_fst_puts_a_boundary_between_words():
-    L = lexicon_fst(padded([[N, U], [B]]), np.array([7, 8]), WB, (BACKOFF, 9), MARK)
+    L = lexicon_fst(padded([[N, U], [B]]), np.array([7, 8]), WB, True, (BACKOFF, 9), MARK)
     said = language(L, 4, allowed=lambda s: BACKOFF not in s and s[:1] != (WB,) and (WB, WB) not in zip(s, s[1:]))
     assert ((N, U), (7,)) in said
     assert ((B, WB, N, U), (8, 7)) in said
     assert not any(units == (N, U, B) for units, _ in said)
 
 
+def test_without_a_token_between_words_each_word_ends_in_a_mark():
+    L = lexicon_fst(padded([[N, U], [B]]), np.array([7, 8]), WB, False, (BACKOFF, 9), MARK)
+    said = language(L, 4, allowed=lambda s: BACKOFF not in s)
+    assert set(said) == {((), ()), ((N, U, WB), (7,)), ((B, WB), (8,)), ((B, WB, B, WB), (8, 8))}
+
+
 def test_lexicon_fst_keeps_homophones_apart():
-    L = lexicon_fst(padded([[N, U], [N, U]]), np.array([7, 8]), WB, (BACKOFF, 9), MARK)
+    L = lexicon_fst(padded([[N, U], [N, U]]), np.array([7, 8]), WB, True, (BACKOFF, 9), MARK)
     said = language(L, 3, allowed=lambda s: BACKOFF not in s and WB not in s)
     assert {((N, U, MARK), (7,)), ((N, U, MARK + 1), (8,))} <= set(said)
 
@@ -54,14 +60,14 @@ def test_every_phone_has_a_symbol_of_the_model():
     ],
 )
 def test_g2p_reads(word, said):
-    assert HamaG2P().pronounce([word]) == {word: tuple(said.split())}
+    assert HamaG2P().pronounce([word]) == {word: (tuple(said.split()),)}
 
 
 def test_shipped_readings_are_what_the_g2p_says_now():
     shipped = hama_readings()
     words = list(shipped.entries)[::800]
     said = HamaG2P().pronounce(words)
-    assert {word: (pronunciation,) for word, pronunciation in said.items()} == {w: shipped[w] for w in words}
+    assert said == {w: shipped[w] for w in words}
 
 
 def test_user_lexicon_with_stress_and_comments(tmp_path):

@@ -10,9 +10,8 @@ import torch
 from wfst_bias.acoustic.config import BoostConfig
 
 
-def with_twin_columns(log_probs: torch.Tensor, config: BoostConfig) -> torch.Tensor:
-    """Emissions ``(N, T, C)`` with their boosted twins behind them, ``(N, T, 2 C)``."""
+def boosted(log_probs: torch.Tensor, config: BoostConfig) -> torch.Tensor:
+    """The twin columns ``(N, T, C)`` of emissions ``(N, T, C)``."""
     best = log_probs.topk(min(config.top_k, log_probs.shape[-1]), dim=-1).values  # (N, T, k)
     gap = (best[..., :1] - log_probs).clamp(max=config.cap)  # (N, T, C)
-    boosted = torch.where(log_probs >= best[..., -1:], log_probs + config.alpha * gap, log_probs)
-    return torch.cat([log_probs, boosted], dim=-1)
+    return torch.where(log_probs >= best[..., -1:], log_probs + config.alpha * gap, log_probs)

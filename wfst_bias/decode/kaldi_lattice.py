@@ -46,12 +46,12 @@ def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, decoder: De
     """
     graph = decoder.graph
     is_final = arcs[:, 2] == -1
-    is_phrase = (olabels >= len(graph.words)) & ~is_final
+    is_phrase = (olabels >= graph.first_phrase) & ~is_final
     rows = list(_rows(arcs, olabels, costs, ~is_final & ~is_phrase))
     # a phrase is a chain of words; its first arc has the frame and the costs
     next_state = int(arcs[:, :2].max(initial=0)) + 1
     for state, to, label, olabel, *cost in _rows(arcs, olabels, costs, is_phrase):
-        *others, last = graph.phrase_words[olabel - len(graph.words)]
+        *others, last = graph.phrase_words[olabel - graph.first_phrase]
         for word in others:
             rows.append((state, next_state, label, word, *cost))
             state, label, cost, next_state = next_state, 0, (0.0, 0.0), next_state + 1

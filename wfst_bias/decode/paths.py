@@ -1,7 +1,8 @@
 """From lattices to words: the best path, its word times and the entities on it."""
 
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from operator import itemgetter
+from typing import List, Tuple
 
 import k2
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
+from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.symbols import BLANK_ID
 
@@ -30,6 +32,7 @@ class FoundEntity:
 
     Args:
       phrase: as it stands in the list.
+      entity_class: name of the class that it belongs to.
       first_word, num_words: its place among the words of the transcript.
       start, end: its time.
       way: :data:`LIST` where it came through the list's class, :data:`LANGUAGE_MODEL` where the language model
@@ -41,6 +44,7 @@ class FoundEntity:
     """
 
     phrase: str
+    entity_class: str
     first_word: int
     num_words: int
     start: Seconds
@@ -100,7 +104,9 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
     labels, graph_arcs, frames = torch.stack([best.labels, best.graph_arc, best.frame]).cpu().numpy()
     plain, boost, scores = torch.stack([plain, boost, best.scores]).cpu().numpy()
     transcripts = []
-    for name, length, begin, end in zip(lattices.emissions.names, lattices.lengths.tolist(), bounds, bounds[1:]):
+    for name, gate, length, begin, end in zip(
+        lattices.emissions.names, lattices.gates, lattices.lengths.tolist(), bounds, bounds[1:]
+    ):
         consumed = int(begin) + np.flatnonzero(labels[begin:end] >= 0)  # all but the arc into the last state
         path = _Path(
             tokens=labels[consumed] % num_tokens,
@@ -109,7 +115,7 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
             gap=plain[consumed],
             boost=boost[consumed],
         )
-        words, entities = _read_path(path, lattices.emissions.frame_shift, decoder.graph)
+        words, entities = _read_path(path, lattices.emissions.frame_shift, decoder.graph, gate)
         score = float(scores[begin:end].sum()) if begin < end else -np.inf
         transcripts.append(Transcript(name, words, entities, score))
     return transcripts
@@ -134,39 +140,41 @@ class _Path:
 
 
 def _read_path(
-    path: _Path, frame_shift: Seconds, graph: DecodingGraph
+    path: _Path, frame_shift: Seconds, graph: DecodingGraph, gate: int
 ) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
     """Words of one path and the phrases of the list among them, those that the language model said included."""
     begins = path.tokens != BLANK_ID
     begins[1:] &= path.tokens[1:] != path.tokens[:-1]
-    spans = word_spans(path.tokens, begins, graph.tokens[graph.boundary])
+    spans = graph.units.word_spans(path.tokens, begins)
     seconds = lambda frame: round(float(frame) * frame_shift, 4)
     texts: List[str] = []
-    phrases: List[Tuple[int, int, str]] = []  # first word, word behind the last, by which way
+    phrases: List[Tuple[int, int, Entity, str]] = []  # first word, word behind the last, by which way
     for output in path.outputs[path.outputs > 0].tolist():
-        phrase = output - len(graph.words)
-        ids: Sequence[int] = graph.phrase_words[phrase] if phrase >= 0 else (output,)
-        if phrase >= 0:
-            phrases.append((len(texts), len(texts) + len(ids), LIST))
-        texts += [graph.words.symbols[word] for word in ids]
+        if output < graph.first_phrase:
+            texts.append(graph.base_words.symbols[output])
+        else:
+            entity = graph.entities[output - graph.first_phrase]
+            phrases.append((len(texts), len(texts) + len(entity.words), entity, LIST))
+            texts += entity.words
     assert len(texts) == len(spans), "a path has as many words as spans between boundaries"
     words = tuple(
         Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
         for text, (first, last) in zip(texts, spans)
     )
-    taken = {word for first, end, _ in phrases for word in range(first, end)}
-    phrases += [
-        (first, end, LANGUAGE_MODEL)
-        for first, end in graph.phrase_list.occurrences(texts)
-        if not taken.intersection(range(first, end))
-    ]
+    taken = {word for first, end, *_ in phrases for word in range(first, end)}
+    for part in graph.lists_of(gate):
+        for first, end in part.phrase_list.occurrences(texts):
+            if not taken.intersection(range(first, end)):
+                phrases.append((first, end, part.phrase_of[tuple(texts[first:end])], LANGUAGE_MODEL))
+                taken.update(range(first, end))
     entities = []
-    for first, end, way in sorted(phrases):
+    for first, end, entity, way in sorted(phrases, key=itemgetter(0)):
         inside = slice(spans[first][0], spans[end - 1][1])
         units = path.tokens[inside][begins[inside]]
         entities.append(
             FoundEntity(
-                phrase=graph.entities[graph.phrase_of[tuple(texts[first:end])]].written,
+                phrase=entity.written,
+                entity_class=entity.entity_class,
                 first_word=first,
                 num_words=end - first,
                 start=words[first].start,
@@ -178,22 +186,3 @@ def _read_path(
             )
         )
     return words, tuple(entities)
-
-
-def word_spans(tokens: np.ndarray, begins: np.ndarray, boundary: int) -> List[Tuple[int, int]]:
-    """First frame and frame behind the last of each run of units between boundaries.
-
-    Args:
-      tokens: of each frame ``(T,)``, blank 0.
-      begins: where a token begins, bool ``(T,)``.
-      boundary: the token that stands between words.
-    """
-    is_unit = (tokens != BLANK_ID) & (tokens != boundary)
-    unit_frames = np.flatnonzero(is_unit)
-    if not len(unit_frames):
-        return []
-    num_boundaries = np.cumsum(begins & (tokens == boundary))[unit_frames]
-    opens = np.concatenate([[True], num_boundaries[1:] != num_boundaries[:-1]])
-    first = unit_frames[opens]
-    last = unit_frames[np.concatenate([opens[1:], [True]])] + 1
-    return list(zip(first.tolist(), last.tolist()))

@@ -1,17 +1,20 @@
 """The search: emissions against a decoding graph, a batch at a time, into lattices, by k2."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Sequence
 
 import k2
 import numpy as np
 import torch
 
-from wfst_bias.acoustic.boost import with_twin_columns
+from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.errors import InputError
-from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph
 
 # A column must be able to lose, but k2 aborts the process on scores beyond about 1e7 in magnitude.
 _LOWEST = -30.0
@@ -29,12 +32,14 @@ class Lattices:
       columns: the emissions that were searched, unscaled, each frame's best at 0, ``(N, T, num_columns)``.
       lengths: frames of each utterance, free frames at the end not counted, ``(N,)``.
       emissions: what came in.
+      gates: which of the graph's gates each utterance opened, one each.
     """
 
     fsas: k2.Fsa
     columns: torch.Tensor
     lengths: torch.Tensor
     emissions: Emissions
+    gates: Sequence[int]
 
 
 def usable_device(name: str) -> torch.device:
@@ -72,47 +77,63 @@ class Decoder:
         boost: BoostConfig = BoostConfig(),
         device: torch.device = torch.device("cpu"),
     ):
-        self.graph = graph
+        self.device = torch.device(device)
+        self.graph = graph.to(self.device)
         self.search = search
         self.boost = boost
-        self.device = torch.device(device)
-        self._fsa = k2.Fsa(torch.from_numpy(np.ascontiguousarray(graph.arcs)).to(self.device))
-        self._fsa.graph_arc = torch.arange(graph.num_arcs, dtype=torch.int32, device=self.device)
 
-    def lattices(self, emissions: Emissions) -> Lattices:
+    def lattices(self, emissions: Emissions, gates: Sequence[int] = ()) -> Lattices:
         """Search a batch.
 
         An utterance that ends in the middle of a word may leave the beam no final state. It is searched
         again with free frames behind its end, in which that word is completed at the price of the graph.
+
+        Args:
+          emissions: of the batch.
+          gates: for each utterance the gate of the lists that it has beside those that all have.
         """
         if emissions.tokens.checksum != self.graph.tokens.checksum:
             raise InputError(
                 "the graph was made for other tokens than the model's; compile it on the model's lang folder"
             )
-        columns = self._columns(emissions.to(self.device).log_probs)
+        gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
+        columns = self._columns(emissions.to(self.device).log_probs, gates)
         fsas = self._intersect(columns, emissions.lengths)
         ended = _has_final_arc(fsas)
         if not ended.all():
-            free = columns.new_zeros(columns.shape[0], _TAIL_FRAMES, columns.shape[2])
-            padded = torch.cat([columns, free], dim=1)
-            boundary = self.graph.tokens[self.graph.boundary]
+            columns = torch.cat([columns, columns.new_zeros(len(gates), _TAIL_FRAMES, columns.shape[2])], dim=1)
             for utterance in (~ended).nonzero().flatten().tolist():
-                tail = padded[utterance, int(emissions.lengths[utterance]) :]
-                tail.fill_(0.0)
-                tail[:, boundary] = _LOWEST  # the open word may end here, no other may begin
-            fsas = self._intersect(padded, emissions.lengths + _TAIL_FRAMES * (~ended))
-            columns = padded
-        return Lattices(fsas, columns, emissions.lengths, emissions)
+                columns[utterance, int(emissions.lengths[utterance]) :] = self._free_frame
+            fsas = self._intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended))
+        return Lattices(fsas, columns, emissions.lengths, emissions, gates)
 
-    def _columns(self, log_probs: torch.Tensor) -> torch.Tensor:
-        """Emissions relative to each frame's best, with their twins where the graph has entities."""
-        relative = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)  # also of -inf
-        return with_twin_columns(relative, self.boost) if self.graph.entities else relative
+    @cached_property
+    def _free_frame(self) -> torch.Tensor:
+        """A frame in which the open word may go on and end, and no other may begin ``(num_columns,)``."""
+        units = self.graph.units
+        begins = units.starts_word.copy()
+        begins[[units.tokens[symbol] for symbol in units.boundaries]] = True
+        block = torch.from_numpy(np.where(begins, np.float32(_LOWEST), np.float32(0.0)))
+        num_tokens = len(units.tokens)
+        frame = block.repeat(self.graph.num_columns // num_tokens)
+        frame[FIRST_GATE_BLOCK * num_tokens :] = -math.inf
+        return frame.to(self.device)
+
+    def _columns(self, log_probs: torch.Tensor, gates: Sequence[int]) -> torch.Tensor:
+        """Emissions relative to each frame's best, in the blocks of columns that the graph reads."""
+        plain = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)  # also of -inf
+        if not self.graph.lists:
+            return plain
+        blocks = [plain, boosted(plain, self.boost)]
+        gate_of = torch.tensor(gates, device=plain.device)[:, None, None]
+        # k2 never takes an arc of score minus infinity: behind a gate that is not its own an utterance finds nothing
+        blocks += [torch.where(gate_of == gate, plain, -math.inf) for gate in range(self.graph.num_gates)]
+        return torch.cat(blocks, dim=-1)
 
     def _intersect(self, columns: torch.Tensor, lengths: torch.Tensor) -> k2.Fsa:
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
         return k2.intersect_dense_pruned(
-            self._fsa,
+            self.graph.fsa,
             k2.DenseFsaVec(columns * self.search.acoustic_scale, segments.to(torch.int32)),
             search_beam=self.search.search_beam,
             output_beam=self.search.output_beam,

@@ -3,11 +3,13 @@
 import json
 import math
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import List, Tuple
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
+from wfst_bias.symbols import CLASS
 from wfst_bias.text import words_of
 
 MAX_WEIGHT = 20.0  # nats; beyond, a phrase is found in everything
@@ -21,13 +23,15 @@ class Entity:
       written: the phrase as it stands in the list.
       weight: added to the score of every path through the phrase, nats; 0 is neutral.
       line: its line in the list, from 1.
+      entity_class: name of the class of the language model that it belongs to.
     """
 
     written: str
     weight: float = 0.0
     line: int = 0
+    entity_class: str = CLASS
 
-    @property
+    @cached_property
     def words(self) -> Tuple[str, ...]:
         """Its words as they stand in a transcript: lower case, no punctuation but apostrophes."""
         return words_of(self.written)

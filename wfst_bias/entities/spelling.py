@@ -3,10 +3,11 @@
 import itertools
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import Dict, List, Sequence, Set, Tuple
+from functools import cached_property
+from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
-from wfst_bias.lang.g2p import G2P
+from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 
 USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
@@ -69,54 +70,95 @@ class Outcome:
         return "\t".join(map(str, columns)) + "\n"
 
 
-def pronounce_entities(
-    entities: Sequence[Entity], lexicon: Lexicon, known_words: Set[str], g2p: G2P, boundary: str
-) -> List[Outcome]:
-    """All pronunciations of each phrase: the lexicon's for the words it has, else the G2P's.
+class Speller:
+    """Says phrases in the units of a model, and remembers what it has said.
 
     Args:
-      entities: the list, in its order.
       lexicon: of the base graph.
       known_words: those of the language model.
-      g2p: reads the words that the lexicon does not have.
-      boundary: unit between the words of a phrase.
+      reader: reads the words that the lexicon does not have or, where it spells, all words.
+      boundary: unit between the words of a phrase; empty where there is none.
     """
-    unknown = {w: latin(w) for e in entities for w in e.words if w not in lexicon}
-    readable = {word: plain for word, plain in unknown.items() if plain}
-    guessed = g2p.pronounce(plain for plain in readable.values() if plain not in lexicon)
-    sounding: Dict[Pronunciation, List[str]] = {}
-    for word, pronunciation in lexicon.pairs:
-        if word in known_words:
-            sounding.setdefault(pronunciation, []).append(word)
-    seen, outcomes = {}, []
 
-    def said(word: str) -> Tuple[Pronunciation, ...]:
-        if word in lexicon:
-            return lexicon[word]
-        plain = readable.get(word, "")
-        if plain in lexicon:
-            return lexicon[plain]
-        return tuple(filter(None, [guessed.get(plain, ())]))
+    def __init__(self, lexicon: Lexicon, known_words: Set[str], reader: Reader, boundary: str):
+        self._lexicon = lexicon
+        self._known_words = known_words
+        self._reader = reader
+        self._boundary = boundary
+        self._of_word: Dict[str, Tuple[Pronunciation, ...]] = {}
+        self._of_phrase: Dict[Tuple[str, ...], _Ways] = {}
 
-    for entity in entities:
-        words = entity.words
-        if not words:
-            outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is said"))
-            continue
-        if words in seen:
-            note = f"the same words as line {seen[words].entity.line}, whose weight counts"
-            outcomes.append(Outcome(entity, DUPLICATE, note=note))
-            continue
-        mute = [word for word in words if not said(word)]
-        if mute:
-            note = f"cannot be spelled: {' '.join(mute)}; write it in letters, as it is said"
-            if all(word in readable for word in mute):
-                note = f"cannot be read: {' '.join(mute)}; give its pronunciation with 'wfst-bias lang hama --lexicon'"
-            outcomes.append(Outcome(entity, UNUSABLE, note=note))
-            continue
-        outcomes.append(_say(entity, words, said, lexicon, sounding, boundary, phrase=len(seen)))
-        seen[words] = outcomes[-1]
-    return _with_list_homophones(outcomes)
+    @cached_property
+    def _sounding(self) -> Dict[Pronunciation, List[str]]:
+        """The words of the language model, by how they are said."""
+        sounding: Dict[Pronunciation, List[str]] = {}
+        for word, pronunciation in self._lexicon.pairs:
+            if word in self._known_words:
+                sounding.setdefault(pronunciation, []).append(word)
+        return sounding
+
+    def outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
+        """All the ways to say each phrase of a list, or why there is none."""
+        self._read(word for entity in entities for word in entity.words)
+        seen: Dict[Tuple[str, ...], Outcome] = {}
+        outcomes = []
+        for entity in entities:
+            words = entity.words
+            if not words:
+                outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is said"))
+            elif words in seen:
+                note = f"the same words as line {seen[words].entity.line}, whose weight counts"
+                outcomes.append(Outcome(entity, DUPLICATE, note=note))
+            elif mute := [word for word in words if not self._of_word[word]]:
+                outcomes.append(Outcome(entity, UNUSABLE, note=self._why_mute(mute)))
+            else:
+                ways = self._ways(words)
+                unknown = tuple(word for word in words if word not in self._lexicon)
+                outcomes.append(
+                    Outcome(entity, USED, len(seen), unknown, ways.pronunciations, ways.homophones, ways.note)
+                )
+                seen[words] = outcomes[-1]
+        return _with_list_homophones(outcomes)
+
+    def _read(self, words: Iterable[str]) -> None:
+        """Find out how words are said."""
+        forms = {word: self._forms(word) for word in dict.fromkeys(words) if word not in self._of_word}
+        in_lexicon = {} if self._reader.spells else self._lexicon.entries
+        read = self._reader.pronounce(f for some in forms.values() for f in some if f not in in_lexicon)
+        for word, some in forms.items():
+            ways = (in_lexicon.get(form) or read.get(form) for form in some)
+            self._of_word[word] = next(filter(None, ways), ())
+
+    def _forms(self, word: str) -> Tuple[str, ...]:
+        """How a word may be put to the lexicon and to the reader."""
+        plain = latin(word)
+        as_it_is = self._reader.spells or word in self._lexicon
+        return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
+
+    def _ways(self, words: Tuple[str, ...]) -> "_Ways":
+        if words not in self._of_phrase:
+            ways = itertools.product(*map(self._of_word.__getitem__, words))
+            said = dict.fromkeys(_joined(way, self._boundary) for way in itertools.islice(ways, _MOST_SPELLINGS))
+            self._of_phrase[words] = _Ways(
+                tuple(said),
+                tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != words) for p in said),
+                f"only the first {_MOST_SPELLINGS} pronunciations are used" if next(ways, None) else "",
+            )
+        return self._of_phrase[words]
+
+    def _why_mute(self, words: Sequence[str]) -> str:
+        if all(map(latin, words)) and not self._reader.spells:
+            return f"cannot be read: {' '.join(words)}; give its pronunciation with 'wfst-bias lang hama --lexicon'"
+        return f"cannot be spelled: {' '.join(words)}; write it in letters, as it is said"
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """How the words of a phrase are said, and by which other words."""
+
+    pronunciations: Tuple[Pronunciation, ...]
+    homophones: Tuple[Tuple[str, ...], ...]
+    note: str
 
 
 def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
@@ -133,24 +175,10 @@ def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
     return noted
 
 
-def _say(entity: Entity, words, said, lexicon: Lexicon, sounding, boundary: str, phrase: int) -> Outcome:
-    ways = itertools.product(*map(said, words))
-    pronunciations = tuple(dict.fromkeys(_joined(way, boundary) for way in itertools.islice(ways, _MOST_SPELLINGS)))
-    return Outcome(
-        entity,
-        USED,
-        phrase,
-        tuple(word for word in words if word not in lexicon),
-        pronunciations,
-        tuple(tuple(word for word in sounding.get(p, ()) if (word,) != words) for p in pronunciations),
-        f"only the first {_MOST_SPELLINGS} pronunciations are used" if next(ways, None) else "",
-    )
-
-
 def _joined(pronunciations: Sequence[Pronunciation], boundary: str) -> Pronunciation:
     units = list(pronunciations[0])
     for pronunciation in pronunciations[1:]:
-        units += [boundary, *pronunciation]
+        units += [*filter(None, [boundary]), *pronunciation]
     return tuple(units)
 
 
@@ -162,7 +190,7 @@ def spellings(outcomes: Sequence[Outcome], bonus: float) -> List[Spelling]:
     that sound alike, with the same weight, the first wins.
 
     Args:
-      outcomes: of :func:`pronounce_entities`.
+      outcomes: of :meth:`Speller.outcomes`.
       bonus: nats a phrase.
     """
     spelled = []

@@ -1,64 +1,186 @@
-"""The base graph: lexicon and language model as one graph of tokens, with a place for an entity class."""
+"""The base graph: compiled once for a language model, ready to take one entity list after another."""
 
-from dataclasses import dataclass
+import weakref
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import FrozenSet, List, Sequence, Tuple
 
 import numpy as np
-import pynini
+import torch
 
-from wfst_bias.errors import InputError
-from wfst_bias.graph.branch import ClassArcs
-from wfst_bias.graph.ctc import start_first
-from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.lang.arpa import Grammar, with_class_arc
+from wfst_bias.entities.entity import Entity
+from wfst_bias.graph.branch import Member, gated
+from wfst_bias.graph.ctc import FINAL_LABEL, ArcTable, check_size
+from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.graph.frontier import Frontier, spliced_arcs
+from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import lexicon_fst, padded
-from wfst_bias.symbols import BACKOFF, CLASS
-from wfst_bias.wfst import Wfst, from_openfst, to_openfst
+from wfst_bias.symbols import SymbolTable
+from wfst_bias.wfst import Wfst
+
+_LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
 
 
 @dataclass(frozen=True)
-class TokenGraph:
-    """LG without epsilons: tokens in, words out, a boundary between words.
+class CompiledList:
+    """An entity list, ready to be put into a base graph.
 
     Args:
-      fst: start state 0.
-      class_arcs: where an entity may stand.
+      entities: its phrases; output label p of the branch is phrase ``p - 1``.
+      branch: of the base's tokens.
+      entity_class: number of the class that it belongs to.
+      entry_score: of taking one of its phrases, nats.
     """
 
-    fst: Wfst
-    class_arcs: ClassArcs
+    entities: Tuple[Entity, ...]
+    branch: Wfst
+    entity_class: int
+    entry_score: float
 
 
-def compile_token_graph(lang: Lang, grammar: Grammar) -> TokenGraph:
-    """min-det(L o G) with its epsilons folded backward.
+@dataclass(frozen=True)
+class BaseGraph:
+    """Lexicon and language model with the CTC topology, and the places where lists go in.
 
-    The class is one more word, said with a unit of its own, ``class_unit``: through composition and
-    determinization it goes like any word, and its arcs are where the branches go in.
+    Args:
+      lang: what it is built on.
+      words: those of the lang and the names of the classes.
+      classes: the entity classes, by number.
+      topology: of its CTC product.
+      table: its arcs.
+      frontier: what a list touches.
+      key: checksum of what it was made from.
+      device: where the graphs with lists live.
     """
-    num_tokens = len(lang.tokens)
-    class_unit, backoff_unit, first_disambiguation = num_tokens, num_tokens + 1, num_tokens + 2
-    rows = [[lang.tokens[unit] for unit in p] for _, p in lang.lexicon.pairs] + [[class_unit]]
-    word_ids = [lang.words[word] for word, _ in lang.lexicon.pairs] + [lang.words[CLASS]]
-    L = to_openfst(
-        lexicon_fst(
-            padded(rows),
-            np.array(word_ids),
-            boundary_id=lang.tokens[lang.boundary],
-            backoff_ids=(backoff_unit, lang.words[BACKOFF]),
-            first_disambiguation_id=first_disambiguation,
+
+    lang: Lang
+    words: SymbolTable
+    classes: Tuple[EntityClass, ...]
+    topology: str
+    table: ArcTable
+    frontier: Frontier
+    key: str
+    device: torch.device = torch.device("cpu")
+    _free: List["_Arena"] = field(default_factory=list, repr=False, compare=False)
+
+    @cached_property
+    def known_words(self) -> FrozenSet[str]:
+        """The words of the language model."""
+        spoken = np.zeros(len(self.words), bool)
+        spoken[self.table.olabels] = True
+        spoken[0] = False
+        return frozenset(self.words.symbols[i] for i in np.flatnonzero(spoken).tolist())
+
+    def plain(self) -> DecodingGraph:
+        """The decoding graph without a list."""
+        graph = decoding_graph(self.table, self.lang.units, self.words, len(self.words))
+        return graph.to(self.device)
+
+    def with_entities(self, *lists: CompiledList, gates: Sequence[int] = ()) -> DecodingGraph:
+        """The decoding graph with lists in it, in time and memory in proportion to the lists.
+
+        The arcs of the base are shared: they stand in an arena, whose tail the lists take. An arena is free
+        again when its graph is no longer used; where a graph is asked for while another one is in use, another
+        copy of the base is made.
+
+        Args:
+          lists: of this base.
+          gates: for each list the number of the utterances that have it; empty where all have all.
+
+        Raises:
+          InputError: the graph has more arcs than int32 can count.
+        """
+        gates = tuple(gates) or (OPEN,) * len(lists)
+        assert len(gates) == len(lists)
+        num_tokens = len(self.lang.tokens)
+        members, first_label = [], len(self.words)
+        for compiled, gate in zip(lists, gates):
+            branch = compiled.branch
+            if gate != OPEN:
+                branch = gated(branch, (FIRST_GATE_BLOCK + gate) * num_tokens)
+            members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label))
+            first_label += len(compiled.entities)
+        arena = self._free.pop() if self._free else _Arena(self)
+        # the final state's number is the arena's, and may grow with it
+        table = spliced_arcs(self.frontier, members, arena.last_state, num_tokens, self.topology)
+        if not arena.has_room_for(table):
+            arena = _Arena(self, table)
+            table.arcs[table.arcs[:, 2] == FINAL_LABEL, 1] = arena.last_state
+        arcs, splits, olabels = arena.filled(table)
+        graph = DecodingGraph(
+            arcs,
+            splits,
+            olabels,
+            self.lang.units,
+            self.words,
+            len(self.words),
+            tuple(ListInGraph(compiled.entities, gate) for compiled, gate in zip(lists, gates)),
+            lender=arena,
         )
-    )
-    G = to_openfst(with_class_arc(grammar, lang.words[CLASS]))
-    L.arcsort("olabel")
-    LG = pynini.determinize(pynini.compose(L, G))
-    del L, G
-    graph = from_openfst(LG)
-    del LG
-    if not graph.num_arcs:
-        raise InputError("lexicon and language model have no sentence in common")
-    consumes_nothing = (graph.ilabel == 0) | (graph.ilabel > class_unit)
-    graph = start_first(remove_epsilons(graph, consumes_nothing))
-    is_class = graph.ilabel == class_unit
-    entry = np.flatnonzero(is_class)
-    arcs = ClassArcs(graph.src[entry], graph.dst[entry], graph.score[entry])
-    return TokenGraph(graph.arcs(np.flatnonzero(~is_class)), arcs)
+        assert not len(table.arcs) or int(table.arcs[:, 2].max()) < graph.num_columns
+        weakref.finalize(graph, self._free.append, arena)
+        return graph
+
+
+class _Arena:
+    """A copy of a base graph's arcs with room for lists.
+
+    ::
+
+        rows:  room for entries | start | all but the doors | doors | room for branches
+        state: 0                          1 ...               first_door_state ...    ... last_state
+
+    A list writes the rows of the start, right-aligned to those that stay, and those from the doors on.
+    The final arcs that stay enter ``last_state``, so it keeps its number, and the states before it are empty.
+    """
+
+    def __init__(self, base: BaseGraph, table: ArcTable = None):
+        """An arena with room for twice what ``table`` needs."""
+        num_entries, num_tail_arcs, num_tail_states = _LEAST_ENTRIES, _LEAST_ARCS, _LEAST_STATES
+        if table is not None:
+            num_entries = max(num_entries, 2 * int(table.splits[1]))
+            num_tail_arcs = max(num_tail_arcs, 2 * table.num_arcs)
+            num_tail_states = max(num_tail_states, 2 * len(table.splits))
+        splits, rows = base.table.splits, base.table.arcs
+        self._first_door = base.frontier.first_door_state
+        stays = slice(int(splits[1]), int(splits[self._first_door]))
+        num_kept = stays.stop - stays.start
+        self._head = num_entries
+        self._tail = num_entries + num_kept
+        self.last_state = self._first_door + num_tail_states
+        check_size(self._tail + num_tail_arcs)
+
+        self._rows = torch.empty(self._tail + num_tail_arcs, 4, dtype=torch.int32, device=base.device)
+        kept = torch.from_numpy(rows[stays]).to(base.device)
+        self._rows[self._head : self._tail] = kept
+        final = kept[:, 2] == FINAL_LABEL
+        self._rows[self._head : self._tail, 1][final] = self.last_state
+        self._olabels = np.empty(len(self._rows), np.int32)
+        self._olabels[self._head : self._tail] = base.table.olabels[stays]
+        self._splits = torch.zeros(self.last_state + 2, dtype=torch.int32, device=base.device)
+        self._splits[1 : self._first_door] = torch.from_numpy(splits[1 : self._first_door] - splits[1])
+        self._num_entries = 0  # rows of the start that the splits count
+
+    def has_room_for(self, table: ArcTable) -> bool:
+        num_entries = int(table.splits[1])
+        return (
+            num_entries <= self._head
+            and table.num_arcs - num_entries <= len(self._rows) - self._tail
+            and self._first_door + len(table.splits) - 2 <= self.last_state
+        )
+
+    def filled(self, table: ArcTable):
+        """Arcs, splits and output labels with the rows of :func:`spliced_arcs` in their places."""
+        num_entries = int(table.splits[1])
+        begin, end = self._head - num_entries, self._tail + table.num_arcs - num_entries
+        rows = torch.from_numpy(table.arcs).to(self._rows.device)
+        self._rows[begin : self._head], self._rows[self._tail : end] = rows[:num_entries], rows[num_entries:]
+        self._olabels[begin : self._head] = table.olabels[:num_entries]
+        self._olabels[self._tail : end] = table.olabels[num_entries:]
+        self._splits[1 : self._first_door] += num_entries - self._num_entries
+        self._num_entries = num_entries
+        tail_splits = torch.from_numpy(table.splits[1:] + np.int32(self._tail - self._head))
+        last_owner = self._first_door + len(tail_splits)
+        self._splits[self._first_door : last_owner] = tail_splits.to(self._splits.device)
+        self._splits[last_owner:] = end - begin
+        return self._rows[begin:end], self._splits, self._olabels[begin:end]

@@ -1,111 +1,167 @@
-"""The two compilers that users call: a base from a lang and a language model, a graph from a base and a list."""
+"""The compilers that users call: a base from a lang and a language model, a graph from a base and lists."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Sequence, Tuple
-
-import numpy as np
+from typing import Dict, Optional, Sequence, Tuple
 
 import wfst_bias
 from wfst_bias.entities.entity import read_entities
-from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, pronounce_entities, spellings
+from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, Speller, spellings
 from wfst_bias.errors import InputError
-from wfst_bias.graph.base import compile_token_graph
-from wfst_bias.graph.branch import compile_branch, splice
+from wfst_bias.graph.base import BaseGraph, CompiledList
+from wfst_bias.graph.branch import compile_branch
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
-from wfst_bias.graph.store import Base, content_key, is_current, read_base, write_base, write_graph
+from wfst_bias.graph.ctc import STANDARD, ctc_product
+from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.frontier import frontier_of
+from wfst_bias.graph.store import content_key, is_current, read_base, write_base, write_graph
+from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
 from wfst_bias.lang.arpa import read_arpa
-from wfst_bias.lang.g2p import G2P, HamaG2P
-from wfst_bias.lang.lang import read_lang
+from wfst_bias.lang.g2p import Reader
+from wfst_bias.lang.lang import Lang, read_lang
+from wfst_bias.lang.readers import reader_of
+from wfst_bias.symbols import CLASS, SymbolTable
 
 
-def compile_base(lang_dir: Path, arpa: Path, base_dir: Path) -> bool:
-    """L o G with the class arc and the CTC topology, into a base folder.
+def compile_base(
+    lang_dir: Path, arpa: Path, base_dir: Path, classes: Sequence[str] = (), topology: str = STANDARD
+) -> bool:
+    """L o G with its classes and the CTC topology, into a base folder.
+
+    Args:
+      classes: names of entity classes; where the language model has such a word, its n-grams say where
+        an entity may stand, else it is a word of the unigram state. There is always :data:`CLASS`.
+      topology: of the CTC product.
 
     Returns:
       False where ``base_dir`` was already made from the same content.
     """
     lang = read_lang(lang_dir)
-    key = content_key("base", lang.checksum, Path(arpa))
+    classes = tuple(dict.fromkeys((CLASS, *classes)))
+    key = content_key("base", lang.checksum, Path(arpa), classes, topology)
     if is_current(base_dir, key):
         return False
-    grammar = read_arpa(arpa, lang.words)
-    token_graph = compile_token_graph(lang, grammar)
+    words = lang.words.extended(classes)
+    grammar = read_arpa(arpa, words)
+    token_graph = compile_token_graph(lang, grammar, words, classes)
     notes = {
         "language_model": {"file": Path(arpa).name, "skipped_ngrams": grammar.num_skipped},
-        "num_token_arcs": token_graph.fst.num_arcs,
         "wfst_bias": wfst_bias.__version__,
     }
-    decoding = decoding_graph(token_graph.fst, lang.tokens, lang.words, lang.boundary)
-    write_base(base_dir, Base(lang, token_graph, key), decoding, notes)
+    write_base(base_dir, base_graph(lang, words, token_graph, topology, key), token_graph, notes)
     return True
 
 
-def bias(base: Base, outcomes: Sequence[Outcome], config: ClassConfig) -> DecodingGraph:
-    """The decoding graph of a base with the usable phrases of a list in its class."""
+def base_graph(lang: Lang, words: SymbolTable, token_graph: TokenGraph, topology: str, key: str = "") -> BaseGraph:
+    """A token graph with the CTC topology."""
+    return BaseGraph(
+        lang,
+        words,
+        token_graph.classes,
+        topology,
+        ctc_product(token_graph.fst, len(lang.tokens), topology),
+        frontier_of(token_graph),
+        key,
+    )
+
+
+def compile_list(
+    base: BaseGraph, outcomes: Sequence[Outcome], config: ClassConfig = ClassConfig(), entity_class: str = CLASS
+) -> CompiledList:
+    """The usable phrases of a list, ready for a base graph.
+
+    Args:
+      entity_class: name of the class that they are put into.
+
+    Raises:
+      InputError: no phrase can be used, or the base does not have the class.
+    """
     used = [outcome.entity for outcome in outcomes if outcome.status == USED]
     if not used:
         raise InputError("no phrase of the list can be used; see the reasons above")
-    lang = base.lang
-    words = lang.words.extended(word for entity in used for word in entity.words)
-    branch = compile_branch(spellings(outcomes, config.bonus), lang.tokens, first_label=len(words))
-    has_twin = np.arange(len(lang.tokens)) != lang.tokens[lang.boundary]
-    graph = splice(
-        base.token_graph.fst,
-        base.token_graph.class_arcs,
-        branch,
-        config.entry_score(len(used)),
-        has_twin,
-        len(lang.tokens),
+    number = {c.name: i for i, c in enumerate(base.classes)}
+    if entity_class not in number:
+        known = ", ".join(name for name in number if name != CLASS) or "none"
+        raise InputError(
+            f"the base has no class {entity_class!r} (it has: {known}); name it with 'wfst-bias graph base --class'"
+        )
+    i = number[entity_class]
+    units = base.lang.units
+    return CompiledList(
+        tuple(replace(entity, entity_class=entity_class) for entity in used) if i else tuple(used),
+        compile_branch(spellings(outcomes, config.bonus), units.tokens, units.boundaries),
+        i,
+        config.entry_score(len(used), base.classes[i].in_model),
     )
-    return decoding_graph(graph, lang.tokens, words, lang.boundary, used)
 
 
-def graph_of_list(
-    base: Base,
-    entity_list: Path,
-    config: ClassConfig = ClassConfig(),
-    strict: bool = False,
-    g2p: G2P = HamaG2P(),
-) -> Tuple[DecodingGraph, Sequence[Outcome]]:
-    """The decoding graph of a list, and what became of each of its phrases.
+@dataclass(frozen=True)
+class ListFile:
+    """A list, and the class that it goes into.
+
+    Args:
+      path: of the list.
+      entity_class: name of the class.
+      config: what it costs and pays.
+    """
+
+    path: Path
+    entity_class: str = CLASS
+    config: ClassConfig = ClassConfig()
+
+
+def speller_of(base: BaseGraph, reader: Optional[Reader] = None) -> Speller:
+    """Says phrases in the units of a base; what the lexicon does not have by ``reader``, else by that of the units."""
+    lang = base.lang
+    return Speller(lang.lexicon, base.known_words, reader or reader_of(lang), lang.boundary)
+
+
+def outcomes_of_list(path: Path, speller: Speller, strict: bool = False) -> Sequence[Outcome]:
+    """How each phrase of a list is said.
 
     Raises:
       InputError: no phrase can be used or, if ``strict``, some cannot.
     """
-    outcomes = outcomes_of_list(base, entity_list, strict, g2p)
-    return bias(base, outcomes, config), outcomes
-
-
-def outcomes_of_list(base: Base, entity_list: Path, strict: bool, g2p: G2P) -> Sequence[Outcome]:
-    """How each phrase of a list is said."""
-    entities = read_entities(entity_list)
-    outcomes = pronounce_entities(entities, base.lang.lexicon, base.known_words, g2p, base.lang.boundary)
+    outcomes = speller.outcomes(read_entities(path))
     unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
     if unusable and (strict or len(unusable) == len(outcomes)):
         first = unusable[0]
         more = f"; {len(unusable)} phrases of {len(outcomes)} cannot be used" if len(unusable) > 1 else ""
-        raise InputError(f"{first.entity.written!r} {first.note}{more}", entity_list, first.entity.line)
+        raise InputError(f"{first.entity.written!r} {first.note}{more}", path, first.entity.line)
     return outcomes
+
+
+def graph_of_list(
+    base: BaseGraph, path: Path, config: ClassConfig = ClassConfig(), reader: Optional[Reader] = None
+) -> Tuple[DecodingGraph, Sequence[Outcome]]:
+    """The decoding graph of a list, and what became of each of its phrases."""
+    outcomes = outcomes_of_list(path, speller_of(base, reader))
+    return base.with_entities(compile_list(base, outcomes, config)), outcomes
 
 
 def compile_graph(
     base_dir: Path,
-    entity_list: Path,
+    lists: Sequence[ListFile],
     graph_dir: Path,
-    config: ClassConfig = ClassConfig(),
     strict: bool = False,
-    g2p: G2P = HamaG2P(),
-) -> Sequence[Outcome]:
-    """A list compiled into a base, into a graph folder; see :func:`graph_of_list`.
+    reader: Optional[Reader] = None,
+) -> Dict[Path, Sequence[Outcome]]:
+    """Lists compiled into a base, into a graph folder, and what became of their phrases.
 
     Nothing is done where ``graph_dir`` was already made from the same content.
     """
     base = read_base(base_dir)
-    outcomes = outcomes_of_list(base, entity_list, strict, g2p)
-    key = content_key("graph", base.key, [asdict(outcome) for outcome in outcomes], asdict(config))
+    speller = speller_of(base, reader)
+    outcomes = {part.path: outcomes_of_list(part.path, speller, strict) for part in lists}
+    parts = [(part.entity_class, asdict(part.config), list(map(asdict, outcomes[part.path]))) for part in lists]
+    key = content_key("graph", base.key, parts)
     if not is_current(graph_dir, key):
-        notes = {"base": base.key, "class": asdict(config), "wfst_bias": wfst_bias.__version__}
-        write_graph(graph_dir, bias(base, outcomes, config), outcomes, key, notes)
+        compiled = [compile_list(base, outcomes[p.path], p.config, p.entity_class) for p in lists]
+        notes = {
+            "base": base.key,
+            "classes": {part.entity_class: asdict(part.config) for part in lists},
+            "wfst_bias": wfst_bias.__version__,
+        }
+        report = [outcome for some in outcomes.values() for outcome in some]
+        write_graph(graph_dir, base.with_entities(*compiled), report, key, notes)
     return outcomes

@@ -11,12 +11,12 @@ from wfst_bias.errors import InputError
 class ClassConfig:
     """What the entity class costs and pays, whatever the length of a phrase.
 
-    Entering the class where the language model has no history costs ``-log(prior)``, choosing one of N
-    phrases ``log N``; ``bonus`` is paid back once a phrase, unless another word of the language model sounds
-    exactly like it.
+    Entering the class costs what the language model says or, where it does not know the class, ``-log(prior)``
+    in its unigram state; choosing one of N phrases costs ``log N``. ``bonus`` is paid back once a phrase, unless
+    another word of the language model sounds exactly like it.
 
     Args:
-      prior: probability of the class in the language model's unigram state.
+      prior: probability of a class that the language model does not know, in its unigram state.
       bonus: nats.
     """
 
@@ -29,6 +29,6 @@ class ClassConfig:
         if not abs(self.bonus) <= MAX_WEIGHT:
             raise InputError(f"--class-bonus is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
 
-    def entry_score(self, num_phrases: int) -> float:
+    def entry_score(self, num_phrases: int, in_model: bool = False) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""
-        return math.log(self.prior) - math.log(num_phrases)
+        return (0.0 if in_model else math.log(self.prior)) - math.log(num_phrases)

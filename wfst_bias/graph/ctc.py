@@ -1,143 +1,199 @@
-"""The CTC topology, composed with a graph of tokens straight into arrays.
+"""The CTC topology, composed with a graph of tokens straight into the arrays that k2 searches.
 
 States of the product are pairs of a graph state and what was emitted last: blank, or one of the tokens
-that enter the state. The standard topology asks for a blank between two equal tokens.
+that enter the state. The standard topology asks for a blank between two equal tokens. The modified one
+does not, and only its blank states have the arcs of the graph, which keeps bare unit loops small.
 """
 
 from dataclasses import dataclass, replace
 from typing import Tuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from wfst_bias.errors import InputError
 from wfst_bias.symbols import BLANK_ID
 from wfst_bias.wfst import Wfst, arc_starts
 
-_MAX_INT32 = 2**31 - 1
+STANDARD, MODIFIED = "standard", "modified"
+TOPOLOGIES = (STANDARD, MODIFIED)
+FINAL_LABEL = -1
+MAX_INT32 = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class CtcGraph:
-    """A graph that consumes one emission column a frame.
+class ArcTable:
+    """Arcs in the order of their states, as k2 keeps them.
 
     Args:
-      fst: labels 0 (blank) to ``num_columns - 1`` in, words out; the start is state 0.
-      token_arc: the arc of the token graph behind each arc; -1 for a blank and for a token's repetition.
+      arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; column -1 ends.
+      olabels: what each arc says, int32 ``(A,)``; 0 is nothing.
+      splits: where the arcs of each state begin, int32 ``(S + 1,)``.
     """
 
-    fst: Wfst
-    token_arc: np.ndarray
+    arcs: np.ndarray
+    olabels: np.ndarray
+    splits: np.ndarray
+
+    @property
+    def num_arcs(self) -> int:
+        return len(self.arcs)
 
 
-def ctc_product(graph: Wfst, num_tokens: int) -> CtcGraph:
-    """Standard CTC topology composed with a token graph.
+@dataclass(frozen=True)
+class CtcStates:
+    """States of a product, those of each graph state next to each other, blank first: ``(P,)`` each.
 
-    Graph state s owns the product states (s, blank), (s, t1), (s, t2), ... next to each other, for the
-    tokens t that enter it. Each blank state loops on blank; each token state goes to its blank state and
-    loops on its token; both then have the arcs of s, a token state without those of its own token.
+    Args:
+      owner: the graph state, int32.
+      emitted: the token emitted last, int32; 0 is blank.
+    """
+
+    owner: np.ndarray
+    emitted: np.ndarray
+
+
+def ctc_product(graph: Wfst, num_tokens: int, topology: str = STANDARD) -> ArcTable:
+    """The CTC topology composed with a token graph.
 
     Args:
       graph: token labels in, none of them blank or epsilon; start state 0.
       num_tokens: size of the token table; labels that are equal modulo this number are the same token in
         another column of the emissions.
+      topology: :data:`STANDARD` or :data:`MODIFIED`.
 
     Raises:
       InputError: the product has more arcs than int32 can count.
     """
-    assert graph.start == 0 and (graph.num_arcs == 0 or graph.ilabel.min() > BLANK_ID)
-    num_labels = int(graph.ilabel.max(initial=0)) + 1
-    entered_state, entered_label, entry_of_arc = _distinct_entries(graph, num_labels)
-    # blank goes first in each state: position of (s, blank) and of (s, t) among the product states
-    num_entering = np.bincount(entered_state, minlength=graph.num_states)
-    blank_state = np.arange(graph.num_states) + np.cumsum(num_entering) - num_entering
-    token_state = entered_state + 1 + np.arange(len(entered_state))
-    num_states = graph.num_states + len(entered_state)
-
-    owner = np.empty(num_states, np.int32)
-    owner[blank_state] = np.arange(graph.num_states)
-    owner[token_state] = entered_state
-    emitted = np.full(num_states, BLANK_ID, np.int32)
-    emitted[token_state] = entered_label
-
-    starts = arc_starts(graph)
-    num_own = np.where(emitted == BLANK_ID, 1, 2)
-    num_arcs = num_own + np.diff(starts)[owner]
-    if int(num_arcs.sum()) > _MAX_INT32:
-        raise InputError(
-            f"the CTC graph would have {int(num_arcs.sum()):,} arcs, k2 counts to {_MAX_INT32:,}; prune the language model"
-        )
-    first = np.cumsum(num_arcs) - num_arcs
-
-    # One slot an arc. The graph's arcs fill the slots behind each state's own one or two.
-    src = np.repeat(np.arange(num_states, dtype=np.int32), num_arcs)
-    shift = starts[:-1][owner] - first - num_own
-    token_arc = (np.arange(len(src)) + shift[src]).astype(np.int32)
-    del shift
-    token_arc[first] = -1
-    token_arc[first[token_state] + 1] = -1
-    same_token = (graph.ilabel[token_arc] - emitted[src]) % num_tokens == 0
-    same_token &= (token_arc >= 0) & (emitted[src] != BLANK_ID)
-    slot = np.flatnonzero(~same_token)
-    first_kept = first - (np.cumsum(same_token) - same_token)[first]
-    del same_token
-    src, token_arc = src[slot], token_arc[slot]
-    del slot
-
-    dst = token_state.astype(np.int32)[entry_of_arc][token_arc]
-    ilabel = graph.ilabel[token_arc]
-    olabel = graph.olabel[token_arc]
-    score = graph.score[token_arc]
-    dst[first_kept] = blank_state[owner]
-    loop = first_kept[token_state] + 1
-    dst[loop] = token_state
-    for column, own, looped in ((ilabel, BLANK_ID, emitted[token_state]), (olabel, 0, 0), (score, 0.0, 0.0)):
-        column[first_kept] = own
-        column[loop] = looped
-    return CtcGraph(
-        Wfst(start=0, src=src, dst=dst, ilabel=ilabel, olabel=olabel, score=score, final=graph.final[owner]),
-        token_arc,
+    assert graph.start == 0
+    states, entry_of_arc = ctc_states(graph.num_states, graph.dst, graph.ilabel)
+    number = np.arange(len(states.owner), dtype=np.int32)
+    is_blank = states.emitted == BLANK_ID
+    table = ctc_arcs(
+        graph,
+        states,
+        number,
+        entered=number[~is_blank][entry_of_arc],
+        blank=number[is_blank],
+        last_state=len(number),
+        num_tokens=num_tokens,
+        topology=topology,
     )
+    return replace(table, splits=np.append(table.splits, table.splits[-1]))  # the last state, which no arc leaves
 
 
-def _distinct_entries(graph: Wfst, num_labels: int) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The distinct (state, label) pairs that arcs enter with, in order, and which of them each arc is.
+def ctc_states(num_states: int, dst: np.ndarray, label: np.ndarray) -> Tuple[CtcStates, np.ndarray]:
+    """The product states of a graph, and which of those that emitted a token each arc enters.
 
-    Two counting sorts, by label and then by state: a third of the time of ``np.unique``.
+    Args:
+      num_states: of the graph.
+      dst, label: of each arc ``(A,)``.
 
     Returns:
-      states ``(E,)``, labels ``(E,)``, pair of each arc ``(A,)``.
+      the states, and for each arc a number among those with a token, int32 ``(A,)``.
     """
-    by_label = np.argsort(graph.ilabel.astype(np.min_scalar_type(num_labels)), kind="stable")
-    columns = np.arange(graph.num_arcs)
-    sorted_by_state = csr_matrix((by_label, (graph.dst[by_label], columns)), shape=(graph.num_states, graph.num_arcs))
-    order = sorted_by_state.data
-    state, label = graph.dst[order], graph.ilabel[order]
-    is_new = np.ones(len(order), bool)
-    is_new[1:] = (state[1:] != state[:-1]) | (label[1:] != label[:-1])
-    pair_of_arc = np.empty(len(order), np.int32)
-    pair_of_arc[order] = np.cumsum(is_new) - 1
-    return state[is_new].astype(np.int64), label[is_new], pair_of_arc
+    num_labels = int(label.max(initial=0)) + 1
+    # blank stands first: it is the label that enters every state
+    key_type = np.int32 if num_states * num_labels < MAX_INT32 else np.int64
+    key = dst.astype(key_type) * num_labels + label
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    is_new = np.ones(len(key), bool)
+    is_new[1:] = sorted_key[1:] != sorted_key[:-1]
+    entry_of_arc = np.empty(len(key), np.int32)
+    entry_of_arc[order] = np.cumsum(is_new, dtype=np.int32) - 1
+    state, emitted = np.divmod(sorted_key[is_new], num_labels)
+
+    num_entering = np.bincount(state, minlength=num_states)
+    owner = np.repeat(np.arange(num_states, dtype=np.int32), num_entering + 1)
+    all_emitted = np.full(len(owner), BLANK_ID, np.int32)
+    all_emitted[state + 1 + np.arange(len(state))] = emitted
+    return CtcStates(owner, all_emitted), entry_of_arc
 
 
-def start_first(graph: Wfst) -> Wfst:
-    """The same machine with its start state numbered 0; the other states keep their order."""
-    if graph.start == 0:
-        return graph
-    number = np.arange(graph.num_states, dtype=np.int32)
-    number[: graph.start] += 1
-    number[graph.start] = 0
-    src = number[graph.src]
-    order = np.argsort(src, kind="stable")
-    final = np.empty_like(graph.final)
-    final[number] = graph.final
-    return replace(
-        graph,
-        start=0,
-        src=src[order],
-        dst=number[graph.dst][order],
-        ilabel=graph.ilabel[order],
-        olabel=graph.olabel[order],
-        score=graph.score[order],
-        final=final,
-    )
+def ctc_arcs(
+    graph: Wfst,
+    states: CtcStates,
+    number: np.ndarray,
+    entered: np.ndarray,
+    blank: np.ndarray,
+    last_state: int,
+    num_tokens: int,
+    topology: str,
+) -> ArcTable:
+    """All arcs of the given product states.
+
+    A blank state loops on blank. In the standard topology a token state goes to the blank state of its
+    graph state on blank, loops on its token, and both have the arcs of the graph state, the token state
+    without those of its own token. In the modified topology a token state has no arc but its loop and one on
+    its token to the blank state; a blank state has each arc of the graph twice, into the token and
+    into the blank state of its end, and it alone may be final.
+
+    Args:
+      graph: the arcs and final scores of the graph states.
+      states: in the order in which their arcs are to stand ``(P,)``.
+      number: of each product state in the whole graph, int32 ``(P,)``.
+      entered: the number of the token state that each arc of the graph enters, int32 ``(A,)``.
+      blank: the number of the blank state of each graph state, int32 ``(S,)``.
+      last_state: that all final arcs enter.
+    """
+    num_states = len(states.owner)
+    is_token = states.emitted != BLANK_ID
+    starts = arc_starts(graph)
+    degree = np.diff(starts)[states.owner]
+    ends = np.isfinite(graph.final)[states.owner]
+    # A row for each arc of the graph, and behind them one for the arcs of the topology, which have no score.
+    if topology == STANDARD:
+        targets, copies = (entered,), degree
+    else:
+        targets, copies = (entered, blank[graph.dst]), 2 * degree * ~is_token
+        ends = ends & ~is_token
+    template = np.zeros((len(targets) * graph.num_arcs + 1, 4), np.int32)
+    for i, target in enumerate(targets):
+        rows = template[i : -1 : len(targets)]
+        rows[:, 1], rows[:, 2], rows[:, 3] = target, graph.ilabel, graph.score.view(np.int32)
+    topological = len(template) - 1
+
+    num_own = 1 + is_token
+    num_arcs = num_own + copies + ends
+    check_size(int(num_arcs.sum()))
+    first = np.cumsum(num_arcs) - num_arcs
+    state = np.repeat(np.arange(num_states, dtype=np.int32), num_arcs)
+    shift = (starts[:-1][states.owner] * len(targets) - first - num_own).astype(np.int32)
+    template_row = shift[state]
+    template_row += np.arange(len(state), dtype=np.int32)
+    template_row[first] = topological
+    template_row[first[is_token] + 1] = topological
+    template_row[(first + num_arcs - 1)[ends]] = topological
+
+    if topology == STANDARD:
+        token_type = np.int16 if num_tokens < 1 << 15 else np.int32
+        token = np.append(graph.ilabel % num_tokens, -1).astype(token_type)
+        repeated = token[template_row] == (states.emitted % num_tokens).astype(token_type)[state]
+        num_arcs -= np.bincount(state[repeated], minlength=num_states)
+        kept = ~repeated
+        state, template_row = state[kept], template_row[kept]
+        first = np.cumsum(num_arcs) - num_arcs
+
+    rows = template[template_row]
+    rows[:, 0] = number[state]
+    olabels = np.append(np.repeat(graph.olabel, len(targets)), np.int32(0))[template_row]
+    loop = first + is_token  # a blank state's loop is its way to blank, too
+    rows[first, 1] = blank[states.owner]
+    rows[loop, 1] = number
+    rows[loop, 2] = states.emitted
+    if topology == MODIFIED:
+        rows[first, 2] = states.emitted
+    final_row = (first + num_arcs - 1)[ends]
+    rows[final_row, 1] = last_state
+    rows[final_row, 2] = FINAL_LABEL
+    rows[final_row, 3] = graph.final[states.owner[ends]].view(np.int32)
+    return ArcTable(rows, olabels, np.append(first, len(rows)).astype(np.int32))
+
+
+def check_size(num_arcs: int) -> None:
+    """Raises :class:`InputError` where int32 cannot count the arcs."""
+    if num_arcs > MAX_INT32:
+        raise InputError(
+            f"the decoding graph would have {num_arcs:,} arcs, k2 counts to {MAX_INT32:,}; "
+            "prune the language model ('wfst-bias lm prune')"
+        )

@@ -1,16 +1,46 @@
 """The decoding graph: what the search runs on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
+import k2
 import numpy as np
+import torch
+from _k2 import RaggedArc
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.graph.ctc import ctc_product
+from wfst_bias.graph.ctc import ArcTable
+from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import Wfst, k2_arcs
+
+# blocks of emission columns, each as wide as the token table
+PLAIN_BLOCK, TWIN_BLOCK, FIRST_GATE_BLOCK = 0, 1, 2
+OPEN = -1  # the gate of a list that every utterance has
+
+
+@dataclass(frozen=True)
+class ListInGraph:
+    """An entity list as a part of a graph.
+
+    Args:
+      entities: its phrases.
+      gate: only utterances with this number have the list; :data:`OPEN` is for all.
+    """
+
+    entities: Tuple[Entity, ...]
+    gate: int = OPEN
+
+    @cached_property
+    def phrase_of(self) -> Dict[Tuple[str, ...], Entity]:
+        """Each phrase, by its words."""
+        return {entity.words: entity for entity in self.entities}
+
+    @cached_property
+    def phrase_list(self) -> PhraseList:
+        """The phrases, for finding them in running text."""
+        return PhraseList(self.phrase_of)
 
 
 @dataclass(frozen=True)
@@ -19,55 +49,102 @@ class DecodingGraph:
 
     Args:
       arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; -1 is the final label.
-      olabels: what each arc says, int32 ``(A,)``: 0 nothing, then the words, then from
-        ``len(words)`` on the phrases.
-      tokens: the model's tokens; column c is token ``c % len(tokens)``.
-      words: all words, those of the phrases included.
-      boundary: the token between words.
-      entities: the phrases.
+      splits: where the arcs of each state begin, int32 ``(S + 1,)``, on the same device.
+      olabels: what each arc says, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
+        ``first_phrase`` on the phrases of the lists.
+      units: of the model; column c is token ``c % len(units.tokens)``.
+      base_words: the words of the graph without its lists, or all of them.
+      first_phrase: output label of the first phrase.
+      lists: the entity lists in it.
+      lender: whatever must live as long as the arrays.
     """
 
-    arcs: np.ndarray
+    arcs: torch.Tensor
+    splits: torch.Tensor
     olabels: np.ndarray
-    tokens: SymbolTable
-    words: SymbolTable
-    boundary: str
-    entities: Tuple[Entity, ...] = ()
+    units: Units
+    base_words: SymbolTable
+    first_phrase: int
+    lists: Tuple[ListInGraph, ...] = ()
+    lender: Any = field(default=None, repr=False, compare=False)
 
     @property
     def num_arcs(self) -> int:
         return len(self.arcs)
 
+    @property
+    def num_states(self) -> int:
+        return len(self.splits) - 1
+
+    @property
+    def tokens(self) -> SymbolTable:
+        return self.units.tokens
+
+    @cached_property
+    def num_gates(self) -> int:
+        """How many kinds of utterances the graph tells apart."""
+        return max((part.gate + 1 for part in self.lists), default=0)
+
     @cached_property
     def num_columns(self) -> int:
-        """Emission columns that the graph reads: those of the tokens and, with a list, their twins."""
-        return len(self.tokens) * (2 if self.entities else 1)
+        """Emission columns that the graph reads."""
+        return len(self.tokens) * (FIRST_GATE_BLOCK + self.num_gates if self.lists else 1)
+
+    @cached_property
+    def entities(self) -> Tuple[Entity, ...]:
+        """The phrases of all lists, in the order of their output labels."""
+        return tuple(entity for part in self.lists for entity in part.entities)
+
+    @cached_property
+    def words(self) -> SymbolTable:
+        """All words, those of the phrases included."""
+        return self.base_words.extended(word for entity in self.entities for word in entity.words)
 
     @cached_property
     def phrase_words(self) -> List[Tuple[int, ...]]:
         """Word ids of each phrase."""
         return [tuple(self.words[word] for word in entity.words) for entity in self.entities]
 
-    @cached_property
-    def phrase_of(self) -> Dict[Tuple[str, ...], int]:
-        """Number of each phrase, by its words."""
-        return {entity.words: phrase for phrase, entity in enumerate(self.entities)}
+    def lists_of(self, gate: int) -> List[ListInGraph]:
+        """The lists that an utterance of this gate has."""
+        return [part for part in self.lists if part.gate in (OPEN, gate)]
 
     @cached_property
-    def phrase_list(self) -> PhraseList:
-        """The phrases, for finding them in running text."""
-        return PhraseList(self.phrase_of)
+    def fsa(self) -> k2.Fsa:
+        """The graph for k2, which shares its memory; ``graph_arc`` numbers the arcs."""
+        # k2 reads beyond the emissions, without a word, where a label is too large: the compilers see to that
+        shape = k2.ragged.create_ragged_shape2(self.splits, None, self.num_arcs)
+        # given its properties, k2 does not scan the arcs for them
+        fsa = k2.Fsa(RaggedArc(shape, self.arcs), properties=_VALID_AND_NONEMPTY)
+        fsa.graph_arc = _numbers(self.num_arcs, self.arcs.device)
+        return fsa
+
+    def to(self, device: torch.device) -> "DecodingGraph":
+        """The graph on a device; itself where it is there already."""
+        if self.arcs.device == torch.device(device):
+            return self
+        return replace(self, arcs=self.arcs.to(device), splits=self.splits.to(device), lender=None)
 
 
 def decoding_graph(
-    graph: Wfst, tokens: SymbolTable, words: SymbolTable, boundary: str, entities: Sequence[Entity] = ()
+    table: ArcTable, units: Units, words: SymbolTable, first_phrase: int, lists: Sequence[ListInGraph] = ()
 ) -> DecodingGraph:
-    """A token graph with the CTC topology, ready for k2."""
-    product = ctc_product(graph, len(tokens)).fst
-    arcs = k2_arcs(product)
-    olabels = np.zeros(len(arcs), np.int32)
-    olabels[arcs[:, 2] >= 0] = product.olabel  # the final arcs between say nothing
-    decoding = DecodingGraph(arcs, olabels, tokens, words, boundary, tuple(entities))
-    # k2 reads beyond the emissions, without a word, where a label is too large
-    assert arcs[:, 2].max() < decoding.num_columns and arcs[:, 2].min() >= -1
-    return decoding
+    """A graph of arrays on the CPU, checked for labels that k2 would not survive."""
+    arcs, splits = torch.from_numpy(np.asarray(table.arcs)), torch.from_numpy(np.asarray(table.splits))
+    graph = DecodingGraph(arcs, splits, table.olabels, units, words, first_phrase, tuple(lists))
+    assert -1 <= int(arcs[:, 2].min()) and int(arcs[:, 2].max()) < graph.num_columns
+    return graph
+
+
+_VALID_AND_NONEMPTY = 0x3  # k2::kFsaPropertiesValid | k2::kFsaPropertiesNonempty
+
+_numbers_of_device: Dict[torch.device, torch.Tensor] = {}
+
+
+def _numbers(length: int, device: torch.device) -> torch.Tensor:
+    """0, 1, ... int32 ``(length,)``; all graphs of a device share the memory."""
+    numbers = _numbers_of_device.get(device)
+    if numbers is None or len(numbers) < length:
+        numbers = torch.arange(length + length // 4, dtype=torch.int32, device=device)
+        _numbers_of_device[device] = numbers
+    return numbers[:length]

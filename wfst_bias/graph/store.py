@@ -1,34 +1,32 @@
 """Graph folders: written whole, known by their content, mapped into memory when read.
 
 A base folder is a graph folder (it decodes, without a list) that also keeps what a list is compiled
-into: the token graph under ``token_graph/`` and the lexicon.
+into: the frontier, the lexicon and, for those who want to build it otherwise, the token graph.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Sequence
+from typing import Any, Dict, Sequence, Tuple
 
 import numpy as np
+import torch
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Outcome
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, publish_folder, read_json
-from wfst_bias.graph.base import TokenGraph
-from wfst_bias.graph.branch import ClassArcs
-from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import read_lexicon
-from wfst_bias.symbols import BLANK, EPS, SymbolTable
-from wfst_bias.wfst import Wfst
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.ctc import ArcTable
+from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.graph.frontier import Frontier
+from wfst_bias.graph.token_graph import EntityClass, TokenGraph
+from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
+from wfst_bias.symbols import EPS, SymbolTable
 
-FORMAT = 1  # a change of the files or of what the compilers make of the same input raises it
+FORMAT = 2  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
-_ARRAYS = ("arcs", "olabels")
-_FST_ARRAYS = ("src", "dst", "ilabel", "olabel", "score", "final")
 
 
 def content_key(*parts: Any) -> str:
@@ -55,38 +53,30 @@ def _open_binary(path: Path):
 def is_current(path: Path, key: str) -> bool:
     """Whether the folder was made from exactly this content, and is still whole."""
     path = Path(path)
-    files = [path / name for name in (_META, "words.txt", "tokens.txt", *(f"{array}.npy" for array in _ARRAYS))]
+    files = [
+        path / name for name in (_META, "words.txt", "tokens.txt", *(f"{field.name}.npy" for field in fields(ArcTable)))
+    ]
     return all(file.is_file() for file in files) and read_json(path / _META).get("key") == key
 
 
-@dataclass(frozen=True)
-class Base:
-    """What a base folder holds beside its decoding graph."""
-
-    lang: Lang
-    token_graph: TokenGraph
-    key: str
-
-    @cached_property
-    def known_words(self) -> FrozenSet[str]:
-        """The words of the language model."""
-        spoken = np.zeros(len(self.lang.words), bool)
-        spoken[self.token_graph.fst.olabel] = True
-        spoken[0] = False
-        return frozenset(self.lang.words.symbols[i] for i in np.flatnonzero(spoken).tolist())
-
-
-def write_base(path: Path, base: Base, decoding: DecodingGraph, notes: Dict[str, Any]) -> None:
+def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict[str, Any]) -> None:
     with publish_folder(path, "base") as folder:
-        _write_decoding(folder, decoding)
-        (folder / "lexicon.txt").write_text(base.lang.lexicon.text(), encoding="utf-8")
-        graph = folder / "token_graph"
-        graph.mkdir()
-        for name in _FST_ARRAYS:
-            np.save(graph / f"{name}.npy", getattr(base.token_graph.fst, name))
-        for field in fields(ClassArcs):
-            np.save(graph / f"class_{field.name}.npy", getattr(base.token_graph.class_arcs, field.name))
-        _write_meta(folder, decoding, base.key, kind="base", unit=base.lang.unit, **notes)
+        _write_decoding(folder, base.plain())
+        base.lang.write_files(folder)
+        _write_record(folder / "frontier", base.frontier)
+        _write_record(folder / "token_graph", token_graph)
+        _write_meta(
+            folder,
+            base.plain(),
+            base.key,
+            kind="base",
+            topology=base.topology,
+            classes=list(map(asdict, base.classes)),
+            num_doors=base.frontier.num_doors,
+            num_base_states=base.frontier.num_base_states,
+            num_token_arcs=token_graph.fst.num_arcs,
+            **notes,
+        )
 
 
 def write_graph(
@@ -100,8 +90,7 @@ def write_graph(
 
 
 def _write_decoding(folder: Path, decoding: DecodingGraph) -> None:
-    for name in _ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(decoding, name))
+    _write_record(folder, ArcTable(decoding.arcs.cpu().numpy(), decoding.olabels, decoding.splits.cpu().numpy()))
     decoding.tokens.write(folder / "tokens.txt")
     decoding.words.write(folder / "words.txt")
     (folder / "entities.jsonl").write_text("".join(e.to_json() + "\n" for e in decoding.entities), encoding="utf-8")
@@ -111,10 +100,11 @@ def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -
     meta = {
         "format": FORMAT,
         "key": key,
-        "boundary": decoding.boundary,
-        "tokens": decoding.tokens.checksum,
+        "units": units_meta(decoding.units),
         "num_arcs": decoding.num_arcs,
+        "num_states": decoding.num_states,
         "num_words": len(decoding.words),
+        "first_phrase": decoding.first_phrase,
         "num_phrases": len(decoding.entities),
         **notes,
     }
@@ -125,38 +115,59 @@ def read_decoding(path: Path) -> DecodingGraph:
     """The decoding graph of a graph or base folder; its arrays stay on disk until they are used."""
     path = Path(path)
     meta = _read_meta(path)
-    tokens = SymbolTable.read(path / "tokens.txt", first=BLANK)
-    if tokens.checksum != meta["tokens"]:
-        raise InputError(
-            "is not the token table that this graph was made for; compile the graph again", path / "tokens.txt"
-        )
     entities = tuple(Entity(**json.loads(line)) for _, line in lines_of(path / "entities.jsonl"))
     if len(entities) != meta["num_phrases"]:
         raise InputError(
             f"has {len(entities)} of {meta['num_phrases']} phrases; compile the graph again", path / "entities.jsonl"
         )
-    return DecodingGraph(
-        arcs=_mapped(path / "arcs.npy"),
-        olabels=_mapped(path / "olabels.npy"),
-        tokens=tokens,
-        words=SymbolTable.read(path / "words.txt", first=EPS),
-        boundary=meta["boundary"],
-        entities=entities,
+    return decoding_graph(
+        _read_record(path, ArcTable),
+        read_units(path, meta["units"]),
+        SymbolTable.read(path / "words.txt", first=EPS),
+        meta["first_phrase"],
+        [ListInGraph(entities)] if entities else [],
     )
 
 
-def read_base(path: Path) -> Base:
-    """What a list is compiled into."""
+def read_base(path: Path, device: str = "cpu") -> BaseGraph:
+    """What a list is compiled into; its arrays stay on disk until they are used.
+
+    Args:
+      device: where the graphs with lists are to be.
+    """
     path = Path(path)
+    meta = _read_base_meta(path)
+    lang = read_lang_files(path, read_units(path, meta["units"]))
+    return BaseGraph(
+        lang=lang,
+        words=SymbolTable.read(path / "words.txt", first=EPS),
+        classes=_classes(meta),
+        topology=meta["topology"],
+        table=_read_record(path, ArcTable),
+        frontier=_read_record(
+            path / "frontier", Frontier, num_doors=meta["num_doors"], num_base_states=meta["num_base_states"], start=0
+        ),
+        key=meta["key"],
+        device=torch.device(device),
+    )
+
+
+def read_token_graph(path: Path) -> TokenGraph:
+    """The token graph of a base folder: what its decoding graph is the CTC product of."""
+    path = Path(path)
+    meta = _read_base_meta(path)
+    return _read_record(path / "token_graph", TokenGraph, num_doors=meta["num_doors"], classes=_classes(meta), start=0)
+
+
+def _classes(meta: Dict[str, Any]) -> Tuple[EntityClass, ...]:
+    return tuple(EntityClass(**entity_class) for entity_class in meta["classes"])
+
+
+def _read_base_meta(path: Path) -> Dict[str, Any]:
     meta = _read_meta(path)
     if meta["kind"] != "base":
         raise InputError("is a compiled graph, not a base; name the folder of 'wfst-bias graph base'", path)
-    tokens = SymbolTable.read(path / "tokens.txt", first=BLANK)
-    graph = path / "token_graph"
-    arrays = {name: _mapped(graph / f"{name}.npy") for name in _FST_ARRAYS}
-    class_arcs = ClassArcs(**{f.name: _mapped(graph / f"class_{f.name}.npy") for f in fields(ClassArcs)})
-    lang = Lang(meta["unit"], meta["boundary"], tokens, read_lexicon(path / "lexicon.txt", str))
-    return Base(lang, TokenGraph(Wfst(start=0, **arrays), class_arcs), meta["key"])
+    return meta
 
 
 def _read_meta(path: Path) -> Dict[str, Any]:
@@ -168,6 +179,30 @@ def _read_meta(path: Path) -> Dict[str, Any]:
     if meta.get("format") != FORMAT:
         raise InputError(f"was made by another version of wfst-bias (format {meta.get('format')}); make it anew", path)
     return meta
+
+
+def _write_record(folder: Path, record: Any) -> None:
+    """The arrays of a dataclass, and of those in it, as files; its other fields belong into the meta file."""
+    folder.mkdir(exist_ok=True)
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, np.ndarray):
+            np.save(folder / f"{field.name}.npy", value)
+        elif is_dataclass(value):
+            _write_record(folder / field.name, value)
+
+
+def _read_record(folder: Path, cls: type, **others: Any) -> Any:
+    """What :func:`_write_record` wrote, its arrays mapped; the other fields are given."""
+    values = {}
+    for field in fields(cls):
+        if field.type is np.ndarray:
+            values[field.name] = _mapped(folder / f"{field.name}.npy")
+        elif is_dataclass(field.type):
+            values[field.name] = _read_record(folder / field.name, field.type, **others)
+        else:
+            values[field.name] = others[field.name]
+    return cls(**values)
 
 
 def _mapped(path: Path) -> np.ndarray:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List
+from typing import List, Sequence
 
 import numpy as np
 import pywrapfst
@@ -44,6 +44,10 @@ class Grammar:
     fst: Wfst
     unigram_state: int
     num_skipped: int
+
+    def has(self, word_id: int) -> bool:
+        """Whether the model knows a word."""
+        return bool((self.fst.ilabel == word_id).any())
 
 
 def read_arpa(path: Path, words: SymbolTable) -> Grammar:
@@ -107,19 +111,21 @@ def _close_final(fst: Wfst, backoff: np.ndarray) -> Wfst:
         final[open_] = through[open_]
 
 
-def with_class_arc(grammar: Grammar, class_id: int) -> Wfst:
-    """G with the class as one more word of the unigram state: a loop with score 0.
+def with_class_arcs(grammar: Grammar, class_ids: Sequence[int]) -> Wfst:
+    """G with each class that the model does not have as one more word of the unigram state: a loop with score 0.
 
-    The price of the class is put on it when a list is compiled in; the model itself is not edited.
+    The price of such a class is put on it when a list is compiled in; the model itself is not edited.
     """
     fst, state = grammar.fst, grammar.unigram_state
+    missing = [i for i in class_ids if not grammar.has(i)]
+    more = np.full(len(missing), state)
     return from_arcs(
         start=fst.start,
-        src=np.append(fst.src, state),
-        dst=np.append(fst.dst, state),
-        ilabel=np.append(fst.ilabel, class_id),
-        olabel=np.append(fst.olabel, class_id),
-        score=np.append(fst.score, np.float32(0.0)),
+        src=np.append(fst.src, more),
+        dst=np.append(fst.dst, more),
+        ilabel=np.append(fst.ilabel, missing),
+        olabel=np.append(fst.olabel, missing),
+        score=np.append(fst.score, np.zeros(len(missing), np.float32)),
         final=fst.final,
     )
 

@@ -11,11 +11,17 @@ _LONGEST_WORD = 32  # letters, one encoding length for every word
 _NUM_THREADS = 2
 
 
-class G2P(Protocol):
-    """Anything that reads words aloud."""
+class Reader(Protocol):
+    """Anything that says words in the units of a model.
 
-    def pronounce(self, words: Iterable[str]) -> Dict[str, Pronunciation]:
-        """The most likely pronunciation of each word; an empty one where it cannot be read."""
+    Args:
+      spells: whether it spells, so that no lexicon knows better.
+    """
+
+    spells: bool
+
+    def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """The ways to say each word, the likeliest first; none where it cannot be read."""
 
 
 class HamaG2P:
@@ -24,6 +30,8 @@ class HamaG2P:
     The package's phone network was trained on these readings, so they are what it writes: for "one" it
     hears ``OW N EY``, not ``W AH N``.
     """
+
+    spells = False
 
     @cached_property
     def _model(self):
@@ -40,10 +48,12 @@ class HamaG2P:
         model.tokenizer.vocab = model.vocab
         return model
 
-    def pronounce(self, words: Iterable[str]) -> Dict[str, Pronunciation]:
+    def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """See :class:`Reader`; one way for each word."""
         words = list(dict.fromkeys(words))
         with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine leaves Python's lock
-            return dict(zip(words, threads.map(self._read, words)))
+            read = threads.map(self._read, words)
+            return {word: (phones,) if phones else () for word, phones in zip(words, read)}
 
     def _read(self, word: str) -> Pronunciation:
         stem, ending = _split_possessive(word)

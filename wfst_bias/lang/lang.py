@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Sequence
+from typing import Dict, Sequence
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_folder, read_json
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.phones import PHONES, phone_of
 from wfst_bias.lang.readings import cmudict_lexicon, hama_readings, shipped_lexicons_checksum
-from wfst_bias.symbols import BACKOFF, BLANK, CLASS, EPS, WORD_BOUNDARY, SymbolTable
+from wfst_bias.lang.units import PHONES as PHONE_UNITS
+from wfst_bias.lang.units import Units
+from wfst_bias.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
 
 _META = "lang.json"
+_PIECE_MODEL = "bpe.model"
 
 
 @dataclass(frozen=True)
@@ -22,34 +25,86 @@ class Lang:
     """What a graph is built on.
 
     Args:
-      unit: kind of the units, ``"phones"``.
-      boundary: the token that stands between words.
-      tokens: what the model emits; blank is 0.
+      units: of the model.
       lexicon: how the words are said, in tokens.
+      piece_model: the sentencepiece model of subword units; empty for other units.
     """
 
-    unit: str
-    boundary: str
-    tokens: SymbolTable
+    units: Units
     lexicon: Lexicon
+    piece_model: bytes = field(default=b"", repr=False)
+
+    @property
+    def tokens(self) -> SymbolTable:
+        return self.units.tokens
+
+    @property
+    def boundary(self) -> str:
+        return self.units.boundary
 
     @cached_property
     def words(self) -> SymbolTable:
-        return SymbolTable((EPS, *self.lexicon.entries, CLASS, BACKOFF))
+        return SymbolTable((EPS, *self.lexicon.entries, OOV, CLASS, BACKOFF))
 
     @cached_property
     def checksum(self) -> str:
-        parts = (self.unit, self.boundary, self.tokens.checksum, self.lexicon.text())
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        meta = json.dumps(units_meta(self.units), sort_keys=True)
+        model = hashlib.sha256(self.piece_model).hexdigest()
+        return hashlib.sha256("\0".join((meta, self.lexicon.text(), model)).encode()).hexdigest()
+
+    def write_files(self, folder: Path) -> None:
+        """The lexicon and, where there is one, the sentencepiece model."""
+        (folder / "lexicon.txt").write_text(self.lexicon.text(), encoding="utf-8")
+        if self.piece_model:
+            (folder / _PIECE_MODEL).write_bytes(self.piece_model)
 
     def write(self, path: Path) -> None:
         """Publish the folder."""
         with publish_folder(path, "lang", _META) as folder:
             self.tokens.write(folder / "tokens.txt")
             self.words.write(folder / "words.txt")
-            (folder / "lexicon.txt").write_text(self.lexicon.text(), encoding="utf-8")
-            meta = {"kind": "lang", "unit": self.unit, "boundary": self.boundary, "checksum": self.checksum}
-            (folder / _META).write_text(json.dumps(meta, indent=2) + "\n")
+            self.write_files(folder)
+            meta = {"kind": "lang", "units": units_meta(self.units), "checksum": self.checksum}
+            (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def units_meta(units: Units) -> Dict[str, str]:
+    """What a meta file says of the units; the tokens themselves are in ``tokens.txt``."""
+    return {
+        "kind": units.kind,
+        "tokens": units.tokens.checksum,
+        "boundary": units.boundary,
+        "word_start": units.word_start,
+    }
+
+
+def read_units(folder: Path, meta: Dict[str, str]) -> Units:
+    """The units of a lang, base or graph folder.
+
+    Raises:
+      InputError: ``tokens.txt`` is not the one that the folder was made with.
+    """
+    path = Path(folder) / "tokens.txt"
+    tokens = SymbolTable.read(path, first=BLANK)
+    if tokens.checksum != meta["tokens"]:
+        raise InputError("is not the token table that this folder was made with; make the folder anew", path)
+    return Units(meta["kind"], tokens, meta["boundary"], meta["word_start"])
+
+
+def read_lang_files(folder: Path, units: Units) -> Lang:
+    """What :meth:`Lang.write_files` wrote."""
+
+    def token(unit: str) -> str:
+        if unit not in units.tokens:
+            raise InputError(f"{unit!r} is not in tokens.txt; make the folder anew")
+        return unit
+
+    piece_model = Path(folder) / _PIECE_MODEL
+    return Lang(
+        units,
+        read_lexicon(Path(folder) / "lexicon.txt", token),
+        piece_model.read_bytes() if piece_model.is_file() else b"",
+    )
 
 
 def read_lang(path: Path) -> Lang:
@@ -58,17 +113,15 @@ def read_lang(path: Path) -> Lang:
     if not (path / _META).is_file():
         raise InputError(f"is no lang folder (no {_META}); make one with 'wfst-bias lang hama {path}'", path)
     meta = read_json(path / _META)
-    tokens = SymbolTable.read(path / "tokens.txt", first=BLANK)
-
-    def token(unit: str) -> str:
-        if unit not in tokens:
-            raise InputError(f"{unit!r} is not in tokens.txt; make the lang folder anew")
-        return unit
-
-    lang = Lang(meta["unit"], meta["boundary"], tokens, read_lexicon(path / "lexicon.txt", token))
+    lang = read_lang_files(path, read_units(path, meta["units"]))
     if lang.checksum != meta["checksum"]:
         raise InputError("its files were changed after it was made; make it anew, with --lexicon for your words", path)
     return lang
+
+
+def hama_units() -> Units:
+    """The tokens of hama."""
+    return Units(PHONE_UNITS, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), WORD_BOUNDARY)
 
 
 def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
@@ -83,7 +136,7 @@ def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
     lexicon = cmudict_lexicon().merged(hama_readings()) if readings else cmudict_lexicon()
     for path in lexicons:
         lexicon = lexicon.merged(read_lexicon(path, phone_of))
-    return Lang("phones", WORD_BOUNDARY, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), lexicon)
+    return Lang(hama_units(), lexicon)
 
 
 def hama_lang_key() -> str:

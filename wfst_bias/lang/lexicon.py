@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Tuple
 
@@ -98,7 +99,9 @@ def padded(rows: List[List[int]]) -> np.ndarray:
     """Rows of different length as one int32 matrix, padded with -1."""
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     matrix = np.full((len(rows), int(lengths.max(initial=0))), -1, np.int32)
-    matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.concatenate([np.asarray(r, np.int32) for r in rows])
+    matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.fromiter(
+        chain.from_iterable(rows), np.int32, lengths.sum()
+    )
     return matrix
 
 
@@ -106,6 +109,7 @@ def lexicon_fst(
     pronunciations: np.ndarray,
     word_ids: np.ndarray,
     boundary_id: int,
+    is_token: bool,
     backoff_ids: Tuple[int, int],
     first_disambiguation_id: int,
 ) -> Wfst:
@@ -121,10 +125,14 @@ def lexicon_fst(
     one). Backoff arcs of G are followed in B only: there is one arc into B for each history, and many
     into E, which keeps the epsilon removal after determinization small.
 
+    A model without a token between words has a boundary that consumes nothing, as ``#k`` does, behind every
+    word: then E is not final and B has no loop. It keeps the words of different segmentations apart.
+
     Args:
       pronunciations: unit ids, a row each, padded with -1, int32 ``(P, L)``.
       word_ids: the word of each row ``(P,)``.
-      boundary_id: unit id of the word boundary.
+      boundary_id: input label of the word boundary.
+      is_token: whether the boundary is a token of the model.
       backoff_ids: input and output label of the backoff loop (``#0``).
       first_disambiguation_id: input label of ``#1``; ``#2`` and so on follow it.
     """
@@ -143,14 +151,9 @@ def lexicon_fst(
     dst = np.where(is_last, 1, inner)
     src = np.where(is_first, 0, np.roll(dst, 1))
     backoff_in, backoff_out = backoff_ids
+    between = [(1, 0, boundary_id, 0), (0, 0, backoff_in, backoff_out)] + [(0, 0, boundary_id, 0)] * is_token
     final = np.full(int(inner[-1]) + 1 if len(inner) else 2, NO_SCORE)
-    final[:2] = 0.0
-    return from_arcs(
-        start=0,
-        src=np.concatenate([src, [1, 0, 0]]),
-        dst=np.concatenate([dst, [0, 0, 0]]),
-        ilabel=np.concatenate([rows[row, position], [boundary_id, boundary_id, backoff_in]]),
-        olabel=np.concatenate([np.where(is_first, word_ids[row], 0), [0, 0, backoff_out]]),
-        score=np.zeros(len(src) + 3, np.float32),
-        final=final,
-    )
+    final[: 1 + is_token] = 0.0
+    words = src, dst, rows[row, position], np.where(is_first, word_ids[row], 0)
+    src, dst, ilabel, olabel = (np.concatenate([a, b]) for a, b in zip(words, zip(*between)))
+    return from_arcs(0, src, dst, ilabel, olabel, np.zeros(len(src), np.float32), final)

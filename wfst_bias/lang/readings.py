@@ -41,7 +41,7 @@ def shipped_lexicons_checksum() -> str:
 def _read_cmudict() -> Lexicon:
     known = cmudict_lexicon()
     read = HamaG2P().pronounce(word for word in known.entries if word.isascii())
-    return Lexicon.of_pairs((word, p) for word, p in read.items() if p and p not in known[word])
+    return Lexicon.of_pairs((word, p) for word, ways in read.items() for p in ways if p not in known[word])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,114 @@
+"""The frontier of a base graph: the few states that an entity list touches, and the arcs that change with it.
+
+A list is spliced into the frontier alone, and only its product with the CTC topology is written anew: the start
+state's arcs, those of the doors, and behind them the branches. All other arcs of the base stay as they are.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Sequence
+
+import numpy as np
+
+from wfst_bias.graph.branch import ClassArcs, Member, splice
+from wfst_bias.graph.ctc import ArcTable, CtcStates, ctc_arcs, ctc_states
+from wfst_bias.graph.token_graph import TokenGraph
+from wfst_bias.symbols import BLANK_ID
+from wfst_bias.wfst import Wfst
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """A machine of its own: the start (state 0), the doors, and the states that these lead to, without their arcs.
+
+    Args:
+      machine: with ``num_doors`` doors behind the start.
+      num_doors: how many.
+      class_arcs: where an entity may stand, between states of the machine.
+      pair_state, pair_label, pair_number: the product states of the whole graph that emitted a token, of the
+        frontier's states: state, label and number in the whole, int32 ``(E,)``.
+      blank: number in the whole of the blank state of each of its states, int32.
+      num_base_states: of the whole product; its last ones are those of the doors.
+    """
+
+    machine: Wfst
+    num_doors: int
+    class_arcs: ClassArcs
+    pair_state: np.ndarray
+    pair_label: np.ndarray
+    pair_number: np.ndarray
+    blank: np.ndarray
+    num_base_states: int
+
+    @property
+    def first_door_state(self) -> int:
+        """The first product state of a door in the whole graph."""
+        return int(self.blank[1]) if self.num_doors else self.num_base_states
+
+
+def frontier_of(graph: TokenGraph) -> Frontier:
+    """The frontier of a token graph, with the numbers that its states have in its CTC product."""
+    fst = graph.fst
+    states, _ = ctc_states(fst.num_states, fst.dst, fst.ilabel)
+    doors = np.arange(fst.num_states - graph.num_doors, fst.num_states)
+    leaving = np.flatnonzero((fst.src == 0) | (fst.src >= fst.num_states - graph.num_doors))
+    own = np.concatenate([[0], doors])
+    beyond = np.setdiff1d(fst.dst[leaving], own)
+    local = np.full(fst.num_states, -1, np.int32)
+    local[own] = np.arange(len(own))
+    local[beyond] = len(own) + np.arange(len(beyond))
+    final = np.full(len(own) + len(beyond), -np.inf, np.float32)
+    final[: len(own)] = fst.final[own]
+    arcs = fst.arcs(leaving)
+    number = np.flatnonzero(local[states.owner] >= 0).astype(np.int32)
+    pairs = number[states.emitted[number] != BLANK_ID]
+    blanks = number[states.emitted[number] == BLANK_ID]
+    blank = np.empty(len(final), np.int32)
+    blank[local[states.owner[blanks]]] = blanks
+    arcs_between = graph.class_arcs
+    return Frontier(
+        machine=replace(arcs, src=local[arcs.src], dst=local[arcs.dst], final=final),
+        num_doors=graph.num_doors,
+        class_arcs=replace(arcs_between, src=local[arcs_between.src], dst=local[arcs_between.dst]),
+        pair_state=local[states.owner[pairs]],
+        pair_label=states.emitted[pairs],
+        pair_number=pairs,
+        blank=blank,
+        num_base_states=len(states.owner),
+    )
+
+
+def spliced_arcs(
+    frontier: Frontier, members: Sequence[Member], last_state: int, num_tokens: int, topology: str
+) -> ArcTable:
+    """All arcs of the start state, of the doors' product states, and of the branches behind them.
+
+    The states are in the order of their numbers: 0, then from ``frontier.first_door_state`` on without a gap.
+    """
+    machine = splice(frontier.machine, frontier.class_arcs, members)
+    num_local = len(frontier.blank)
+    states, entry_of_arc = ctc_states(
+        machine.num_states,
+        np.concatenate([frontier.pair_state, machine.dst]),
+        np.concatenate([frontier.pair_label, machine.ilabel]),
+    )
+    known_entry, entry_of_arc = np.split(entry_of_arc, [len(frontier.pair_state)])
+    is_blank = states.emitted == BLANK_ID
+    position = np.flatnonzero(~is_blank)
+    number = np.full(len(states.owner), -1, np.int32)
+    number[np.flatnonzero(is_blank)[:num_local]] = frontier.blank
+    number[position[known_entry]] = frontier.pair_number
+    is_new = number < 0
+    number[is_new] = frontier.num_base_states + np.arange(np.count_nonzero(is_new))
+    is_ours = (states.owner <= frontier.num_doors) | (states.owner >= num_local)
+    ours = np.flatnonzero(is_ours)
+    ours = ours[np.argsort(number[ours], kind="stable")]
+    return ctc_arcs(
+        machine,
+        CtcStates(states.owner[ours], states.emitted[ours]),
+        number[ours],
+        entered=number[position][entry_of_arc],
+        blank=number[is_blank],
+        last_state=last_state,
+        num_tokens=num_tokens,
+        topology=topology,
+    )

@@ -1,0 +1,128 @@
+"""The token graph: lexicon and language model as one machine from tokens to words, with doors for entities."""
+
+from dataclasses import dataclass, replace
+from typing import Sequence, Tuple
+
+import numpy as np
+import pynini
+
+from wfst_bias.errors import InputError
+from wfst_bias.graph.branch import ClassArcs
+from wfst_bias.graph.epsilon import remove_epsilons
+from wfst_bias.lang.arpa import Grammar, with_class_arcs
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import lexicon_fst, padded
+from wfst_bias.symbols import BACKOFF, SymbolTable
+from wfst_bias.wfst import Wfst, from_arcs, from_openfst, to_openfst, trim
+
+
+@dataclass(frozen=True)
+class EntityClass:
+    """A class of entities.
+
+    Args:
+      name: its word in the language model, or a name for a class that the model does not have.
+      in_model: whether the language model has it, and says how likely it is.
+    """
+
+    name: str
+    in_model: bool
+
+
+@dataclass(frozen=True)
+class TokenGraph:
+    """LG without epsilons: tokens in, words out.
+
+    Args:
+      fst: no arc enters its start state 0; its doors, the other states where an entity may begin or end,
+        are its last ones.
+      num_doors: how many these are.
+      class_arcs: where an entity may stand.
+      classes: the entity classes, by number.
+    """
+
+    fst: Wfst
+    num_doors: int
+    class_arcs: ClassArcs
+    classes: Tuple[EntityClass, ...]
+
+
+def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]) -> TokenGraph:
+    """min-det(L o G) with its epsilons folded backward.
+
+    A class is one more word, said with a unit of its own: through composition and determinization it
+    goes like any word, and its arcs are where the branches go in. It stands where the language model has it;
+    where the model does not know it, it is a word of the unigram state.
+
+    Args:
+      words: those of the lang and the names of the classes.
+      grammar: over ``words``.
+      classes: names.
+    """
+    num_tokens = len(lang.tokens)
+    class_units = range(num_tokens, num_tokens + len(classes))
+    backoff_unit, boundary_unit, first_disambiguation = range(class_units.stop, class_units.stop + 3)
+    class_ids = [words[name] for name in classes]
+    rows = [[lang.tokens[unit] for unit in p] for _, p in lang.lexicon.pairs] + [[unit] for unit in class_units]
+    L = to_openfst(
+        lexicon_fst(
+            padded(rows),
+            np.array([words[word] for word, _ in lang.lexicon.pairs] + class_ids),
+            boundary_id=lang.tokens[lang.boundary] if lang.boundary else boundary_unit,
+            is_token=bool(lang.boundary),
+            backoff_ids=(backoff_unit, words[BACKOFF]),
+            first_disambiguation_id=first_disambiguation,
+        )
+    )
+    G = to_openfst(with_class_arcs(grammar, class_ids))
+    L.arcsort("olabel")
+    LG = pynini.determinize(pynini.compose(L, G))
+    del L, G
+    graph = from_openfst(LG)
+    del LG
+    if not graph.num_arcs:
+        raise InputError("lexicon and language model have no sentence in common")
+    consumes_nothing = (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
+    known = tuple(EntityClass(name, grammar.has(i)) for name, i in zip(classes, class_ids))
+    return with_doors(remove_epsilons(graph, consumes_nothing), num_tokens, known)
+
+
+def with_doors(graph: Wfst, num_tokens: int, classes: Sequence[EntityClass]) -> TokenGraph:
+    """A token graph of a machine in which label ``num_tokens + c`` stands for an entity of class c."""
+    graph = trim(_with_own_start(graph))
+    is_class = graph.ilabel >= num_tokens
+    is_door = np.zeros(graph.num_states, bool)
+    is_door[graph.src[is_class]] = is_door[graph.dst[is_class]] = True
+    is_door[0] = False
+    order = np.argsort(is_door, kind="stable")  # the start stays 0
+    number = np.empty(graph.num_states, np.int32)
+    number[order] = np.arange(graph.num_states)
+    entry = np.flatnonzero(is_class)
+    plain = graph.arcs(np.flatnonzero(~is_class))
+    return TokenGraph(
+        from_arcs(0, number[plain.src], number[plain.dst], plain.ilabel, plain.olabel, plain.score, graph.final[order]),
+        int(np.count_nonzero(is_door)),
+        ClassArcs(
+            number[graph.src[entry]],
+            number[graph.dst[entry]],
+            graph.score[entry],
+            graph.ilabel[entry] - np.int32(num_tokens),
+        ),
+        tuple(classes),
+    )
+
+
+def _with_own_start(graph: Wfst) -> Wfst:
+    """The same machine with a start state 0 that no arc enters: a copy of the one it had."""
+    leaving = np.flatnonzero(graph.src == graph.start)
+    again = lambda column: np.concatenate([column[leaving], column])
+    shifted = replace(graph, src=graph.src + 1, dst=graph.dst + 1)
+    return from_arcs(
+        0,
+        np.concatenate([np.zeros(len(leaving), np.int32), shifted.src]),
+        again(shifted.dst),
+        again(graph.ilabel),
+        again(graph.olabel),
+        again(graph.score),
+        np.concatenate([graph.final[graph.start : graph.start + 1], graph.final]),
+    )

@@ -1,0 +1,61 @@
+"""The units of a model: what its tokens are, and how words begin and end in them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import List, Sequence
+
+import numpy as np
+
+from wfst_bias.symbols import BLANK_ID, SymbolTable
+
+PHONES, CHARS, SUBWORDS = "phones", "chars", "subwords"
+
+
+@dataclass(frozen=True)
+class Units:
+    """Tokens of a CTC model, blank first.
+
+    Args:
+      kind: :data:`PHONES`, :data:`CHARS` or :data:`SUBWORDS`.
+      tokens: what the model emits; blank is 0.
+      boundary: the token that stands between words; empty where there is none.
+      word_start: what a token begins with that begins a word; empty where none does.
+    """
+
+    kind: str
+    tokens: SymbolTable
+    boundary: str = ""
+    word_start: str = ""
+
+    @property
+    def boundaries(self) -> List[str]:
+        """The tokens between words: one, or none."""
+        return [self.boundary] if self.boundary else []
+
+    @cached_property
+    def starts_word(self) -> np.ndarray:
+        """Which tokens begin a word, bool ``(V,)``."""
+        starts = [bool(self.word_start) and symbol.startswith(self.word_start) for symbol in self.tokens.symbols]
+        return np.array(starts)
+
+    def word_spans(self, tokens: np.ndarray, begins: np.ndarray) -> List[tuple]:
+        """First frame and frame behind the last of each word.
+
+        Args:
+          tokens: of each frame ``(T,)``, blank 0.
+          begins: where a token begins, bool ``(T,)``.
+        """
+        boundary = self.tokens[self.boundary] if self.boundary else BLANK_ID
+        unit_frames = np.flatnonzero((tokens != BLANK_ID) & (tokens != boundary))
+        if not len(unit_frames):
+            return []
+        opening = begins & (tokens == boundary if self.boundary else self.starts_word[tokens])
+        num_before = np.cumsum(opening)[unit_frames]
+        opens = np.concatenate([[True], num_before[1:] != num_before[:-1]])
+        first = unit_frames[opens]
+        last = unit_frames[np.concatenate([opens[1:], [True]])] + 1
+        return list(zip(first.tolist(), last.tolist()))
+
+    def text_of(self, units: Sequence[str]) -> str:
+        """How units that spell, characters or subwords, are written."""
+        return "".join(units).replace(self.word_start or "\0", "").lower()
