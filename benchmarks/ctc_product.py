@@ -6,15 +6,18 @@ python benchmarks/ctc_product.py [BASE_DIR]      (default: the default base grap
 import argparse
 import statistics
 import time
+from dataclasses import fields, replace
 from pathlib import Path
 
 import k2
+import numpy as np
 import torch
 
 from wfst_bias.corpus.transcribe import default_base
 from wfst_bias.graph.ctc import ctc_product
-from wfst_bias.graph.store import read_base
-from wfst_bias.wfst import k2_arcs
+from wfst_bias.graph.decoding import decoding_graph
+from wfst_bias.graph.store import read_decoding, read_token_graph
+from wfst_bias.wfst import Wfst, k2_arcs
 
 _ROUNDS = 3
 _FRAMES = 60
@@ -23,12 +26,15 @@ _FRAMES = 60
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base_dir", type=Path, nargs="?")
-    base = read_base(parser.parse_args().base_dir or default_base(progress=True))
+    base_dir = parser.parse_args().base_dir or default_base(progress=True)
     torch.set_num_threads(1)
-    graph, num_tokens = base.token_graph.fst, len(base.lang.tokens)
+    graph = _in_memory(read_token_graph(base_dir).fst)
+    plain = read_decoding(base_dir)
+    units, words, num_tokens = plain.units, plain.words, len(plain.tokens)
 
     def ours() -> k2.Fsa:
-        return k2.Fsa(torch.from_numpy(k2_arcs(ctc_product(graph, num_tokens).fst)))
+        table = ctc_product(graph, num_tokens)
+        return decoding_graph(table, units, words, len(words)).fsa
 
     def theirs() -> k2.Fsa:
         tokens = k2.arc_sort(k2.Fsa(torch.from_numpy(k2_arcs(graph))))
@@ -44,6 +50,10 @@ def main() -> None:
     print(
         f"difference of the best scores on random emissions: {abs(_best(product, num_tokens) - _best(composed, num_tokens)):.6f}"
     )
+
+
+def _in_memory(graph: Wfst) -> Wfst:
+    return replace(graph, **{field.name: np.array(getattr(graph, field.name)) for field in fields(graph)[1:]})
 
 
 def _timed(build):

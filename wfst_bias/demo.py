@@ -10,6 +10,7 @@ from typing import Callable, List, Sequence, Tuple
 from tabulate import tabulate
 
 from wfst_bias.acoustic.hama import HamaModel
+from wfst_bias.corpus.biasing import OneGraph
 from wfst_bias.corpus.data import read_data, read_texts
 from wfst_bias.corpus.decode import decode_corpus
 from wfst_bias.corpus.transcribe import default_base
@@ -134,7 +135,8 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     compile_graph(base, [ListFile(entity_list)], out / "graph")
     model, scores = HamaModel(), []
     for graph_dir, name in ((base, "decode_no_list"), (out / "graph", "decode_list")):
-        decode_corpus(read_data(out / "data"), model, Decoder(read_decoding(graph_dir)), out / name)
+        biasing = OneGraph(Decoder(read_decoding(graph_dir)))
+        decode_corpus(read_data(out / "data"), model, biasing, out / name)
         scores.append(score_decoding(read_texts(out / "data"), out / name, entities=entity_list))
     say(_side_by_side(out))
     say(_table(*scores))

@@ -3,6 +3,7 @@
 import click
 
 from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import PATH, config_options
 from wfst_bias.decode.config import SearchConfig
 
@@ -31,29 +32,60 @@ device_option = click.option(
 @click.argument("graph_dir", type=PATH)
 @click.argument("data", type=PATH)
 @click.argument("decode_dir", type=PATH)
+@click.option(
+    "--biasing",
+    type=PATH,
+    metavar="TSV",
+    help="A list for each utterance, in the form of the public LibriSpeech lists.",
+)
+@click.option(
+    "--entities-by",
+    type=(str, PATH),
+    metavar="FIELD MAP",
+    help="A list for each value of FIELD (speaker, recording, utterance, or a custom field of lhotse cuts): MAP has "
+    "'VALUE LIST' lines.",
+)
+@class_options
 @search_options
 @boost_options
 @device_option
 @click.option(
     "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
 )
-def decode(graph_dir, data, decode_dir, search_config, boost_config, device, batch_size):
+def decode(
+    graph_dir, data, decode_dir, biasing, entities_by, class_config, search_config, boost_config, device, batch_size
+):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
     Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices)
-    and meta.json, all of them or none. A base folder decodes, too: without a list.
+    and meta.json, all of them or none. A base folder decodes, too: without a list, or, with --biasing or
+    --entities-by, with a list for each utterance; the class options are for these.
 
-    Example: wfst-bias decode exp/names data/test exp/decode_names
+    Examples:
+
+    wfst-bias decode exp/names data/test exp/decode_names
+
+    wfst-bias decode exp/base data/test exp/decode_own --biasing test.biasing_100.tsv
     """
     from wfst_bias.acoustic.hama import HamaModel
+    from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
     from wfst_bias.corpus.data import read_data
     from wfst_bias.corpus.decode import decode_corpus
     from wfst_bias.decode.search import Decoder, usable_device
-    from wfst_bias.graph.store import read_decoding
+    from wfst_bias.graph.compile import speller_of
+    from wfst_bias.graph.store import read_base, read_decoding
 
+    if biasing and entities_by:
+        raise click.UsageError("give --biasing or --entities-by, not both")
     device = usable_device(device)
-    decoder = Decoder(read_decoding(graph_dir), search_config, boost_config, device)
-    meta = decode_corpus(read_data(data), HamaModel(), decoder, decode_dir, batch_size)
+    if biasing or entities_by:
+        lists, list_of = lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by)
+        base = read_base(graph_dir, device)
+        own = ListPerUtterance(base, lists, list_of, speller_of(base), class_config, search_config, boost_config)
+        _tell_unusable(own.unusable)
+    else:
+        own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device))
+    meta = decode_corpus(read_data(data), HamaModel(), own, decode_dir, batch_size)
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
         f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "
@@ -62,6 +94,13 @@ def decode(graph_dir, data, decode_dir, search_config, boost_config, device, bat
     if meta["empty_transcripts"]:
         names = ", ".join(meta["empty_transcripts"][:5])
         click.echo(f"{len(meta['empty_transcripts'])} transcripts are empty, nothing was heard: {names} ...", err=True)
+
+
+def _tell_unusable(outcomes):
+    """A line for the first of them, and where the rest is told."""
+    if outcomes:
+        some = ", ".join(f"{outcome.entity.written!r} {outcome.note}" for outcome in outcomes[:3])
+        click.echo(f"{len(outcomes):,} phrases are not used: {some} ...; see report.tsv", err=True)
 
 
 @click.command()

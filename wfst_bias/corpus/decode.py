@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 import wfst_bias
 from wfst_bias.acoustic.emissions import AcousticModel, emissions_of
+from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
 from wfst_bias.decode.paths import Transcript, best_paths
@@ -29,6 +30,7 @@ class Timing:
 
     audio: float = 0.0
     acoustic: float = 0.0
+    lists: float = 0.0
     search: float = 0.0
     lattices: float = 0.0
 
@@ -43,31 +45,37 @@ class Timing:
         return {
             "audio_seconds": round(self.audio, 2),
             "acoustic_real_time_factor": real_time(self.acoustic),
+            "lists_real_time_factor": real_time(self.lists),
             "search_real_time_factor": real_time(self.search),
             "lattices_real_time_factor": real_time(self.lattices),
         }
 
 
 def decode_cuts(
-    cuts: Iterable[MonoCut], model: AcousticModel, decoder: Decoder, batch_size: int, timing: Timing
-) -> Iterator[Tuple[List[Transcript], Lattices]]:
-    """Transcripts and lattices, a batch at a time, in the order of the cuts."""
+    cuts: Iterable[MonoCut], model: AcousticModel, biasing: Biasing, batch_size: int, timing: Timing
+) -> Iterator[Tuple[Decoder, List[Transcript], Lattices]]:
+    """What each batch was decoded with, its transcripts and lattices, in the order of the cuts."""
     cuts = iter(cuts)
     while batch := list(islice(cuts, batch_size)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
         with timing.of("acoustic"):
             emissions = emissions_of(model, [cut.id for cut in batch], audio)
+        with timing.of("lists"):
+            decoder, gates = biasing.decoder_of(batch)
         with timing.of("search"):
-            lattices = decoder.lattices(emissions)
+            lattices = decoder.lattices(emissions, gates)
             transcripts = best_paths(lattices, decoder)
-        yield transcripts, lattices
+        yield decoder, transcripts, lattices
+        del decoder  # before the next batch asks for its graph: their arena is the same then
 
 
 def decode_corpus(
-    cuts: CutSet, model: AcousticModel, decoder: Decoder, decode_dir: Path, batch_size: int = 4, progress: bool = True
+    cuts: CutSet, model: AcousticModel, biasing: Biasing, decode_dir: Path, batch_size: int = 4, progress: bool = True
 ) -> dict:
-    """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz`` and ``meta.json``.
+    """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
+
+    Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Returns:
       the content of ``meta.json``.
@@ -82,9 +90,10 @@ def decode_corpus(
         )
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
-        for transcripts, lattices in decode_cuts(cuts, model, decoder, batch_size, timing):
+        for decoder, transcripts, lattices in decode_cuts(cuts, model, biasing, batch_size, timing):
             with timing.of("lattices"):
                 archive.writelines(kaldi_lattices(lattices, decoder))
+            del decoder
             for transcript in transcripts:
                 text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
                 ctm.writelines(
@@ -98,16 +107,16 @@ def decode_corpus(
             empty += [t.name for t in transcripts if not t.words]
             bar.update(len(transcripts))
         files.close()
+        biasing.words.write(folder / "words.txt")
+        if biasing.report:
+            (folder / "report.tsv").write_text(biasing.report, encoding="utf-8")
         meta = {
             "kind": "decode",
             "wfst_bias": wfst_bias.__version__,
             "num_utterances": num_utterances,
-            "num_phrases": len(decoder.graph.entities),
             "num_entities_found": num_entities,
             "empty_transcripts": empty,
-            "search": asdict(decoder.search),
-            "boost": asdict(decoder.boost),
-            "device": str(decoder.device),
+            **biasing.meta,
             **timing.summary(),
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

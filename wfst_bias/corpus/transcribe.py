@@ -8,6 +8,7 @@ from typing import Iterator, Sequence, Tuple
 from tqdm import tqdm
 
 from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.corpus.biasing import OneGraph
 from wfst_bias.corpus.data import audio_recording
 from wfst_bias.corpus.decode import Timing, decode_cuts
 from wfst_bias.decode.paths import Transcript
@@ -48,5 +49,5 @@ def transcribe_files(
 ) -> Iterator[Tuple[Path, Transcript]]:
     """Each file and its transcript, in their order."""
     cuts = [audio_recording(Path(path), str(path)).to_cut() for path in paths]
-    for path, ((transcript,), _) in zip(paths, decode_cuts(cuts, model, decoder, 1, Timing())):
+    for path, (_, (transcript,), _) in zip(paths, decode_cuts(cuts, model, OneGraph(decoder), 1, Timing())):
         yield path, transcript

@@ -1,9 +1,9 @@
 """The search: emissions against a decoding graph, a batch at a time, into lattices, by k2."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Sequence
+from typing import Any, Dict, Sequence
 
 import k2
 import numpy as np
@@ -81,6 +81,11 @@ class Decoder:
         self.graph = graph.to(self.device)
         self.search = search
         self.boost = boost
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        """What a decode folder tells of the search."""
+        return {"search": asdict(self.search), "boost": asdict(self.boost), "device": str(self.device)}
 
     def lattices(self, emissions: Emissions, gates: Sequence[int] = ()) -> Lattices:
         """Search a batch.

@@ -2,7 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from typing import Tuple
+from pathlib import Path
+from typing import Dict, Tuple
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
 
 
 @dataclass(frozen=True)
@@ -13,14 +17,45 @@ class BiasingRow:
       utterance: its name.
       rare: the rare words of its text.
       phrases: its list: the rare words and the distractors.
+      line: of the file, from 1.
     """
 
     utterance: str
     rare: Tuple[str, ...]
     phrases: Tuple[str, ...]
+    line: int = 0
 
     @staticmethod
-    def parse(line: str) -> "BiasingRow":
-        """Raises ``ValueError`` or ``TypeError`` where the line is no such row."""
-        utterance, _, rare, phrases = line.split("\t")
-        return BiasingRow(utterance, tuple(json.loads(rare)), tuple(json.loads(phrases)))
+    def parse(text: str, line: int = 0) -> "BiasingRow":
+        """Raises ``ValueError`` where the text is no such row."""
+        utterance, _, *columns = text.split("\t")
+        rare, phrases = map(json.loads, columns)
+        if not all(isinstance(part, list) and all(isinstance(p, str) for p in part) for part in (rare, phrases)):
+            raise ValueError("no list of phrases")
+        return BiasingRow(utterance, tuple(rare), tuple(phrases), line)
+
+
+def read_biasing(path: Path) -> Dict[str, BiasingRow]:
+    """The row of each utterance.
+
+    Raises:
+      InputError: a line is no such row, an utterance is there twice, or there is none.
+    """
+    rows: Dict[str, BiasingRow] = {}
+    for number, line in lines_of(path):
+        try:
+            row = BiasingRow.parse(line, number)
+        except ValueError:
+            raise InputError(
+                f"found {line.count(chr(9)) + 1} columns or no JSON list in the last two; "
+                'expected \'UTTERANCE<TAB>TEXT<TAB>["rare", ...]<TAB>["list", ...]\'',
+                path,
+                number,
+            ) from None
+        if row.utterance in rows:
+            first = rows[row.utterance].line
+            raise InputError(f"utterance {row.utterance!r} has a list in line {first}; keep one of them", path, number)
+        rows[row.utterance] = row
+    if not rows:
+        raise InputError("holds no utterance", path)
+    return rows

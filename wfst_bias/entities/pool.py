@@ -4,9 +4,8 @@ import random
 from pathlib import Path
 from typing import List
 
-from wfst_bias.entities.biasing import BiasingRow
+from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
 
 _SEED = 0
 
@@ -22,15 +21,9 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
       the rare words, sorted, then the distractors.
     """
     rare, listed = set(), set()
-    for number, line in lines_of(biasing):
-        try:
-            row = BiasingRow.parse(line)
-            rare.update(row.rare)
-            listed.update(row.phrases)
-        except (ValueError, TypeError):
-            raise InputError(
-                'expected \'UTTERANCE<TAB>TEXT<TAB>["rare", ...]<TAB>["list", ...]\'', biasing, number
-            ) from None
+    for row in read_biasing(biasing).values():
+        rare.update(row.rare)
+        listed.update(row.phrases)
     others = sorted(listed - rare)
     if len(others) < num_distractors:
         raise InputError(f"has {len(others):,} distractors, {num_distractors:,} were asked for; ask for fewer", biasing)

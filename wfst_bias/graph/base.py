@@ -71,6 +71,7 @@ class BaseGraph:
         spoken[0] = False
         return frozenset(self.words.symbols[i] for i in np.flatnonzero(spoken).tolist())
 
+    @cached_property
     def plain(self) -> DecodingGraph:
         """The decoding graph without a list."""
         graph = decoding_graph(self.table, self.lang.units, self.words, len(self.words))

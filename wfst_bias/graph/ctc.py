@@ -18,6 +18,7 @@ STANDARD, MODIFIED = "standard", "modified"
 TOPOLOGIES = (STANDARD, MODIFIED)
 FINAL_LABEL = -1
 MAX_INT32 = 2**31 - 1
+_BLOCK = 1 << 16  # product states whose arcs are written together
 
 
 @dataclass(frozen=True)
@@ -136,58 +137,64 @@ def ctc_arcs(
       blank: the number of the blank state of each graph state, int32 ``(S,)``.
       last_state: that all final arcs enter.
     """
-    num_states = len(states.owner)
-    is_token = states.emitted != BLANK_ID
     starts = arc_starts(graph)
-    degree = np.diff(starts)[states.owner]
-    ends = np.isfinite(graph.final)[states.owner]
     # A row for each arc of the graph, and behind them one for the arcs of the topology, which have no score.
-    if topology == STANDARD:
-        targets, copies = (entered,), degree
-    else:
-        targets, copies = (entered, blank[graph.dst]), 2 * degree * ~is_token
-        ends = ends & ~is_token
+    targets = (entered,) if topology == STANDARD else (entered, blank[graph.dst])
     template = np.zeros((len(targets) * graph.num_arcs + 1, 4), np.int32)
     for i, target in enumerate(targets):
         rows = template[i : -1 : len(targets)]
         rows[:, 1], rows[:, 2], rows[:, 3] = target, graph.ilabel, graph.score.view(np.int32)
     topological = len(template) - 1
+    template_olabel = np.append(np.repeat(graph.olabel, len(targets)), np.int32(0))
+    template_token = np.append(np.repeat(graph.ilabel, len(targets)) % num_tokens, -1).astype(np.int32)
 
+    is_token = states.emitted != BLANK_ID
+    ends = np.isfinite(graph.final)[states.owner]
+    copies = np.diff(starts)[states.owner] * len(targets)
+    if topology == MODIFIED:
+        copies, ends = copies * ~is_token, ends & ~is_token
     num_own = 1 + is_token
     num_arcs = num_own + copies + ends
-    check_size(int(num_arcs.sum()))
-    first = np.cumsum(num_arcs) - num_arcs
-    state = np.repeat(np.arange(num_states, dtype=np.int32), num_arcs)
-    shift = (starts[:-1][states.owner] * len(targets) - first - num_own).astype(np.int32)
-    template_row = shift[state]
-    template_row += np.arange(len(state), dtype=np.int32)
-    template_row[first] = topological
-    template_row[first[is_token] + 1] = topological
-    template_row[(first + num_arcs - 1)[ends]] = topological
+    most = int(num_arcs.sum())
+    check_size(most)
 
-    if topology == STANDARD:
-        token_type = np.int16 if num_tokens < 1 << 15 else np.int32
-        token = np.append(graph.ilabel % num_tokens, -1).astype(token_type)
-        repeated = token[template_row] == (states.emitted % num_tokens).astype(token_type)[state]
-        num_arcs -= np.bincount(state[repeated], minlength=num_states)
-        kept = ~repeated
-        state, template_row = state[kept], template_row[kept]
-        first = np.cumsum(num_arcs) - num_arcs
-
-    rows = template[template_row]
-    rows[:, 0] = number[state]
-    olabels = np.append(np.repeat(graph.olabel, len(targets)), np.int32(0))[template_row]
-    loop = first + is_token  # a blank state's loop is its way to blank, too
-    rows[first, 1] = blank[states.owner]
-    rows[loop, 1] = number
-    rows[loop, 2] = states.emitted
-    if topology == MODIFIED:
-        rows[first, 2] = states.emitted
-    final_row = (first + num_arcs - 1)[ends]
-    rows[final_row, 1] = last_state
-    rows[final_row, 2] = FINAL_LABEL
-    rows[final_row, 3] = graph.final[states.owner[ends]].view(np.int32)
-    return ArcTable(rows, olabels, np.append(first, len(rows)).astype(np.int32))
+    table = ArcTable(np.empty((most, 4), np.int32), np.empty(most, np.int32), np.zeros(len(number) + 1, np.int32))
+    filled = 0
+    for begin in range(0, len(number), _BLOCK):  # the temporaries of a block stay in the cache
+        block = slice(begin, begin + _BLOCK)
+        owner, emitted = states.owner[block], states.emitted[block]
+        count, has_token, has_end = num_arcs[block], is_token[block], ends[block]
+        first = np.cumsum(count) - count
+        state = np.repeat(np.arange(len(owner), dtype=np.int32), count)
+        shift = (starts[owner] * len(targets) - first - num_own[block]).astype(np.int32)
+        source = shift[state]
+        source += np.arange(len(state), dtype=np.int32)
+        source[first] = topological
+        source[first[has_token] + 1] = topological
+        source[(first + count - 1)[has_end]] = topological
+        if topology == STANDARD:
+            repeated = template_token[source] == (emitted % num_tokens)[state]
+            count = count - np.bincount(state[repeated], minlength=len(count))
+            first = np.cumsum(count) - count
+            state, source = state[~repeated], source[~repeated]
+        own = slice(filled, filled + len(state))
+        rows = table.arcs[own]
+        np.take(template, source, axis=0, out=rows, mode="clip")  # "raise" would go through a buffer
+        np.take(template_olabel, source, out=table.olabels[own], mode="clip")
+        rows[:, 0] = number[block][state]
+        loop = first + has_token  # a blank state's loop is its way to blank, too
+        rows[first, 1] = blank[owner]
+        rows[loop, 1] = number[block]
+        rows[loop, 2] = emitted
+        if topology == MODIFIED:
+            rows[first, 2] = emitted
+        final_row = (first + count - 1)[has_end]
+        rows[final_row, 1] = last_state
+        rows[final_row, 2] = FINAL_LABEL
+        rows[final_row, 3] = graph.final[owner[has_end]].view(np.int32)
+        filled += len(state)
+        table.splits[begin + 1 : begin + 1 + len(count)] = filled - len(state) + np.cumsum(count)
+    return ArcTable(table.arcs[:filled], table.olabels[:filled], table.splits)
 
 
 def check_size(num_arcs: int) -> None:

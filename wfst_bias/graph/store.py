@@ -61,13 +61,13 @@ def is_current(path: Path, key: str) -> bool:
 
 def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict[str, Any]) -> None:
     with publish_folder(path, "base") as folder:
-        _write_decoding(folder, base.plain())
+        _write_decoding(folder, base.plain)
         base.lang.write_files(folder)
         _write_record(folder / "frontier", base.frontier)
         _write_record(folder / "token_graph", token_graph)
         _write_meta(
             folder,
-            base.plain(),
+            base.plain,
             base.key,
             kind="base",
             topology=base.topology,

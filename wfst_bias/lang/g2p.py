@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Dict, Iterable, Protocol, Tuple
 
+from tqdm import tqdm
+
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import IPA_TO_PHONE
 
@@ -52,7 +54,7 @@ class HamaG2P:
         """See :class:`Reader`; one way for each word."""
         words = list(dict.fromkeys(words))
         with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine leaves Python's lock
-            read = threads.map(self._read, words)
+            read = tqdm(threads.map(self._read, words), total=len(words), desc="read aloud", leave=False, disable=None)
             return {word: (phones,) if phones else () for word, phones in zip(words, read)}
 
     def _read(self, word: str) -> Pronunciation:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.entities.biasing import BiasingRow
+from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
@@ -155,7 +155,7 @@ def score_decoding(
         missing = next((key for key in texts if key not in lists), None)
         if missing is not None:
             raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
-        phrases = {key: PhraseList(lists[key]) for key in texts}
+        phrases = {key: PhraseList(filter(None, map(words_of, lists[key].phrases))) for key in texts}
     else:
         shared = PhraseList([] if entities is None else [e.words for e in read_entities(entities) if e.words])
         phrases = dict.fromkeys(texts, shared)
@@ -188,21 +188,3 @@ def read_hypotheses(path: Path) -> Dict[str, Tuple[str, ...]]:
             raise InputError(f"found {line!r}; expected 'UTTERANCE WORD...', each utterance once", path, number)
         hypotheses[key] = words_of(text)
     return hypotheses
-
-
-def read_biasing(path: Path) -> Dict[str, List[Tuple[str, ...]]]:
-    """Phrases of each utterance: ``UTTERANCE<TAB>TEXT<TAB>[its rare words]<TAB>[the list]``, the last two as JSON."""
-    lists = {}
-    for number, line in lines_of(path):
-        try:
-            row = BiasingRow.parse(line)
-            lists[row.utterance] = [words_of(phrase) for phrase in row.phrases]
-        except (ValueError, TypeError, AttributeError):
-            raise InputError(
-                f'found {line.count(chr(9)) + 1} columns or no JSON list in the last; expected \'UTTERANCE<TAB>TEXT<TAB>["rare"]<TAB>["list"]\'',
-                path,
-                number,
-            ) from None
-    if not lists:
-        raise InputError("holds no utterance", path)
-    return lists

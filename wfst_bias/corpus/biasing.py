@@ -1,0 +1,188 @@
+"""What each utterance of a corpus is decoded with: one graph for all, or a list of its own."""
+
+from dataclasses import asdict, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence, Tuple
+
+from lhotse import MonoCut
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.biasing import read_biasing
+from wfst_bias.entities.entity import Entity, read_entities
+from wfst_bias.entities.spelling import USED, Outcome, Speller
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+from wfst_bias.graph.base import BaseGraph, CompiledList
+from wfst_bias.graph.compile import compile_list
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.decoding import OPEN
+from wfst_bias.symbols import SymbolTable
+
+_LISTS_KEPT = 1024  # compiled; at a thousand words a list takes 0.1 MB
+
+
+class Biasing(Protocol):
+    """What a corpus is decoded with.
+
+    Args:
+      words: of all its graphs.
+      meta: what a decode folder tells of it.
+      report: rows of ``report.tsv``; empty where the graph folder has them.
+    """
+
+    words: SymbolTable
+    meta: Dict[str, Any]
+    report: str
+
+    def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
+        """The decoder of a batch, and the gate of each utterance."""
+
+
+class OneGraph:
+    """One graph for all utterances."""
+
+    report = ""
+
+    def __init__(self, decoder: Decoder):
+        self._decoder = decoder
+
+    @cached_property
+    def words(self) -> SymbolTable:
+        return self._decoder.graph.words
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        return {"num_phrases": len(self._decoder.graph.entities), **self._decoder.meta}
+
+    def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
+        return self._decoder, (OPEN,) * len(cuts)
+
+
+Phrases = Tuple[Entity, ...]
+
+
+class ListPerUtterance:
+    """A list for each utterance, in one search over one base graph.
+
+    The lists of a batch are swapped into the base behind a gate each; a list that several utterances share
+    is compiled once, and stands once in a batch.
+
+    Args:
+      base: on the device of the search.
+      lists: all lists there are.
+      list_of: the list of a cut, one of ``lists``, or an empty one.
+      speller: of the base.
+      class_config, search, boost: as for one list.
+    """
+
+    def __init__(
+        self,
+        base: BaseGraph,
+        lists: Sequence[Phrases],
+        list_of: Callable[[MonoCut], Phrases],
+        speller: Speller,
+        class_config: ClassConfig = ClassConfig(),
+        search: SearchConfig = SearchConfig(),
+        boost: BoostConfig = BoostConfig(),
+    ):
+        phrases = {entity.words: entity for entities in lists for entity in entities}
+        self._outcomes: List[Outcome] = speller.outcomes(list(phrases.values()))
+        self.words = base.words.extended(word for words in phrases for word in words)
+        self._base = replace(base, words=self.words)  # the same words.txt for all lattices
+        self._list_of = list_of
+        self._num_lists = len(set(lists))
+        self._speller = speller
+        self._class_config, self._search, self._boost = class_config, search, boost
+        self._compiled = lru_cache(_LISTS_KEPT)(self._compile)
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        return {
+            "num_phrases": len(self._outcomes),
+            "num_lists": self._num_lists,
+            "class": asdict(self._class_config),
+            **Decoder(self._base.plain, self._search, self._boost, self._base.device).meta,
+        }
+
+    @property
+    def report(self) -> str:
+        return Outcome.HEADER + "".join(outcome.row() for outcome in self._outcomes)
+
+    @property
+    def unusable(self) -> List[Outcome]:
+        """The phrases that cannot be used."""
+        return [outcome for outcome in self._outcomes if outcome.status != USED]
+
+    def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
+        gate_of: Dict[Phrases, int] = {}
+        compiled: List[CompiledList] = []
+        gates = []
+        for cut in cuts:
+            phrases = self._list_of(cut)
+            if phrases not in gate_of:
+                part = self._compiled(phrases)
+                gate_of[phrases] = len(compiled) if part else OPEN
+                compiled += [part] if part else []
+            gates.append(gate_of[phrases])
+        graph = self._base.with_entities(*compiled, gates=range(len(compiled))) if compiled else self._base.plain
+        return Decoder(graph, self._search, self._boost, self._base.device), gates
+
+    def _compile(self, phrases: Phrases) -> Optional[CompiledList]:
+        outcomes = self._speller.outcomes(phrases)
+        used = any(outcome.status == USED for outcome in outcomes)
+        return compile_list(self._base, outcomes, self._class_config) if used else None
+
+
+def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
+    """The lists of a biasing TSV, and which of them a cut has."""
+    rows = read_biasing(path)
+    entity_of = lru_cache(None)(Entity)  # the same phrase is in many lists
+    lists = {key: tuple(entity_of(phrase) for phrase in row.phrases) for key, row in rows.items()}
+
+    def list_of(cut: MonoCut) -> Phrases:
+        if cut.id not in lists:
+            raise InputError(f"has no row for utterance {cut.id!r}; add it, with '[]' where it has no list", path)
+        return lists[cut.id]
+
+    return list(lists.values()), list_of
+
+
+def lists_by_field(field: str, path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
+    """The lists of a map from values of a field to list files, and which of them a cut has.
+
+    Args:
+      field: ``speaker``, ``recording``, ``utterance``, or a custom field of a lhotse cut (``meeting``).
+      path: ``VALUE LIST`` lines; the list's path is relative to the map, ``-`` is no list.
+    """
+    lists: Dict[str, Phrases] = {}
+    for number, line in lines_of(path):
+        value, _, name = line.strip().partition(" ")
+        if not name.strip() or value in lists:
+            problem = f"{value!r} has a list already" if value in lists else f"found {line!r}"
+            raise InputError(f"{problem}; expected 'VALUE LIST', each {field} once ('-' is no list)", path, number)
+        file = path.parent / name.strip()
+        lists[value] = () if name.strip() == "-" else tuple(read_entities(file))
+    if not lists:
+        raise InputError(f"is empty; write a line 'VALUE LIST' for each {field}", path)
+
+    def list_of(cut: MonoCut) -> Phrases:
+        value = _field(cut, field)
+        if value not in lists:
+            raise InputError(f"has no line for {field} {value!r} of utterance {cut.id!r}; add it", path)
+        return lists[value]
+
+    return list(lists.values()), list_of
+
+
+def _field(cut: MonoCut, name: str) -> str:
+    """A field of a cut as text; empty where it has none."""
+    if name == "utterance":
+        return cut.id
+    if name == "recording":
+        return cut.recording_id
+    if name == "speaker":
+        return next((s.speaker for s in cut.supervisions if s.speaker), "")
+    return str((cut.custom or {}).get(name, ""))
