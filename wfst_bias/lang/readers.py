@@ -2,10 +2,16 @@
 
 from wfst_bias.lang.g2p import HamaG2P, Reader
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.units import PHONES
+from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
+from wfst_bias.lang.units import CHARS, SUBWORDS
+
+_SEGMENTATIONS = 4  # of a word of a list, in subwords
 
 
 def reader_of(lang: Lang) -> Reader:
     """The reader of a lang: a G2P for phones, else the speller of its characters or subwords."""
-    assert lang.units.kind == PHONES
+    if lang.units.kind == CHARS:
+        return CharSpeller(lang.units)
+    if lang.units.kind == SUBWORDS:
+        return PieceSpeller(lang.piece_model, lang.units, _SEGMENTATIONS)
     return HamaG2P()

@@ -1,0 +1,127 @@
+"""Models of other units than phones, from their vocabulary to words."""
+
+import io
+import json
+
+import pytest
+import torch
+from conftest import DATA
+from test_search import frames_of
+
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.search import Decoder
+from wfst_bias.graph.compile import graph_of_list
+from wfst_bias.graph.store import read_base
+from wfst_bias.lang.spelled_langs import read_model_tokens
+
+SENTENCES = """
+the useful house is just used by us
+is the bus full of useful things
+all of us used the bus
+the house is full of us
+"""
+
+
+def transcribe(graph, tokens, log_probs):
+    decoder = Decoder(graph)
+    emissions = Emissions(log_probs[None], torch.tensor([len(log_probs)]), 0.04, tokens, ["utt"])
+    return best_paths(decoder.lattices(emissions), decoder)[0]
+
+
+@pytest.fixture(scope="module")
+def subwords(tmp_path_factory, run):
+    """The base of a subword model, and how it spells."""
+    import sentencepiece
+
+    folder = tmp_path_factory.mktemp("subwords")
+    (folder / "sentences.txt").write_text(SENTENCES)
+    model = io.BytesIO()
+    options = dict(model_writer=model, vocab_size=50, model_type="bpe", minloglevel=2)
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(SENTENCES.split("\n") * 9), **options)
+    (folder / "bpe.model").write_bytes(model.getvalue())
+    for command in (
+        ("lm", "train", folder / "sentences.txt", folder / "lm.arpa", "--order", 2),
+        ("lang", "subwords", folder / "lang", "--model", folder / "bpe.model", "--words", folder / "lm.arpa"),
+        ("graph", "base", folder / "lang", folder / "lm.arpa", folder / "base"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+    return read_base(folder / "base"), sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+
+
+def spoken(base, processor, text, sharpness=6.0):
+    pieces = " ".join(processor.encode(text, out_type=str))
+    return frames_of(base.lang.tokens, pieces, sharpness)
+
+
+def test_subwords_decode_to_their_words_and_times(subwords):
+    base, processor = subwords
+    transcript = transcribe(base.plain, base.lang.tokens, spoken(base, processor, "the bus is useful"))
+    assert transcript.text == "the bus is useful"
+    assert [word.start for word in transcript.words] == sorted(word.start for word in transcript.words)
+
+
+def test_subwords_follow_a_list(subwords, tmp_path):
+    base, processor = subwords
+    (tmp_path / "list.txt").write_text("Stubb\nthe Lusebuth\n")
+    graph, _ = graph_of_list(base, tmp_path / "list.txt")
+    frames = spoken(base, processor, "is the lusebuth full of us")
+    assert "lusebuth" not in transcribe(base.plain, base.lang.tokens, frames).text
+    assert transcribe(graph, base.lang.tokens, frames).marked() == "is [the lusebuth] full of us"
+
+
+@pytest.mark.parametrize("text", ["the useful bus", "the house is used", "just useful things"])
+def test_a_boosted_us_never_sits_in_useful(subwords, tmp_path, text):
+    base, processor = subwords
+    (tmp_path / "list.txt").write_text("us\t9\nuse\t9\nful\t9\n")
+    graph, _ = graph_of_list(base, tmp_path / "list.txt")
+    assert transcribe(graph, base.lang.tokens, spoken(base, processor, text, sharpness=12.0)).text == text
+
+
+def test_every_segmentation_of_an_entity_is_found(subwords, tmp_path):
+    base, _ = subwords
+    (tmp_path / "list.txt").write_text("Lusebuth\n")
+    graph, outcomes = graph_of_list(base, tmp_path / "list.txt")
+    ways = outcomes[0].pronunciations
+    assert len(ways) > 1
+    for way in ways:
+        frames = frames_of(base.lang.tokens, " ".join(way), 9.0)
+        assert transcribe(graph, base.lang.tokens, frames).text == "lusebuth"
+
+
+@pytest.fixture(scope="module")
+def logits():
+    path = DATA / "pyctcdecode" / "libri_logits.json"
+    if not path.is_file():
+        pytest.skip(f"no logits at {path}; WFST_BIAS_DATA names the data folder")
+    return torch.tensor(json.loads(path.read_text()), dtype=torch.float32)
+
+
+SENTENCE = "i have a good deal of will you remember and what i have set my mind upon no doubt i shall some day achieve"
+
+
+def test_real_character_logits_with_a_language_model_and_a_list(logits, run, tmp_path):
+    """A NeMo model's characters; the language model knows neither the first nor the last word that is asked for."""
+    (tmp_path / "vocab.txt").write_text("\n".join(" abcdefghijklmnopqrstuvwxyz'") + "\n")
+    others = (DATA / "text" / "ljspeech.txt").read_text().splitlines()[:4000]
+    kept = [line for line in others if "achieve" not in line.lower() and "doubt" not in line.lower()]
+    (tmp_path / "sentences.txt").write_text("\n".join(kept) + "\n")
+    for command in (
+        ("lm", "train", tmp_path / "sentences.txt", tmp_path / "lm.arpa", "--order", 2),
+        ("lang", "chars", tmp_path / "lang", "--tokens", tmp_path / "vocab.txt", "--words", tmp_path / "lm.arpa"),
+        ("graph", "base", tmp_path / "lang", tmp_path / "lm.arpa", tmp_path / "base"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+    tokens = read_model_tokens(tmp_path / "vocab.txt")
+    log_probs = logits[:, list(tokens.column)]
+    base = read_base(tmp_path / "base")
+    without = transcribe(base.plain, tokens.table, log_probs).text
+    assert without.split()[:7] == SENTENCE.split()[:7]
+    assert "achieve" not in without and "doubt" not in without
+    (tmp_path / "list.txt").write_text("achieve\nno doubt\nArchie\n")
+    graph, _ = graph_of_list(base, tmp_path / "list.txt")
+    transcript = transcribe(graph, tokens.table, log_probs)
+    assert transcript.text == SENTENCE
+    assert [entity.phrase for entity in transcript.entities] == ["no doubt", "achieve"]

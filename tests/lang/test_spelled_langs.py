@@ -1,0 +1,105 @@
+"""Characters and subwords: vocabularies of models as they come, and the words that are spelled with them."""
+
+import io
+import json
+
+import pytest
+
+from wfst_bias.errors import InputError
+from wfst_bias.lang.spelled_langs import chars_lang, model_tokens, read_model_tokens, read_vocabulary
+from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
+from wfst_bias.lang.units import Units
+from wfst_bias.symbols import SymbolTable
+
+
+@pytest.mark.parametrize(
+    "symbols, table, column",
+    [
+        (["<pad>", "<s>", "|", "E"], ("<blk>", "<s>", "|", "E"), (0, 1, 2, 3)),  # wav2vec2
+        ([" ", "a", "b"], ("<blk>", "|", "a", "b"), (3, 0, 1, 2)),  # NeMo: blank stands behind the tokens
+        (["a", "|", "[PAD]"], ("<blk>", "a", "|"), (2, 0, 1)),
+    ],
+)
+def test_blank_goes_first(symbols, table, column):
+    tokens = model_tokens(symbols)
+    assert (tokens.table.symbols, tokens.column) == (table, column)
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("vocab.json", json.dumps({"|": 1, "<pad>": 0, "a": 2})),
+        ("labels.json", json.dumps(["<pad>", "|", "a"])),
+        ("tokens.txt", "<blk> 0\n| 1\na 2\n"),
+        ("vocab.txt", " \na\n"),
+    ],
+)
+def test_vocabularies_as_models_bring_them(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    assert read_model_tokens(tmp_path / name).table.symbols == ("<blk>", "|", "a")
+
+
+@pytest.mark.parametrize(
+    "text, options, message",
+    [
+        ('{"a": 0, "b": 2}', {}, "ids are not 0, 1, 2"),
+        ("{", {}, "is no JSON"),
+        ("a\n", {}, "holds 1 tokens"),
+        ("a\nb\n", {"blank": "c"}, "no token 'c' for blank"),
+        (" \n|\na\n", {}, "two tokens '|'"),
+    ],
+)
+def test_bad_vocabularies(tmp_path, text, options, message):
+    (tmp_path / "vocab").write_text(text)
+    with pytest.raises(InputError, match=message.replace("|", r"\|")):
+        read_model_tokens(tmp_path / "vocab", **options)
+
+
+def test_words_of_an_arpa_model_and_of_a_word_list(tmp_path):
+    arpa = "\\data\\\nngram 1=4\nngram 2=1\n\n\\1-grams:\n-1 <s>\n-1 </s>\n-1 New\n-1 $DRUG\n-1 york\n\n\\2-grams:\n-1 new york\n\\end\\\n"
+    (tmp_path / "lm.arpa").write_text(arpa)
+    (tmp_path / "words.txt").write_text("<eps> 0\nnew 1\nyork 2\n#0 3\n")
+    assert read_vocabulary(tmp_path / "lm.arpa") == read_vocabulary(tmp_path / "words.txt") == ["new", "york"]
+
+
+def test_words_are_spelled_in_the_case_of_the_model(tmp_path):
+    (tmp_path / "vocab.json").write_text(json.dumps(["<pad>", "|", "N", "E", "W"]))
+    (tmp_path / "words").write_text("new\nnewt\n")
+    lang, unspelled = chars_lang(tmp_path / "vocab.json", tmp_path / "words")
+    assert lang.lexicon.entries == {"new": (("N", "E", "W"),)} and unspelled == 1
+    assert CharSpeller(lang.units).pronounce(["we"]) == {"we": (("W", "E"),)}
+
+
+def test_a_model_without_a_token_between_words_is_told(tmp_path):
+    (tmp_path / "vocab").write_text("a\nb\n")
+    (tmp_path / "words").write_text("ab\n")
+    with pytest.raises(InputError, match="no token between words .*--boundary"):
+        chars_lang(tmp_path / "vocab", tmp_path / "words")
+
+
+@pytest.fixture(scope="session")
+def piece_model():
+    """A sentencepiece BPE model of two hundred pieces."""
+    import sentencepiece
+
+    words = "useful used us the bus is full of useful things just as usual and the house is used by us all".split()
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([" ".join(words)] * 20 + words * 5),
+        model_writer=model,
+        vocab_size=60,
+        model_type="bpe",
+        minloglevel=2,
+    )
+    return model.getvalue()
+
+
+def test_pieces_spell_words_in_their_best_ways(piece_model):
+    speller = PieceSpeller(piece_model, Units("subwords", SymbolTable(("<blk>",))), num_best=4)
+    pieces = tuple(speller.model.id_to_piece(i) for i in range(len(speller.model)))
+    speller = PieceSpeller(piece_model, Units("subwords", SymbolTable(("<blk>", *pieces)), word_start="▁"), 4)
+    ways = speller.pronounce(["useful", "日本"])
+    assert ways["useful"][0] == tuple(speller.model.encode("useful", out_type=str))
+    assert 1 < len(set(ways["useful"])) == len(ways["useful"]) <= 4
+    assert all("".join(way) == "▁useful" for way in ways["useful"])
+    assert ways["日本"] == ()

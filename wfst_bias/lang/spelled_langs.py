@@ -1,0 +1,166 @@
+"""Langs of models that spell: from the tokens of a model and the words of a language model."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Optional, Sequence, Tuple
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+from wfst_bias.lang.g2p import Reader
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.spellers import WORD_START, CharSpeller, PieceSpeller, piece_processor
+from wfst_bias.lang.units import CHARS, SUBWORDS, Units
+from wfst_bias.symbols import BLANK, SymbolTable
+from wfst_bias.text import words_of
+
+BLANKS = (BLANK, "<blank>", "<pad>", "[PAD]", "<ctc_blank>", "<ctc>", "_")
+BOUNDARIES = ("|", " ", "<space>", WORD_START)
+BOUNDARY = "|"
+
+
+@dataclass(frozen=True)
+class ModelTokens:
+    """The tokens of a model as our tables have them: blank first, no spaces.
+
+    Args:
+      table: of the tokens.
+      column: of the model's output that each token is, ``(V,)``.
+    """
+
+    table: SymbolTable
+    column: Tuple[int, ...]
+
+
+def model_tokens(symbols: Sequence[str], blank: Optional[str] = None) -> ModelTokens:
+    """The table of a model's output columns.
+
+    Args:
+      symbols: of the columns, in order.
+      blank: the symbol that stands for blank; where not given one of :data:`BLANKS` or, where there is none
+        (NeMo), a column behind the others.
+
+    Raises:
+      InputError: ``blank`` is not among them, or two are the same.
+    """
+    if blank is not None and blank not in symbols:
+        raise InputError(f"has no token {blank!r} for blank; name the one it has with --blank")
+    found = blank if blank is not None else next((b for b in BLANKS if b in symbols), None)
+    if found is None:
+        symbols = [*symbols, BLANK]
+        found = BLANK
+    first = list(symbols).index(found)
+    column = (first, *(i for i in range(len(symbols)) if i != first))
+    named = [BLANK] + [re.sub(r"\s", BOUNDARY, symbols[i]) or f"<{i}>" for i in column[1:]]
+    twice = next((s for i, s in enumerate(named) if s in named[:i]), None) if len(set(named)) < len(named) else None
+    if twice is not None:
+        raise InputError(f"has two tokens {twice!r}; make them different")
+    return ModelTokens(SymbolTable(tuple(named)), column)
+
+
+def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
+    """Tokens of a vocabulary file.
+
+    Args:
+      path: a JSON object of ids or array (``vocab.json`` of wav2vec2), ``SYMBOL ID`` lines (``tokens.txt`` of
+        sherpa and icefall), or a symbol a line (``vocab.txt`` of NeMo).
+    """
+    lines = [(number, line) for number, line in lines_of(path) if line]
+    text = "\n".join(line for _, line in lines)
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise InputError(f"is no JSON ({error}); an object of tokens and ids was expected", path) from None
+        symbols = content if isinstance(content, list) else _in_order(content, path)
+    elif lines and all(re.fullmatch(r".*\s\d+", line) for _, line in lines):
+        rows = [line.rsplit(None, 1) if not line.startswith(" ") else [" ", line.split()[-1]] for _, line in lines]
+        symbols = _in_order({symbol: int(i) for symbol, i in rows}, path)
+    else:
+        symbols = [line for _, line in lines]
+    if len(symbols) < 2:
+        raise InputError(f"holds {len(symbols)} tokens; the vocabulary of a CTC model was expected", path)
+    try:
+        return model_tokens(symbols, blank)
+    except InputError as error:
+        raise InputError(str(error), path) from None
+
+
+def _in_order(ids: dict, path: Path) -> List[str]:
+    if sorted(ids.values()) != list(range(len(ids))):
+        raise InputError("its ids are not 0, 1, 2 and so on; a token for each output of the model was expected", path)
+    return sorted(ids, key=ids.__getitem__)
+
+
+def chars_lang(
+    tokens: Path, words: Path, blank: Optional[str] = None, boundary: Optional[str] = None
+) -> Tuple[Lang, int]:
+    """Characters with a token between words, as those of wav2vec2 and of NeMo's character models.
+
+    Args:
+      tokens: see :func:`read_model_tokens`.
+      words: see :func:`read_vocabulary`.
+      boundary: the token between words; where not given one of :data:`BOUNDARIES`.
+
+    Returns:
+      the lang, and how many words have a character that the model does not.
+    """
+    table = read_model_tokens(tokens, blank).table
+    wanted = [boundary] if boundary is not None else BOUNDARIES
+    found = next((b for b in (re.sub(r"\s", BOUNDARY, b) for b in wanted) if b in table), None)
+    if found is None:
+        raise InputError(
+            f"has no token between words (looked for {', '.join(map(repr, wanted))}); name it with --boundary", tokens
+        )
+    units = Units(CHARS, table, boundary=found)
+    return _lang(units, CharSpeller(units), words)
+
+
+def subwords_lang(model: Path, words: Path, blank: Optional[str] = None) -> Tuple[Lang, int]:
+    """The pieces of a sentencepiece model.
+
+    A piece called blank is the blank, as icefall trains them; where there is none it is a token of its own.
+
+    Args:
+      model: of sentencepiece, ``bpe.model``.
+      words: see :func:`read_vocabulary`.
+
+    Returns:
+      the lang, and how many words the model cannot spell.
+    """
+    if not Path(model).is_file():
+        raise InputError("no such file; name the sentencepiece model of the acoustic model", model)
+    content = Path(model).read_bytes()
+    try:
+        processor = piece_processor(content)
+        tokens = model_tokens([processor.id_to_piece(i) for i in range(len(processor))], blank)
+    except InputError as error:
+        raise InputError(str(error), model) from None
+    units = Units(SUBWORDS, tokens.table, word_start=WORD_START)
+    return _lang(units, PieceSpeller(content, units), words, content)
+
+
+def _lang(units: Units, speller: Reader, words: Path, piece_model: bytes = b"") -> Tuple[Lang, int]:
+    spelled = speller.pronounce(read_vocabulary(words))
+    entries = {word: ways for word, ways in spelled.items() if ways}
+    if not entries:
+        raise InputError("no word of it can be spelled with the tokens of the model", words)
+    return Lang(units, Lexicon(entries), piece_model), len(spelled) - len(entries)
+
+
+def read_vocabulary(path: Path) -> List[str]:
+    """The words of an ARPA model or of a word list: the first word of each line, a Kaldi ``words.txt`` included."""
+    lines = [line.strip() for _, line in lines_of(path)]
+    if "\\data\\" in lines:
+        begin = lines.index("\\1-grams:") + 1 if "\\1-grams:" in lines else len(lines)
+        end = next((i for i in range(begin, len(lines)) if lines[i].startswith("\\")), len(lines))
+        rows = [line.split()[1:] for line in lines[begin:end]]
+    else:
+        rows = [line.split() for line in lines]
+    words = dict.fromkeys(row[0].lower() for row in rows if row and not re.match(r"[<$#]", row[0]))
+    words = [word for word in words if words_of(word) == (word,)]
+    if not words:
+        raise InputError("holds no word; an ARPA model or one word a line was expected", path)
+    return words
