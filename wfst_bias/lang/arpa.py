@@ -1,5 +1,6 @@
 """G: an ARPA language model as an acceptor of words, read by kaldilm."""
 
+import collections
 import gzip
 import math
 import re
@@ -9,7 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import List, Sequence
+from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 import pywrapfst
@@ -136,6 +137,15 @@ def check_arpa(path: Path) -> None:
     Raises:
       InputError: with the line where it breaks.
     """
+    collections.deque(arpa_ngrams(path), maxlen=0)
+
+
+def arpa_ngrams(path: Path) -> Iterator[Tuple[int, int, List[str]]]:
+    """Each n-gram of an ARPA file: its line, its order, its fields; the frame is checked on the way.
+
+    Raises:
+      InputError: with the line where the frame breaks.
+    """
     declared, section, seen = {}, None, 0
     number = 0
     ended = False
@@ -151,9 +161,11 @@ def check_arpa(path: Path) -> None:
     for number, line in lines_of(path):
         if section and line.strip() and not line.startswith("\\"):
             seen += 1
-            if not _is_ngram(line.split(), section):
+            fields = line.split()
+            if not _is_ngram(fields, section):
                 what = "LOG10" + " WORD" * section + " [BACKOFF]"
                 raise InputError(f"found {line!r}; expected '{what}'", path, number)
+            yield number, section, fields
         elif line.startswith("ngram ") and section is None:
             match = re.fullmatch(r"ngram (\d+)\s*=\s*(\d+)\s*", line)
             if not match:

@@ -1,0 +1,239 @@
+"""N-grams of a backoff model as the arrays of a trie: from ARPA text and back, and as an acceptor."""
+
+import gzip
+from array import array
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file
+from wfst_bias.lang.arpa import BOS, EOS, arpa_ngrams
+from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
+
+_LN10 = np.log(10.0)
+LOG_ZERO = -99.0 * _LN10  # how ARPA writes log 0, nats
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """A node for each n-gram: its parent is the n-gram without the last word, node 0 has no words.
+
+    The nodes stand by order, within an order by parent and word. ``<s>`` and ``</s>`` are words. Scores are nats.
+
+    Args:
+      words: spelling of each word id.
+      begin: first node of each order from 0 on, and the number of nodes, ``(order + 2,)``.
+      parent: of each node, int64 ``(N,)``; -1 for node 0.
+      word: last word of each node, int64 ``(N,)``; -1 for node 0.
+      log_prob: of the last word after the others, float64 ``(N,)``.
+      backoff: weight of a node as a history that has not seen a word, float64 ``(N,)``.
+    """
+
+    words: Tuple[str, ...]
+    begin: np.ndarray
+    parent: np.ndarray
+    word: np.ndarray
+    log_prob: np.ndarray
+    backoff: np.ndarray
+
+    @property
+    def order(self) -> int:
+        return len(self.begin) - 2
+
+    @property
+    def counts(self) -> List[int]:
+        """How many n-grams of each order from 1 on there are."""
+        return np.diff(self.begin)[1:].tolist()
+
+    def nodes(self, order: int) -> np.ndarray:
+        return np.arange(self.begin[order], self.begin[order + 1])
+
+    def child(self, node: np.ndarray, word: np.ndarray) -> np.ndarray:
+        """The node of a word after each node, -1 where there is none."""
+        return _find(self._keys, node * len(self.words) + word)
+
+    def predict(self, history: np.ndarray, word: np.ndarray) -> np.ndarray:
+        """Log-probability of each word after each history, through backoff where it was not seen."""
+        return self.follow(history, word)[1]
+
+    def follow(self, history: np.ndarray, word: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """The longest n-gram that each word makes with the end of its history, and the word's log-probability."""
+        node, weight = self._back_off(history, word, self.shorter)
+        return node, weight + self.log_prob[node]
+
+    @cached_property
+    def shorter(self) -> np.ndarray:
+        """The longest proper suffix of each n-gram that is a node: where it backs off to, int64 ``(N,)``."""
+        shorter = np.zeros(len(self.parent), np.int64)
+        for order in range(2, self.order + 1):
+            nodes = self.nodes(order)
+            shorter[nodes] = self._back_off(shorter[self.parent[nodes]], self.word[nodes], shorter)[0]
+        return shorter
+
+    @cached_property
+    def is_history(self) -> np.ndarray:
+        """Which nodes tell something of the next word, bool ``(N,)``."""
+        return (np.bincount(self.parent[1:], minlength=len(self.parent)) > 0) | (self.backoff != 0.0)
+
+    def normalised(self) -> "Ngrams":
+        """The same n-grams with the backoff weights that make each history sum to one."""
+        model = replace(self, backoff=np.zeros(len(self.parent)))
+        for order in range(2, self.order + 1):  # a history needs the weights of the shorter ones
+            nodes = self.nodes(order)
+            history = self.parent[nodes]
+            lower = model.predict(model.shorter[history], self.word[nodes])
+            left, lower_left = (self.left(history, log_prob) for log_prob in (self.log_prob[nodes], lower))
+            seen = np.unique(history)
+            # a history that has seen every word never backs off
+            weight = np.log(np.maximum(left, 1e-99)) - np.log(np.where(lower_left > 0, lower_left, 1.0))
+            model.backoff[seen] = weight[seen]
+        return model
+
+    def left(self, history: np.ndarray, log_prob: np.ndarray) -> np.ndarray:
+        """What the listed words leave of each history's probability, ``(N,)``; rounding may not bring it below 0."""
+        return np.maximum(1.0 - np.bincount(history, np.exp(log_prob), len(self.parent)), 0.0)
+
+    def kept(self, keep: np.ndarray) -> "Ngrams":
+        """Only the marked n-grams, those that they prolong, and the 1-grams."""
+        keep = keep.copy()
+        keep[: self.begin[2]] = True
+        for order in range(self.order, 1, -1):
+            nodes = self.nodes(order)
+            keep[self.parent[nodes[keep[nodes]]]] = True
+        number = np.cumsum(keep) - 1
+        begin = np.append(0, np.cumsum(keep))[self.begin]
+        full = np.append(True, np.diff(begin) > 0)  # an order without n-grams is none
+        parent = self.parent[keep]
+        parent[1:] = number[parent[1:]]
+        return Ngrams(self.words, begin[full], parent, self.word[keep], self.log_prob[keep], self.backoff[keep])
+
+    def arpa(self) -> str:
+        """The model as the text of an ARPA file."""
+        number = lambda nats: [f"{x:.7g}" for x in (np.maximum(nats, LOG_ZERO) / _LN10).tolist()]
+        lines = ["\\data\\", *(f"ngram {order}={count}" for order, count in enumerate(self.counts, 1))]
+        names = [""]
+        for order in range(1, self.order + 1):
+            nodes = slice(self.begin[order], self.begin[order + 1])
+            heads = (self.parent[nodes] - self.begin[order - 1]).tolist()
+            names = [f"{names[head]} {self.words[w]}".lstrip() for head, w in zip(heads, self.word[nodes].tolist())]
+            tails = np.where(self.is_history[nodes], np.array(number(self.backoff[nodes]), object), "").tolist()
+            lines += ["", f"\\{order}-grams:"]
+            lines += [f"{p}\t{name}\t{b}".rstrip() for p, name, b in zip(number(self.log_prob[nodes]), names, tails)]
+        return "\n".join([*lines, "", "\\end\\", ""])
+
+    def acceptor(self) -> Wfst:
+        """The model as a machine: word id + 1 on both sides of an arc, 0 for backoff, which comes first in its state.
+
+        There is a state for each history. Backoff may be taken where a longer n-gram is known: the best path is the
+        model's only as far as backing off costs more than it gives.
+        """
+        begin, end = map(self.words.index, (BOS, EOS))
+        longest = np.arange(len(self.parent))
+        while not (known := self.is_history[longest]).all():
+            longest = np.where(known, longest, self.shorter[longest])
+        state = np.cumsum(self.is_history) - 1
+        target = state[longest]
+        ends = np.flatnonzero(self.word == end)
+        read = np.flatnonzero((self.word != end) & (self.word != begin))[1:]
+        back = np.flatnonzero(self.is_history)[1:]
+        final = np.full(state[-1] + 1, NO_SCORE)
+        final[state[self.parent[ends]]] = self.log_prob[ends]
+        labels = np.append(np.zeros(len(back), np.int64), self.word[read] + 1)
+        return from_arcs(
+            start=target[self.child(np.array([0]), np.array([begin]))[0]],
+            src=np.append(state[back], state[self.parent[read]]),
+            dst=np.append(target[self.shorter[back]], target[read]),
+            ilabel=labels,
+            olabel=labels,
+            score=np.append(self.backoff[back], self.log_prob[read]),
+            final=final,
+        )
+
+    @cached_property
+    def _keys(self) -> np.ndarray:
+        return self.parent * len(self.words) + self.word
+
+    def _back_off(self, history, word, shorter) -> Tuple[np.ndarray, np.ndarray]:
+        """The node that knows each word, and the weights on the way to it."""
+        history, weight, node = history.copy(), np.zeros(len(history)), self.child(history, word)
+        while len(unseen := np.flatnonzero(node < 0)):
+            weight[unseen] += self.backoff[history[unseen]]
+            history[unseen] = shorter[history[unseen]]
+            node[unseen] = self.child(history[unseen], word[unseen])
+        return node, weight
+
+
+def ngrams_of_rows(words: Sequence[str], rows, log_probs, backoffs=None) -> Ngrams:
+    """The trie of n-grams in any order.
+
+    Args:
+      words: spelling of each word id; each has a 1-gram.
+      rows: for each order, the word ids of its n-grams, ``(N, order)``.
+      log_probs, backoffs: for each order, of its n-grams, nats, ``(N,)``; without backoffs they are 0.
+
+    Raises:
+      InputError: an n-gram stands twice, or without the n-gram that it prolongs.
+    """
+    V = len(words)
+    begin, keys = [0, 1], np.array([-V - 1])
+    columns = [(keys[:1] * 0 - 1, keys[:1] * 0 - 1, np.zeros(1), np.zeros(1))]
+    spell = lambda row: repr(" ".join(words[w] for w in row))
+    for ids, p, b in zip(rows, log_probs, backoffs or [np.zeros(len(p)) for p in log_probs]):
+        parent = np.zeros(len(ids), np.int64)
+        for column in range(ids.shape[1] - 1):
+            parent = _find(keys, parent * V + ids[:, column])
+            if (parent < 0).any():
+                row = ids[np.argmin(parent)]
+                raise InputError(f"{spell(row)} stands without {spell(row[: column + 1])}; add it")
+        key = parent * V + ids[:, -1]
+        order = np.argsort(key, kind="stable")
+        twice = np.flatnonzero(np.diff(key[order]) == 0)
+        if len(twice):
+            raise InputError(f"{spell(ids[order[twice[0]]])} stands twice; remove one")
+        keys = np.append(keys, key[order])
+        columns.append((parent[order], ids[order, -1].astype(np.int64), p[order], b[order]))
+        begin.append(len(keys))
+    return Ngrams(tuple(words), np.array(begin), *map(np.concatenate, zip(*columns)))
+
+
+def read_ngrams(path: Path) -> Ngrams:
+    """The n-grams of an ARPA file, gzipped or not; a backoff weight that is not there is 0.
+
+    Raises:
+      InputError: the file is not a whole ARPA model, or an n-gram's own parts are not in it.
+    """
+    word_id, sections = {}, []
+    for number, order, fields in arpa_ngrams(path):
+        if order == 1:
+            word_id.setdefault(fields[1], len(word_id))
+        while len(sections) < order:
+            sections.append((array("q"), array("d"), array("d")))
+        ids, log10_probs, log10_backoffs = sections[order - 1]
+        try:
+            ids.extend([word_id[word] for word in fields[1 : order + 1]])
+        except KeyError as error:
+            raise InputError(f"word {error} has no 1-gram; add one", path, number) from None
+        log10_probs.append(float(fields[0]))
+        log10_backoffs.append(float(fields[order + 1]) if len(fields) > order + 1 else 0.0)
+    rows = [np.array(ids).reshape(-1, order) for order, (ids, _, _) in enumerate(sections, 1)]
+    nats = lambda column: [np.array(section[column]) * _LN10 for section in sections]
+    try:
+        return ngrams_of_rows(tuple(word_id), rows, nats(1), nats(2))
+    except InputError as error:
+        raise InputError(str(error), path) from None
+
+
+def write_ngrams(path: Path, model: Ngrams) -> None:
+    """Write the model as ARPA, gzipped where the name says so."""
+    path, text = Path(path), model.arpa()
+    publish_file(path, gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text)
+
+
+def _find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Position of each wanted key among the sorted keys, -1 where it is none of them."""
+    position = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[position] == wanted, position, -1)
