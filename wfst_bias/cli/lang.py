@@ -109,11 +109,12 @@ def lm_default(out):
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
 @click.option("--order", type=click.IntRange(1, 5), default=3, show_default=True, help="Longest n-gram, words.")
 def lm_train(text, out, order):
-    """Estimate a language model (Kneser-Ney) on TEXT, one sentence a line.
+    """Estimate a language model (interpolated Kneser-Ney) on TEXT, one sentence a line.
 
     Example: wfst-bias lm train sentences.txt lm.arpa.gz --order 2
     """
     from wfst_bias.lang.train_lm import train_lm
 
-    train_lm(text, out, order)
-    click.echo(f"{out}: written")
+    model = train_lm(text, out, order)
+    counts = (f"{count:,} {order}-grams" for order, count in enumerate(model.counts, 1))
+    click.echo(f"{out}: {', '.join(counts)}")

@@ -1,17 +1,22 @@
-"""A language model from text: arpabo estimates it (interpolated Kneser-Ney)."""
+"""A language model from text (interpolated Kneser-Ney).
 
-import contextlib
-import io
+On a held-out tenth of 12,000 sentences of LJ Speech a trigram model has perplexity 204, a 5-gram model 199; all
+five orders are estimated in less than a second (benchmarks/train_lm.py).
+"""
+
 from pathlib import Path
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
-from wfst_bias.lang.default_lm import write_arpa
+from wfst_bias.lang.kneser_ney import kneser_ney
+from wfst_bias.lang.ngrams import Ngrams, write_ngrams
 from wfst_bias.text import words_of
 
 
-def train_lm(text: Path, out: Path, order: int = 3) -> None:
-    """Estimate an n-gram model and write it as ARPA, gzipped where the name says so.
+def train_lm(text: Path, out: Path, order: int = 3) -> Ngrams:
+    """Estimate an n-gram model of the words of a text and write it as ARPA, gzipped where the name says so.
+
+    The vocabulary is closed: there is no ``<unk>``.
 
     Args:
       text: one sentence a line; case and punctuation are taken off as in transcripts.
@@ -21,15 +26,9 @@ def train_lm(text: Path, out: Path, order: int = 3) -> None:
     Raises:
       InputError: the text holds no word.
     """
-    from arpabo import ArpaBoLM
-
-    sentences = [" ".join(words) for _, line in lines_of(text) if (words := words_of(line))]
+    sentences = [words for _, line in lines_of(text) if (words := words_of(line))]
     if not sentences:
         raise InputError("holds no word; write one sentence a line", text)
-    model = ArpaBoLM(max_order=order, smoothing_method="kneser_ney")
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        model.read_corpus(io.StringIO("\n".join(sentences) + "\n"))
-        model.compute()
-        arpa = io.StringIO()
-        model.write(arpa)
-    write_arpa(out, arpa.getvalue())
+    model = kneser_ney(sentences, order)
+    write_ngrams(out, model)
+    return model
