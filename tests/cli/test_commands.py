@@ -79,6 +79,12 @@ def test_words_that_the_lexicon_does_not_have_are_told(world, run, tmp_path):
     assert "n-grams are left out, a word of theirs is not in the lexicon" in result.output
 
 
+def test_a_pruned_model_makes_a_base(world, run, tmp_path):
+    result = run("lm", "prune", world / "lm.arpa.gz", tmp_path / "small.arpa.gz", "--threshold", "inf")
+    assert result.exit_code == 0 and "small.arpa.gz: 38 of 38 1-grams, 0 of 54 2-grams" in result.output
+    assert run("graph", "base", world / "lang", tmp_path / "small.arpa.gz", tmp_path / "base").exit_code == 0
+
+
 def test_a_changed_weight_and_a_lost_file_make_the_graph_anew(world, run, tmp_path):
     names, graph = tmp_path / "names.txt", tmp_path / "g"
     weights = []
@@ -205,6 +211,9 @@ BAD = {
     "no lang": (("graph", "base", "{tmp}", "{world}/lm.arpa.gz", "{tmp}/out"), "{tmp}: is no lang folder"),
     "no lm": (("graph", "base", "{world}/lang", "{tmp}/no.arpa", "{tmp}/out"), "no.arpa: cannot be read"),
     "cut lm": (("graph", "base", "{world}/lang", "{tmp}/cut.arpa", "{tmp}/out"), "cut.arpa:"),
+    "cut lm to prune": (("lm", "prune", "{tmp}/cut.arpa", "{tmp}/out"), "cut.arpa:"),
+    "no lm to prune": (("lm", "prune", "{tmp}/no.arpa", "{tmp}/out"), "no.arpa: no such file"),
+    "no threshold": (("lm", "prune", "{world}/lm.arpa.gz", "{tmp}/out", "--threshold", "-1"), "--threshold is -1.0"),
     "bad prior": (
         ("graph", "compile", "{world}/base", "{tmp}/a.txt", "{tmp}/out", "--class-prior", "2"),
         "--class-prior is 2.0",

@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfst_bias.lang.kneser_ney import kneser_ney
+from wfst_bias.lang.prune_lm import pruned
 from wfst_bias.wfst import to_openfst
 
 TEXT = ["new york", "new york city", "new jersey", "city"]
 
 texts = st.lists(st.lists(st.sampled_from(["new", "york", "jersey", "city"]), max_size=5), min_size=1, max_size=12)
 orders = st.integers(1, 5)
+thresholds = st.sampled_from([0.0, 1e-3, 1e-2])
 
 
 def estimate(text, order):
@@ -68,17 +70,17 @@ def test_every_word_after_every_history_is_as_likely_as_the_definition_says(text
                 assert np.exp(log_prob(model, history, word)) == pytest.approx(expected)
 
 
-@given(texts, orders)
-def test_what_may_follow_a_history_sums_to_one(text, order):
-    model = kneser_ney(text, order)
+@given(texts, orders, thresholds)
+def test_what_may_follow_a_history_sums_to_one(text, order, threshold):
+    model = pruned(kneser_ney(text, order), threshold)
     for node in range(len(model.parent)):
         words = np.arange(1, len(model.words))
         assert np.exp(model.predict(np.full(len(words), node), words)).sum() == pytest.approx(1.0)
 
 
-@given(texts, orders)
-def test_the_acceptor_takes_a_sentence_at_its_probability_or_backs_off_for_more(text, order):
-    model = kneser_ney(text, order)
+@given(texts, orders, thresholds)
+def test_the_acceptor_takes_a_sentence_at_its_probability_or_backs_off_for_more(text, order, threshold):
+    model = pruned(kneser_ney(text, order), threshold)
     grammar = to_openfst(model.acceptor()).arcsort()
     for sentence in text:
         score = sum(log_prob(model, ["<s>", *sentence[:i]], word) for i, word in enumerate([*sentence, "</s>"]))

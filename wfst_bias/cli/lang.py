@@ -91,7 +91,7 @@ def _write_spelled(lang_dir, words, made, num_unspelled):
 
 @click.group()
 def lm():
-    """Make a language model in ARPA format."""
+    """Make a language model in ARPA format, or a smaller one of it."""
 
 
 @lm.command("default")
@@ -117,4 +117,27 @@ def lm_train(text, out, order):
 
     model = train_lm(text, out, order)
     counts = (f"{count:,} {order}-grams" for order, count in enumerate(model.counts, 1))
+    click.echo(f"{out}: {', '.join(counts)}")
+
+
+@lm.command("prune")
+@click.argument("arpa", type=PATH, metavar="IN.arpa[.gz]")
+@click.argument("out", type=PATH, metavar="OUT.arpa.gz")
+@click.option(
+    "--threshold",
+    type=float,
+    default=1e-8,
+    show_default=True,
+    help="Leave an n-gram out where the model's perplexity rises by a smaller share than this; 0 keeps all.",
+)
+def lm_prune(arpa, out, threshold):
+    """Leave out of a language model what hardly changes it (relative entropy, Stolcke 1998).
+
+    Example: wfst-bias lm prune 3gram.arpa.gz 3gram.pruned.arpa.gz --threshold 1e-8
+    """
+    from wfst_bias.lang.prune_lm import prune_lm
+
+    before, after = prune_lm(arpa, out, threshold)
+    left = dict(enumerate(after.counts, 1))
+    counts = (f"{left.get(order, 0):,} of {count:,} {order}-grams" for order, count in enumerate(before.counts, 1))
     click.echo(f"{out}: {', '.join(counts)}")

@@ -1,0 +1,83 @@
+"""Pruning of a language model by relative entropy.
+
+Stolcke, *Entropy-based pruning of backoff language models*, DARPA Broadcast News Workshop 1998.
+"""
+
+from pathlib import Path
+from typing import Tuple
+
+import numpy as np
+
+from wfst_bias.errors import InputError
+from wfst_bias.lang.arpa import BOS, EOS
+from wfst_bias.lang.ngrams import Ngrams, read_ngrams, write_ngrams
+
+
+def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:
+    """Prune an ARPA model and write what is left of it, gzipped where the name says so.
+
+    Args:
+      path: the ARPA model, gzipped or not.
+      out: the pruned one.
+      threshold: see :func:`pruned`.
+
+    Returns:
+      the model and what is left of it.
+
+    Raises:
+      InputError: the model or the threshold cannot be used.
+    """
+    if not threshold >= 0:
+        raise InputError(f"--threshold is {threshold}; expected 0 or more, such as 1e-8")
+    model = read_ngrams(path)
+    if EOS not in model.words:
+        raise InputError(f"has no 1-gram {EOS}; a sentence could never end", path)
+    left = pruned(model, threshold)
+    write_ngrams(out, left)
+    return model, left
+
+
+def pruned(model: Ngrams, threshold: float) -> Ngrams:
+    """The model without the n-grams that matter less than the threshold, its backoff weights made anew.
+
+    Args:
+      model: with a 1-gram ``</s>``.
+      threshold: relative rise of the model's perplexity that the loss of one n-gram is worth.
+    """
+    return model.kept(perplexity_rises(model) >= threshold).normalised()
+
+
+def perplexity_rises(model: Ngrams) -> np.ndarray:
+    """By what share the model's perplexity rises when one n-gram is left out (eq. 4 and 5), ``(N,)``.
+
+    Infinite for the empty n-gram and the 1-grams, which have nothing to back off to.
+    """
+    rise = np.full(len(model.parent), np.inf)
+    of_history = history_log_probs(model)
+    for order in range(2, model.order + 1):
+        nodes = model.nodes(order)
+        history, log_prob = model.parent[nodes], model.log_prob[nodes]
+        lower = model.predict(model.shorter[history], model.word[nodes])
+        left = model.left(history, log_prob)[history]
+        lower_left = model.left(history, lower)[history]
+        backoff = np.log(left + np.exp(log_prob)) - np.log(lower_left + np.exp(lower))
+        divergence = -np.exp(of_history[history]) * (
+            np.exp(log_prob) * (lower + backoff - log_prob) + left * (backoff - model.backoff[history])
+        )
+        rise[nodes] = np.expm1(np.maximum(divergence, 0.0))
+    return rise
+
+
+def history_log_probs(model: Ngrams) -> np.ndarray:
+    """Log-probability of meeting each n-gram as a history, nats ``(N,)``.
+
+    A sentence begins as often as one ends: ``<s>`` itself, never predicted, stands in ARPA with -99.
+    """
+    log_prob = model.log_prob.copy()
+    ids = np.array([model.words.index(word) for word in (BOS, EOS) if word in model.words])
+    unigrams = model.child(np.zeros(len(ids), np.int64), ids)
+    log_prob[unigrams] = model.log_prob[unigrams[-1]]
+    for order in range(2, model.order + 1):
+        nodes = model.nodes(order)
+        log_prob[nodes] += log_prob[model.parent[nodes]]
+    return log_prob
