@@ -6,7 +6,6 @@ import pytest
 
 from wfst_bias.errors import InputError
 from wfst_bias.lang.arpa import read_arpa
-from wfst_bias.lang.default_lm import default_lm
 from wfst_bias.symbols import BACKOFF, CLASS, EPS, SymbolTable
 
 WORDS = SymbolTable((EPS, "new", "york", CLASS, BACKOFF))
@@ -109,20 +108,3 @@ def test_a_truncated_gzip_is_told(tmp_path):
     path.write_bytes(gzip.compress(ARPA.encode())[:-20])
     with pytest.raises(InputError, match="gzip file is damaged"):
         read_arpa(path, WORDS)
-
-
-def test_default_model_sums_to_one():
-    unigram, bigram, backoff = {}, {}, {}
-    for line in default_lm().splitlines():
-        fields = line.split("\t")
-        if len(fields) > 1 and " " in fields[1]:
-            bigram[tuple(fields[1].split())] = 10 ** float(fields[0])
-        elif len(fields) > 1 and fields[1] != "<s>":
-            unigram[fields[1]] = 10 ** float(fields[0])
-            backoff[fields[1]] = 10 ** float(fields[2]) if len(fields) > 2 else 1.0
-    assert sum(unigram.values()) == pytest.approx(1.0, abs=0.01)
-    for history in ("new", "the", "zoo"):
-        seen = {w: p for (h, w), p in bigram.items() if h == history}
-        assert seen
-        rest = sum(p for w, p in unigram.items() if w not in seen)
-        assert sum(seen.values()) + backoff[history] * rest == pytest.approx(1.0, abs=0.01)
