@@ -47,7 +47,7 @@ def main() -> None:
         spellings = [Spelling(i, units, 4.0) for i, (_, units) in enumerate(pairs[:size])]
         entities = tuple(Entity(word) for word, _ in pairs[:size])
 
-        def compiled() -> CompiledList:
+        def compiled(size=size, spellings=spellings, entities=entities) -> CompiledList:
             units = base.lang.units
             branch = compile_branch(spellings, units.tokens, units.boundaries)
             return CompiledList(entities, branch, 0, ClassConfig().entry_score(size))
@@ -60,7 +60,7 @@ def main() -> None:
             part = compiled()
             middle = time.perf_counter()
             graph = base.with_entities(part)
-            graph.fsa
+            _ = graph.fsa
             seconds.append((middle - begin, time.perf_counter() - middle))
         branch_seconds, swap_seconds = map(statistics.median, zip(*seconds))
         total = statistics.median(map(sum, seconds))
