@@ -162,6 +162,16 @@ def trim(wfst: Wfst) -> Wfst:
     )
 
 
+def start_first(wfst: Wfst) -> Wfst:
+    """The same machine with its start state numbered 0; the other states keep their order."""
+    number = np.arange(wfst.num_states, dtype=np.int32)
+    number[: wfst.start] += 1
+    number[wfst.start] = 0
+    final = np.empty_like(wfst.final)
+    final[number] = wfst.final
+    return from_arcs(0, number[wfst.src], number[wfst.dst], wfst.ilabel, wfst.olabel, wfst.score, final)
+
+
 def _reached(num_states: int, src: np.ndarray, dst: np.ndarray, seeds) -> np.ndarray:
     """Which states a path along the arcs visits from the seeds, bool ``(S,)``.
 

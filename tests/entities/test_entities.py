@@ -138,5 +138,5 @@ def test_pool_is_all_rare_words_and_the_distractors_asked_for(tmp_path):
     with pytest.raises(InputError, match="3 distractors, 4 were asked for"):
         pool_lists(path, 4)
     path.write_text("u1\ta steel\n")
-    with pytest.raises(InputError, match=":1: expected"):
+    with pytest.raises(InputError, match=":1: found 2 columns"):
         pool_lists(path, 0)

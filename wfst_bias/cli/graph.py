@@ -27,6 +27,9 @@ topology_option = click.option(
 )
 
 
+_ORDER_HELP = "Longest n-gram of units; 0 takes all units for equally likely."
+
+
 @click.group()
 def graph():
     """Compile decoding graphs."""
@@ -68,9 +71,27 @@ def graph_base(lang_dir, lm, base_dir, classes, topology):
         )
 
 
+@graph.command("loop")
+@click.argument("lang_dir", type=PATH)
+@click.argument("base_dir", type=PATH)
+@click.option("--order", type=int, default=3, show_default=True, help=_ORDER_HELP)
+@topology_option
+def graph_loop(lang_dir, base_dir, order, topology):
+    """Make BASE_DIR without a language model: any word, said by n-grams of the units of LANG_DIR.
+
+    Decoding is then greedy but for these n-grams and the lists that are compiled in.
+
+    Example: wfst-bias graph loop data/lang exp/loop
+    """
+    from wfst_bias.graph.compile import OpenVocabulary, compile_loop
+
+    made = compile_loop(lang_dir, base_dir, OpenVocabulary(order=order).order, topology)
+    click.echo(f"{base_dir}: {'compiled' if made else 'is up to date'}")
+
+
 @graph.command("compile")
 @click.argument("base_dir", type=PATH)
-@click.argument("lists", nargs=-1, required=True, metavar="[CLASS=]LIST...")
+@click.argument("lists", nargs=-1, metavar="[CLASS=]LIST...")
 @click.argument("graph_dir", type=PATH)
 @class_options
 @click.option(
@@ -81,8 +102,15 @@ def graph_base(lang_dir, lm, base_dir, classes, topology):
     metavar="CLASS PRIOR BONUS",
     help="Prior and bonus of the lists of one class; may be given again.",
 )
+@click.option(
+    "--oov-cost",
+    type=float,
+    help="Open the vocabulary: a word that is neither in the lexicon nor in a list is spelled, at this cost in nats; 10 is "
+    "a beginning. Off by default.",
+)
+@click.option("--oov-order", type=int, default=3, show_default=True, help=_ORDER_HELP)
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
-def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, strict):
+def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, strict):
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with. GRAPH_DIR/report.tsv tells what became of each phrase.
@@ -94,7 +122,7 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, stric
     wfst-bias graph compile exp/base '$DRUG=drugs.txt' people.txt exp/ward --class '$DRUG' 0.02 3
     """
     from wfst_bias.entities.spelling import UNUSABLE
-    from wfst_bias.graph.compile import ListFile, compile_graph
+    from wfst_bias.graph.compile import ListFile, OpenVocabulary, compile_graph
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
     sources = [_class_and_path(source) for source in lists]
@@ -102,7 +130,10 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, stric
         raise click.UsageError(f"no list is put into the class {min(unused)!r}; write '{min(unused)}=LIST'")
     parts = [ListFile(path, name, own.get(name, class_config)) for name, path in sources]
     counts = Counter()
-    for path, outcomes in compile_graph(base_dir, parts, graph_dir, strict).items():
+    open_vocabulary = OpenVocabulary(oov_cost, oov_order) if oov_cost is not None else None
+    if not parts and not open_vocabulary:
+        raise click.UsageError("name a list, or --oov-cost")
+    for path, outcomes in compile_graph(base_dir, parts, graph_dir, strict, open_vocabulary).items():
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
                 click.echo(
@@ -110,10 +141,80 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, stric
                 )
         counts.update(outcome.status for outcome in outcomes)
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
-    click.echo(f"{graph_dir}: {summary}; see {graph_dir / 'report.tsv'}")
+    click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")
 
 
 def _class_and_path(source: str) -> Tuple[str, Path]:
     """``CLASS=LIST`` or ``LIST``."""
     name, equals, path = source.rpartition("=")
     return (name, Path(path)) if equals and not Path(source).exists() else (CLASS, Path(source))
+
+
+@graph.command("info")
+@click.argument("graph_dir", type=PATH)
+def graph_info(graph_dir):
+    """What a base or graph folder holds: units, classes, sizes, what it was made of."""
+    from tabulate import tabulate
+
+    from wfst_bias.graph.store import graph_facts
+
+    click.echo(tabulate(graph_facts(graph_dir), tablefmt="plain"))
+
+
+@graph.command("export")
+@click.argument("graph_dir", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
+@click.option(
+    "--keep-twins",
+    is_flag=True,
+    help="Let the inner arcs of entities read boosted columns, which the decoder then has to append to the emissions.",
+)
+def graph_export(graph_dir, out, form, keep_twins):
+    """Write a base or graph folder for other decoders.
+
+    k2: a file that k2.Fsa.from_dict reads, labels as columns. openfst: a file, labels as columns plus one.
+    kaldi: a folder with HLG.fst (the same), words.txt and tokens.txt, for kaldi-decoder, Kaldi and sherpa.
+
+    Example: wfst-bias graph export exp/names exp/names_kaldi --format kaldi
+    """
+    from wfst_bias.graph.exchange import export_graph
+    from wfst_bias.graph.store import read_decoding
+
+    export_graph(read_decoding(graph_dir), out, form, keep_twins)
+    click.echo(f"{out}: written")
+
+
+@graph.command("import")
+@click.argument("source", type=PATH)
+@click.argument("lang_dir", type=PATH)
+@click.argument("graph_dir", type=PATH)
+@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
+@click.option("--words", type=PATH, metavar="FILE", help="words.txt of SOURCE, where it is a file.")
+def graph_import(source, lang_dir, graph_dir, form, words):
+    """Make GRAPH_DIR of a graph that others compiled over the tokens of LANG_DIR.
+
+    Example: wfst-bias graph import kaldi/graph data/lang exp/theirs --format kaldi
+    """
+    from wfst_bias.graph.exchange import import_graph
+    from wfst_bias.graph.store import content_key, write_graph
+    from wfst_bias.lang.lang import read_lang
+    from wfst_bias.symbols import EPS, SymbolTable
+
+    table = SymbolTable.read(words, first=EPS) if words else None
+    imported = import_graph(source, form, read_lang(lang_dir), table)
+    key = content_key("import", imported.arcs.numpy().tobytes().hex()[:64], str(source))
+    write_graph(graph_dir, imported, [], key, {"imported_from": source.name})
+    click.echo(f"{graph_dir}: {imported.num_arcs:,} arcs, {len(imported.words):,} words")
+
+
+@graph.command("draw")
+@click.argument("graph_dir", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.dot|OUT.svg|OUT.pdf")
+def graph_draw(graph_dir, out):
+    """Draw a small graph, with graphviz where OUT is not a .dot file."""
+    from wfst_bias.graph.draw import draw_graph
+    from wfst_bias.graph.store import read_decoding
+
+    draw_graph(read_decoding(graph_dir), out)
+    click.echo(f"{out}: written")

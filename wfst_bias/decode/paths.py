@@ -12,7 +12,10 @@ from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.symbols import BLANK_ID
+from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.p2g import GraphoneP2G
+from wfst_bias.lang.units import PHONES, Units
+from wfst_bias.symbols import BLANK_ID, OOV
 
 LIST, LANGUAGE_MODEL = "list", "language model"
 
@@ -157,6 +160,10 @@ def _read_path(
             phrases.append((len(texts), len(texts) + len(entity.words), entity, LIST))
             texts += entity.words
     assert len(texts) == len(spans), "a path has as many words as spans between boundaries"
+    units_of = lambda first, last: tuple(
+        graph.tokens.symbols[unit] for unit in path.tokens[first:last][begins[first:last]]
+    )
+    texts = [written(units_of(*span), graph.units) if text == OOV else text for text, span in zip(texts, spans)]
     words = tuple(
         Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
         for text, (first, last) in zip(texts, spans)
@@ -170,7 +177,6 @@ def _read_path(
     entities = []
     for first, end, entity, way in sorted(phrases, key=itemgetter(0)):
         inside = slice(spans[first][0], spans[end - 1][1])
-        units = path.tokens[inside][begins[inside]]
         entities.append(
             FoundEntity(
                 phrase=entity.written,
@@ -180,9 +186,20 @@ def _read_path(
                 start=words[first].start,
                 end=words[end - 1].end,
                 way=way,
-                units=tuple(graph.tokens.symbols[u] for u in units),
+                units=units_of(inside.start, inside.stop),
                 gap=float(path.gap[inside].sum()),
                 boost=float(path.boost[inside].sum()),
             )
         )
     return words, tuple(entities)
+
+
+_P2G = GraphoneP2G()  # read from disk when a word is spelled for the first time
+
+
+def written(units: Pronunciation, kind: Units) -> str:
+    """How a word that no lexicon has is written: as its units spell, or as its phones sound."""
+    if kind.kind == PHONES:
+        heard = tuple(unit for unit in units if unit != kind.boundary)
+        return _P2G.spell([heard])[heard]
+    return kind.text_of(units)

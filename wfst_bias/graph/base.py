@@ -15,7 +15,7 @@ from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph, List
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.symbols import OOV, SymbolTable
 from wfst_bias.wfst import Wfst
 
 _LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
@@ -26,7 +26,8 @@ class CompiledList:
     """An entity list, ready to be put into a base graph.
 
     Args:
-      entities: its phrases; output label p of the branch is phrase ``p - 1``.
+      entities: its phrases; output label p of the branch is phrase ``p - 1``. A list without phrases is the open
+        vocabulary, whose one output is :data:`~wfst_bias.symbols.OOV`.
       branch: of the base's tokens.
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
@@ -94,13 +95,14 @@ class BaseGraph:
         gates = tuple(gates) or (OPEN,) * len(lists)
         assert len(gates) == len(lists)
         num_tokens = len(self.lang.tokens)
-        members, first_label = [], len(self.words)
+        members, first_phrase = [], len(self.words)
         for compiled, gate in zip(lists, gates):
+            first_label = first_phrase if compiled.entities else self.words[OOV]
             branch = compiled.branch
             if gate != OPEN:
                 branch = gated(branch, (FIRST_GATE_BLOCK + gate) * num_tokens)
             members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label))
-            first_label += len(compiled.entities)
+            first_phrase += len(compiled.entities)
         arena = self._free.pop() if self._free else _Arena(self)
         # the final state's number is the arena's, and may grow with it
         table = spliced_arcs(self.frontier, members, arena.last_state, num_tokens, self.topology)

@@ -1,5 +1,6 @@
 """The compilers that users call: a base from a lang and a language model, a graph from a base and lists."""
 
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Dict, Optional, Sequence, Tuple
@@ -14,6 +15,7 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.ctc import STANDARD, ctc_product
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.frontier import frontier_of
+from wfst_bias.graph.open_vocabulary import unit_branch, unit_loop
 from wfst_bias.graph.store import content_key, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
 from wfst_bias.lang.arpa import read_arpa
@@ -63,6 +65,49 @@ def base_graph(lang: Lang, words: SymbolTable, token_graph: TokenGraph, topology
         frontier_of(token_graph),
         key,
     )
+
+
+def compile_loop(lang_dir: Path, base_dir: Path, order: int, topology: str = STANDARD) -> bool:
+    """A base without a language model: any word in the units of the lang, by n-grams of its units.
+
+    Args:
+      order: of the n-grams, 2 or more; 0 takes all units for equally likely.
+
+    Returns:
+      False where ``base_dir`` was already made from the same content.
+    """
+    lang = read_lang(lang_dir)
+    key = content_key("loop", lang.checksum, order, topology)
+    if is_current(base_dir, key):
+        return False
+    token_graph = unit_loop(lang, lang.words, order)
+    notes = {"language_model": {"unit_order": order, "skipped_ngrams": 0}, "wfst_bias": wfst_bias.__version__}
+    write_base(base_dir, base_graph(lang, lang.words, token_graph, topology, key), token_graph, notes)
+    return True
+
+
+@dataclass(frozen=True)
+class OpenVocabulary:
+    """Words beside the lexicon and the lists, said by n-grams of units.
+
+    Args:
+      cost: of such a word, nats, beside that of its units.
+      order: of the n-grams, 2 or more; 0 takes all units for equally likely.
+    """
+
+    cost: float = 10.0
+    order: int = 3
+
+    def __post_init__(self):
+        if not math.isfinite(self.cost):
+            raise InputError(f"--oov-cost is {self.cost}; give nats")
+        if self.order < 0 or self.order == 1:
+            raise InputError(f"--oov-order is {self.order}; give 0 (all units equally likely) or 2 and more")
+
+
+def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:
+    """A member of the entity class that is any word."""
+    return CompiledList((), unit_branch(base.lang, config.order), 0, -config.cost)
 
 
 def compile_list(
@@ -144,6 +189,7 @@ def compile_graph(
     lists: Sequence[ListFile],
     graph_dir: Path,
     strict: bool = False,
+    open_vocabulary: Optional[OpenVocabulary] = None,
     reader: Optional[Reader] = None,
 ) -> Dict[Path, Sequence[Outcome]]:
     """Lists compiled into a base, into a graph folder, and what became of their phrases.
@@ -154,12 +200,16 @@ def compile_graph(
     speller = speller_of(base, reader)
     outcomes = {part.path: outcomes_of_list(part.path, speller, strict) for part in lists}
     parts = [(part.entity_class, asdict(part.config), list(map(asdict, outcomes[part.path]))) for part in lists]
-    key = content_key("graph", base.key, parts)
+    open_ = asdict(open_vocabulary) if open_vocabulary else None
+    key = content_key("graph", base.key, parts, open_)
     if not is_current(graph_dir, key):
         compiled = [compile_list(base, outcomes[p.path], p.config, p.entity_class) for p in lists]
+        if open_vocabulary:
+            compiled.append(compile_open_vocabulary(base, open_vocabulary))
         notes = {
             "base": base.key,
             "classes": {part.entity_class: asdict(part.config) for part in lists},
+            "open_vocabulary": open_,
             "wfst_bias": wfst_bias.__version__,
         }
         report = [outcome for some in outcomes.values() for outcome in some]

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -161,6 +161,25 @@ def read_token_graph(path: Path) -> TokenGraph:
 
 def _classes(meta: Dict[str, Any]) -> Tuple[EntityClass, ...]:
     return tuple(EntityClass(**entity_class) for entity_class in meta["classes"])
+
+
+def graph_facts(path: Path) -> List[Tuple[str, str]]:
+    """What there is to know of a base or graph folder, as names and values."""
+    path = Path(path)
+    meta = _read_meta(path)
+    units = meta.pop("units")
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    facts = {"folder": path, "megabytes": f"{size / 1e6:,.1f}", "units": units["kind"]}
+    facts["between words"] = units["boundary"] or (
+        f"a token with {units['word_start']}" if units["word_start"] else "-"
+    )
+    for name, value in meta.items():
+        if isinstance(value, int):
+            value = f"{value:,}"
+        elif isinstance(value, (dict, list)):
+            value = json.dumps(value, ensure_ascii=False)
+        facts[name.replace("_", " ")] = value
+    return [(name, str(value)) for name, value in facts.items()]
 
 
 def _read_base_meta(path: Path) -> Dict[str, Any]:

@@ -1,0 +1,97 @@
+"""Words that nobody listed: a machine that says any word in the units of the model, by n-grams of its units.
+
+As a member of the entity class it keeps the vocabulary open: what is neither in the lexicon nor in a list is
+spelled, not replaced by words that sound like it. On its own it is a graph for users without a language model.
+"""
+
+import math
+import re
+from dataclasses import replace
+from typing import List
+
+import numpy as np
+
+from wfst_bias.graph.branch import Member, splice
+from wfst_bias.graph.epsilon import remove_epsilons
+from wfst_bias.graph.token_graph import EntityClass, TokenGraph, with_doors
+from wfst_bias.lang.kneser_ney import kneser_ney
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.units import Units
+from wfst_bias.symbols import CLASS, OOV, SymbolTable
+from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
+
+SAID = 1  # the output of a word's first arc: one member of the class, whatever its units
+
+
+def unit_branch(lang: Lang, order: int) -> Wfst:
+    """A branch that says every word: ``-log P(units)`` by n-grams over the pronunciations of the lexicon.
+
+    Where tokens begin words, a word has one of them at its beginning and none within.
+
+    Args:
+      order: of the n-grams, 2 or more; 0 takes all units for equally likely, and an end is free.
+    """
+    units = lang.units
+    if order == 0:
+        return _inside_words(_uniform(lang), units)
+    assert order >= 2, "a unigram cannot tell a word's beginning"
+    known = [pronunciation for _, pronunciation in lang.lexicon.pairs]
+    seen = {unit for pronunciation in known for unit in pronunciation}
+    model = kneser_ney(known + [(unit,) for unit in _speakable(units) if unit not in seen], order)
+    token_of = np.array([0, *(units.tokens.ids.get(unit, 0) for unit in model.words)], np.int32)
+    acceptor = model.acceptor()
+    spoken = replace(acceptor, ilabel=token_of[acceptor.ilabel], olabel=np.zeros_like(acceptor.olabel))
+    branch = remove_epsilons(spoken, acceptor.ilabel == 0)
+    final = branch.final.copy()
+    final[branch.start] = NO_SCORE  # a word without a unit is none
+    olabel = np.where(branch.src == branch.start, np.int32(SAID), 0)
+    return _inside_words(replace(branch, olabel=olabel, final=final), units)
+
+
+def _speakable(units: Units) -> List[str]:
+    """The tokens that words are made of: neither blank nor boundary nor a mark such as ``<unk>``."""
+    return [s for s in units.tokens.symbols if s != units.boundary and not re.fullmatch(r"<.*>|\[.*\]", s)]
+
+
+def _uniform(lang: Lang) -> Wfst:
+    used = [lang.tokens[unit] for unit in _speakable(lang.units)]
+    tokens = np.tile(used, 2)
+    src = np.repeat([0, 1], len(used))
+    scores = np.full(len(tokens), -math.log(len(used)))
+    said = np.where(src == 0, SAID, 0)
+    return from_arcs(0, src, np.ones(len(src)), tokens, said, scores, np.array([NO_SCORE, 0.0], np.float32))
+
+
+def _inside_words(branch: Wfst, units: Units) -> Wfst:
+    """Without the arcs that would begin a word in a word, where tokens tell."""
+    if not units.word_start:
+        return branch
+    return branch.arcs(np.flatnonzero(units.starts_word[branch.ilabel] == (branch.src == branch.start)))
+
+
+def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
+    """A token graph without a language model: any word, and then any word; the entity class stands beside it.
+
+    Args:
+      words: of the lang.
+      order: see :func:`unit_branch`.
+    """
+    class_unit = len(lang.tokens)
+    begin, end = 0, 1 if lang.boundary else 0
+    arcs = [(begin, end, class_unit, words[CLASS])]
+    arcs += [(state, begin, lang.tokens[lang.boundary], 0) for state in (begin, end) if lang.boundary]
+    skeleton = from_arcs(0, *zip(*arcs), np.zeros(len(arcs)), np.zeros(end + 1))
+    graph = with_doors(skeleton, class_unit, [EntityClass(CLASS, in_model=False)])
+    member = Member(unit_branch(lang, order), 0, 0.0, words[OOV])
+    spliced = splice(graph.fst, graph.class_arcs, [member])
+    doors = graph.class_arcs
+    again = from_arcs(
+        0,
+        np.append(spliced.src, doors.src),
+        np.append(spliced.dst, doors.dst),
+        np.append(spliced.ilabel, np.full(len(doors.src), class_unit)),
+        np.append(spliced.olabel, np.zeros(len(doors.src))),
+        np.append(spliced.score, doors.score),
+        spliced.final,
+    )
+    return with_doors(again, class_unit, graph.classes)
