@@ -59,6 +59,15 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
       grammar: over ``words``.
       classes: names.
     """
+    LG, is_epsilon = compose_lexicon_and_grammar(lang, grammar, words, classes)
+    known = tuple(EntityClass(name, grammar.has(words[name])) for name in classes)
+    return with_doors(remove_epsilons(LG, is_epsilon), len(lang.tokens), known)
+
+
+def compose_lexicon_and_grammar(
+    lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]
+) -> Tuple[Wfst, np.ndarray]:
+    """min-det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing."""
     num_tokens = len(lang.tokens)
     class_units = range(num_tokens, num_tokens + len(classes))
     backoff_unit, boundary_unit, first_disambiguation = range(class_units.stop, class_units.stop + 3)
@@ -79,12 +88,9 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
     LG = pynini.determinize(pynini.compose(L, G))
     del L, G
     graph = from_openfst(LG)
-    del LG
     if not graph.num_arcs:
         raise InputError("lexicon and language model have no sentence in common")
-    consumes_nothing = (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
-    known = tuple(EntityClass(name, grammar.has(i)) for name, i in zip(classes, class_ids))
-    return with_doors(remove_epsilons(graph, consumes_nothing), num_tokens, known)
+    return graph, (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
 
 
 def with_doors(graph: Wfst, num_tokens: int, classes: Sequence[EntityClass]) -> TokenGraph:
