@@ -14,6 +14,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
 NO_SCORE = np.float32(-np.inf)
+# In graphs of units that do not tell where a word ends, the output label of an arc has this bit where one does.
+WORD_END = 1 << 30
 
 _STATE = np.dtype([("final", "<f4"), ("pos", "<u4"), ("num_arcs", "<u4"), ("niepsilons", "<u4"), ("noepsilons", "<u4")])
 _ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("cost", "<f4"), ("dst", "<i4")])

@@ -11,9 +11,10 @@ from test_search import frames_of
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.graph.compile import graph_of_list
+from wfst_bias.errors import InputError
+from wfst_bias.graph.compile import graph_of_list, outcomes_of_list, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.spelled_langs import read_model_tokens
+from wfst_bias.lang.model_langs import read_model_tokens
 
 SENTENCES = """
 the useful house is just used by us
@@ -125,3 +126,46 @@ def test_real_character_logits_with_a_language_model_and_a_list(logits, run, tmp
     transcript = transcribe(graph, tokens.table, log_probs)
     assert transcript.text == SENTENCE
     assert [entity.phrase for entity in transcript.entities] == ["no doubt", "achieve"]
+
+
+@pytest.fixture(scope="module")
+def phones(tmp_path_factory, run):
+    """A phone model without a token between words, and a lexicon with homophones."""
+    folder = tmp_path_factory.mktemp("phones")
+    (folder / "tokens.txt").write_text("".join(f"{p} {i}\n" for i, p in enumerate(["<blk>", *"abdeikmnorstu"])))
+    words = "man mano manor no nor or at art a red read:red tree dent"
+    lines = [w.split(":") if ":" in w else (w, w) for w in words.split()]
+    (folder / "lexicon.txt").write_text("".join(f"{word} {' '.join(said)}\n" for word, said in lines))
+    (folder / "sentences.txt").write_text("a man at art\nno red manor\nread a tree at a manor\nmano nor man\n")
+    for command in (
+        ("lm", "train", folder / "sentences.txt", folder / "lm.arpa", "--order", 3),
+        ("lang", "phones", folder / "lang", "--tokens", folder / "tokens.txt", "--lexicon", folder / "lexicon.txt"),
+        ("graph", "base", folder / "lang", folder / "lm.arpa", folder / "base"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+    return read_base(folder / "base")
+
+
+@pytest.mark.parametrize("text", ["a man at art", "no red manor", "mano nor man", "read a tree at a manor"])
+def test_words_have_their_times_where_no_token_tells_them_apart(phones, text):
+    tokens = phones.lang.tokens
+    said = text.replace("read", "red")
+    transcript = transcribe(phones.plain, tokens, frames_of(tokens, " ".join(said.replace(" ", "")), 12.0))
+    assert transcript.text == text
+    units = [len(word) for word in said.split()]
+    ends = [sum(units[: i + 1]) for i in range(len(units))]  # three frames a unit, 40 ms each, the last one blank
+    assert [word.end for word in transcript.words] == pytest.approx([0.12 * end - 0.04 for end in ends])
+
+
+def test_an_entity_has_its_time_where_no_token_tells_words_apart(phones, tmp_path):
+    tokens = phones.lang.tokens
+    (tmp_path / "list.txt").write_text("art dent\nBodkin\n")
+    with pytest.raises(InputError, match="list.txt:2: 'Bodkin' .*--lexicon"):
+        outcomes_of_list(tmp_path / "list.txt", speller_of(phones), strict=True)
+    graph, _ = graph_of_list(phones, tmp_path / "list.txt")
+    transcript = transcribe(graph, tokens, frames_of(tokens, " ".join("redartdentman"), 12.0))
+    assert transcript.marked() in ("red [art dent] man", "read [art dent] man")
+    (entity,) = transcript.entities
+    assert (entity.start, entity.end) == (pytest.approx(0.36), pytest.approx(0.12 * 10 - 0.04))
+    assert entity.units == tuple("artdent")

@@ -18,6 +18,7 @@ from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import CLASS, SymbolTable
+from wfst_bias.wfst import WORD_END
 
 TOKENS = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))
 BOUNDARY = "<wb>"
@@ -60,13 +61,14 @@ class World:
             arpa.write_text(self.arpa())
             return words, compile_token_graph(self.lang, read_arpa(arpa, words), words, CLASSES)
 
-    def members(self, words, entry_score):
+    def members(self, words, entry_score, marked=False):
         """The lists, their phrases numbered from ``len(words)`` on."""
         members, first = [], len(words)
         for i, name in enumerate(CLASSES):
             if self.spelled[name]:
                 boundaries = [self.boundary] if self.boundary else []
-                members.append(Member(compile_branch(self.spelled[name], TOKENS, boundaries), i, entry_score, first))
+                branch = compile_branch(self.spelled[name], TOKENS, boundaries)
+                members.append(Member(branch, i, entry_score, first, marked and not self.boundary))
                 first += 2
         return members
 
@@ -144,6 +146,7 @@ def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score)
     words, base = world.token_graph()
     graph = splice(base.fst, base.class_arcs, world.members(words, entry_score))
     graph.ilabel[:] = graph.ilabel % len(TOKENS)
+    graph.olabel[:] = graph.olabel % WORD_END
     said = language(graph, MAX_LENGTH, allowed=one_boundary_between_words)
     said = {key: score for key, score in said.items() if not key[0] or key[0][-1] != TOKENS[BOUNDARY]}
     assert same_language(said, enumeration(world, entry_score, words))

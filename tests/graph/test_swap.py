@@ -70,7 +70,7 @@ def test_a_swap_is_the_graph_built_anew(topology, world, other, seed):
     if other.boundary == world.boundary:  # a list that was there before leaves nothing behind
         base.with_entities(*compiled_lists(other, words, -2.0))
     graph = base.with_entities(*compiled_lists(world, words, -1.0))
-    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, world.members(words, -1.0)))
+    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, world.members(words, -1.0, marked=True)))
     rebuilt = ctc_product(spliced, len(TOKENS), topology)
     assert np.array_equal(base.table.arcs, before)
     swapped = machine_of(graph.arcs.numpy(), graph.olabels)

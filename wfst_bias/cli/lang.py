@@ -35,6 +35,13 @@ def lang_hama(lang_dir, lexicons, readings):
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.lexicon.pairs):,} pronunciations")
 
 
+tokens_option = click.option(
+    "--tokens",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="Vocabulary of the model: vocab.json (wav2vec2), tokens.txt (SYMBOL ID lines), or a token a line (NeMo).",
+)
 words_option = click.option(
     "--words",
     type=PATH,
@@ -45,15 +52,39 @@ words_option = click.option(
 blank_option = click.option("--blank", metavar="TOKEN", help="The blank of the model, where it has no usual name.")
 
 
-@lang.command("chars")
+@lang.command("phones")
 @click.argument("lang_dir", type=PATH)
+@tokens_option
 @click.option(
-    "--tokens",
+    "--lexicon",
+    "lexicons",
     type=PATH,
+    multiple=True,
     required=True,
     metavar="FILE",
-    help="Vocabulary of the model: vocab.json (wav2vec2), tokens.txt (SYMBOL ID lines), or a token a line (NeMo).",
+    help="'WORD PHONE PHONE ...' lines; may be given again.",
 )
+@blank_option
+@click.option(
+    "--boundary", metavar="TOKEN", help="The token between words, if the model has one ('<wb>' and '|' are known)."
+)
+def lang_phones(lang_dir, tokens, lexicons, blank, boundary):
+    """Phones of a CTC model of your own, and a lexicon.
+
+    Words of a list that the lexicon does not have are read by a G2P where the phones are ARPAbet.
+
+    Example: wfst-bias lang phones data/lang --tokens tokens.txt --lexicon lexicon.txt
+    """
+    from wfst_bias.lang.model_langs import phones_lang
+
+    made = phones_lang(tokens, lexicons, blank, boundary)
+    made.write(lang_dir)
+    click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.tokens):,} tokens")
+
+
+@lang.command("chars")
+@click.argument("lang_dir", type=PATH)
+@tokens_option
 @words_option
 @blank_option
 @click.option("--boundary", metavar="TOKEN", help="The token between words, where it is not '|' or a space.")
@@ -62,7 +93,7 @@ def lang_chars(lang_dir, tokens, words, blank, boundary):
 
     Example: wfst-bias lang chars data/lang --tokens vocab.json --words lm.arpa.gz
     """
-    from wfst_bias.lang.spelled_langs import chars_lang
+    from wfst_bias.lang.model_langs import chars_lang
 
     _write_spelled(lang_dir, words, *chars_lang(tokens, words, blank, boundary))
 
@@ -77,7 +108,7 @@ def lang_subwords(lang_dir, model, words, blank):
 
     Example: wfst-bias lang subwords data/lang --model bpe.model --words lm.arpa.gz
     """
-    from wfst_bias.lang.spelled_langs import subwords_lang
+    from wfst_bias.lang.model_langs import subwords_lang
 
     _write_spelled(lang_dir, words, *subwords_lang(model, words, blank))
 

@@ -28,7 +28,7 @@ def kaldi_lattices(lattices: Lattices, decoder: Decoder) -> List[str]:
     other = fsas.scores - decoder.search.acoustic_scale * acoustic
     arcs = fsas.arcs.values()[:, :3].cpu().numpy().astype(np.int64)
     arcs[:, 2] = torch.where(is_final, -1, token + 1).cpu().numpy()
-    olabels = graph.olabels[fsas.graph_arc.cpu().numpy()]
+    olabels = graph.said(fsas.graph_arc.cpu().numpy())
     costs = 0.0 - torch.stack([other, acoustic], dim=1).cpu().numpy()
     return [
         f"{name}\n{_block(arcs[begin:end], olabels[begin:end], costs[begin:end], decoder)}\n"

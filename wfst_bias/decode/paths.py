@@ -14,8 +14,10 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.p2g import GraphoneP2G
+from wfst_bias.lang.phones import PHONES as ENGLISH
 from wfst_bias.lang.units import PHONES, Units
 from wfst_bias.symbols import BLANK_ID, OOV
+from wfst_bias.wfst import WORD_END
 
 LIST, LANGUAGE_MODEL = "list", "language model"
 
@@ -130,7 +132,7 @@ class _Path:
 
     Args:
       tokens: blank 0.
-      outputs: words and phrases; 0 is none.
+      outputs: words and phrases, marked where words end if no token tells it; 0 is none.
       frames: of the audio; the free frames of a second search stand at the last one.
       gap, boost: of each token below the frame's best, and given back, nats.
     """
@@ -148,17 +150,25 @@ def _read_path(
     """Words of one path and the phrases of the list among them, those that the language model said included."""
     begins = path.tokens != BLANK_ID
     begins[1:] &= path.tokens[1:] != path.tokens[:-1]
-    spans = graph.units.word_spans(path.tokens, begins)
     seconds = lambda frame: round(float(frame) * frame_shift, 4)
     texts: List[str] = []
     phrases: List[Tuple[int, int, Entity, str]] = []  # first word, word behind the last, by which way
-    for output in path.outputs[path.outputs > 0].tolist():
+    outputs = path.outputs % WORD_END
+    for output in outputs[outputs > 0].tolist():
         if output < graph.first_phrase:
             texts.append(graph.base_words.symbols[output])
         else:
             entity = graph.entities[output - graph.first_phrase]
             phrases.append((len(texts), len(texts) + len(entity.words), entity, LIST))
             texts += entity.words
+    if graph.units.tells_words:
+        spans = graph.units.word_spans(path.tokens, begins)
+    else:  # of a phrase only the end is known: its words share its time
+        num_words = [1] * len(texts)
+        for first, end, *_ in phrases:
+            num_words[first:end] = [end - first] + [0] * (end - first - 1)
+        ends = marked_spans(path.tokens, begins, path.outputs >= WORD_END)
+        spans = [span for span, count in zip(ends, filter(None, num_words)) for _ in range(count)]
     assert len(texts) == len(spans), "a path has as many words as spans between boundaries"
     units_of = lambda first, last: tuple(
         graph.tokens.symbols[unit] for unit in path.tokens[first:last][begins[first:last]]
@@ -194,6 +204,23 @@ def _read_path(
     return words, tuple(entities)
 
 
+def marked_spans(tokens: np.ndarray, begins: np.ndarray, is_last: np.ndarray) -> List[Tuple[int, int]]:
+    """First frame and frame behind the last of each word, where arcs are marked that end one.
+
+    Args:
+      tokens: of each frame ``(T,)``, blank 0.
+      begins: where a token begins, bool ``(T,)``.
+      is_last: where the last unit of a word begins, bool ``(T,)``.
+    """
+    unit_frames = np.flatnonzero(tokens != BLANK_ID)
+    unit = np.cumsum(begins & (tokens != BLANK_ID))[unit_frames] - 1
+    last_units = np.flatnonzero(is_last[begins & (tokens != BLANK_ID)])
+    first_units = np.concatenate([[0], last_units[:-1] + 1])
+    first = unit_frames[np.searchsorted(unit, first_units[: len(last_units)])]
+    last = unit_frames[np.searchsorted(unit, last_units, side="right") - 1] + 1
+    return list(zip(first.tolist(), last.tolist()))
+
+
 _P2G = GraphoneP2G()  # read from disk when a word is spelled for the first time
 
 
@@ -201,5 +228,5 @@ def written(units: Pronunciation, kind: Units) -> str:
     """How a word that no lexicon has is written: as its units spell, or as its phones sound."""
     if kind.kind == PHONES:
         heard = tuple(unit for unit in units if unit != kind.boundary)
-        return _P2G.spell([heard])[heard]
+        return _P2G.spell([heard])[heard] if set(heard) <= set(ENGLISH) else "".join(heard)
     return kind.text_of(units)

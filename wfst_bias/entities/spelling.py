@@ -148,7 +148,7 @@ class Speller:
 
     def _why_mute(self, words: Sequence[str]) -> str:
         if all(map(latin, words)) and not self._reader.spells:
-            return f"cannot be read: {' '.join(words)}; give its pronunciation with 'wfst-bias lang hama --lexicon'"
+            return f"cannot be read: {' '.join(words)}; give its pronunciation with --lexicon of 'wfst-bias lang'"
         return f"cannot be spelled: {' '.join(words)}; write it in letters, as it is said"
 
 

@@ -16,7 +16,7 @@ from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
 from wfst_bias.symbols import OOV, SymbolTable
-from wfst_bias.wfst import Wfst
+from wfst_bias.wfst import WORD_END, Wfst
 
 _LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
 
@@ -68,7 +68,7 @@ class BaseGraph:
     def known_words(self) -> FrozenSet[str]:
         """The words of the language model."""
         spoken = np.zeros(len(self.words), bool)
-        spoken[self.table.olabels] = True
+        spoken[self.table.olabels % WORD_END] = True
         spoken[0] = False
         return frozenset(self.words.symbols[i] for i in np.flatnonzero(spoken).tolist())
 
@@ -101,7 +101,8 @@ class BaseGraph:
             branch = compiled.branch
             if gate != OPEN:
                 branch = gated(branch, (FIRST_GATE_BLOCK + gate) * num_tokens)
-            members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label))
+            marks_end = not self.lang.units.tells_words
+            members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label, marks_end))
             first_phrase += len(compiled.entities)
         arena = self._free.pop() if self._free else _Arena(self)
         # the final state's number is the arena's, and may grow with it

@@ -12,7 +12,7 @@ import numpy as np
 
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
+from wfst_bias.wfst import NO_SCORE, WORD_END, Wfst, from_arcs
 
 START, END = 0, 1
 _WORD_BITS = 64
@@ -132,12 +132,14 @@ class Member:
       entity_class: number of the class.
       entry_score: added on entering, nats.
       first_label: its output labels are counted from here; 0 stays 0.
+      marks_end: whether its last arcs are marked with :data:`~wfst_bias.wfst.WORD_END`.
     """
 
     branch: Wfst
     entity_class: int
     entry_score: float
     first_label: int
+    marks_end: bool = False
 
 
 def splice(graph: Wfst, class_arcs: ClassArcs, members: Sequence[Member]) -> Wfst:
@@ -159,6 +161,7 @@ def splice(graph: Wfst, class_arcs: ClassArcs, members: Sequence[Member]) -> Wfs
         )
         leaves = np.arange(len(arc)) >= np.count_nonzero(goes_on[branch.dst])
         score = branch.score[arc] + np.where(leaves, branch.final[branch.dst[arc]], np.float32(0.0))
+        said = olabel[arc] + np.where(leaves & member.marks_end, np.int32(WORD_END), np.int32(0))
         enters = branch.src[arc] == branch.start
         first, inner = np.flatnonzero(enters), np.flatnonzero(~enters)
         in_class = class_arcs.entity_class == member.entity_class
@@ -169,9 +172,9 @@ def splice(graph: Wfst, class_arcs: ClassArcs, members: Sequence[Member]) -> Wfs
             doors = np.flatnonzero(in_class & (class_arcs.dst == dst))
             door, entry = (grid.ravel() for grid in np.meshgrid(doors, first, indexing="ij"))
             entry_score = class_arcs.score[door] + np.float32(member.entry_score) + score[entry]
-            parts.append((class_arcs.src[door], to[entry], branch.ilabel[arc[entry]], olabel[arc[entry]], entry_score))
+            parts.append((class_arcs.src[door], to[entry], branch.ilabel[arc[entry]], said[entry], entry_score))
             parts.append(
-                (state[branch.src[arc[inner]]], to[inner], branch.ilabel[arc[inner]], olabel[arc[inner]], score[inner])
+                (state[branch.src[arc[inner]]], to[inner], branch.ilabel[arc[inner]], said[inner], score[inner])
             )
     final = np.full(num_states, NO_SCORE)
     final[: graph.num_states] = graph.final

@@ -14,6 +14,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.ctc import ArcTable
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
+from wfst_bias.wfst import WORD_END
 
 # blocks of emission columns, each as wide as the token table
 PLAIN_BLOCK, TWIN_BLOCK, FIRST_GATE_BLOCK = 0, 1, 2
@@ -51,7 +52,7 @@ class DecodingGraph:
       arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; -1 is the final label.
       splits: where the arcs of each state begin, int32 ``(S + 1,)``, on the same device.
       olabels: what each arc says, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
-        ``first_phrase`` on the phrases of the lists.
+        ``first_phrase`` on the phrases of the lists; marked where a word ends and no token tells it.
       units: of the model; column c is token ``c % len(units.tokens)``.
       base_words: the words of the graph without its lists, or all of them.
       first_phrase: output label of the first phrase.
@@ -104,6 +105,10 @@ class DecodingGraph:
     def phrase_words(self) -> List[Tuple[int, ...]]:
         """Word ids of each phrase."""
         return [tuple(self.words[word] for word in entity.words) for entity in self.entities]
+
+    def said(self, arcs: np.ndarray) -> np.ndarray:
+        """What each of some arcs says, without marks, int32 ``(A,)``."""
+        return self.olabels[arcs] % WORD_END
 
     def lists_of(self, gate: int) -> List[ListInGraph]:
         """The lists that an utterance of this gate has."""

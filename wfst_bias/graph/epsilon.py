@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wfst_bias.wfst import Wfst, from_arcs, trim
+from wfst_bias.wfst import WORD_END, Wfst, from_arcs, trim
 
 _MAX_CHAIN = 64  # a longer chain of epsilons is a cycle
 
@@ -126,5 +126,5 @@ def _join(left: np.ndarray, right: np.ndarray, num_states: int):
 
 
 def _check_one_word(before: np.ndarray, after: np.ndarray) -> None:
-    if np.any((before != 0) & (after != 0)):
+    if np.any((before % WORD_END != 0) & (after % WORD_END != 0)):
         raise ValueError("two words fall on one arc")

@@ -74,7 +74,7 @@ def plain_machine(graph: DecodingGraph) -> Wfst:
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
     final[arcs[ends, 0]] = scores[ends]
     src, dst, label = (np.ascontiguousarray(arcs[~ends, i]) for i in range(3))
-    return trim(Wfst(0, src, dst, label, np.asarray(graph.olabels)[~ends], scores[~ends], final))
+    return trim(Wfst(0, src, dst, label, graph.said(np.flatnonzero(~ends)), scores[~ends], final))
 
 
 def word_machine(graph: DecodingGraph) -> Wfst:
@@ -107,7 +107,7 @@ def word_machine(graph: DecodingGraph) -> Wfst:
 
 def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]:
     """The word of each arc ``(A,)``, -1 on final arcs; where phrases have several words, ``[arc][word]``."""
-    olabels = torch.from_numpy(np.array(graph.olabels)).long()
+    olabels = torch.from_numpy(graph.said(np.arange(graph.num_arcs))).long()
     olabels[graph.arcs[:, 2].cpu() == FINAL_LABEL] = -1
     table = torch.from_numpy(padded(list(map(list, graph.phrase_words)) or [[0]])).long()
     is_phrase = olabels >= graph.first_phrase

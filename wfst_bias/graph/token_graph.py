@@ -13,7 +13,7 @@ from wfst_bias.lang.arpa import Grammar, with_class_arcs
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
 from wfst_bias.symbols import BACKOFF, SymbolTable
-from wfst_bias.wfst import Wfst, from_arcs, from_openfst, to_openfst, trim
+from wfst_bias.wfst import WORD_END, Wfst, from_arcs, from_openfst, to_openfst, trim
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ def compose_lexicon_and_grammar(
     graph = from_openfst(LG)
     if not graph.num_arcs:
         raise InputError("lexicon and language model have no sentence in common")
+    if not lang.units.tells_words:
+        graph.olabel[graph.ilabel == boundary_unit] += WORD_END  # the removal hands it to the last unit
     return graph, (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
 
 

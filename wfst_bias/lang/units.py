@@ -32,6 +32,11 @@ class Units:
         """The tokens between words: one, or none."""
         return [self.boundary] if self.boundary else []
 
+    @property
+    def tells_words(self) -> bool:
+        """Whether the tokens themselves say where words begin."""
+        return bool(self.boundary or self.word_start)
+
     @cached_property
     def starts_word(self) -> np.ndarray:
         """Which tokens begin a word, bool ``(V,)``."""

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from wfst_bias.errors import InputError
-from wfst_bias.lang.spelled_langs import chars_lang, model_tokens, read_model_tokens, read_vocabulary
+from wfst_bias.lang.model_langs import chars_lang, model_tokens, read_model_tokens, read_vocabulary
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable

@@ -1,4 +1,4 @@
-"""Langs of models that spell: from the tokens of a model and the words of a language model."""
+"""Langs of models that users bring: their tokens, with the words of a language model or a lexicon."""
 
 import json
 import re
@@ -10,10 +10,10 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.spellers import WORD_START, CharSpeller, PieceSpeller, piece_processor
-from wfst_bias.lang.units import CHARS, SUBWORDS, Units
-from wfst_bias.symbols import BLANK, SymbolTable
+from wfst_bias.lang.units import CHARS, PHONES, SUBWORDS, Units
+from wfst_bias.symbols import BLANK, WORD_BOUNDARY, SymbolTable
 from wfst_bias.text import words_of
 
 BLANKS = (BLANK, "<blank>", "<pad>", "[PAD]", "<ctc_blank>", "<ctc>", "_")
@@ -92,6 +92,32 @@ def _in_order(ids: dict, path: Path) -> List[str]:
     if sorted(ids.values()) != list(range(len(ids))):
         raise InputError("its ids are not 0, 1, 2 and so on; a token for each output of the model was expected", path)
     return sorted(ids, key=ids.__getitem__)
+
+
+def phones_lang(
+    tokens: Path, lexicons: Sequence[Path], blank: Optional[str] = None, boundary: Optional[str] = None
+) -> Lang:
+    """Phones, and how words are said in them.
+
+    Args:
+      tokens: see :func:`read_model_tokens`.
+      lexicons: files of ``WORD PHONE PHONE ...`` lines.
+      boundary: the token between words; :data:`WORD_BOUNDARY` or ``|`` if there is one of these, else none.
+    """
+    table = read_model_tokens(tokens, blank).table
+    if boundary is not None and boundary not in table:
+        raise InputError(
+            f"has no token {boundary!r} to stand between words; leave --boundary out if it has none", tokens
+        )
+    found = boundary or next((b for b in (WORD_BOUNDARY, BOUNDARY) if b in table), "")
+
+    def phone(symbol: str) -> str:
+        if symbol not in table or symbol in (BLANK, found):
+            raise InputError(f"{symbol!r} is no phone of the model; see {tokens}")
+        return symbol
+
+    pairs = [pair for path in lexicons for pair in read_lexicon(path, phone).pairs]
+    return Lang(Units(PHONES, table, boundary=found), Lexicon.of_pairs(pairs))
 
 
 def chars_lang(
