@@ -137,24 +137,13 @@ def ctc_arcs(
       blank: the number of the blank state of each graph state, int32 ``(S,)``.
       last_state: that all final arcs enter.
     """
-    starts = arc_starts(graph)
-    # A row for each arc of the graph, and behind them one for the arcs of the topology, which have no score.
-    targets = (entered,) if topology == STANDARD else (entered, blank[graph.dst])
-    template = np.zeros((len(targets) * graph.num_arcs + 1, 4), np.int32)
-    for i, target in enumerate(targets):
-        rows = template[i : -1 : len(targets)]
-        rows[:, 1], rows[:, 2], rows[:, 3] = target, graph.ilabel, graph.score.view(np.int32)
-    topological = len(template) - 1
-    template_olabel = np.append(np.repeat(graph.olabel, len(targets)), np.int32(0))
-    template_token = np.append(np.repeat(graph.ilabel, len(targets)) % num_tokens, -1).astype(np.int32)
-
+    copies = _copies(graph, entered, blank, num_tokens, topology)
     is_token = states.emitted != BLANK_ID
     ends = np.isfinite(graph.final)[states.owner]
-    copies = np.diff(starts)[states.owner] * len(targets)
+    num_copied = np.diff(copies.starts)[states.owner]
     if topology == MODIFIED:
-        copies, ends = copies * ~is_token, ends & ~is_token
-    num_own = 1 + is_token
-    num_arcs = num_own + copies + ends
+        num_copied, ends = num_copied * ~is_token, ends & ~is_token
+    num_arcs = 1 + is_token + num_copied + ends
     most = int(num_arcs.sum())
     check_size(most)
 
@@ -162,39 +151,77 @@ def ctc_arcs(
     filled = 0
     for begin in range(0, len(number), _BLOCK):  # the temporaries of a block stay in the cache
         block = slice(begin, begin + _BLOCK)
-        owner, emitted = states.owner[block], states.emitted[block]
-        count, has_token, has_end = num_arcs[block], is_token[block], ends[block]
-        first = np.cumsum(count) - count
-        state = np.repeat(np.arange(len(owner), dtype=np.int32), count)
-        shift = (starts[owner] * len(targets) - first - num_own[block]).astype(np.int32)
-        source = shift[state]
-        source += np.arange(len(state), dtype=np.int32)
-        source[first] = topological
-        source[first[has_token] + 1] = topological
-        source[(first + count - 1)[has_end]] = topological
-        if topology == STANDARD:
-            repeated = template_token[source] == (emitted % num_tokens)[state]
-            count = count - np.bincount(state[repeated], minlength=len(count))
-            first = np.cumsum(count) - count
-            state, source = state[~repeated], source[~repeated]
-        own = slice(filled, filled + len(state))
-        rows = table.arcs[own]
-        np.take(template, source, axis=0, out=rows, mode="clip")  # "raise" would go through a buffer
-        np.take(template_olabel, source, out=table.olabels[own], mode="clip")
+        owner, emitted, count, is_final = states.owner[block], states.emitted[block], num_arcs[block], ends[block]
+        source, state, count = _sources(copies, owner, emitted, count, is_final, topology == STANDARD, num_tokens)
+        rows, own = copies.rows[source], slice(filled, filled + len(source))
         rows[:, 0] = number[block][state]
-        loop = first + has_token  # a blank state's loop is its way to blank, too
+        first = np.cumsum(count) - count
+        loop = first + (emitted != BLANK_ID)  # a blank state's loop is its way to blank, too
         rows[first, 1] = blank[owner]
-        rows[loop, 1] = number[block]
-        rows[loop, 2] = emitted
+        rows[loop, 1], rows[loop, 2] = number[block], emitted
         if topology == MODIFIED:
             rows[first, 2] = emitted
-        final_row = (first + count - 1)[has_end]
-        rows[final_row, 1] = last_state
-        rows[final_row, 2] = FINAL_LABEL
-        rows[final_row, 3] = graph.final[owner[has_end]].view(np.int32)
-        filled += len(state)
-        table.splits[begin + 1 : begin + 1 + len(count)] = filled - len(state) + np.cumsum(count)
+        last = (first + count - 1)[is_final]
+        rows[last, 1], rows[last, 2] = last_state, FINAL_LABEL
+        rows[last, 3] = graph.final[owner[is_final]].view(np.int32)
+        table.arcs[own], table.olabels[own] = rows, copies.olabels[source]
+        table.splits[begin + 1 : begin + 1 + len(count)] = filled + np.cumsum(count)
+        filled = own.stop
     return ArcTable(table.arcs[:filled], table.olabels[:filled], table.splits)
+
+
+@dataclass(frozen=True)
+class _Copies:
+    """The arcs of a graph as rows that lack their source only, and behind them one for an arc of the topology.
+
+    Args:
+      rows: as those of an :class:`ArcTable`, int32 ``(R + 1, 4)``; the last one has neither label nor score.
+      olabels, tokens: of each row ``(R + 1,)``; the last row has token -1.
+      starts: the first row of each graph state ``(S + 1,)``.
+    """
+
+    rows: np.ndarray
+    olabels: np.ndarray
+    tokens: np.ndarray
+    starts: np.ndarray
+
+
+def _copies(graph: Wfst, entered: np.ndarray, blank: np.ndarray, num_tokens: int, topology: str) -> _Copies:
+    """One row an arc, in the modified topology two."""
+    targets = (entered,) if topology == STANDARD else (entered, blank[graph.dst])
+    each = len(targets)
+    rows = np.zeros((each * graph.num_arcs + 1, 4), np.int32)
+    for i, target in enumerate(targets):
+        every = rows[i:-1:each]
+        every[:, 1], every[:, 2], every[:, 3] = target, graph.ilabel, graph.score.view(np.int32)
+    tokens = np.append(np.repeat(graph.ilabel % num_tokens, each), -1).astype(np.int32)
+    olabels = np.append(np.repeat(graph.olabel, each), np.int32(0))
+    return _Copies(rows, olabels, tokens, each * arc_starts(graph))
+
+
+def _sources(copies: _Copies, owner, emitted, count, is_final, parts_equal: bool, num_tokens: int):
+    """Which row each arc of a block of product states is a copy of.
+
+    Args:
+      owner, emitted, count, is_final: graph state, token, number of arcs and end of each product state ``(P,)``.
+      parts_equal: whether a token state lacks the arcs of its own token.
+
+    Returns:
+      for each arc its row and its product state ``(A,)``, and the number of arcs of each product state ``(P,)``.
+    """
+    is_token = emitted != BLANK_ID
+    topological = len(copies.rows) - 1
+    first = np.cumsum(count) - count
+    state = np.repeat(np.arange(len(owner), dtype=np.int32), count)
+    # own arcs come first, then copies in a row
+    source = (copies.starts[owner] - first - 1 - is_token).astype(np.int32)[state]
+    source += np.arange(len(state), dtype=np.int32)
+    source[first] = source[first + is_token] = topological
+    source[(first + count - 1)[is_final]] = topological
+    if not parts_equal:
+        return source, state, count
+    repeated = copies.tokens[source] == (emitted % num_tokens)[state]
+    return source[~repeated], state[~repeated], count - np.bincount(state[repeated], minlength=len(count))
 
 
 def check_size(num_arcs: int) -> None:
