@@ -6,8 +6,8 @@ python benchmarks/default_lm.py TEXT [--lines N]
 import argparse
 from pathlib import Path
 
-from wfst_bias.lang.default_lm import default_lm
-from wfst_bias.lang.perplexity import perplexity
+from wfst_bias.lm.default import default_lm
+from wfst_bias.lm.perplexity import perplexity
 from wfst_bias.text import words_of
 
 if __name__ == "__main__":

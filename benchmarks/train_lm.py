@@ -7,9 +7,9 @@ import argparse
 import time
 from pathlib import Path
 
-from wfst_bias.lang.kneser_ney import kneser_ney
-from wfst_bias.lang.perplexity import perplexity
-from wfst_bias.lang.prune_lm import pruned
+from wfst_bias.lm.kneser_ney import kneser_ney
+from wfst_bias.lm.perplexity import perplexity
+from wfst_bias.lm.prune import pruned
 from wfst_bias.text import words_of
 
 _ONE_IN = 10

@@ -13,10 +13,10 @@ from machines import language, same_language
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.graph.branch import Member, compile_branch, splice
 from wfst_bias.graph.token_graph import compile_token_graph
-from wfst_bias.lang.arpa import read_arpa
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
+from wfst_bias.lm.arpa import read_arpa
 from wfst_bias.symbols import CLASS, SymbolTable
 from wfst_bias.wfst import WORD_END
 

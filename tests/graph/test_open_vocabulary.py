@@ -22,10 +22,10 @@ from wfst_bias.graph.compile import (
 )
 from wfst_bias.graph.open_vocabulary import SAID, unit_branch
 from wfst_bias.graph.store import read_base, read_decoding
-from wfst_bias.lang.kneser_ney import kneser_ney
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
+from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.symbols import SymbolTable
 
 PHONES = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))

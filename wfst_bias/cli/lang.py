@@ -129,7 +129,7 @@ def lm():
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
 def lm_default(out):
     """The default English word bigram, from the public counts in symspellpy."""
-    from wfst_bias.lang.default_lm import write_default_lm
+    from wfst_bias.lm.default import write_default_lm
 
     write_default_lm(out)
     click.echo(f"{out}: written")
@@ -144,7 +144,7 @@ def lm_train(text, out, order):
 
     Example: wfst-bias lm train sentences.txt lm.arpa.gz --order 2
     """
-    from wfst_bias.lang.train_lm import train_lm
+    from wfst_bias.lm.train import train_lm
 
     model = train_lm(text, out, order)
     counts = (f"{count:,} {order}-grams" for order, count in enumerate(model.counts, 1))
@@ -166,7 +166,7 @@ def lm_prune(arpa, out, threshold):
 
     Example: wfst-bias lm prune 3gram.arpa.gz 3gram.pruned.arpa.gz --threshold 1e-8
     """
-    from wfst_bias.lang.prune_lm import prune_lm
+    from wfst_bias.lm.prune import prune_lm
 
     before, after = prune_lm(arpa, out, threshold)
     left = dict(enumerate(after.counts, 1))

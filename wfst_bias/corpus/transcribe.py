@@ -15,8 +15,8 @@ from wfst_bias.decode.paths import Transcript
 from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import compile_base
 from wfst_bias.graph.store import content_key
-from wfst_bias.lang.default_lm import default_lm_key, write_default_lm
 from wfst_bias.lang.lang import hama_lang, hama_lang_key
+from wfst_bias.lm.default import default_lm_key, write_default_lm
 
 
 def cache_folder() -> Path:

@@ -18,10 +18,10 @@ from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_branch, unit_loop
 from wfst_bias.graph.store import content_key, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
-from wfst_bias.lang.arpa import read_arpa
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.readers import reader_of
+from wfst_bias.lm.arpa import read_arpa
 from wfst_bias.symbols import CLASS, SymbolTable
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from wfst_bias.graph.branch import Member, splice
 from wfst_bias.graph.epsilon import remove_epsilons
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph, with_doors
-from wfst_bias.lang.kneser_ney import kneser_ney
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.units import Units
+from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.symbols import CLASS, OOV, SymbolTable
 from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 

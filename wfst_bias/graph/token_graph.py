@@ -9,9 +9,9 @@ import pynini
 from wfst_bias.errors import InputError
 from wfst_bias.graph.branch import ClassArcs
 from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.lang.arpa import Grammar, with_class_arcs
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
+from wfst_bias.lm.arpa import Grammar, with_class_arcs
 from wfst_bias.symbols import BACKOFF, SymbolTable
 from wfst_bias.wfst import WORD_END, Wfst, from_arcs, from_openfst, to_openfst, trim
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from wfst_bias.files import publish_file
 from wfst_bias.lang.alignment import Chunk, align
-from wfst_bias.lang.kneser_ney import kneser_ney
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
-from wfst_bias.lang.ngrams import Ngrams
-from wfst_bias.lang.prune_lm import pruned
 from wfst_bias.lang.readings import cmudict_lexicon, hama_readings
+from wfst_bias.lm.kneser_ney import kneser_ney
+from wfst_bias.lm.ngrams import Ngrams
+from wfst_bias.lm.prune import pruned
 
 MODEL_FILE = Path(__file__).with_name("graphones.npz")
 

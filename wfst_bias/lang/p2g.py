@@ -7,11 +7,11 @@ from typing import Dict, Iterable, Protocol, Tuple
 import numpy as np
 import pynini
 
-from wfst_bias.lang.arpa import BOS, EOS
 from wfst_bias.lang.graphones import MODEL_FILE, read_graphones, sound_and_letters
 from wfst_bias.lang.lexicon import Pronunciation
-from wfst_bias.lang.ngrams import Ngrams
 from wfst_bias.lang.phones import PHONES, phone_of
+from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.ngrams import Ngrams
 from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, to_openfst
 
 _PHONE_ID = {phone: i for i, phone in enumerate(PHONES, 1)}

@@ -12,8 +12,8 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
-from wfst_bias.lang.arpa import BOS, EOS
-from wfst_bias.lang.ngrams import LOG_ZERO, Ngrams, ngrams_of_rows, write_ngrams
+from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams, ngrams_of_rows, write_ngrams
 
 # Chosen by the perplexity of the LJ Speech transcripts (benchmarks/default_lm.py).
 _UNSEEN_SHARE = 0.35

@@ -9,8 +9,8 @@ from typing import Tuple
 import numpy as np
 
 from wfst_bias.errors import InputError
-from wfst_bias.lang.arpa import BOS, EOS
-from wfst_bias.lang.ngrams import Ngrams, read_ngrams, write_ngrams
+from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.ngrams import Ngrams, read_ngrams, write_ngrams
 
 
 def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:

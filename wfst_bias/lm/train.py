@@ -8,8 +8,8 @@ from pathlib import Path
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
-from wfst_bias.lang.kneser_ney import kneser_ney
-from wfst_bias.lang.ngrams import Ngrams, write_ngrams
+from wfst_bias.lm.kneser_ney import kneser_ney
+from wfst_bias.lm.ngrams import Ngrams, write_ngrams
 from wfst_bias.text import words_of
 
 

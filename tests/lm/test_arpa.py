@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from wfst_bias.errors import InputError
-from wfst_bias.lang.arpa import read_arpa
+from wfst_bias.lm.arpa import read_arpa
 from wfst_bias.symbols import BACKOFF, CLASS, EPS, SymbolTable
 
 WORDS = SymbolTable((EPS, "new", "york", CLASS, BACKOFF))

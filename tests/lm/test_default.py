@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wfst_bias.lang.default_lm import default_lm
+from wfst_bias.lm.default import default_lm
 
 
 @pytest.fixture(scope="module")

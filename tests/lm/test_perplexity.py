@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from wfst_bias.lang.ngrams import ngrams_of_rows
-from wfst_bias.lang.perplexity import perplexity
+from wfst_bias.lm.ngrams import ngrams_of_rows
+from wfst_bias.lm.perplexity import perplexity
 
 MODEL = ngrams_of_rows(
     ("<s>", "</s>", "new", "york"),

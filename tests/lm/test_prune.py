@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfst_bias.errors import InputError
-from wfst_bias.lang.arpa import read_arpa
-from wfst_bias.lang.kneser_ney import kneser_ney
-from wfst_bias.lang.ngrams import ngrams_of_rows, read_ngrams, write_ngrams
-from wfst_bias.lang.perplexity import perplexity
-from wfst_bias.lang.prune_lm import history_log_probs, perplexity_rises, prune_lm, pruned
+from wfst_bias.lm.arpa import read_arpa
+from wfst_bias.lm.kneser_ney import kneser_ney
+from wfst_bias.lm.ngrams import ngrams_of_rows, read_ngrams, write_ngrams
+from wfst_bias.lm.perplexity import perplexity
+from wfst_bias.lm.prune import history_log_probs, perplexity_rises, prune_lm, pruned
 from wfst_bias.symbols import BACKOFF, CLASS, EPS, SymbolTable
 
 WORDS = ("<s>", "</s>", "new", "york", "$DRUG", "call")

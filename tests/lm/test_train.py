@@ -3,9 +3,9 @@ import pynini
 import pytest
 
 from wfst_bias.errors import InputError
-from wfst_bias.lang.arpa import BOS, EOS, read_arpa
-from wfst_bias.lang.ngrams import read_ngrams
-from wfst_bias.lang.train_lm import train_lm
+from wfst_bias.lm.arpa import BOS, EOS, read_arpa
+from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.train import train_lm
 from wfst_bias.symbols import BACKOFF, EPS, SymbolTable
 from wfst_bias.wfst import to_openfst
 

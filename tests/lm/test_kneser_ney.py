@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.lang.kneser_ney import kneser_ney
-from wfst_bias.lang.prune_lm import pruned
+from wfst_bias.lm.kneser_ney import kneser_ney
+from wfst_bias.lm.prune import pruned
 from wfst_bias.wfst import to_openfst
 
 TEXT = ["new york", "new york city", "new jersey", "city"]

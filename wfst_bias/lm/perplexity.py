@@ -5,8 +5,8 @@ from typing import Iterable, Sequence
 
 import numpy as np
 
-from wfst_bias.lang.arpa import BOS, EOS
-from wfst_bias.lang.ngrams import Ngrams
+from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.ngrams import Ngrams
 
 
 def perplexity(model: Ngrams, sentences: Iterable[Sequence[str]]) -> float:

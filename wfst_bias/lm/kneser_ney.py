@@ -9,8 +9,8 @@ from typing import Iterable, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.lang.arpa import BOS, EOS
-from wfst_bias.lang.ngrams import LOG_ZERO, Ngrams
+from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams
 
 
 def kneser_ney(sentences: Iterable[Sequence[str]], order: int) -> Ngrams:

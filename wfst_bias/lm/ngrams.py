@@ -11,7 +11,7 @@ import numpy as np
 
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file
-from wfst_bias.lang.arpa import BOS, EOS, arpa_ngrams
+from wfst_bias.lm.arpa import BOS, EOS, arpa_ngrams
 from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 
 _LN10 = np.log(10.0)
