@@ -72,3 +72,28 @@ def test_removal_keeps_every_path_and_score(wfst):
     expected = language(wfst, 4, is_epsilon=wfst.ilabel == 0)
     assert (language(kept, 4) if kept.num_states else {}) == pytest.approx(expected)
     assert not (kept.ilabel == 0).any()
+
+
+def test_a_loop_that_may_be_taken_behind_the_epsilon_needs_no_arc_before_it():
+    wfst = machine("0 1 5 9 0\n1 1 4 0 -1\n1 2 0 0 -0.5\n2 2 4 0 -1\n2 3 6 0 0\n3 0")
+    kept = removed(wfst)
+    assert not ((kept.ilabel == 4) & (kept.src != kept.dst)).any()
+    assert language(kept, 5) == pytest.approx(language(wfst, 5, is_epsilon=wfst.ilabel == 0))
+
+
+@settings(max_examples=200, deadline=None)
+@given(machines(), st.integers(-20, 0))
+def test_loops_on_every_state_keep_every_path_and_score(wfst, score):
+    """As pauses are: the same loop before and behind an epsilon."""
+    states = np.arange(wfst.num_states)
+    looped = from_arcs(
+        wfst.start,
+        *(np.append(getattr(wfst, name), states) for name in ("src", "dst")),
+        np.append(wfst.ilabel, np.full(len(states), 4)),
+        np.append(wfst.olabel, np.zeros(len(states))),
+        np.append(wfst.score, score / 4 - (states % 2)),
+        wfst.final,
+    )
+    kept = removed(looped)
+    expected = language(looped, 4, is_epsilon=looped.ilabel == 0)
+    assert (language(kept, 4) if kept.num_states else {}) == pytest.approx(expected)

@@ -48,6 +48,8 @@ def remove_epsilons(wfst: Wfst, is_epsilon: np.ndarray) -> Wfst:
     # every arc, followed by each chain that leaves the state it enters
     arc, chain = _join(real.dst, chains.src, wfst.num_states)
     _check_one_word(real.olabel[arc], chains.olabel[chain])
+    needed = ~_loops_again(real, arc, chains.dst[chain])
+    arc, chain = arc[needed], chain[needed]
     # every chain that leaves the start, followed by each arc that leaves its end
     from_start = np.flatnonzero(chains.src == wfst.start)
     opening, first = _join(chains.dst[from_start], real.src, wfst.num_states)
@@ -91,6 +93,28 @@ def remove_epsilons(wfst: Wfst, is_epsilon: np.ndarray) -> Wfst:
             final=final,
         )
     )
+
+
+def _loops_again(real: Wfst, arc: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Which arcs are loops that their epsilon's target has, too, with no lower a score, bool ``(len(arc),)``.
+
+    Such a loop may be taken behind the epsilon as well as before it, so that no arc is needed for taking it before:
+    every arc that enters the loop's state has one that enters the target. (The pauses between words are such loops.)
+    """
+    loop = np.flatnonzero((real.src == real.dst) & (real.olabel == 0))
+    num_labels = int(real.ilabel.max(initial=0)) + 1
+    key = real.src[loop].astype(np.int64) * num_labels + real.ilabel[loop]
+    order = np.lexsort((real.score[loop], key))
+    loop, key = loop[order], key[order]
+    is_loop = (real.src[arc] == real.dst[arc]) & (real.olabel[arc] == 0)
+    again = np.zeros(len(arc), bool)
+    asked = np.flatnonzero(is_loop)
+    if not len(asked) or not len(loop):
+        return again
+    wanted = target[asked].astype(np.int64) * num_labels + real.ilabel[arc[asked]]
+    best = np.maximum(np.searchsorted(key, wanted, side="right") - 1, 0)
+    again[asked] = (key[best] == wanted) & (real.score[loop[best]] >= real.score[arc[asked]])
+    return again
 
 
 def _closure(epsilons: Wfst, num_states: int) -> _Chains:

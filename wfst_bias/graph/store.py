@@ -25,7 +25,7 @@ from wfst_bias.graph.token_graph import EntityClass, TokenGraph
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 from wfst_bias.symbols import EPS, SymbolTable
 
-FORMAT = 2  # a change of the files or of what the compilers make of the same input raises it
+FORMAT = 3  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
 
 
