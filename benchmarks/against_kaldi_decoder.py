@@ -1,6 +1,6 @@
 """The same graph and the same emissions in kaldi-decoder: equal words, and the time of its search against ours.
 
-python benchmarks/kaldi_decoder.py GRAPH_DIR DATA [--utterances N] [--beam NATS]
+python benchmarks/against_kaldi_decoder.py GRAPH_DIR DATA [--utterances N] [--beam NATS]
 """
 
 import argparse
