@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from wfst_bias.cli.main import main
 
 DATA = Path(os.environ.get("WFST_BIAS_DATA", Path(__file__).parents[1] / "../shared/data"))
+
+# a slow machine is no failure
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _SENTENCES = """
 the meeting with the doctor is on monday

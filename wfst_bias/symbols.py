@@ -51,7 +51,7 @@ class SymbolTable:
     def extended(self, symbols: Iterable[str]) -> "SymbolTable":
         """A table with those of ``symbols`` at its end that it does not have yet."""
         new = dict.fromkeys(s for s in symbols if s not in self.ids)
-        return SymbolTable(self.symbols + tuple(new))
+        return SymbolTable(self.symbols + tuple(new)) if new else self
 
     def write(self, path: Path) -> None:
         rows = (f"{symbol} {i}\n" for i, symbol in enumerate(self.symbols))

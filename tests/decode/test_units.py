@@ -9,6 +9,7 @@ from conftest import DATA
 from test_search import frames_of
 
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
@@ -24,8 +25,8 @@ the house is full of us
 """
 
 
-def transcribe(graph, tokens, log_probs):
-    decoder = Decoder(graph)
+def transcribe(graph, tokens, log_probs, search=SearchConfig()):
+    decoder = Decoder(graph, search)
     emissions = Emissions(log_probs[None], torch.tensor([len(log_probs)]), 0.04, tokens, ["utt"])
     return best_paths(decoder.lattices(emissions), decoder)[0]
 
@@ -131,20 +132,17 @@ def test_real_character_logits_with_a_language_model_and_a_list(logits, run, tmp
 @pytest.fixture(scope="module")
 def phones(tmp_path_factory, run):
     """A phone model without a token between words, and a lexicon with homophones."""
-    folder = tmp_path_factory.mktemp("phones")
+    return read_base(phones_folder(run, tmp_path_factory.mktemp("phones"), "standard"))
+
+
+def phones_files(folder):
+    """Tokens, lexicon and sentences."""
     (folder / "tokens.txt").write_text("".join(f"{p} {i}\n" for i, p in enumerate(["<blk>", *"abdeikmnorstu"])))
     words = "man mano manor no nor or at art a red read:red tree dent"
     lines = [w.split(":") if ":" in w else (w, w) for w in words.split()]
     (folder / "lexicon.txt").write_text("".join(f"{word} {' '.join(said)}\n" for word, said in lines))
     (folder / "sentences.txt").write_text("a man at art\nno red manor\nread a tree at a manor\nmano nor man\n")
-    for command in (
-        ("lm", "train", folder / "sentences.txt", folder / "lm.arpa", "--order", 3),
-        ("lang", "phones", folder / "lang", "--tokens", folder / "tokens.txt", "--lexicon", folder / "lexicon.txt"),
-        ("graph", "base", folder / "lang", folder / "lm.arpa", folder / "base"),
-    ):
-        result = run(*command)
-        assert result.exit_code == 0, result.output
-    return read_base(folder / "base")
+    return folder
 
 
 @pytest.mark.parametrize("text", ["a man at art", "no red manor", "mano nor man", "read a tree at a manor"])
@@ -156,6 +154,50 @@ def test_words_have_their_times_where_no_token_tells_them_apart(phones, text):
     units = [len(word) for word in said.split()]
     ends = [sum(units[: i + 1]) for i in range(len(units))]  # three frames a unit, 40 ms each, the last one blank
     assert [word.end for word in transcript.words] == pytest.approx([0.12 * end - 0.04 for end in ends])
+
+
+def test_free_frames_hold_no_new_phrase_where_no_token_tells_words_apart(phones, tmp_path):
+    tokens = phones.lang.tokens
+    (tmp_path / "list.txt").write_text("dent\t9\n")
+    graph, _ = graph_of_list(phones, tmp_path / "list.txt")
+    frames = frames_of(tokens, " ".join("amanatar"), 30.0)
+    for beam in (5.0, 18.0):
+        search = SearchConfig(search_beam=beam, min_active=1, max_active=20)
+        assert transcribe(graph, tokens, frames, search).text == "a man at art"
+
+
+@pytest.mark.parametrize("topology", ["standard", "modified"])
+def test_equal_units_in_a_row(phones, run, tmp_path, topology):
+    """The modified topology needs no blank between them."""
+    folder = phones_folder(run, tmp_path, topology)
+    base = read_base(folder)
+    frames = frames_of(base.lang.tokens, " ".join("atree"), 12.0)
+    touching = frames[[i for i in range(len(frames)) if i != 11]]  # no blank between e and e
+    heard = frames if topology == "standard" else touching
+    transcript = transcribe(base.plain, base.lang.tokens, heard)
+    assert transcript.text == "a tree" and len(transcript.words) == 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_is_read_in_the_modified_topology(run, phones, tmp_path_factory, seed):
+    folder = phones_folder(run, tmp_path_factory.mktemp("modified"), "modified")
+    base = read_base(folder)
+    noise = 3 * torch.randn(60, len(base.lang.tokens), generator=torch.Generator().manual_seed(seed))
+    transcript = transcribe(base.plain, base.lang.tokens, noise.log_softmax(-1))
+    assert len(transcript.text.split()) == len(transcript.words)
+
+
+def phones_folder(run, folder, topology):
+    """The base of the same phones, with a topology."""
+    files = phones_files(folder)
+    lang = ("lang", "phones", folder / "lang", "--tokens", files / "tokens.txt", "--lexicon", files / "lexicon.txt")
+    for command in (
+        ("lm", "train", files / "sentences.txt", folder / "lm.arpa", "--order", 3),
+        lang,
+        ("graph", "base", folder / "lang", folder / "lm.arpa", folder / "base", "--topology", topology),
+    ):
+        assert run(*command).exit_code == 0
+    return folder / "base"
 
 
 def test_an_entity_has_its_time_where_no_token_tells_words_apart(phones, tmp_path):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from machines import language, same_language
 
 from wfst_bias.entities.spelling import Spelling
-from wfst_bias.graph.branch import Member, compile_branch, splice
+from wfst_bias.graph.branch import Member, compile_branch, gated, splice
+from wfst_bias.graph.decoding import FIRST_GATE_BLOCK
 from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
@@ -68,6 +69,8 @@ class World:
             if self.spelled[name]:
                 boundaries = [self.boundary] if self.boundary else []
                 branch = compile_branch(self.spelled[name], TOKENS, boundaries)
+                if marked and not self.boundary:  # as a base graph does it where no token tells words apart
+                    branch = gated(branch, FIRST_GATE_BLOCK * len(TOKENS))
                 members.append(Member(branch, i, entry_score, first, marked and not self.boundary))
                 first += 2
         return members

@@ -1,6 +1,7 @@
 """Graphs that go to other decoders and come back."""
 
 import shutil
+from dataclasses import replace
 
 import k2
 import kaldifst
@@ -112,6 +113,36 @@ def test_a_graph_of_single_words_comes_back_from_k2(world, run, tmp_path):
     back = import_graph(tmp_path / "HLG.pt", "k2", read_lang(world / "lang"), graph.words)
     plain = BoostConfig(alpha=0.0)
     assert [text for text, _ in texts(graph, plain)] == [text for text, _ in texts(back, plain)]
+
+
+def test_single_words_with_boosted_columns_come_back_as_a_folder(world, run, tmp_path):
+    (tmp_path / "names.txt").write_text("Zelenskyy\n")
+    for command in (
+        ("compile", world / "base", tmp_path / "names.txt", tmp_path / "names"),
+        ("export", tmp_path / "names", tmp_path / "kaldi", "--format", "kaldi", "--keep-twins"),
+        ("import", tmp_path / "kaldi", world / "lang", tmp_path / "back", "--format", "kaldi"),
+    ):
+        result = run("graph", *command)
+        assert result.exit_code == 0, result.output
+    ours, theirs = (texts(read_decoding(tmp_path / name), BoostConfig()) for name in ("names", "back"))
+    assert [text for text, _ in ours] == [text for text, _ in theirs]
+
+
+def test_words_without_a_token_between_them_are_read_from_the_graphs_of_others(world, tmp_path):
+    """Their silence between words is optional."""
+    lang = read_lang(world / "lang")
+    ids = [lang.tokens[phone] + 1 for phone in ("N", "UW", "Y", "AO", "R", "K")]
+    arcs = "".join(f"{i} {i + 1} {label} {said}\n" for i, (label, said) in enumerate(zip(ids, (1, 0, 2, 0, 0, 0))))
+    loops = "".join(f"{i} {i} 1 0\n" for i in range(7))
+    kaldifst.compile(arcs + loops + "6\n", acceptor=False).write(str(tmp_path / "HLG.fst"))
+    (tmp_path / "words.txt").write_text("<eps> 0\nNEW 1\nYORK 2\n")
+    graph = import_graph(tmp_path, "kaldi", lang)
+    batch = emissions(graph.tokens, "N UW Y AO R K")
+    frames = batch.log_probs[:, [0, 3, 6, 9, 12, 15]]
+    batch = replace(batch, log_probs=frames, lengths=torch.tensor([6]))
+    decoder = Decoder(graph, WIDE)
+    (transcript,) = best_paths(decoder.lattices(batch), decoder)
+    assert transcript.text == "NEW YORK"
 
 
 def test_phrases_of_several_words_are_no_data_for_k2(world, names, tmp_path):

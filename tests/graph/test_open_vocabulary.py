@@ -69,7 +69,7 @@ def test_subwords_begin_a_word_where_they_say_so(order):
     assert all(units[0] in starts and not starts & set(units[1:]) for units, _ in said)
 
 
-@pytest.mark.parametrize("order, message", [(1, "--oov-order is 1"), (-2, "--oov-order is -2")])
+@pytest.mark.parametrize("order, message", [(1, "--order of units is 1"), (-2, "--order of units is -2")])
 def test_bad_orders(order, message):
     with pytest.raises(InputError, match=message):
         OpenVocabulary(order=order)

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from dataclasses import replace
 
 import k2
 import numpy as np
@@ -112,6 +113,26 @@ def test_a_graph_that_is_gone_leaves_its_arena_to_the_next():
     memory = {base.with_entities(entities).arcs.data_ptr() for _ in range(20)}
     gc.collect()
     assert len(memory) == 1 and len(base._free) == 1
+
+
+def test_a_copy_of_a_graph_keeps_its_arena(monkeypatch):
+    base, one = base_and_list("b")
+    graph = base.with_entities(one)
+    copy, fsa = replace(graph), graph.fsa
+    arcs, olabels = copy.arcs.clone(), copy.olabels.copy()
+    del graph
+    _, two = base_and_list("c", "c b")
+    other = base.with_entities(two)
+    assert torch.equal(copy.arcs, arcs) and np.array_equal(copy.olabels, olabels)
+    del copy
+    assert torch.equal(fsa.arcs.values(), arcs) and other.num_arcs != len(arcs)
+
+
+def test_bases_on_two_devices_share_no_arena():
+    base, entities = base_and_list("b")
+    base.with_entities(entities)
+    there = replace(base, device=torch.device("meta"))
+    assert there._free is base._free and torch.device("meta") not in base._free
 
 
 def test_a_list_that_outgrows_the_arena_gets_a_larger_one(monkeypatch):

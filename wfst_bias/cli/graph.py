@@ -203,7 +203,8 @@ def graph_import(source, lang_dir, graph_dir, form, words):
 
     table = SymbolTable.read(words, first=EPS) if words else None
     imported = import_graph(source, form, read_lang(lang_dir), table)
-    key = content_key("import", imported.arcs.numpy().tobytes().hex()[:64], str(source))
+    files = sorted(file for file in source.iterdir() if file.is_file()) if source.is_dir() else [source]
+    key = content_key("import", form, *files, list(imported.words.symbols))
     write_graph(graph_dir, imported, [], key, {"imported_from": source.name})
     click.echo(f"{graph_dir}: {imported.num_arcs:,} arcs, {len(imported.words):,} words")
 

@@ -9,7 +9,7 @@ from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity, read_entities
 from wfst_bias.entities.spelling import USED, Outcome, Speller
@@ -104,7 +104,7 @@ class ListPerUtterance:
             "num_phrases": len(self._outcomes),
             "num_lists": self._num_lists,
             "class": asdict(self._class_config),
-            **Decoder(self._base.plain, self._search, self._boost, self._base.device).meta,
+            **search_meta(self._search, self._boost, self._base.device),
         }
 
     @property

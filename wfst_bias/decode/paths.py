@@ -105,8 +105,9 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
     frame = best.frame.long().clamp(max=lattices.columns.shape[1] - 1)
     plain = lattices.columns[utterance, frame, label % num_tokens]
     boost = lattices.columns[utterance, frame, label] - plain
+    begins = decoder.graph.begins_unit(best.graph_arc.long())
     # one copy to the CPU a batch
-    labels, graph_arcs, frames = torch.stack([best.labels, best.graph_arc, best.frame]).cpu().numpy()
+    labels, graph_arcs, frames, begins = torch.stack([best.labels, best.graph_arc, best.frame, begins]).cpu().numpy()
     plain, boost, scores = torch.stack([plain, boost, best.scores]).cpu().numpy()
     transcripts = []
     for name, gate, length, begin, end in zip(
@@ -115,6 +116,7 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
         consumed = int(begin) + np.flatnonzero(labels[begin:end] >= 0)  # all but the arc into the last state
         path = _Path(
             tokens=labels[consumed] % num_tokens,
+            begins=begins[consumed] > 0,
             outputs=decoder.graph.olabels[graph_arcs[consumed]],
             frames=np.minimum(frames[consumed], length - 1),
             gap=plain[consumed],
@@ -132,12 +134,14 @@ class _Path:
 
     Args:
       tokens: blank 0.
+      begins: where a token begins, bool.
       outputs: words and phrases, marked where words end if no token tells it; 0 is none.
       frames: of the audio; the free frames of a second search stand at the last one.
       gap, boost: of each token below the frame's best, and given back, nats.
     """
 
     tokens: np.ndarray
+    begins: np.ndarray
     outputs: np.ndarray
     frames: np.ndarray
     gap: np.ndarray
@@ -148,8 +152,7 @@ def _read_path(
     path: _Path, frame_shift: Seconds, graph: DecodingGraph, gate: int
 ) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
     """Words of one path and the phrases of the list among them, those that the language model said included."""
-    begins = path.tokens != BLANK_ID
-    begins[1:] &= path.tokens[1:] != path.tokens[:-1]
+    begins = path.begins
     seconds = lambda frame: round(float(frame) * frame_shift, 4)
     texts: List[str] = []
     phrases: List[Tuple[int, int, Entity, str]] = []  # first word, word behind the last, by which way
@@ -161,15 +164,18 @@ def _read_path(
             entity = graph.entities[output - graph.first_phrase]
             phrases.append((len(texts), len(texts) + len(entity.words), entity, LIST))
             texts += entity.words
+    num_words = [1] * len(texts)
+    for first, end, *_ in phrases:
+        num_words[first:end] = [end - first] + [0] * (end - first - 1)
     if graph.units.tells_words:
         spans = graph.units.word_spans(path.tokens, begins)
     else:  # of a phrase only the end is known: its words share its time
-        num_words = [1] * len(texts)
-        for first, end, *_ in phrases:
-            num_words[first:end] = [end - first] + [0] * (end - first - 1)
         ends = marked_spans(path.tokens, begins, path.outputs >= WORD_END)
         spans = [span for span, count in zip(ends, filter(None, num_words)) for _ in range(count)]
-    assert len(texts) == len(spans), "a path has as many words as spans between boundaries"
+    if len(spans) != len(texts):  # a graph that others made, in which words need no token between them
+        spans = marked_spans(path.tokens, begins, outputs > 0)
+        spans = [span for span, count in zip(spans, filter(None, num_words)) for _ in range(count)]
+    assert len(texts) == len(spans), "a path has as many outputs as words"
     units_of = lambda first, last: tuple(
         graph.tokens.symbols[unit] for unit in path.tokens[first:last][begins[first:last]]
     )

@@ -85,7 +85,7 @@ class Decoder:
     @property
     def meta(self) -> Dict[str, Any]:
         """What a decode folder tells of the search."""
-        return {"search": asdict(self.search), "boost": asdict(self.boost), "device": str(self.device)}
+        return search_meta(self.search, self.boost, self.device)
 
     def lattices(self, emissions: Emissions, gates: Sequence[int] = ()) -> Lattices:
         """Search a batch.
@@ -102,6 +102,7 @@ class Decoder:
                 "the graph was made for other tokens than the model's; compile it on the model's lang folder"
             )
         gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
+        assert len(gates) == len(emissions.lengths) and max(gates) < max(1, self.graph.num_gates)
         columns = self._columns(emissions.to(self.device).log_probs, gates)
         fsas = self._intersect(columns, emissions.lengths)
         ended = _has_final_arc(fsas)
@@ -133,11 +134,13 @@ class Decoder:
         gate_of = torch.tensor(gates, device=plain.device)[:, None, None]
         # k2 never takes an arc of score minus infinity: behind a gate that is not its own an utterance finds nothing
         blocks += [torch.where(gate_of == gate, plain, -math.inf) for gate in range(self.graph.num_gates)]
+        if self.graph.has_door_block:
+            blocks.append(plain)
         return torch.cat(blocks, dim=-1)
 
     def _intersect(self, columns: torch.Tensor, lengths: torch.Tensor) -> k2.Fsa:
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
-        return k2.intersect_dense_pruned(
+        lattices = k2.intersect_dense_pruned(
             self.graph.fsa,
             k2.DenseFsaVec(columns * self.search.acoustic_scale, segments.to(torch.int32)),
             search_beam=self.search.search_beam,
@@ -146,6 +149,13 @@ class Decoder:
             max_active_states=self.search.max_active,
             frame_idx_name="frame",
         )
+        del lattices.lease  # k2 hands on what the graph has; a lattice reads nothing of it
+        return lattices
+
+
+def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device) -> Dict[str, Any]:
+    """What a decode folder tells of a search."""
+    return {"search": asdict(search), "boost": asdict(boost), "device": str(device)}
 
 
 def _has_final_arc(fsas: k2.Fsa) -> torch.Tensor:

@@ -3,7 +3,7 @@
 import weakref
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import FrozenSet, List, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -62,7 +62,7 @@ class BaseGraph:
     frontier: Frontier
     key: str
     device: torch.device = torch.device("cpu")
-    _free: List["_Arena"] = field(default_factory=list, repr=False, compare=False)
+    _free: Dict[torch.device, List["_Arena"]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def known_words(self) -> FrozenSet[str]:
@@ -75,7 +75,7 @@ class BaseGraph:
     @cached_property
     def plain(self) -> DecodingGraph:
         """The decoding graph without a list."""
-        graph = decoding_graph(self.table, self.lang.units, self.words, len(self.words))
+        graph = decoding_graph(self.table, self.lang.units, self.words, len(self.words), topology=self.topology)
         return graph.to(self.device)
 
     def with_entities(self, *lists: CompiledList, gates: Sequence[int] = ()) -> DecodingGraph:
@@ -101,10 +101,13 @@ class BaseGraph:
             branch = compiled.branch
             if gate != OPEN:
                 branch = gated(branch, (FIRST_GATE_BLOCK + gate) * num_tokens)
+            elif not self.lang.units.tells_words:  # see DecodingGraph.has_door_block
+                branch = gated(branch, (FIRST_GATE_BLOCK + max(gates) + 1) * num_tokens)
             marks_end = not self.lang.units.tells_words
             members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label, marks_end))
             first_phrase += len(compiled.entities)
-        arena = self._free.pop() if self._free else _Arena(self)
+        free = self._free.setdefault(self.device, [])
+        arena = free.pop() if free else _Arena(self)
         # the final state's number is the arena's, and may grow with it
         table = spliced_arcs(self.frontier, members, arena.last_state, num_tokens, self.topology)
         if not arena.has_room_for(table):
@@ -119,11 +122,16 @@ class BaseGraph:
             self.words,
             len(self.words),
             tuple(ListInGraph(compiled.entities, gate) for compiled, gate in zip(lists, gates)),
-            lender=arena,
+            lease=(lease := _Lease()),
+            topology=self.topology,
         )
+        weakref.finalize(lease, free.append, arena)
         assert not len(table.arcs) or int(table.arcs[:, 2].max()) < graph.num_columns
-        weakref.finalize(graph, self._free.append, arena)
         return graph
+
+
+class _Lease:
+    """Lives as long as anything that reads an arena: a graph, its copies and what k2 made of them."""
 
 
 class _Arena:

@@ -39,6 +39,12 @@ def compile_base(
       False where ``base_dir`` was already made from the same content.
     """
     lang = read_lang(lang_dir)
+    for name in classes:
+        if name in lang.words and name != CLASS or not name or name.split() != [name]:
+            raise InputError(
+                f"class {name!r} cannot be: it is a word of the lexicon, a symbol of the graphs or has a space; "
+                "name a class as the language model writes it, '$DRUG'"
+            )
     classes = tuple(dict.fromkeys((CLASS, *classes)))
     key = content_key("base", lang.checksum, Path(arpa), classes, topology)
     if is_current(base_dir, key):
@@ -102,7 +108,7 @@ class OpenVocabulary:
         if not math.isfinite(self.cost):
             raise InputError(f"--oov-cost is {self.cost}; give nats")
         if self.order < 0 or self.order == 1:
-            raise InputError(f"--oov-order is {self.order}; give 0 (all units equally likely) or 2 and more")
+            raise InputError(f"--order of units is {self.order}; give 0 (all units equally likely) or 2 and more")
 
 
 def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:

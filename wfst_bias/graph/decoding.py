@@ -11,7 +11,8 @@ from _k2 import RaggedArc
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.graph.ctc import ArcTable
+from wfst_bias.errors import InputError
+from wfst_bias.graph.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
 from wfst_bias.wfst import WORD_END
@@ -57,7 +58,8 @@ class DecodingGraph:
       base_words: the words of the graph without its lists, or all of them.
       first_phrase: output label of the first phrase.
       lists: the entity lists in it.
-      lender: whatever must live as long as the arrays.
+      lease: of the memory that the arrays stand in; whoever reads them holds it.
+      topology: of the CTC product; empty for a graph that others made.
     """
 
     arcs: torch.Tensor
@@ -67,7 +69,8 @@ class DecodingGraph:
     base_words: SymbolTable
     first_phrase: int
     lists: Tuple[ListInGraph, ...] = ()
-    lender: Any = field(default=None, repr=False, compare=False)
+    lease: Any = field(default=None, repr=False, compare=False)
+    topology: str = STANDARD
 
     @property
     def num_arcs(self) -> int:
@@ -89,7 +92,15 @@ class DecodingGraph:
     @cached_property
     def num_columns(self) -> int:
         """Emission columns that the graph reads."""
-        return len(self.tokens) * (FIRST_GATE_BLOCK + self.num_gates if self.lists else 1)
+        return len(self.tokens) * (FIRST_GATE_BLOCK + self.num_gates + self.has_door_block if self.lists else 1)
+
+    @property
+    def has_door_block(self) -> bool:
+        """Whether the lists that every utterance has are entered through columns of their own, the last ones.
+
+        Where no token tells words apart, the search can only so forbid that a phrase begins.
+        """
+        return bool(self.lists) and not self.units.tells_words
 
     @cached_property
     def entities(self) -> Tuple[Entity, ...]:
@@ -122,22 +133,37 @@ class DecodingGraph:
         # given its properties, k2 does not scan the arcs for them
         fsa = k2.Fsa(RaggedArc(shape, self.arcs), properties=_VALID_AND_NONEMPTY)
         fsa.graph_arc = _numbers(self.num_arcs, self.arcs.device)
+        fsa.lease = self.lease
         return fsa
+
+    def begins_unit(self, arcs: torch.Tensor) -> torch.Tensor:
+        """Which arcs of a path, in its order, begin a token; bool ``(T,)``, numbers of arcs ``(T,)``."""
+        label = self.arcs[arcs, 2]
+        if self.topology == MODIFIED:  # equal tokens may follow each other, but only blank states begin any
+            state = self.arcs[arcs, 0].long()
+            return (label > 0) & (self.arcs[self.splits[state].long(), 2] == 0)
+        token = label.clamp(min=0) % len(self.tokens)
+        return (token != 0) & (token != torch.cat([token.new_zeros(1), token[:-1]]))
 
     def to(self, device: torch.device) -> "DecodingGraph":
         """The graph on a device; itself where it is there already."""
-        if self.arcs.device == torch.device(device):
-            return self
-        return replace(self, arcs=self.arcs.to(device), splits=self.splits.to(device), lender=None)
+        arcs = self.arcs.to(device)
+        return self if arcs is self.arcs else replace(self, arcs=arcs, splits=self.splits.to(device))
 
 
 def decoding_graph(
-    table: ArcTable, units: Units, words: SymbolTable, first_phrase: int, lists: Sequence[ListInGraph] = ()
+    table: ArcTable,
+    units: Units,
+    words: SymbolTable,
+    first_phrase: int,
+    lists: Sequence[ListInGraph] = (),
+    topology: str = STANDARD,
 ) -> DecodingGraph:
     """A graph of arrays on the CPU, checked for labels that k2 would not survive."""
     arcs, splits = torch.from_numpy(np.asarray(table.arcs)), torch.from_numpy(np.asarray(table.splits))
-    graph = DecodingGraph(arcs, splits, table.olabels, units, words, first_phrase, tuple(lists))
-    assert -1 <= int(arcs[:, 2].min()) and int(arcs[:, 2].max()) < graph.num_columns
+    graph = DecodingGraph(arcs, splits, table.olabels, units, words, first_phrase, tuple(lists), topology=topology)
+    if not -1 <= int(arcs[:, 2].min()) <= int(arcs[:, 2].max()) < graph.num_columns:
+        raise InputError("the graph reads columns that the emissions do not have; make its folder anew")
     return graph
 
 

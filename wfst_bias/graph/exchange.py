@@ -11,6 +11,7 @@ from typing import Dict, List, Sequence, Tuple, Union
 
 import k2
 import numpy as np
+import pynini
 import pywrapfst
 import torch
 
@@ -23,7 +24,18 @@ from wfst_bias.graph.epsilon import remove_epsilons
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import padded
 from wfst_bias.symbols import EPS, SymbolTable
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, k2_arcs, k2_rows, start_first, to_openfst, trim
+from wfst_bias.wfst import (
+    NO_SCORE,
+    WORD_END,
+    Wfst,
+    from_arcs,
+    from_openfst,
+    k2_arcs,
+    k2_rows,
+    start_first,
+    to_openfst,
+    trim,
+)
 
 K2, OPENFST, KALDI = "k2", "openfst", "kaldi"
 FORMATS = (K2, OPENFST, KALDI)
@@ -145,7 +157,9 @@ def import_graph(path: Path, form: str, lang: Lang, words: SymbolTable = None) -
     if form == K2:
         return _from_k2(path, lang, words)
     try:
-        machine = from_openfst(pywrapfst.Fst.read(str(path)))
+        fst = pynini.Fst.from_pywrapfst(pywrapfst.Fst.read(str(path)))
+        fst.set_input_symbols(None).set_output_symbols(None)  # the tables come beside the file
+        machine = from_openfst(fst)
     except (pywrapfst.FstIOError, AssertionError) as error:
         raise InputError(f"is no OpenFst machine over the tropical semiring ({error})", path) from None
     machine, phrases = _with_phrases(machine, len(words))
@@ -215,10 +229,22 @@ def _checked(
     machine = start_first(machine)
     rows, _ = k2_rows(machine)
     arcs = k2_arcs(machine)
+    if not lang.units.tells_words:  # a word is taken to end where it is said
+        machine = replace(machine, olabel=machine.olabel + WORD_END * (machine.olabel > 0).astype(np.int32))
     olabels = np.zeros(len(arcs), np.int32)
     olabels[rows] = machine.olabel
     splits = np.searchsorted(arcs[:, 0], np.arange(machine.num_states + 2)).astype(np.int32)
-    entities = tuple(Entity(" ".join(words.symbols[w] for w in phrase)) for phrase in phrases)
+    entities = tuple(_entity([words.symbols[w] for w in phrase], path) for phrase in phrases)
     has_twins = machine.ilabel.max(initial=0) >= num_tokens
     lists = [ListInGraph(entities)] if entities or has_twins else []
-    return decoding_graph(ArcTable(arcs, olabels, splits), lang.units, words, len(words), lists)
+    return decoding_graph(ArcTable(arcs, olabels, splits), lang.units, words, len(words), lists, topology="")
+
+
+def _entity(words: Sequence[str], path: Path) -> Entity:
+    entity = Entity(" ".join(words))
+    if entity.words != tuple(words):
+        raise InputError(
+            f"says {entity.written!r} on one arc; words of several on one have to be in small letters without signs",
+            path,
+        )
+    return entity

@@ -66,7 +66,9 @@ def _inside_words(branch: Wfst, units: Units) -> Wfst:
     """Without the arcs that would begin a word in a word, where tokens tell."""
     if not units.word_start:
         return branch
-    return branch.arcs(np.flatnonzero(units.starts_word[branch.ilabel] == (branch.src == branch.start)))
+    bare = units.tokens.ids.get(units.word_start, -1)  # a beginning without a word
+    inside = units.starts_word[branch.ilabel] == (branch.src == branch.start)
+    return branch.arcs(np.flatnonzero(inside & (branch.ilabel != bare)))
 
 
 def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:

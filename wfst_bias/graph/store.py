@@ -25,7 +25,7 @@ from wfst_bias.graph.token_graph import EntityClass, TokenGraph
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 from wfst_bias.symbols import EPS, SymbolTable
 
-FORMAT = 3  # a change of the files or of what the compilers make of the same input raises it
+FORMAT = 4  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
 
 
@@ -53,10 +53,10 @@ def _open_binary(path: Path):
 def is_current(path: Path, key: str) -> bool:
     """Whether the folder was made from exactly this content, and is still whole."""
     path = Path(path)
-    files = [
-        path / name for name in (_META, "words.txt", "tokens.txt", *(f"{field.name}.npy" for field in fields(ArcTable)))
-    ]
-    return all(file.is_file() for file in files) and read_json(path / _META).get("key") == key
+    if not (path / _META).is_file():
+        return False
+    meta = read_json(path / _META)
+    return meta.get("key") == key and all((path / name).is_file() for name in meta["files"])
 
 
 def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict[str, Any]) -> None:
@@ -70,7 +70,6 @@ def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict
             base.plain,
             base.key,
             kind="base",
-            topology=base.topology,
             classes=list(map(asdict, base.classes)),
             num_doors=base.frontier.num_doors,
             num_base_states=base.frontier.num_base_states,
@@ -106,6 +105,9 @@ def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -
         "num_words": len(decoding.words),
         "first_phrase": decoding.first_phrase,
         "num_phrases": len(decoding.entities),
+        "has_lists": bool(decoding.lists),
+        "topology": decoding.topology,
+        "files": sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()),
         **notes,
     }
     (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -125,7 +127,8 @@ def read_decoding(path: Path) -> DecodingGraph:
         read_units(path, meta["units"]),
         SymbolTable.read(path / "words.txt", first=EPS),
         meta["first_phrase"],
-        [ListInGraph(entities)] if entities else [],
+        [ListInGraph(entities)] if meta["has_lists"] else [],
+        meta["topology"],
     )
 
 
@@ -173,6 +176,7 @@ def graph_facts(path: Path) -> List[Tuple[str, str]]:
     facts["between words"] = units["boundary"] or (
         f"a token with {units['word_start']}" if units["word_start"] else "-"
     )
+    del meta["files"]
     for name, value in meta.items():
         if isinstance(value, int):
             value = f"{value:,}"
