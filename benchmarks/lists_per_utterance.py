@@ -1,4 +1,4 @@
-"""A list for each utterance against one shared list of the same size, in the same run, on one core.
+"""A list for each utterance against one graph with one list of the same size, in the same run, on one core.
 
 The emissions are made once and the pronunciations read before; then both decode all batches in turn, a few rounds
 each. Last, each utterance is decoded alone with its own list: words, entities and scores are to be equal.
@@ -16,10 +16,11 @@ import torch
 
 from wfst_bias.acoustic.emissions import Emissions, emissions_of
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.corpus.biasing import ListPerUtterance, lists_of_utterances
+from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_of_utterances
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.paths import best_paths
-from wfst_bias.graph.compile import speller_of
+from wfst_bias.decode.search import Decoder
+from wfst_bias.graph.compile import compile_list, speller_of
 from wfst_bias.graph.store import read_base
 
 
@@ -44,9 +45,11 @@ def main() -> None:
     lists = [list_of(cut) for batch, _ in batches for cut in batch]
     speller = speller_of(base)
     own = ListPerUtterance(base, lists, list_of, speller)
-    shared = ListPerUtterance(base, lists, lambda cut: lists[0], speller)
+    one = compile_list(base, speller.outcomes(lists[0]))
+    shared = OneGraph(Decoder(base.with_entities(one)))
+    print(f"lists of {len(one.entities)} phrases")
 
-    def seconds(biasing: ListPerUtterance):
+    def seconds(biasing: Biasing):
         """Of the swaps and of the searches."""
         swap = search = 0.0
         for cuts, emissions in batches:

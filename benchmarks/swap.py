@@ -83,6 +83,11 @@ def main() -> None:
         )
 
 
+def _resident() -> int:
+    """Bytes that the process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
 def _rebuilt(base: BaseGraph, token_graph, part: CompiledList) -> DecodingGraph:
     """The same graph, by splicing the list into the token graph and composing all of it with the CTC topology."""
     member = Member(part.branch, part.entity_class, part.entry_score, len(base.words))

@@ -38,6 +38,13 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
 
 
+def refuse_same(out: Path, *inputs: Path) -> None:
+    """Raises :class:`InputError` where an output would be written over an input."""
+    for path in inputs:
+        if Path(out).exists() and Path(path).exists() and Path(out).samefile(path):
+            raise InputError("is the input, too, and would be lost; name another file for the output", out)
+
+
 def read_json(path: Path) -> Any:
     """One JSON value; a missing or broken file is an :class:`InputError`."""
     text = "\n".join(line for _, line in lines_of(path))

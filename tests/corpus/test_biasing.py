@@ -113,7 +113,7 @@ def test_lists_by_a_field_of_the_cuts(tmp_path):
         ("anna\n", ":1: found 'anna'; expected 'VALUE LIST'"),
         ("anna -\nanna -\n", ":2: 'anna' has a list already"),
         ("", ": is empty; write a line"),
-        ("anna lost.txt\n", "lost.txt"),
+        ("anna lost.txt\n", ":1: names the list .*lost.txt"),
     ],
 )
 def test_bad_maps(tmp_path, text, message):
@@ -145,7 +145,7 @@ def test_decode_with_a_list_for_each_utterance(run, world, speech, tmp_path):
     path = biasing_file(tmp_path, (names[0], ["Zelenskyy", "747"]), (names[1], ["Whittemore", "Zelenskyy"]))
     result = run("decode", world / "base", speech, tmp_path / "own", "--biasing", path)
     assert result.exit_code == 0, result.output
-    assert "1 phrases are not used: '747' cannot be spelled" in result.output
+    assert "not used: 1 of the phrases: '747' cannot be spelled" in result.output
     assert "zelenskyy" in (tmp_path / "own" / "text").read_text()
     assert "whittemore" in (tmp_path / "own" / "text").read_text()
     words = dict(line.split() for line in islice(open(tmp_path / "own" / "words.txt"), 10**6))
@@ -157,3 +157,15 @@ def test_decode_with_a_list_for_each_utterance(run, world, speech, tmp_path):
     assert result.exit_code == 0, result.output
     text = (tmp_path / "by" / "text").read_text()
     assert "zelenskyy" in text and "whittemore" not in text
+
+
+def test_a_field_that_no_cut_has_is_told(tmp_path):
+    (tmp_path / "map").write_text("anna -\n")
+    _, list_of = lists_by_field("speker", tmp_path / "map")
+    with pytest.raises(InputError, match="has no 'speker'; lists go by speaker, recording, utterance"):
+        list_of(cut("a"))
+
+
+def test_options_of_a_class_belong_to_the_compiler_of_a_graph(run, world, speech, tmp_path):
+    result = run("decode", world / "base", speech, tmp_path / "out", "--class-bonus", 9)
+    assert result.exit_code == 2 and "give them to 'graph compile'" in result.output

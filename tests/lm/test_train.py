@@ -64,3 +64,18 @@ def test_a_text_without_words_is_told(tmp_path):
     (tmp_path / "empty.txt").write_text("\n--\n")
     with pytest.raises(InputError, match="empty.txt: holds no word"):
         train_lm(tmp_path / "empty.txt", tmp_path / "lm.arpa")
+
+
+def test_names_of_classes_stay_as_they_are(tmp_path):
+    (tmp_path / "text").write_text(
+        "Take two of $DRUG, please\nTake $DRUG now\ncall #nonterm:contact at <unk>\nGive me $5\n"
+    )
+    words = train_lm(tmp_path / "text", tmp_path / "lm.arpa", 2).words
+    assert {"$DRUG", "#nonterm:contact", "<unk>", "take", "$5"} <= set(words)
+
+
+def test_the_text_is_not_written_over(tmp_path):
+    (tmp_path / "text").write_text("new york\n")
+    with pytest.raises(InputError, match="text: is the input, too, and would be lost"):
+        train_lm(tmp_path / "text", tmp_path / "text")
+    assert (tmp_path / "text").read_text() == "new york\n"

@@ -6,6 +6,7 @@ from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import PATH, config_options
 from wfst_bias.decode.config import SearchConfig
+from wfst_bias.graph.config import ClassConfig
 
 search_options = config_options(
     SearchConfig,
@@ -57,9 +58,12 @@ def decode(
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices)
+    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices), words.txt
     and meta.json, all of them or none. A base folder decodes, too: without a list, or, with --biasing or
-    --entities-by, with a list for each utterance; the class options are for these.
+    --entities-by, with a list for each utterance. The class options are for these alone: a compiled graph has its own.
+
+    TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
+    MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
 
     Examples:
 
@@ -77,6 +81,8 @@ def decode(
 
     if biasing and entities_by:
         raise click.UsageError("give --biasing or --entities-by, not both")
+    if class_config != ClassConfig() and not (biasing or entities_by):
+        raise click.UsageError("the class options are compiled into a graph: give them to 'graph compile'")
     device = usable_device(device)
     if biasing or entities_by:
         lists, list_of = lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by)
@@ -100,7 +106,9 @@ def _tell_unusable(outcomes):
     """A line for the first of them, and where the rest is told."""
     if outcomes:
         some = ", ".join(f"{outcome.entity.written!r} {outcome.note}" for outcome in outcomes[:3])
-        click.echo(f"{len(outcomes):,} phrases are not used: {some} ...; see report.tsv", err=True)
+        click.echo(
+            f"wfst-bias: not used: {len(outcomes):,} of the phrases: {some} ...; report.tsv has them all", err=True
+        )
 
 
 @click.command()

@@ -22,8 +22,9 @@ def entities_pool(biasing, out, distractors):
     Example: wfst-bias entities pool biasing_1000.tsv all_1000.txt --distractors 1000
     """
     from wfst_bias.entities.pool import pool_lists
-    from wfst_bias.files import publish_file
+    from wfst_bias.files import publish_file, refuse_same
 
+    refuse_same(out, biasing)
     phrases = pool_lists(biasing, distractors)
     publish_file(out, "".join(f"{phrase}\n" for phrase in phrases))
     click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")

@@ -61,12 +61,14 @@ def graph_base(lang_dir, lm, base_dir, classes, topology):
     meta = read_json(base_dir / "meta.json")
     for entity_class in meta["classes"][1:]:
         where = "by its n-grams in the language model" if entity_class["in_model"] else "where any word may stand"
-        click.echo(f"class {entity_class['name']}: {where}")
-    skipped = meta["language_model"]["skipped_ngrams"]
+        copies = meta["list_copies"][entity_class["name"]]
+        often = f"; a list of it stands {copies} times in a graph, once for each of its histories" if copies > 1 else ""
+        click.echo(f"class {entity_class['name']}: {where}{often}")
+    skipped, words = (meta["language_model"][name] for name in ("skipped_ngrams", "skipped_words"))
     if skipped:
         click.echo(
-            f"wfst-bias: {lm}: {skipped:,} n-grams are left out, a word of theirs is not in the lexicon; "
-            "give it a pronunciation with 'wfst-bias lang hama --lexicon FILE'",
+            f"wfst-bias: {lm}: {skipped:,} n-grams are left out, a word of theirs is not in the lexicon: "
+            f"{', '.join(words)} ...; give it to the lexicon of 'wfst-bias lang', or, if it is a class, to --class",
             err=True,
         )
 
@@ -108,7 +110,7 @@ def graph_loop(lang_dir, base_dir, order, topology):
     help="Open the vocabulary: a word that is neither in the lexicon nor in a list is spelled, at this cost in nats; 10 is "
     "a beginning. Off by default.",
 )
-@click.option("--oov-order", type=int, default=3, show_default=True, help=_ORDER_HELP)
+@click.option("--oov-order", type=int, help=f"{_ORDER_HELP} 3 by default.")
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
 def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, strict):
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, into GRAPH_DIR.
@@ -130,7 +132,9 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_c
         raise click.UsageError(f"no list is put into the class {min(unused)!r}; write '{min(unused)}=LIST'")
     parts = [ListFile(path, name, own.get(name, class_config)) for name, path in sources]
     counts = Counter()
-    open_vocabulary = OpenVocabulary(oov_cost, oov_order) if oov_cost is not None else None
+    if oov_order is not None and oov_cost is None:
+        raise click.UsageError("--oov-order needs --oov-cost: without it the vocabulary is closed")
+    open_vocabulary = OpenVocabulary(oov_cost, 3 if oov_order is None else oov_order) if oov_cost is not None else None
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
     for path, outcomes in compile_graph(base_dir, parts, graph_dir, strict, open_vocabulary).items():
@@ -176,6 +180,8 @@ def graph_export(graph_dir, out, form, keep_twins):
     k2: a file that k2.Fsa.from_dict reads, labels as columns. openfst: a file, labels as columns plus one.
     kaldi: a folder with HLG.fst (the same), words.txt and tokens.txt, for kaldi-decoder, Kaldi and sherpa.
 
+    Weights, words and paths go out; which words are entities does not, nor, without --keep-twins, adaptive boosting.
+
     Example: wfst-bias graph export exp/names exp/names_kaldi --format kaldi
     """
     from wfst_bias.graph.exchange import export_graph
@@ -213,7 +219,7 @@ def graph_import(source, lang_dir, graph_dir, form, words):
 @click.argument("graph_dir", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.dot|OUT.svg|OUT.pdf")
 def graph_draw(graph_dir, out):
-    """Draw a small graph, with graphviz where OUT is not a .dot file."""
+    """Draw a small graph (up to 300 states), with graphviz where OUT is not a .dot file."""
     from wfst_bias.graph.draw import draw_graph
     from wfst_bias.graph.store import read_decoding
 

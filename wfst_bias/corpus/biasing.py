@@ -164,12 +164,20 @@ def lists_by_field(field: str, path: Path) -> Tuple[List[Phrases], Callable[[Mon
             problem = f"{value!r} has a list already" if value in lists else f"found {line!r}"
             raise InputError(f"{problem}; expected 'VALUE LIST', each {field} once ('-' is no list)", path, number)
         file = path.parent / name.strip()
+        if name.strip() != "-" and not file.is_file():
+            raise InputError(
+                f"names the list {str(file)!r}, which is not there; its path is relative to this file", path, number
+            )
         lists[value] = () if name.strip() == "-" else tuple(read_entities(file))
     if not lists:
         raise InputError(f"is empty; write a line 'VALUE LIST' for each {field}", path)
 
     def list_of(cut: MonoCut) -> Phrases:
         value = _field(cut, field)
+        if not value:
+            raise InputError(
+                f"utterance {cut.id!r} has no {field!r}; lists go by speaker, recording, utterance or a custom field of the cuts"
+            )
         if value not in lists:
             raise InputError(f"has no line for {field} {value!r} of utterance {cut.id!r}; add it", path)
         return lists[value]

@@ -1,6 +1,7 @@
 """Audio files to words, with the default language model, for a newcomer."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Iterator, Sequence, Tuple
@@ -30,6 +31,8 @@ def default_base(progress: bool = False) -> Path:
     base_dir = cache_folder() / f"base-{content_key('default', default_lm_key(), hama_lang_key())[:16]}"
     if base_dir.exists():
         return base_dir
+    if progress:
+        print(f"Building the default lexicon, language model and graph into {base_dir.parent}, once.", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder, tqdm(total=3, disable=None if progress else True, leave=False) as bar:
         lang_dir, arpa = Path(folder) / "lang", Path(folder) / "lm.arpa.gz"
         steps = (

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Dict, Optional, Sequence, Tuple
 
+import numpy as np
+
 import wfst_bias
 from wfst_bias.entities.entity import read_entities
 from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, Speller, spellings
@@ -53,11 +55,22 @@ def compile_base(
     grammar = read_arpa(arpa, words)
     token_graph = compile_token_graph(lang, grammar, words, classes)
     notes = {
-        "language_model": {"file": Path(arpa).name, "skipped_ngrams": grammar.num_skipped},
+        "list_copies": list_copies(token_graph),
+        "language_model": {
+            "file": Path(arpa).name,
+            "skipped_ngrams": grammar.num_skipped,
+            "skipped_words": grammar.skipped_words,
+        },
         "wfst_bias": wfst_bias.__version__,
     }
     write_base(base_dir, base_graph(lang, words, token_graph, topology, key), token_graph, notes)
     return True
+
+
+def list_copies(graph: TokenGraph) -> Dict[str, int]:
+    """How often a list of each class stands in a graph: once for each state that its n-grams lead to."""
+    arcs = graph.class_arcs
+    return {c.name: len(np.unique(arcs.dst[arcs.entity_class == i])) for i, c in enumerate(graph.classes)}
 
 
 def base_graph(lang: Lang, words: SymbolTable, token_graph: TokenGraph, topology: str, key: str = "") -> BaseGraph:
@@ -105,10 +118,10 @@ class OpenVocabulary:
     order: int = 3
 
     def __post_init__(self):
-        if not math.isfinite(self.cost):
-            raise InputError(f"--oov-cost is {self.cost}; give nats")
-        if self.order < 0 or self.order == 1:
-            raise InputError(f"--order of units is {self.order}; give 0 (all units equally likely) or 2 and more")
+        if not 0 <= self.cost < math.inf:
+            raise InputError(f"--oov-cost is {self.cost}; give nats, 0 or more")
+        if self.order not in (0, 2, 3, 4, 5):
+            raise InputError(f"--order of units is {self.order}; give 0 (all units equally likely) or 2 to 5")
 
 
 def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:

@@ -176,10 +176,10 @@ def _from_k2(path: Path, lang: Lang, words: SymbolTable) -> DecodingGraph:
         content = torch.load(path, map_location="cpu", weights_only=True)
         arcs, olabels = content["arcs"].numpy(), content["aux_labels"].numpy().clip(min=0)
     except Exception as error:  # torch raises whatever it meets in the file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
-            f"is no k2 graph with one word an arc ({reason}); the openfst form has phrases, too", path
-        ) from None
+            "is no k2 graph with one word an arc; where phrases have several, export it in the openfst or kaldi form",
+            path,
+        ) from error
     ends = arcs[:, 2] == FINAL_LABEL
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
     final = np.full(int(arcs[:, 1].max(initial=0)) + 1, NO_SCORE)

@@ -21,6 +21,7 @@ from wfst_bias.symbols import BACKOFF, SymbolTable
 from wfst_bias.wfst import Wfst, from_arcs, from_openfst
 
 BOS, EOS = "<s>", "</s>"
+_SKIPPED_SHOWN = 6
 
 _ARPA_TO_FST = f"""
 import sys, kaldilm
@@ -40,11 +41,13 @@ class Grammar:
       fst: words on both sides; backoff arcs carry ``#0``; every state that may end a sentence is final.
       unigram_state: the state without a history.
       num_skipped: n-grams left out because a word of theirs is not in the lexicon.
+      skipped_words: some of these words.
     """
 
     fst: Wfst
     unigram_state: int
     num_skipped: int
+    skipped_words: Tuple[str, ...] = ()
 
     def has(self, word_id: int) -> bool:
         """Whether the model knows a word."""
@@ -82,10 +85,14 @@ def read_arpa(path: Path, words: SymbolTable) -> Grammar:
                 (line for line in done.stderr.splitlines() if line.startswith(("[F]", "[E]"))), "no reason given"
             )
             raise InputError(f"kaldilm cannot read it ({reason}); is it a whole ARPA model?", path)
-        skipped = len(re.findall("skipped: word", done.stderr))
+        skipped = re.findall("skipped: word '(.*?)' not in symbol table", done.stderr)
         fst = from_openfst(pywrapfst.Fst.read(str(binary)))
     if not np.isin(fst.ilabel, [words[BACKOFF]], invert=True).any():
-        raise InputError("no word of it is in the lexicon; compare its spelling with words.txt", path)
+        some = ", ".join(dict.fromkeys(skipped[:_SKIPPED_SHOWN]))
+        raise InputError(
+            f"no word of it is in the lexicon (it has {some}); the lexicon is in small letters, compare with words.txt",
+            path,
+        )
     backoff = fst.ilabel == words[BACKOFF]
     closed = _close_final(fst, backoff)
     if not np.isfinite(closed.final[closed.start]):
@@ -94,7 +101,7 @@ def read_arpa(path: Path, words: SymbolTable) -> Grammar:
     has_backoff[fst.src[backoff]] = True
     targets = np.unique(fst.dst[backoff][~has_backoff[fst.dst[backoff]]]) if backoff.any() else [fst.start]
     assert len(targets) == 1, f"{len(targets)} states without a history"
-    return Grammar(closed, int(targets[0]), skipped)
+    return Grammar(closed, int(targets[0]), len(skipped), tuple(dict.fromkeys(skipped))[:_SKIPPED_SHOWN])
 
 
 def _close_final(fst: Wfst, backoff: np.ndarray) -> Wfst:

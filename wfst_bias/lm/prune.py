@@ -9,6 +9,7 @@ from typing import Tuple
 import numpy as np
 
 from wfst_bias.errors import InputError
+from wfst_bias.files import refuse_same
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import Ngrams, read_ngrams, write_ngrams
 
@@ -29,6 +30,7 @@ def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:
     """
     if not threshold >= 0:
         raise InputError(f"--threshold is {threshold}; expected 0 or more, such as 1e-8")
+    refuse_same(out, path)
     model = read_ngrams(path)
     if EOS not in model.words:
         raise InputError(f"has no 1-gram {EOS}; a sentence could never end", path)

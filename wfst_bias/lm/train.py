@@ -4,13 +4,18 @@ On a held-out tenth of 12,000 sentences of LJ Speech a trigram model has perplex
 five orders are estimated in less than a second (benchmarks/train_lm.py).
 """
 
+import re
+from itertools import chain
 from pathlib import Path
+from typing import Tuple
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.files import lines_of, refuse_same
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.ngrams import Ngrams, write_ngrams
 from wfst_bias.text import words_of
+
+_CLASS = re.compile(r"\$[A-Z][A-Z_]*|<[^\s<>]+>|#nonterm:\S+")
 
 
 def train_lm(text: Path, out: Path, order: int = 3) -> Ngrams:
@@ -19,16 +24,25 @@ def train_lm(text: Path, out: Path, order: int = 3) -> Ngrams:
     The vocabulary is closed: there is no ``<unk>``.
 
     Args:
-      text: one sentence a line; case and punctuation are taken off as in transcripts.
+      text: one sentence a line; case and punctuation are taken off as in transcripts, but not of the names of
+        classes (``$DRUG``, ``<unk>``, ``#nonterm:contact``).
       out: the ARPA file.
       order: longest n-gram, words.
 
     Raises:
       InputError: the text holds no word.
     """
-    sentences = [words for _, line in lines_of(text) if (words := words_of(line))]
+    refuse_same(out, text)
+    sentences = [words for _, line in lines_of(text) if (words := _words_and_classes(line))]
     if not sentences:
         raise InputError("holds no word; write one sentence a line", text)
     model = kneser_ney(sentences, order)
     write_ngrams(out, model)
     return model
+
+
+def _words_and_classes(line: str) -> Tuple[str, ...]:
+    """Words of a sentence, names of classes as they stand."""
+    return tuple(
+        chain.from_iterable((field,) if _CLASS.fullmatch(field) else words_of(field) for field in line.split())
+    )
