@@ -164,17 +164,16 @@ def _read_path(
             entity = graph.entities[output - graph.first_phrase]
             phrases.append((len(texts), len(texts) + len(entity.words), entity, LIST))
             texts += entity.words
-    num_words = [1] * len(texts)
-    for first, end, *_ in phrases:
-        num_words[first:end] = [end - first] + [0] * (end - first - 1)
-    if graph.units.tells_words:
-        spans = graph.units.word_spans(path.tokens, begins)
-    else:  # of a phrase only the end is known: its words share its time
-        ends = marked_spans(path.tokens, begins, path.outputs >= WORD_END)
+    spans = graph.units.word_spans(path.tokens, begins) if graph.units.tells_words else []
+    if len(spans) != len(texts):
+        # marks tell where words end or, in a graph of others whose words need no token between them, outputs do;
+        # of a phrase only the end is known: its words share its time
+        is_last = outputs > 0 if graph.units.tells_words else path.outputs >= WORD_END
+        num_words = [1] * len(texts)
+        for first, end, *_ in phrases:
+            num_words[first:end] = [end - first] + [0] * (end - first - 1)
+        ends = marked_spans(path.tokens, begins, is_last)
         spans = [span for span, count in zip(ends, filter(None, num_words)) for _ in range(count)]
-    if len(spans) != len(texts):  # a graph that others made, in which words need no token between them
-        spans = marked_spans(path.tokens, begins, outputs > 0)
-        spans = [span for span, count in zip(spans, filter(None, num_words)) for _ in range(count)]
     assert len(texts) == len(spans), "a path has as many outputs as words"
     units_of = lambda first, last: tuple(
         graph.tokens.symbols[unit] for unit in path.tokens[first:last][begins[first:last]]

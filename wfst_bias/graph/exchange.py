@@ -80,13 +80,17 @@ def _image(machine: Wfst) -> bytes:
 
 def plain_machine(graph: DecodingGraph) -> Wfst:
     """The graph as a machine: columns in, words and phrases out, trimmed."""
-    arcs = graph.arcs.cpu().numpy()
+    return _machine_of(graph.arcs.cpu().numpy(), graph.said(np.arange(graph.num_arcs)))
+
+
+def _machine_of(arcs: np.ndarray, said: np.ndarray) -> Wfst:
+    """The machine of k2's arcs ``(A, 4)`` and of what each says ``(A,)``, trimmed."""
     ends = arcs[:, 2] == FINAL_LABEL
-    final = np.full(graph.num_states, NO_SCORE)
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
+    final = np.full(int(arcs[:, 1].max(initial=0)) + 1, NO_SCORE)
     final[arcs[ends, 0]] = scores[ends]
-    src, dst, label = (np.ascontiguousarray(arcs[~ends, i]) for i in range(3))
-    return trim(Wfst(0, src, dst, label, graph.said(np.flatnonzero(~ends)), scores[~ends], final))
+    inner = arcs[~ends]
+    return trim(from_arcs(0, inner[:, 0], inner[:, 1], inner[:, 2], said[~ends], scores[~ends], final))
 
 
 def word_machine(graph: DecodingGraph) -> Wfst:
@@ -180,13 +184,7 @@ def _from_k2(path: Path, lang: Lang, words: SymbolTable) -> DecodingGraph:
             "is no k2 graph with one word an arc; where phrases have several, export it in the openfst or kaldi form",
             path,
         ) from error
-    ends = arcs[:, 2] == FINAL_LABEL
-    scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
-    final = np.full(int(arcs[:, 1].max(initial=0)) + 1, NO_SCORE)
-    final[arcs[ends, 0]] = scores[ends]
-    inner = arcs[~ends]
-    machine = trim(from_arcs(0, inner[:, 0], inner[:, 1], inner[:, 2], olabels[~ends], scores[~ends], final))
-    return _checked(machine, [], lang, words, path)
+    return _checked(_machine_of(arcs, olabels), [], lang, words, path)
 
 
 def _with_phrases(machine: Wfst, first_phrase: int) -> Tuple[Wfst, List[Tuple[int, ...]]]:
