@@ -14,7 +14,6 @@ import kaldifst
 import numpy as np
 import torch
 
-from wfst_bias.acoustic.emissions import emissions_of
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.config import SearchConfig
@@ -44,7 +43,7 @@ def main() -> None:
     for cut in islice(read_data(arguments.data), arguments.utterances):
         audio = load_audio(cut, model.sampling_rate)
         audio_seconds += len(audio) / model.sampling_rate
-        emissions = emissions_of(model, [cut.id], [audio])
+        emissions = model.emissions([cut.id], [audio])
         begin = time.perf_counter()
         lattices = decoder.lattices(emissions)
         (transcript,) = best_paths(lattices, decoder)

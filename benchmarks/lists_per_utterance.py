@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from wfst_bias.acoustic.emissions import Emissions, emissions_of
+from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_of_utterances
 from wfst_bias.corpus.data import load_audio, read_data
@@ -39,7 +39,7 @@ def main() -> None:
     while batch := list(islice(cuts, arguments.batch_size)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         audio_seconds += sum(map(len, audio)) / model.sampling_rate
-        batches.append((batch, emissions_of(model, [cut.id for cut in batch], audio)))
+        batches.append((batch, model.emissions([cut.id for cut in batch], audio)))
     base = read_base(arguments.base_dir)
     _, list_of = lists_of_utterances(arguments.biasing)
     lists = [list_of(cut) for batch, _ in batches for cut in batch]

@@ -1,7 +1,7 @@
 """Emissions: what an acoustic model says of each frame, and the contract that every source keeps."""
 
-from dataclasses import dataclass
-from typing import List, Protocol, Sequence
+from dataclasses import dataclass, replace
+from typing import Optional, Protocol, Sequence
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ class Emissions:
       frame_shift: seconds a frame.
       tokens: the table of the C columns; blank is 0.
       names: of the utterances, for error messages.
+      layers: hidden layers of a model that shows them, float32 ``(N, T, L, D)``; the last is what its CTC head reads.
+      phones: what a phone head of the same model says, of the same utterances; the frame shift may differ.
 
     Raises:
       InputError: there is a NaN or plus infinity in them, a frame without any probability, or no frame.
@@ -33,10 +35,13 @@ class Emissions:
     frame_shift: Seconds
     tokens: SymbolTable
     names: Sequence[str]
+    layers: Optional[torch.Tensor] = None
+    phones: Optional["Emissions"] = None
 
     def __post_init__(self):
         N, T, C = self.log_probs.shape
         assert C == len(self.tokens) and len(self.lengths) == len(self.names) == N
+        assert self.layers is None or self.layers.shape[:2] == (N, T)
         if N and int(self.lengths.min()) < 1:
             raise InputError(
                 f"utterance {self.names[int(self.lengths.argmin())]!r} has no frame; take it out of the data"
@@ -50,7 +55,12 @@ class Emissions:
             )
 
     def to(self, device) -> "Emissions":
-        return Emissions(self.log_probs.to(device), self.lengths, self.frame_shift, self.tokens, self.names)
+        return replace(
+            self,
+            log_probs=self.log_probs.to(device),
+            layers=None if self.layers is None else self.layers.to(device),
+            phones=None if self.phones is None else self.phones.to(device),
+        )
 
 
 class AcousticModel(Protocol):
@@ -60,17 +70,36 @@ class AcousticModel(Protocol):
     sampling_rate: int
     frame_shift: Seconds
 
-    def log_probs(self, audio: np.ndarray) -> np.ndarray:
-        """Natural-log probabilities float32 ``(T, C)`` of one utterance, mono samples in [-1, 1] ``(num_samples,)``."""
+    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+        """Emissions of a batch, an utterance's the same as if it were alone.
+
+        Args:
+          names: of the utterances.
+          audio: mono samples in [-1, 1] of each, float32 ``(num_samples,)``, at the model's sampling rate.
+        """
 
 
-def emissions_of(model: AcousticModel, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
-    """Emissions of a batch of utterances, padded at the end."""
-    log_probs: List[torch.Tensor] = [torch.from_numpy(model.log_probs(samples)) for samples in audio]
+class LayeredModel(AcousticModel, Protocol):
+    """A model whose hidden layers can be seen, and changed before its CTC head (a white box).
+
+    Its emissions have ``layers``, and ``head(layers[:, :, -1])`` gives their ``log_probs`` again.
+    """
+
+    num_layers: int
+    layer_dim: int
+
+    def head(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Log-probabilities ``(N, T, C)`` of what stands before the CTC head ``(N, T, D)``; differentiable."""
+
+
+def padded_emissions(
+    log_probs: Sequence[np.ndarray], frame_shift: Seconds, tokens: SymbolTable, names: Sequence[str]
+) -> Emissions:
+    """A batch of log-probabilities ``(T, C)`` of an utterance each, padded at the end."""
     return Emissions(
-        log_probs=torch.nn.utils.rnn.pad_sequence(log_probs, batch_first=True),
+        log_probs=torch.nn.utils.rnn.pad_sequence([torch.from_numpy(x) for x in log_probs], batch_first=True),
         lengths=torch.tensor([len(x) for x in log_probs]),
-        frame_shift=model.frame_shift,
-        tokens=model.tokens,
+        frame_shift=frame_shift,
+        tokens=tokens,
         names=list(names),
     )

@@ -1,9 +1,11 @@
 """The phone network of the ``hama`` package, its symbols folded to the English phones."""
 
 from functools import cached_property
+from typing import Sequence
 
 import numpy as np
 
+from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.lang.phones import IPA_TO_PHONE, PHONES
 from wfst_bias.symbols import BLANK, BLANK_ID, WORD_BOUNDARY, SymbolTable
 
@@ -36,9 +38,13 @@ class HamaModel:
         fold[np.arange(len(symbols)), [token_of.get(symbol, BLANK_ID) for symbol in symbols]] = 1.0
         return fold
 
-    def log_probs(self, audio: np.ndarray) -> np.ndarray:
+    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`."""
-        audio = np.ascontiguousarray(audio, np.float32)
-        feeds = {"waveform": audio[None], "waveform_lengths": np.array([len(audio)])}
+        log_probs = [self._log_probs(np.ascontiguousarray(samples, np.float32)) for samples in audio]
+        return padded_emissions(log_probs, self.frame_shift, self.tokens, names)
+
+    def _log_probs(self, samples: np.ndarray) -> np.ndarray:
+        """Of one utterance ``(T, C)``: the network does not mask its padding."""
+        feeds = {"waveform": samples[None], "waveform_lengths": np.array([len(samples)])}
         log_probs, lengths = self._model.session.run(["log_probs", "out_lengths"], feeds)
         return np.log(np.exp(log_probs[0, : int(lengths[0])]) @ self._fold + _FLOOR)

@@ -13,7 +13,7 @@ from lhotse import CutSet, MonoCut
 from tqdm import tqdm
 
 import wfst_bias
-from wfst_bias.acoustic.emissions import AcousticModel, emissions_of
+from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
@@ -60,7 +60,7 @@ def decode_cuts(
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
         with timing.of("acoustic"):
-            emissions = emissions_of(model, [cut.id for cut in batch], audio)
+            emissions = model.emissions([cut.id for cut in batch], audio)
         with timing.of("lists"):
             decoder, gates = biasing.decoder_of(batch)
         with timing.of("search"):
