@@ -1,0 +1,190 @@
+"""The trainer: a killed run goes on as if nothing had been, and what it keeps is the best it saw."""
+
+import math
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from wfst_bias.errors import InputError
+from wfst_bias.training.checkpoints import average
+from wfst_bias.training.curves import read_curves
+from wfst_bias.training.trainer import Trainer, TrainerConfig
+
+
+@dataclass(frozen=True)
+class Points:
+    """Inputs ``(N, 4)`` and what is to come out ``(N,)``."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+
+    def to(self, device):
+        return Points(self.x.to(device), self.y.to(device))
+
+
+class Plane:
+    """Seven batches an epoch of points on a plane; what is drawn depends on epoch and key alone."""
+
+    slope = torch.tensor([1.0, -2.0, 0.5, 3.0])
+
+    def plan(self, epoch):
+        return list(np.random.default_rng(epoch).permutation(7))
+
+    def load(self, epoch, key):
+        x = torch.randn(16, 4, generator=torch.Generator().manual_seed(100 * epoch + int(key)))
+        return Points(x, x @ self.slope)
+
+
+def distance(model, batch):
+    loss = (model(batch.x).squeeze(1) - batch.y).square().mean()
+    return loss, {"rms": float(loss.detach().sqrt())}
+
+
+def network():
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.1), nn.Linear(8, 1))
+
+
+CONFIG = TrainerConfig(peak_learning_rate=0.05, warmup_steps=5, max_steps=40, validate_every=10, checkpoint_every=4)
+
+
+def trainer(folder, loss=distance, model=None, **changes):
+    return Trainer(model or network(), loss, Plane(), Plane(), replace(CONFIG, **changes), folder)
+
+
+def curve(folder, split, name):
+    return {int(r["step"]): r["value"] for r in read_curves(folder) if (r["split"], r["name"]) == (split, name)}
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_after(num_batches):
+    left = iter(range(num_batches))
+
+    def loss(model, batch):
+        if model.training and next(left, None) is None:
+            raise Killed
+        return distance(model, batch)
+
+    return loss
+
+
+def test_it_learns(tmp_path):
+    weights = torch.load(trainer(tmp_path, max_steps=150).run())
+    model = network()
+    model.load_state_dict(weights)
+    batch = Plane().load(9, 9)
+    assert float(distance(model.eval(), batch)[0]) < 0.1
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_killed_run_goes_on_with_the_same_losses(tmp_path, accumulate):
+    trainer(tmp_path / "whole", accumulate=accumulate).run()
+    with pytest.raises(Killed):
+        trainer(tmp_path / "killed", killed_after(19 * accumulate), accumulate=accumulate).run()
+    assert max(curve(tmp_path / "killed", "train", "loss")) == 19  # the checkpoint is of step 16
+    trainer(tmp_path / "killed", accumulate=accumulate).run()
+    for split, name in (("train", "loss"), ("train", "learning_rate"), ("valid", "loss")):
+        assert curve(tmp_path / "killed", split, name) == curve(tmp_path / "whole", split, name)
+    of_both = [torch.load(tmp_path / name / "model.pt") for name in ("killed", "whole")]
+    assert all(torch.equal(of_both[0][name], of_both[1][name]) for name in of_both[0])
+
+
+def test_a_run_that_has_ended_is_not_begun_again(tmp_path):
+    first = torch.load(trainer(tmp_path).run())
+    again = torch.load(trainer(tmp_path, killed_after(0)).run())
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_average_is_the_mean_of_each_weight():
+    many = [
+        {"w": torch.tensor([1.0, 4.0]), "count": torch.tensor(1)},
+        {"w": torch.tensor([3.0, 0.0]), "count": torch.tensor(7)},
+    ]
+    assert average(many)["w"].tolist() == [2.0, 2.0] and average(many)["count"] == 7
+
+
+def test_only_the_best_are_kept_and_the_final_weights_are_no_worse(tmp_path):
+    path = trainer(tmp_path, average=2, max_steps=60).run()
+    values = {step: float(value) for step, value in curve(tmp_path, "valid", "loss").items()}
+    best = sorted(values, key=values.get)[:2]
+    assert sorted(p.name for p in (tmp_path / "kept").iterdir()) == sorted(f"step-{step:08d}.pt" for step in best)
+    model = network()
+    model.load_state_dict(torch.load(path))
+    with torch.no_grad():
+        losses = [float(distance(model.eval(), Plane().load(0, key))[0]) for key in Plane().plan(0)]
+    assert np.mean(losses) <= min(values.values()) * (1 + 1e-4)
+
+
+def test_it_stops_early_when_nothing_gets_better(tmp_path):
+    trainer(tmp_path, peak_learning_rate=1e-12, weight_decay=0.0, patience=2, max_steps=1000).run()
+    assert max(curve(tmp_path, "valid", "loss")) < 100
+
+
+def test_a_step_whose_gradient_is_not_finite_is_skipped_and_told(tmp_path, capsys):
+    steps = iter(range(1000))
+
+    def loss(model, batch):
+        value, values = distance(model, batch)
+        return (value * math.nan, values) if model.training and next(steps) == 3 else (value, values)
+
+    weights = torch.load(trainer(tmp_path, loss).run())
+    assert all(torch.isfinite(weight).all() for weight in weights.values())
+    assert "step 4: the gradient is not finite; skipped" in capsys.readouterr().err
+
+
+def test_gradients_that_stay_infinite_stop_the_run(tmp_path):
+    with pytest.raises(InputError, match="20 steps were not finite; lower peak_learning_rate"):
+        trainer(tmp_path, lambda model, batch: (distance(model, batch)[0] * math.inf, {})).run()
+
+
+def test_the_rate_rises_and_falls_with_time(tmp_path):
+    trainer(tmp_path, max_steps=0, max_minutes=0.01).run()
+    rates = [float(value) for value in curve(tmp_path, "train", "learning_rate").values()]
+    peak = int(np.argmax(rates))
+    assert 0 < peak < len(rates) - 1 and rates[-1] < 0.2 * rates[peak]
+
+
+def test_frozen_weights_stay(tmp_path):
+    model = network()
+    model[0].requires_grad_(False)
+    before = model[0].weight.clone()
+    trainer(tmp_path, model=model).run()
+    assert torch.equal(model[0].weight, before)
+
+
+def test_configs_that_cannot_be_are_told():
+    with pytest.raises(InputError, match="max_steps and max_minutes are both 0"):
+        TrainerConfig(max_steps=0)
+    with pytest.raises(InputError, match="accumulate is 0; 1 or more was expected"):
+        TrainerConfig(accumulate=0)
+
+
+def test_two_processes_take_turns_in_the_batches(tmp_path):
+    """The mean gradient of two processes is that of two accumulated batches in one."""
+    trainer(tmp_path / "alone", accumulate=2, max_steps=9, model=network().eval()).run()
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import sys, torch; sys.path.insert(0, sys.argv[1])\n"
+        "from test_trainer import *\n"
+        "torch.set_num_threads(1)\n"
+        "trainer(sys.argv[2], max_steps=9).run()\n"
+    )
+    # as torchrun does, whose own launcher breaks in torch 1.13 on Python 3.11
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    where = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
+    command = [sys.executable, script, os.path.dirname(__file__), tmp_path / "two"]
+    both = [subprocess.Popen(command, env={**where, "RANK": rank}) for rank in ("0", "1")]
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert len(curve(tmp_path / "two", "train", "loss")) == 9

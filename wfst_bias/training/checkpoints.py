@@ -1,0 +1,96 @@
+"""Checkpoints: a file that a run goes on from, and the weights that are kept for an average."""
+
+import io
+import random
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+import torch
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file
+
+Weights = Dict[str, torch.Tensor]
+
+
+def save(path: Path, content: Any) -> None:
+    """Write with ``torch.save``, whole or not at all."""
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    publish_file(path, stream.getvalue())
+
+
+def load(path: Path) -> Any:
+    """What :func:`save` wrote, on the CPU."""
+    try:
+        return torch.load(path, map_location="cpu")
+    except FileNotFoundError:
+        raise InputError("no such file; train a model first", path) from None
+    except Exception as error:  # pickle and zip raise anything
+        raise InputError(f"is no checkpoint that torch reads ({error}); train anew", path) from error
+
+
+def random_states() -> Tuple:
+    """Of Python, numpy and torch, the CUDA devices included."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda
+
+
+def restore_random_states(states: Tuple) -> None:
+    python, of_numpy, of_torch, cuda = states
+    random.setstate(python)
+    np.random.set_state(of_numpy)
+    torch.set_rng_state(of_torch)
+    if torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(cuda)
+
+
+def average(many: Sequence[Weights]) -> Weights:
+    """The mean of each weight; what is no float (a counter) is that of the last."""
+    return {
+        name: torch.stack([weights[name].double() for weights in many]).mean(dim=0).to(last.dtype)
+        if last.is_floating_point()
+        else last
+        for name, last in many[-1].items()
+    }
+
+
+class Kept:
+    """The weights of the best few validations, in a folder.
+
+    Args:
+      folder: of the experiment.
+      at_most: how many are kept.
+    """
+
+    def __init__(self, folder: Path, at_most: int):
+        self._folder = Path(folder) / "kept"
+        self._at_most = at_most
+
+    def add(self, step: int, weights: Weights, values: Dict[int, float]) -> Dict[int, float]:
+        """Keep these, if they are among the best.
+
+        Args:
+          step: they are of.
+          values: of each step that is kept and of this one, the lower the better.
+
+        Returns:
+          the values of those that are kept now.
+        """
+        best = sorted(values, key=lambda known: (values[known], -known))[: self._at_most]
+        if step in best:
+            save(self._path(step), weights)
+        return {known: values[known] for known in best}
+
+    def prune(self, steps: Sequence[int]) -> None:
+        """Take out all but those of ``steps``; called when the checkpoint that needs the others is replaced."""
+        for path in self._folder.glob("*.pt"):
+            if path not in map(self._path, steps):
+                path.unlink()
+
+    def load(self, steps: Sequence[int]) -> List[Weights]:
+        return [load(self._path(step)) for step in steps]
+
+    def _path(self, step: int) -> Path:
+        return self._folder / f"step-{step:08d}.pt"
