@@ -12,6 +12,7 @@ from wfst_bias.cli.doctor import doctor
 from wfst_bias.cli.entities import entities
 from wfst_bias.cli.graph import graph
 from wfst_bias.cli.lang import lang, lm
+from wfst_bias.cli.model import model
 from wfst_bias.cli.score import score
 from wfst_bias.errors import InputError
 
@@ -46,5 +47,5 @@ def main():
     """
 
 
-for command in (lang, lm, graph, entities, decode, score, transcribe, demo, doctor):
+for command in (lang, lm, graph, entities, decode, score, transcribe, model, demo, doctor):
     main.add_command(command)

@@ -1,0 +1,134 @@
+"""The Conformer: a batch is its utterances, heads and layers are what they say, sizes that cannot be are told."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from wfst_bias.acoustic.conformer import (
+    ARTICLE,
+    SMALL,
+    Conformer,
+    ConformerConfig,
+    RotaryAttention,
+    rotary_angles,
+    rotated,
+    within,
+)
+from wfst_bias.errors import InputError
+
+TINY = ConformerConfig(
+    num_layers=4, dim=24, num_heads=2, feed_forward=32, kernel=5, channels=4, subword_layers=(1, 3), phone_layer=3
+)
+NUM_SUBWORDS, NUM_PHONES = 11, 7
+
+
+def network(config=TINY):
+    torch.manual_seed(3)
+    return Conformer(config, NUM_SUBWORDS, NUM_PHONES).eval()
+
+
+def speech(*num_frames):
+    """Features with rubbish in the padding, and lengths."""
+    return torch.randn(len(num_frames), max(num_frames), 80) * 3 - 8, torch.tensor(num_frames)
+
+
+@pytest.mark.parametrize("config", [TINY, SMALL], ids=["tiny", "small"])
+@pytest.mark.parametrize("lengths", [(61, 64, 37, 5), (1, 2, 3, 4, 40)])
+def test_a_batch_gives_what_each_utterance_gives_alone(config, lengths):
+    model = network(config)
+    features, lengths = speech(*lengths)
+    with torch.no_grad():
+        batch = model(features, lengths)
+        for n, length in enumerate(lengths.tolist()):
+            alone = model(features[n : n + 1, :length], lengths[n : n + 1])
+            T = int(alone.lengths)
+            assert T == int(batch.lengths[n]) == -(-length // 4)
+            for name in ("log_probs", "phone_log_probs", "layers"):
+                assert torch.allclose(getattr(alone, name)[0], getattr(batch, name)[n, :T], atol=1e-4), name
+
+
+@pytest.mark.parametrize("self_conditioning", [True, False])
+def test_what_one_pass_gives(self_conditioning):
+    model = network(replace(TINY, self_conditioning=self_conditioning))
+    output = model(*speech(50, 41))
+    assert output.log_probs.shape == (2, 13, NUM_SUBWORDS)
+    assert output.phone_log_probs.shape == (2, 13, NUM_PHONES)
+    assert [x.shape for x in output.intermediate] == [(2, 13, NUM_SUBWORDS)] * 2
+    assert output.layers.shape == (2, 13, model.num_layers, TINY.dim)
+    assert output.lengths.tolist() == [13, 11]
+    assert torch.allclose(output.log_probs.exp().sum(dim=-1), torch.ones(2, 13), atol=1e-5)
+
+
+def test_the_head_reads_the_last_of_the_layers():
+    model = network()
+    output = model(*speech(50, 41))
+    assert torch.equal(model.head(output.layers[:, :, -1]), output.log_probs)
+    assert torch.equal(model.head(output.layers[:, :, 0]), output.intermediate[0])
+
+
+def test_what_inner_heads_say_reaches_the_end_with_self_conditioning_only():
+    features, lengths = speech(50)
+    for self_conditioning in (True, False):
+        model = network(replace(TINY, self_conditioning=self_conditioning))
+        before = model(features, lengths).log_probs
+        torch.nn.init.zeros_(model.phone_head.weight)
+        assert torch.equal(model(features, lengths).log_probs, before) != self_conditioning
+
+
+def test_every_weight_learns():
+    model = network().train()
+    output = model(*speech(50, 41))
+    (output.log_probs[..., 1].sum() + output.phone_log_probs[..., 1].sum()).backward()
+    assert all(weight.grad is not None for weight in model.parameters())
+
+
+def test_attention_does_not_see_the_padding():
+    attention = RotaryAttention(replace(TINY, dropout=0.0)).eval()
+    x, valid = torch.randn(1, 9, TINY.dim), within(torch.tensor([6]), 9)
+    rotary = rotary_angles(9, TINY.dim // TINY.num_heads, x.device)
+    before = attention(x, valid, rotary)
+    x[:, 6:] = 100.0
+    assert torch.allclose(attention(x, valid, rotary)[:, :6], before[:, :6], atol=1e-6)
+
+
+def test_products_of_rotated_vectors_tell_their_distance_alone():
+    q, k = torch.randn(1, 1, 1, 8).expand(1, 1, 20, 8), torch.randn(1, 1, 1, 8).expand(1, 1, 20, 8)
+    rotary = rotary_angles(20, 8, q.device)
+    products = (rotated(q, rotary) @ rotated(k, rotary).transpose(-2, -1))[0, 0]
+    for distance in range(-19, 20):
+        diagonal = products.diagonal(distance)
+        assert torch.allclose(diagonal, diagonal[:1], atol=1e-5)
+
+
+def test_an_offset_of_the_energies_is_taken_off():
+    """Loudness, and the frequency response of a microphone."""
+    model = network()
+    features, lengths = speech(50, 30)
+    before = model(features, lengths).log_probs
+    assert torch.allclose(model(features + torch.randn(80), lengths).log_probs, before, atol=1e-4)
+
+
+def test_small_is_small_enough_to_ship():
+    model = Conformer(SMALL, 501, 41)
+    assert sum(weight.numel() for weight in model.parameters()) <= 3.61e6
+
+
+def test_article_has_the_heads_of_the_article():
+    assert (ARTICLE.num_layers, ARTICLE.subword_layers, ARTICLE.phone_layer) == (18, (6, 12), 12)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"dim": 100}, "dim is 100; a multiple of 8 (twice num_heads) was expected"),
+        ({"kernel": 8}, "kernel is 8; an odd number of frames was expected"),
+        ({"subword_layers": (3, 9)}, "subword_layers are [3, 9]; layers from 1 to 8 in rising order were expected"),
+        ({"phone_layer": 10}, "phone_layer is 10; 1 to 9 was expected"),
+        ({"dropout": 1.0}, "dropout is 1.0; at least 0 and below 1 was expected"),
+    ],
+)
+def test_sizes_that_cannot_be_are_told(change, message):
+    with pytest.raises(InputError) as told:
+        replace(SMALL, **change)
+    assert str(told.value) == message

@@ -1,0 +1,139 @@
+"""Our own Conformer as an acoustic model, from an experiment folder or a folder to ship."""
+
+import dataclasses
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+import torch
+
+from wfst_bias.acoustic.conformer import FRAME_SHIFT, Conformer, ConformerConfig
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file, read_json
+from wfst_bias.lang.units import Units
+from wfst_bias.symbols import BLANK, SymbolTable
+
+META, WEIGHTS = "conformer.json", "model.pt"
+_TOKENS, _PHONES, _PIECE_MODEL = "tokens.txt", "phones.txt", "bpe.model"
+KIND = "conformer"
+
+
+@dataclass(frozen=True)
+class ConformerVocabulary:
+    """What the two heads write.
+
+    Args:
+      subwords: units of the subword head.
+      phones: units of the phone head.
+      piece_model: the sentencepiece model of the subwords; empty for characters.
+    """
+
+    subwords: Units
+    phones: Units
+    piece_model: bytes = dataclasses.field(default=b"", repr=False)
+
+
+def write_description(folder: Path, config: ConformerConfig, vocabulary: ConformerVocabulary) -> None:
+    """All of a model folder but its weights."""
+    folder = Path(folder)
+    vocabulary.subwords.tokens.write(folder / _TOKENS)
+    vocabulary.phones.tokens.write(folder / _PHONES)
+    if vocabulary.piece_model:
+        publish_file(folder / _PIECE_MODEL, vocabulary.piece_model)
+    meta = {"kind": KIND, "config": dataclasses.asdict(config), "units": {}}
+    for name, units in (("subwords", vocabulary.subwords), ("phones", vocabulary.phones)):
+        meta["units"][name] = {"kind": units.kind, "boundary": units.boundary, "word_start": units.word_start}
+    publish_file(folder / META, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_description(folder: Path) -> tuple:
+    """The config and the vocabulary of a model folder.
+
+    Raises:
+      InputError: it is none.
+    """
+    folder = Path(folder)
+    if not (folder / META).is_file():
+        raise InputError(f"is no folder of a Conformer (no {META}); make one with 'wfst-bias model train'", folder)
+    meta = read_json(folder / META)
+    tables = (SymbolTable.read(folder / name, first=BLANK) for name in (_TOKENS, _PHONES))
+    subwords, phones = (
+        Units(units["kind"], table, units["boundary"], units["word_start"])
+        for table, units in zip(tables, (meta["units"]["subwords"], meta["units"]["phones"]))
+    )
+    pieces = folder / _PIECE_MODEL
+    vocabulary = ConformerVocabulary(subwords, phones, pieces.read_bytes() if pieces.is_file() else b"")
+    return ConformerConfig(**meta["config"]), vocabulary
+
+
+def read_conformer(folder: Path) -> Conformer:
+    """The network of a model folder with its weights, in float32, for evaluation."""
+    config, vocabulary = read_description(folder)
+    path = Path(folder) / WEIGHTS
+    if not path.is_file():
+        raise InputError("no such file; the training of this model has not ended, run it again", path)
+    model = Conformer(config, len(vocabulary.subwords.tokens), len(vocabulary.phones.tokens))
+    try:
+        model.load_state_dict(torch.load(path, map_location="cpu"))  # half precision is widened
+    except Exception as error:  # pickle and zip raise anything
+        raise InputError(f"does not hold the weights of this model ({error}); train it anew", path) from error
+    return model.eval()
+
+
+def write_shipped(folder: Path, out: Path) -> None:
+    """A folder that holds what is needed to use the model, and its weights in half precision."""
+    config, vocabulary = read_description(folder)
+    weights = {name: weight.half() for name, weight in read_conformer(folder).state_dict().items()}
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    write_description(out, config, vocabulary)
+    stream = io.BytesIO()
+    torch.save(weights, stream)
+    publish_file(out / WEIGHTS, stream.getvalue())
+
+
+class ConformerModel:
+    """A Conformer: a :class:`wfst_bias.acoustic.emissions.LayeredModel`, its phones beside its subwords.
+
+    Args:
+      folder: of the experiment, or shipped.
+      device: to compute on.
+    """
+
+    sampling_rate = SAMPLING_RATE
+    frame_shift = FRAME_SHIFT
+
+    def __init__(self, folder: Path, device: str = "cpu"):
+        _, self.vocabulary = read_description(folder)
+        self.device = torch.device(device)
+        self.network = read_conformer(folder).to(self.device)
+        self.tokens = self.vocabulary.subwords.tokens
+        self.num_layers = self.network.num_layers
+        self.layer_dim = self.network.config.dim
+
+    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+        """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; the phones are in ``phones``."""
+        features = [
+            torch.from_numpy(log_mel(name, samples, self.network.config.num_mels))
+            for name, samples in zip(names, audio)
+        ]
+        lengths = torch.tensor([len(x) for x in features])
+        padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
+        with torch.no_grad():
+            output = self.network(padded.to(self.device), lengths.to(self.device))
+        lengths = output.lengths.cpu()
+        phones = Emissions(
+            output.phone_log_probs, lengths, self.frame_shift, self.vocabulary.phones.tokens, list(names)
+        )
+        return Emissions(
+            output.log_probs, lengths, self.frame_shift, self.tokens, list(names), layers=output.layers, phones=phones
+        )
+
+    def head(self, hidden: torch.Tensor) -> torch.Tensor:
+        """See :class:`wfst_bias.acoustic.emissions.LayeredModel`."""
+        return self.network.head(hidden)

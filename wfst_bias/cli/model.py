@@ -1,0 +1,40 @@
+"""``wfst-bias model``: train an acoustic model of your own, export it, look at it."""
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+
+@click.group()
+def model():
+    """Train a Conformer CTC with a subword and a phone head, export it, look at it."""
+
+
+@model.command("train")
+@click.argument("config", metavar="CONFIG")
+@click.argument("data", type=PATH)
+@click.argument("exp", type=PATH)
+@click.option("--lang", type=PATH, required=True, help="Subword lang folder, see 'lang subwords'.")
+@click.option("--phones", type=PATH, required=True, help="Phone lang folder, see 'lang hama'.")
+@click.option("--valid", type=PATH, help="Data to validate on; else a fiftieth of DATA is kept back.")
+@click.option("--minutes", type=float, help="Train for this long, all resumed runs together; else as CONFIG has it.")
+@click.option("--steps", type=int, help="Train for so many updates; else as CONFIG has it.")
+@click.option("--batch-seconds", type=float, help="Seconds of audio a batch; else as CONFIG has it.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads; else as torch has it.")
+def model_train(config, data, exp, lang, phones, valid, minutes, steps, batch_seconds, device, threads):
+    """Train CONFIG (small, article or a TOML file) on DATA; EXP that was begun so before goes on where it was.
+
+    \b
+    Example: wfst-bias model train small data/train exp/small --lang data/lang_bpe --phones data/lang --minutes 80
+    Several GPUs: torchrun --nproc_per_node 4 --no-python wfst-bias model train ... --device cuda
+    """
+    import torch
+
+    from wfst_bias.training.ctc import limited, read_recipe, train_conformer
+
+    if threads:
+        torch.set_num_threads(threads)
+    recipe = limited(read_recipe(config), minutes, steps, batch_seconds)
+    weights, corpora = train_conformer(recipe, data, exp, lang, phones, valid, device)
+    click.echo(f"{weights}: trained on {len(corpora[0].cuts):,} utterances, validated on {len(corpora[1].cuts):,}")

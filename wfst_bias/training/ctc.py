@@ -1,0 +1,276 @@
+"""Training of a Conformer: its losses, its configuration file, its experiment folder."""
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+import kaldialign
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from wfst_bias.acoustic.conformer import ARTICLE, SMALL, Conformer, ConformerConfig, ConformerOutput
+from wfst_bias.acoustic.conformer_model import ConformerVocabulary, write_description
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file, read_json
+from wfst_bias.lang.lang import read_lang
+from wfst_bias.lang.units import PHONES
+from wfst_bias.training.augment import AugmentConfig
+from wfst_bias.training.ctc_data import CtcBatch, CtcCorpus, CtcSource, read_corpora
+from wfst_bias.training.trainer import Trainer, TrainerConfig, Values
+
+_LIMITS = ("max_steps", "max_minutes", "num_workers")  # may change when a run goes on
+_VALID_SHARE = 50  # one utterance in so many is validated on where no validation data are given
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Batches.
+
+    Args:
+      batch_seconds: of audio a batch, padding included.
+    """
+
+    batch_seconds: float = 100.0
+
+    def __post_init__(self):
+        if not self.batch_seconds > 0:
+            raise InputError(f"batch_seconds is {self.batch_seconds}; more than 0 was expected")
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """All that says how a Conformer is trained; the tables of a TOML file."""
+
+    model: ConformerConfig = SMALL
+    training: TrainerConfig = TrainerConfig()
+    data: DataConfig = DataConfig()
+    augment: AugmentConfig = AugmentConfig()
+
+
+NAMED_RECIPES = {
+    "small": TrainingRecipe(SMALL, TrainerConfig(peak_learning_rate=3e-3, warmup_steps=500, bf16=True)),
+    "article": TrainingRecipe(
+        ARTICLE,
+        TrainerConfig(
+            peak_learning_rate=1e-3,
+            warmup_steps=15000,
+            max_steps=200000,
+            validate_every=2000,
+            average=10,
+            num_workers=4,
+        ),
+        DataConfig(batch_seconds=600.0),
+    ),
+}
+
+
+def recipe_of(table: Dict[str, Any], where: Path) -> TrainingRecipe:
+    """The recipe of a TOML file's tables; what it does not say is as in ``small``.
+
+    Raises:
+      InputError: a table or a key is not known, a value is of the wrong type or out of range.
+    """
+    base = NAMED_RECIPES["small"]
+    parts = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
+    for name, values in table.items():
+        if name not in parts or not isinstance(values, dict):
+            raise InputError(f"{name!r} is no table of a recipe; [{'], ['.join(parts)}] were expected", where)
+        parts[name] = _part(parts[name], name, values, where)
+    return TrainingRecipe(**parts)
+
+
+def _part(default, table: str, values: Dict[str, Any], where: Path):
+    types = {field.name: type(getattr(default, field.name)) for field in dataclasses.fields(default)}
+    for key, value in values.items():
+        if key not in types:
+            raise InputError(f"[{table}] has no key {key!r}; it has {', '.join(types)}", where)
+        fits = {float: (int, float), tuple: list}.get(types[key], types[key])
+        if not isinstance(value, fits) or (isinstance(value, bool) and types[key] is not bool):
+            raise InputError(f"[{table}] {key} is {value!r}; a {types[key].__name__} was expected", where)
+    try:
+        return dataclasses.replace(default, **values)
+    except InputError as error:
+        raise InputError(f"[{table}] {error}", where) from None
+
+
+def read_recipe(name: str) -> TrainingRecipe:
+    """A named recipe, or that of a TOML file."""
+    if name in NAMED_RECIPES:
+        return NAMED_RECIPES[name]
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(f"no such file; name a TOML file or one of {', '.join(NAMED_RECIPES)}", path)
+    try:
+        import tomllib
+    except ImportError:  # Python below 3.11
+        import tomli as tomllib
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"is not TOML ({error})", path) from None
+    return recipe_of(table, path)
+
+
+def limited(
+    recipe: TrainingRecipe, minutes: Optional[float], steps: Optional[int], batch_seconds: Optional[float]
+) -> TrainingRecipe:
+    """The recipe with other limits: a time alone lifts the limit of steps, and the other way round."""
+    training, data = recipe.training, recipe.data
+    if minutes is not None or steps is not None:
+        training = dataclasses.replace(training, max_minutes=minutes or 0.0, max_steps=steps or 0)
+    if batch_seconds is not None:
+        data = dataclasses.replace(data, batch_seconds=batch_seconds)
+    return dataclasses.replace(recipe, training=training, data=data)
+
+
+def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -> Tuple[Tensor, Values]:
+    """The weighted CTC losses of all heads, in nats a target token; on validation token error rates, too."""
+    output = model(batch.features, batch.lengths)
+    final = ctc_loss(output.log_probs, output.lengths, batch.subwords)
+    phone = ctc_loss(output.phone_log_probs, output.lengths, batch.phones)
+    inner = [ctc_loss(log_probs, output.lengths, batch.subwords) for log_probs in output.intermediate]
+    subword = final
+    if inner:
+        share = config.intermediate_weight
+        subword = (1.0 - share) * final + share * torch.stack(inner).mean()
+    loss = subword + config.phone_weight * phone
+    values = {"subword_loss": float(final.detach()), "phone_loss": float(phone.detach())}
+    if not model.training:
+        values.update(_error_rates(output, batch))
+    return loss, values
+
+
+def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
+    """CTC in nats a target token (Graves et al. 2006); an utterance too short for its text counts nothing.
+
+    Args:
+      log_probs: ``(N, T, C)``, blank is 0.
+      lengths: frames ``(N,)``.
+      targets: token ids, padded with -1, ``(N, U)``.
+    """
+    given = targets >= 0
+    total = F.ctc_loss(
+        log_probs.float().transpose(0, 1),
+        targets[given],
+        lengths,
+        given.sum(dim=1),
+        reduction="sum",
+        zero_infinity=True,
+    )
+    return total / given.sum()
+
+
+def _error_rates(output: ConformerOutput, batch: CtcBatch) -> Values:
+    heads = (("subword", output.log_probs, batch.subwords), ("phone", output.phone_log_probs, batch.phones))
+    return {f"{name}_error": token_error_rate(scores, output.lengths, targets) for name, scores, targets in heads}
+
+
+def token_error_rate(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> float:
+    """Errors of the best path, a target token."""
+    errors = total = 0
+    for best, length, target in zip(log_probs.argmax(dim=-1).cpu(), lengths.tolist(), targets.cpu()):
+        path = torch.unique_consecutive(best[:length])
+        written, wanted = path[path > 0].tolist(), target[target >= 0].tolist()
+        errors += kaldialign.edit_distance(wanted, written)["total"]
+        total += len(wanted)
+    return errors / max(1, total)
+
+
+def train_conformer(
+    recipe: TrainingRecipe,
+    data: Path,
+    exp: Path,
+    lang: Path,
+    phone_lang: Path,
+    valid: Optional[Path] = None,
+    device: str = "cpu",
+) -> Tuple[Path, List[CtcCorpus]]:
+    """Train, or go on with, a Conformer.
+
+    Args:
+      data: to train on, see :func:`wfst_bias.corpus.data.read_data`.
+      exp: the experiment folder.
+      lang: subword lang folder, a character lang will do.
+      phone_lang: phone lang folder.
+      valid: to validate on; where not given a small share of ``data`` is kept back.
+
+    Returns:
+      the file of the final weights, and the corpora for training and validation.
+    """
+    subword_lang, phones = read_lang(lang), read_lang(phone_lang)
+    for folder, found, wanted in ((lang, subword_lang, False), (phone_lang, phones, True)):
+        if (found.units.kind == PHONES) != wanted:
+            raise InputError(f"is a lang of {found.units.kind}; --lang is for subwords and --phones for phones", folder)
+    vocabulary = ConformerVocabulary(subword_lang.units, phones.units, subword_lang.piece_model)
+    exp = Path(exp)
+    _check_same_run(recipe, vocabulary, exp)
+    folders = [exp / "features" / "train", exp / "features" / "valid"]
+    paths = [data] + ([valid] if valid else [])
+    corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model.num_mels)
+    for path, corpus in zip(paths, corpora):
+        for why, count in corpus.dropped.items():
+            print(f"wfst-bias: {path}: {count:,} utterances {why} are left out", file=sys.stderr)
+    if not valid:
+        corpora = _kept_back(corpora[0], data)
+    torch.manual_seed(recipe.training.seed)
+    model = Conformer(recipe.model, len(vocabulary.subwords.tokens), len(vocabulary.phones.tokens))
+    seconds, seed = recipe.data.batch_seconds, recipe.training.seed
+    trainer = Trainer(
+        model,
+        lambda model, batch: conformer_loss(model, batch, recipe.model),
+        CtcSource(corpora[0], seconds, recipe.augment, seed),
+        CtcSource(corpora[1], seconds, None, seed),
+        recipe.training,
+        exp,
+        device,
+    )
+    return trainer.run(), corpora
+
+
+def _check_same_run(recipe: TrainingRecipe, vocabulary: ConformerVocabulary, exp: Path) -> None:
+    """Describe a new run in its folder; one that goes on must be described as it was.
+
+    Raises:
+      InputError: the folder is of another recipe or other tokens.
+    """
+    told = {
+        **dataclasses.asdict(recipe),
+        "tokens": vocabulary.subwords.tokens.checksum,
+        "phones": vocabulary.phones.tokens.checksum,
+    }
+    told = json.loads(json.dumps(told))  # as it is read again: tuples are lists
+    path = exp / "recipe.json"
+    if path.is_file():
+        known = read_json(path)
+        for table in (known, told):
+            table["training"] = {k: v for k, v in table["training"].items() if k not in _LIMITS}
+        for name in told:
+            if known.get(name) != told[name]:
+                raise InputError(f"is of another training ({_difference(known.get(name), told[name], name)})", exp)
+    elif exp.exists() and any(exp.iterdir()):
+        raise InputError("exists and is no experiment folder of ours; name another", exp)
+    publish_file(path, json.dumps({**told, "training": dataclasses.asdict(recipe.training)}, indent=2) + "\n")
+    write_description(exp, recipe.model, vocabulary)
+
+
+def _difference(known, told, name: str) -> str:
+    if not isinstance(known, dict):
+        return f"its {name} are others; name another folder, or the lang that it was begun with"
+    key = next(key for key in told if known.get(key) != told[key])
+    return f"{name}.{key} was {known.get(key)!r} and is {told[key]!r}); name another folder, or train as before"[:-1]
+
+
+def _kept_back(corpus: CtcCorpus, data: Path) -> List[CtcCorpus]:
+    """A corpus without every so manieth utterance, and these."""
+    cuts = list(corpus.cuts)
+    if len(cuts) < 2:
+        raise InputError("holds one utterance that can be trained on; two at least were expected", data)
+    valid = {cut.id for cut in cuts[:: min(_VALID_SHARE, len(cuts))]}
+    return [
+        dataclasses.replace(corpus, cuts=corpus.cuts.filter(lambda cut: (cut.id in valid) == keep).to_eager())
+        for keep in (False, True)
+    ]
