@@ -31,6 +31,7 @@ def test_blank_goes_first(symbols, table, column):
         ("vocab.json", json.dumps({"|": 1, "<pad>": 0, "a": 2})),
         ("labels.json", json.dumps(["<pad>", "|", "a"])),
         ("tokens.txt", "<blk> 0\n| 1\na 2\n"),
+        ("tokens.txt", "<blk> 0\n| 1\na 2\n#0 3\n#1 4\n"),  # icefall: marks of its lexicon behind the tokens
         ("vocab.txt", " \na\n"),
     ],
 )
@@ -47,12 +48,28 @@ def test_vocabularies_as_models_bring_them(tmp_path, name, text):
         ("a\n", {}, "holds 1 tokens"),
         ("a\nb\n", {"blank": "c"}, "no token 'c' for blank"),
         (" \n|\na\n", {}, "two tokens '|'"),
+        ('{"eng": {"a": 0}}', {}, "a vocabulary for each language; keep one in it, that of 'eng' or another"),
     ],
 )
 def test_bad_vocabularies(tmp_path, text, options, message):
     (tmp_path / "vocab").write_text(text)
     with pytest.raises(InputError, match=message.replace("|", r"\|")):
         read_model_tokens(tmp_path / "vocab", **options)
+
+
+@pytest.mark.parametrize(
+    "num_outputs, table", [(4, ("<blk>", "|", "<s>", "</s>")), (3, ("<blk>", "|", "<s>")), (2, ("<blk>", "|"))]
+)
+def test_tokens_that_a_fine_tuning_added(tmp_path, num_outputs, table):
+    """They stand in a file of their own, and the model has outputs for them or has none."""
+    files = {
+        "vocab": {"|": 0, "[PAD]": 1},
+        "added_tokens": {"<s>": 2, "</s>": 3},
+        "config": {"vocab_size": num_outputs},
+    }
+    for name, content in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    assert read_model_tokens(tmp_path / "vocab.json").table.symbols == table
 
 
 def test_words_of_an_arpa_model_and_of_a_word_list(tmp_path):

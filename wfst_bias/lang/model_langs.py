@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.files import lines_of, read_json
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
@@ -16,9 +16,10 @@ from wfst_bias.lang.units import CHARS, PHONES, SUBWORDS, Units
 from wfst_bias.symbols import BLANK, WORD_BOUNDARY, SymbolTable
 from wfst_bias.text import words_of
 
-BLANKS = (BLANK, "<blank>", "<pad>", "[PAD]", "<ctc_blank>", "<ctc>", "_")
+BLANKS = (BLANK, "<blank>", "<pad>", "[PAD]", "<ctc_blank>", "<ctc>", "<eps>", "_")
 BOUNDARIES = ("|", " ", "<space>", WORD_START)
 BOUNDARY = "|"
+TOKEN_FILES = ("tokens.txt", "vocab.txt", "vocab.json", "units.txt")
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
     """Tokens of a vocabulary file.
 
     Args:
-      path: a JSON object of ids or array (``vocab.json`` of wav2vec2), ``SYMBOL ID`` lines (``tokens.txt`` of
-        sherpa and icefall), or a symbol a line (``vocab.txt`` of NeMo).
+      path: a JSON object of ids or array (``vocab.json`` of wav2vec2, with ``added_tokens.json`` and
+        ``config.json`` where they lie beside it), ``SYMBOL ID`` lines (``tokens.txt`` of sherpa and icefall), or a
+        symbol a line (``vocab.txt`` of NeMo).
     """
     lines = [(number, line) for number, line in lines_of(path) if line]
     text = "\n".join(line for _, line in lines)
@@ -74,10 +76,12 @@ def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
             content = json.loads(text)
         except ValueError as error:
             raise InputError(f"is no JSON ({error}); an object of tokens and ids was expected", path) from None
-        symbols = content if isinstance(content, list) else _in_order(content, path)
+        symbols = content if isinstance(content, list) else _in_order(_of_transformers(content, Path(path)), path)
     elif lines and all(re.fullmatch(r".*\s\d+", line) for _, line in lines):
         rows = [line.rsplit(None, 1) if not line.startswith(" ") else [" ", line.split()[-1]] for _, line in lines]
-        symbols = _in_order({symbol: int(i) for symbol, i in rows}, path)
+        ids = {symbol: int(i) for symbol, i in rows}
+        # icefall numbers the marks of its lexicon, too, behind what the model emits
+        symbols = _in_order({symbol: i for symbol, i in ids.items() if not re.fullmatch(r"#\d+", symbol)}, path)
     else:
         symbols = [line for _, line in lines]
     if len(symbols) < 2:
@@ -86,6 +90,32 @@ def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
         return model_tokens(symbols, blank)
     except InputError as error:
         raise InputError(str(error), path) from None
+
+
+def tokens_beside(path: Path) -> Path:
+    """The tokens that lie beside a model or an archive.
+
+    Raises:
+      InputError: none of :data:`TOKEN_FILES` does.
+    """
+    found = next((path.parent / name for name in TOKEN_FILES if (path.parent / name).is_file()), None)
+    if found is None:
+        raise InputError(
+            f"no {', '.join(TOKEN_FILES)} lies beside it; put one there, or name one, ',tokens=FILE'", path
+        )
+    return found
+
+
+def _of_transformers(ids: dict, path: Path) -> dict:
+    """The ids of a vocabulary: with those that a fine-tuning added, as many as the model has outputs."""
+    language = next((symbol for symbol, i in ids.items() if isinstance(i, dict)), None)
+    if language is not None:
+        raise InputError(f"has a vocabulary for each language; keep one in it, that of {language!r} or another", path)
+    added, config = path.with_name("added_tokens.json"), path.with_name("config.json")
+    if path.name == "vocab.json" and added.is_file() and config.is_file():
+        num_outputs = read_json(config).get("vocab_size", len(ids))
+        ids = {symbol: i for symbol, i in {**ids, **read_json(added)}.items() if i < num_outputs}
+    return ids
 
 
 def _in_order(ids: dict, path: Path) -> List[str]:
