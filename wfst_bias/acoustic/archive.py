@@ -1,0 +1,149 @@
+"""Emissions that were computed elsewhere: Kaldi matrices, numpy arrays and lhotse manifests, by utterance."""
+
+from pathlib import Path
+from typing import Callable, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+
+from wfst_bias.acoustic.emissions import Emissions, Seconds, padded_emissions
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+from wfst_bias.lang.model_langs import read_model_tokens, tokens_beside
+
+FRAME_SHIFT_FILE = "frame_shift"  # Kaldi's, with the seconds of a frame
+_KINDS = ".scp and .ark (Kaldi), .npz (numpy) and .jsonl or .jsonl.gz (lhotse)"
+
+Lookup = Callable[[str], Optional[np.ndarray]]
+
+
+class ArchiveModel:
+    """Stored log-probabilities; the audio is not looked at.
+
+    Args:
+      path: ``.scp`` or ``.ark`` of Kaldi, ``.npz`` of an array for each utterance, or a lhotse manifest of cuts or
+        features, with a matrix ``(T, C)`` of each utterance.
+      tokens: of the columns; where not given see :func:`wfst_bias.lang.model_langs.tokens_beside`.
+      frame_shift: seconds a frame; where not given as lhotse's manifest or the file :data:`FRAME_SHIFT_FILE`
+        beside it says.
+
+    Raises:
+      InputError: it cannot be read, or its tokens or its frame shift are missing.
+    """
+
+    sampling_rate = 16000
+
+    def __init__(self, path: Path, tokens: Optional[Path] = None, frame_shift: Optional[Seconds] = None):
+        self._path = Path(path)
+        if not self._path.is_file():
+            raise InputError(f"no such file; name an archive of emissions: {_KINDS}", path)
+        self._lookup, told = _open(self._path)
+        self.frame_shift = frame_shift or told or _frame_shift_beside(self._path)
+        self._tokens_path = Path(tokens) if tokens else tokens_beside(self._path)
+        read = read_model_tokens(self._tokens_path)
+        self.tokens, self._column = read.table, list(read.column)
+
+    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+        """See :class:`wfst_bias.acoustic.emissions.AcousticModel`."""
+        return padded_emissions([self._log_probs(name) for name in names], self.frame_shift, self.tokens, names)
+
+    def _log_probs(self, name: str) -> np.ndarray:
+        """Of one utterance ``(T, C)``, normalised, blank first."""
+        scores = self._lookup(name)
+        if scores is None:
+            raise InputError(
+                f"has no utterance {name!r} that can be read; its names must be those of the data", self._path
+            )
+        if scores.ndim != 2 or scores.shape[1] != len(self._column):
+            raise InputError(
+                f"utterance {name!r} has the shape {scores.shape}, but (frames, {len(self._column)}) was expected: "
+                f"{self._tokens_path} has {len(self._column)} tokens with blank",
+                self._path,
+            )
+        if len(scores) and scores.min() >= 0.0 and np.allclose(scores.sum(axis=1), 1.0, atol=1e-2):
+            raise InputError(f"utterance {name!r} has probabilities; store their natural logarithms", self._path)
+        return torch.from_numpy(np.asarray(scores, np.float32)).log_softmax(dim=-1)[:, self._column].numpy()
+
+
+def _open(path: Path) -> Tuple[Lookup, Optional[Seconds]]:
+    """How to find the matrix of an utterance, None where there is none, and the frame shift where it is told."""
+    if path.suffix in (".scp", ".ark"):
+        return _kaldi(path), None
+    if path.suffix == ".npz":
+        return _numpy(path), None
+    if path.name.endswith((".jsonl", ".jsonl.gz")):
+        return _lhotse(path)
+    raise InputError(f"is no archive that is known; known are {_KINDS}", path)
+
+
+def _kaldi(path: Path) -> Lookup:
+    import kaldi_native_io
+
+    try:
+        reader = kaldi_native_io.RandomAccessFloatMatrixReader(f"{path.suffix[1:]}:{path}")
+    except RuntimeError as error:
+        raise InputError("Kaldi cannot read it; an archive of matrices or its .scp was expected", path) from error
+
+    def lookup(name: str) -> Optional[np.ndarray]:
+        try:
+            return np.array(reader[name]) if name in reader else None
+        except RuntimeError as error:
+            raise InputError(
+                f"Kaldi cannot read the matrix of {name!r}; paths in an .scp start where the command runs", path
+            ) from error
+
+    return lookup
+
+
+def _numpy(path: Path) -> Lookup:
+    try:
+        arrays = np.load(path, allow_pickle=False)
+    except Exception as error:  # zipfile and numpy have errors of their own
+        raise InputError(f"numpy cannot read it ({error}); a file of np.savez was expected", path) from error
+    return lambda name: arrays[name] if name in arrays else None
+
+
+def _lhotse(path: Path) -> Tuple[Lookup, Seconds]:
+    """Cuts with features by their ids, or features by those of their recordings."""
+    from lhotse import CutSet, FeatureSet, load_manifest
+
+    try:
+        manifest = load_manifest(path)
+    except Exception as error:  # lhotse raises whatever its readers raise
+        raise InputError(f"lhotse cannot read it ({error}); cuts or features were expected", path) from error
+    if isinstance(manifest, CutSet):
+        found = {cut.id: (cut.frame_shift, cut.load_features) for cut in manifest if cut.has_features}
+    elif isinstance(manifest, FeatureSet):
+        found = {features.recording_id: (features.frame_shift, features.load) for features in manifest}
+    else:
+        found = {}
+    if not found:
+        raise InputError(f"holds a {type(manifest).__name__} without features; emissions were expected there", path)
+    frame_shift, _ = next(iter(found.values()))
+    return lambda name: found[name][1]() if name in found else None, frame_shift
+
+
+def _frame_shift_beside(path: Path) -> Seconds:
+    beside = path.parent / FRAME_SHIFT_FILE
+    if not beside.is_file():
+        raise InputError(
+            "does not tell the seconds of a frame; say them, archive:FILE,frame_shift=0.04, or write them into the "
+            f"file {FRAME_SHIFT_FILE} beside it",
+            path,
+        )
+    return seconds_of(" ".join(line for _, line in lines_of(beside)), beside)
+
+
+def seconds_of(text: str, path: Optional[Path] = None) -> Seconds:
+    """The frame shift that a user writes.
+
+    Raises:
+      InputError: it is no time of a frame.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < 1.0:
+        raise InputError(f"found {text.strip()!r} for the frame shift; seconds were expected, 0.04 or the like", path)
+    return seconds
