@@ -4,7 +4,7 @@ import click
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.cli.graph import class_options
-from wfst_bias.cli.options import PATH, config_options
+from wfst_bias.cli.options import PATH, config_options, device_option, model_option
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.graph.config import ClassConfig
 
@@ -23,9 +23,6 @@ boost_options = config_options(
     alpha="Adaptive boosting: share of a unit's gap to the frame's best that is given back inside an entity; 0 is off.",
     cap="Adaptive boosting: the largest gap that counts; nats.",
     top_k="Adaptive boosting: units of a frame that may be boosted.",
-)
-device_option = click.option(
-    "--device", default="cpu", show_default=True, help="Where the search runs: cpu, cuda, cuda:1."
 )
 
 
@@ -46,6 +43,7 @@ device_option = click.option(
     help="A list for each value of FIELD (speaker, recording, utterance, or a custom field of lhotse cuts): MAP has "
     "'VALUE LIST' lines.",
 )
+@model_option
 @class_options
 @search_options
 @boost_options
@@ -54,7 +52,17 @@ device_option = click.option(
     "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
 )
 def decode(
-    graph_dir, data, decode_dir, biasing, entities_by, class_config, search_config, boost_config, device, batch_size
+    graph_dir,
+    data,
+    decode_dir,
+    biasing,
+    entities_by,
+    model_spec,
+    class_config,
+    search_config,
+    boost_config,
+    device,
+    batch_size,
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
@@ -70,8 +78,10 @@ def decode(
     wfst-bias decode exp/names data/test exp/decode_names
 
     wfst-bias decode exp/base data/test exp/decode_own --biasing test.biasing_100.tsv
+
+    wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx
     """
-    from wfst_bias.acoustic.hama import HamaModel
+    from wfst_bias.acoustic.models import model_of
     from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
     from wfst_bias.corpus.data import read_data
     from wfst_bias.corpus.decode import decode_corpus
@@ -84,6 +94,7 @@ def decode(
     if class_config != ClassConfig() and not (biasing or entities_by):
         raise click.UsageError("the class options are compiled into a graph: give them to 'graph compile'")
     device = usable_device(device)
+    model = model_of(model_spec, device)
     if biasing or entities_by:
         lists, list_of = lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by)
         base = read_base(graph_dir, device)
@@ -91,7 +102,7 @@ def decode(
         _tell_unusable(own.unusable)
     else:
         own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device))
-    meta = decode_corpus(read_data(data), HamaModel(), own, decode_dir, batch_size)
+    meta = decode_corpus(read_data(data), model, own, decode_dir, batch_size, model_name=model_spec)
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
         f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "

@@ -9,6 +9,19 @@ import click
 
 PATH = click.Path(path_type=Path)
 
+model_option = click.option(
+    "--model",
+    "model_spec",
+    default="hama",
+    show_default=True,
+    metavar="SPEC",
+    help="Acoustic model: hama, onnx:FILE (NeMo, sherpa-onnx), hf:FOLDER (transformers), archive:FILE (stored "
+    "log-probabilities), conformer:EXP. The graph must be compiled on its tokens.",
+)
+device_option = click.option(
+    "--device", default="cpu", show_default=True, help="Where the model and the search run: cpu, cuda, cuda:1."
+)
+
 
 def config_options(config: type, group: str, **helps: str) -> Callable:
     """One option ``--GROUP-FIELD`` for each field of a config dataclass, with the field's default.

@@ -71,11 +71,20 @@ def decode_cuts(
 
 
 def decode_corpus(
-    cuts: CutSet, model: AcousticModel, biasing: Biasing, decode_dir: Path, batch_size: int = 4, progress: bool = True
+    cuts: CutSet,
+    model: AcousticModel,
+    biasing: Biasing,
+    decode_dir: Path,
+    batch_size: int = 4,
+    progress: bool = True,
+    model_name: str = "",
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
     Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
+
+    Args:
+      model_name: what ``meta.json`` tells of the model; its class where not given.
 
     Returns:
       the content of ``meta.json``.
@@ -113,6 +122,7 @@ def decode_corpus(
         meta = {
             "kind": "decode",
             "wfst_bias": wfst_bias.__version__,
+            "model": model_name or type(model).__name__,
             "num_utterances": num_utterances,
             "num_entities_found": num_entities,
             "empty_transcripts": empty,

@@ -1,0 +1,89 @@
+"""Acoustic models by their name: hama, a user's network, or emissions that are stored."""
+
+import re
+from pathlib import Path
+from typing import Callable, Dict, Tuple
+
+import torch
+
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.errors import InputError
+
+HAMA = "hama"
+FORMS = (
+    HAMA,
+    "onnx:FILE[,tokens=FILE]",
+    "hf:FOLDER",
+    "archive:FILE[,tokens=FILE][,frame_shift=SECONDS]",
+    "conformer:EXP",
+)
+_OPTIONS = re.compile(r"((?:,[a-z_]+=[^,]*)*)$")
+
+
+def model_of(spec: str, device: torch.device = torch.device("cpu")) -> AcousticModel:
+    """The acoustic model of a specification, one of :data:`FORMS`.
+
+    Args:
+      spec: ``hama``, or ``KIND:PATH`` and options behind commas.
+      device: where a network runs.
+
+    Raises:
+      InputError: there is no such kind, option or file, a package is missing, or see the models.
+    """
+    if spec == HAMA:
+        from wfst_bias.acoustic.hama import HamaModel
+
+        return HamaModel()
+    kind, _, rest = spec.partition(":")
+    if kind not in _KINDS or not rest:
+        raise InputError(f"there is no model {spec!r}; there are {', '.join(FORMS)}")
+    make, known = _KINDS[kind]
+    end = _OPTIONS.search(rest)
+    options = dict(part.split("=", 1) for part in end[1].split(",")[1:])
+    unknown = next((name for name in options if name not in known), None)
+    if unknown is not None:
+        form = next(form for form in FORMS if form.startswith(f"{kind}:"))
+        raise InputError(f"the model {spec!r} has no option {unknown!r}; its form is {form}")
+    try:
+        return make(Path(rest[: end.start()]), device, options)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the model {spec!r} needs the package {error.name}; install it, 'pip install \"wfst-bias[{kind}]\"'"
+        ) from None
+
+
+def _onnx(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
+    from wfst_bias.acoustic.onnx_model import OnnxModel
+
+    return OnnxModel(path, _path(options, "tokens"), device)
+
+
+def _hf(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
+    from wfst_bias.acoustic.hf_model import HfModel
+
+    return HfModel(path, device)
+
+
+def _archive(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
+    from wfst_bias.acoustic.archive import ArchiveModel, seconds_of
+
+    frame_shift = seconds_of(options["frame_shift"]) if "frame_shift" in options else None
+    return ArchiveModel(path, _path(options, "tokens"), frame_shift)
+
+
+def _conformer(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
+    from wfst_bias.acoustic.conformer_model import ConformerModel
+
+    return ConformerModel(path, device)
+
+
+_KINDS: Dict[str, Tuple[Callable, Tuple[str, ...]]] = {
+    "onnx": (_onnx, ("tokens",)),
+    "hf": (_hf, ()),
+    "archive": (_archive, ("tokens", "frame_shift")),
+    "conformer": (_conformer, ()),
+}
+
+
+def _path(options: Dict[str, str], name: str):
+    return Path(options[name]) if options.get(name) else None
