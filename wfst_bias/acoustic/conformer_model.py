@@ -5,7 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Dict, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from wfst_bias.acoustic.conformer import FRAME_SHIFT, Conformer, ConformerConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, read_json
+from wfst_bias.files import publish_file, publish_folder, read_json
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import BLANK, SymbolTable
 
@@ -51,7 +51,7 @@ def write_description(folder: Path, config: ConformerConfig, vocabulary: Conform
     publish_file(folder / META, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_description(folder: Path) -> tuple:
+def read_description(folder: Path) -> Tuple[ConformerConfig, ConformerVocabulary]:
     """The config and the vocabulary of a model folder.
 
     Raises:
@@ -69,6 +69,30 @@ def read_description(folder: Path) -> tuple:
     pieces = folder / _PIECE_MODEL
     vocabulary = ConformerVocabulary(subwords, phones, pieces.read_bytes() if pieces.is_file() else b"")
     return ConformerConfig(**meta["config"]), vocabulary
+
+
+@dataclass(frozen=True)
+class ConformerSummary:
+    """What there is to tell of a model folder.
+
+    Args:
+      config: sizes.
+      vocabulary: what the heads write.
+      num_weights: of each part of the network.
+      num_bytes: of the file of weights.
+    """
+
+    config: ConformerConfig
+    vocabulary: ConformerVocabulary
+    num_weights: Dict[str, int]
+    num_bytes: int
+
+
+def summary(folder: Path) -> ConformerSummary:
+    """Of a model folder whose training has ended."""
+    config, vocabulary = read_description(folder)
+    parts = {name: sum(w.numel() for w in part.parameters()) for name, part in read_conformer(folder).named_children()}
+    return ConformerSummary(config, vocabulary, parts, (Path(folder) / WEIGHTS).stat().st_size)
 
 
 def read_conformer(folder: Path) -> Conformer:
@@ -89,12 +113,11 @@ def write_shipped(folder: Path, out: Path) -> None:
     """A folder that holds what is needed to use the model, and its weights in half precision."""
     config, vocabulary = read_description(folder)
     weights = {name: weight.half() for name, weight in read_conformer(folder).state_dict().items()}
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    write_description(out, config, vocabulary)
     stream = io.BytesIO()
     torch.save(weights, stream)
-    publish_file(out / WEIGHTS, stream.getvalue())
+    with publish_folder(out, KIND, META) as building:
+        write_description(building, config, vocabulary)
+        publish_file(building / WEIGHTS, stream.getvalue())
 
 
 class ConformerModel:
@@ -108,7 +131,7 @@ class ConformerModel:
     sampling_rate = SAMPLING_RATE
     frame_shift = FRAME_SHIFT
 
-    def __init__(self, folder: Path, device: str = "cpu"):
+    def __init__(self, folder: Path, device: Union[str, torch.device] = "cpu"):
         _, self.vocabulary = read_description(folder)
         self.device = torch.device(device)
         self.network = read_conformer(folder).to(self.device)

@@ -38,3 +38,46 @@ def model_train(config, data, exp, lang, phones, valid, minutes, steps, batch_se
     recipe = limited(read_recipe(config), minutes, steps, batch_seconds)
     weights, corpora = train_conformer(recipe, data, exp, lang, phones, valid, device)
     click.echo(f"{weights}: trained on {len(corpora[0].cuts):,} utterances, validated on {len(corpora[1].cuts):,}")
+
+
+@model.command("export")
+@click.argument("exp", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT")
+def model_export(exp, out):
+    """Write the model of EXP: OUT.onnx (sherpa-onnx reads it, too), OUT.pt (TorchScript), or a folder to ship.
+
+    A folder holds all that '--model conformer:OUT' needs, the weights in half precision.
+
+    \b
+    Example: wfst-bias model export exp/small small.onnx
+    """
+    from wfst_bias.acoustic.conformer_export import export
+
+    export(exp, out)
+    click.echo(f"{out}: written; its tokens are those of {exp / 'tokens.txt'}")
+
+
+@model.command("info")
+@click.argument("exp", type=PATH)
+def model_info(exp):
+    """Sizes, tokens and last validation of the model of EXP."""
+    from tabulate import tabulate
+
+    from wfst_bias.acoustic.conformer_model import summary
+    from wfst_bias.training.curves import last_values
+
+    told = summary(exp)
+    units = told.vocabulary
+    rows = [
+        ("layers", f"{told.config.num_layers} of width {told.config.dim}"),
+        ("subword heads", f"layers {', '.join(map(str, (*told.config.subword_layers, told.config.num_layers)))}"),
+        ("phone head", f"layer {told.config.phone_layer}"),
+        (
+            "tokens",
+            f"{len(units.subwords.tokens)} {units.subwords.kind}, {len(units.phones.tokens)} {units.phones.kind}",
+        ),
+        ("weights", f"{sum(told.num_weights.values()):,}, {told.num_bytes / 1e6:.1f} MB"),
+        *((f"  {name}", f"{count:,}") for name, count in told.num_weights.items()),
+        *((f"valid {name}", f"{value:.4g}") for name, value in last_values(exp, "valid").items()),
+    ]
+    click.echo(tabulate(rows, tablefmt="plain", disable_numparse=True))

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import kaldialign
 import torch
+from lhotse import CutSet
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -270,7 +271,5 @@ def _kept_back(corpus: CtcCorpus, data: Path) -> List[CtcCorpus]:
     if len(cuts) < 2:
         raise InputError("holds one utterance that can be trained on; two at least were expected", data)
     valid = {cut.id for cut in cuts[:: min(_VALID_SHARE, len(cuts))]}
-    return [
-        dataclasses.replace(corpus, cuts=corpus.cuts.filter(lambda cut: (cut.id in valid) == keep).to_eager())
-        for keep in (False, True)
-    ]
+    parts = ([cut for cut in cuts if (cut.id in valid) == kept] for kept in (False, True))
+    return [dataclasses.replace(corpus, cuts=CutSet.from_cuts(part)) for part in parts]

@@ -41,6 +41,12 @@ def read_curves(folder: Path) -> list:
         return list(csv.DictReader(stream))
 
 
+def last_values(folder: Path, split: str) -> Dict[str, float]:
+    """The last value of each name of a split, the step among them."""
+    rows = [row for row in read_curves(folder) if row["split"] == split]
+    return {**{row["name"]: float(row["value"]) for row in rows}, **({"step": int(rows[-1]["step"])} if rows else {})}
+
+
 def _tensorboard(folder: Path, step: int):
     try:
         from torch.utils.tensorboard import SummaryWriter

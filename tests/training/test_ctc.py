@@ -1,0 +1,163 @@
+"""Training a CTC model: targets, batches, losses, recipes, and that a small network learns a toy task."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
+from wfst_bias.errors import InputError
+from wfst_bias.lang.lang import Lang, hama_units
+from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.units import CHARS, Units
+from wfst_bias.symbols import BLANK, SymbolTable
+from wfst_bias.training.ctc import NAMED_RECIPES, conformer_loss, ctc_loss, limited, read_recipe, token_error_rate
+from wfst_bias.training.ctc_data import CtcBatch, batch_ends
+from wfst_bias.training.targets import Transcriber, frames_needed
+from wfst_bias.training.trainer import Trainer, TrainerConfig
+
+PHONES = Lang(hama_units(), Lexicon({"go": (("G", "OW"),), "home": (("HH", "OW", "M"), ("OW", "M"))}))
+LETTERS = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"eghomn")), boundary="|"), Lexicon({}))
+
+
+def written(lang, text, *others):
+    tokens = Transcriber(lang, [text, *others]).tokens(text)
+    return None if tokens is None else " ".join(lang.tokens.symbols[i] for i in tokens)
+
+
+def test_phones_of_the_first_pronunciation_with_a_boundary_between_words():
+    assert written(PHONES, "Go home!") == "G OW <wb> HH OW M"
+
+
+def test_a_word_that_the_lexicon_does_not_have_is_read_by_the_g2p():
+    assert written(PHONES, "go zelenskyy").startswith("G OW <wb> Z ")
+
+
+def test_letters():
+    assert written(LETTERS, "go home") == "g o | h o m e"
+    assert written(LETTERS, "go away") is None
+
+
+@pytest.mark.parametrize("tokens, frames", [([], 0), ([3], 1), ([3, 4], 2), ([3, 3], 3), ([3, 3, 3, 4], 6)])
+def test_frames_needed(tokens, frames):
+    assert frames_needed(tokens) == frames
+
+
+@pytest.mark.parametrize(
+    "seconds, most, ends",
+    [
+        ([1, 1, 1, 1], 2, [2, 4]),
+        ([1, 2, 3], 6, [2, 3]),
+        ([9], 2, [1]),
+        ([1, 9, 9], 5, [1, 2, 3]),
+        ([3, 1, 1], 6, [2, 3]),
+    ],
+)
+def test_batches_hold_no_more_seconds_than_asked_for(seconds, most, ends):
+    assert batch_ends(np.array(seconds, float), most) == ends
+
+
+def test_ctc_loss_is_the_sum_over_all_alignments():
+    log_probs = torch.randn(1, 4, 3).log_softmax(dim=-1)
+    total = torch.tensor(-torch.inf)
+    for path in itertools.product(range(3), repeat=4):
+        if [t for t, _ in itertools.groupby(path) if t] == [1, 2]:
+            total = torch.logaddexp(total, sum(log_probs[0, t, token] for t, token in enumerate(path)))
+    found = ctc_loss(log_probs, torch.tensor([4]), torch.tensor([[1, 2, -1]]))
+    assert float(found) == pytest.approx(-float(total) / 2, rel=1e-5)
+
+
+def test_a_text_that_does_not_fit_counts_nothing():
+    log_probs = torch.zeros(1, 2, 3).log_softmax(dim=-1).requires_grad_()
+    loss = ctc_loss(log_probs, torch.tensor([2]), torch.tensor([[1, 1, 2]]))
+    loss.backward()
+    assert float(loss) == 0.0 and torch.isfinite(log_probs.grad).all()
+
+
+def test_token_error_rate():
+    best = torch.tensor([[1, 1, 0, 1, 2, 0], [2, 0, 0, 1, 1, 1]])
+    log_probs = torch.nn.functional.one_hot(best, 3).float()
+    targets = torch.tensor([[1, 1, 2], [2, 2, -1]])
+    # the second is cut to its first four frames: 2 1 for 2 2
+    assert token_error_rate(log_probs, torch.tensor([6, 4]), targets) == pytest.approx(1 / 5)
+
+
+class Tones:
+    """Utterances of one to three tones, 80 ms each: token k is loud in a band of its own, phones are the same."""
+
+    def plan(self, epoch):
+        return range(10)
+
+    def load(self, epoch, key):
+        chance = np.random.default_rng((epoch, key))
+        texts = [chance.integers(1, 5, chance.integers(1, 4)) for _ in range(12)]
+        features = [torch.from_numpy(self._features(text, chance)) for text in texts]
+        targets = torch.nn.utils.rnn.pad_sequence(
+            [torch.from_numpy(t) for t in texts], batch_first=True, padding_value=-1
+        )
+        padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
+        return CtcBatch(padded, torch.tensor([len(x) for x in features]), targets, targets)
+
+    def _features(self, text, chance):
+        frames = np.repeat([k for token in text for k in (token, 0)], 8)
+        energies = chance.normal(-12.0, 0.5, (len(frames), 80)).astype(np.float32)
+        for k in range(1, 5):
+            energies[frames == k, 15 * k : 15 * k + 15] += 8.0
+        return energies
+
+
+TINY = ConformerConfig(
+    num_layers=2, dim=32, num_heads=2, feed_forward=64, kernel=5, channels=8, subword_layers=(1,), phone_layer=1
+)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_small_network_learns_tones(tmp_path, bf16):
+    torch.manual_seed(0)
+    model = Conformer(replace(TINY, dropout=0.0), 5, 5)
+    config = TrainerConfig(peak_learning_rate=3e-3, warmup_steps=20, max_steps=150, validate_every=150, bf16=bf16)
+    trainer = Trainer(
+        model, lambda model, batch: conformer_loss(model, batch, TINY), Tones(), Tones(), config, tmp_path
+    )
+    trainer.run()
+    with torch.no_grad():
+        _, values = conformer_loss(model.eval(), Tones().load(99, 0), TINY)
+    assert values["subword_error"] < 0.1 and values["phone_error"] < 0.1
+
+
+def test_a_recipe_of_a_file_changes_what_it_says(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        "[model]\nnum_layers = 4\nsubword_layers = [2]\nphone_layer = 2\n[training]\npeak_learning_rate = 1\n"
+    )
+    recipe = read_recipe(str(path))
+    assert (recipe.model.num_layers, recipe.model.subword_layers, recipe.model.dim) == (4, (2,), 144)
+    assert recipe.training.peak_learning_rate == 1 and recipe.augment == NAMED_RECIPES["small"].augment
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("[modell]\n", "'modell' is no table of a recipe; [model], [training], [data], [augment] were expected"),
+        ("[model]\nwidth = 3\n", "[model] has no key 'width'; it has num_layers, dim, "),
+        ("[model]\ndim = 'a'\n", "[model] dim is 'a'; a int was expected"),
+        ("[model]\nkernel = 2\n", "[model] kernel is 2; an odd number of frames was expected"),
+        ("[training]\naccumulate = 0\n", "[training] accumulate is 0; 1 or more was expected"),
+        ("[model\n", "is not TOML ("),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_told_with_file_and_key(tmp_path, text, message):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(InputError) as told:
+        read_recipe(str(path))
+    assert str(told.value).startswith(f"{path}: {message}")
+
+
+def test_a_time_lifts_the_limit_of_steps():
+    small = NAMED_RECIPES["small"]
+    assert limited(small, 80.0, None, None).training == replace(small.training, max_minutes=80.0, max_steps=0)
+    assert limited(small, None, 5, 40.0).data.batch_seconds == 40.0
+    assert limited(small, None, None, None) == small
