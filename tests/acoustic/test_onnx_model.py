@@ -74,6 +74,15 @@ def test_networks_of_icefall_wenet_and_of_samples(tmp_path, audio, write, fronte
     assert_says_the_same(model, network, frontend, audio, blank=0)
 
 
+def test_tokens_in_the_metadata_need_no_file(tmp_path):
+    symbols = ["<blk>", "|", "a", "b"]
+    meta = {"model_type": "zipformer2_ctc", "tokens": json.dumps(symbols)}
+    network = exports.Network(80, 4, 4, with_lengths=True).eval()
+    names = ["x", "x_lens"], ["log_probs", "log_probs_len"]
+    path = exports.export(tmp_path / "model.onnx", network, torch.zeros(1, 100, 80), *names, meta)
+    assert OnnxModel(path).tokens.symbols == tuple(symbols)
+
+
 def test_marks_of_icefalls_lexicon_are_no_tokens(tmp_path):
     path, _ = exports.zipformer(tmp_path)
     assert OnnxModel(path).tokens.symbols[-2:] == ("'", "|")

@@ -1,7 +1,8 @@
 """CTC networks exported to ONNX by NeMo, icefall, WeNet and transformers, as sherpa-onnx takes them."""
 
+import json
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import onnxruntime
@@ -10,7 +11,7 @@ import torch
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.acoustic.onnx_layout import layout_of, number
 from wfst_bias.errors import InputError
-from wfst_bias.lang.model_langs import read_model_tokens, tokens_beside
+from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_beside
 
 _SHORTEST = 0.025  # seconds, a window
 _DTYPES = {
@@ -30,7 +31,7 @@ class OnnxModel:
 
     Args:
       path: the ``.onnx`` file.
-      tokens: its tokens; where not given see
+      tokens: its tokens; where not given those of its metadata, or see
         :func:`wfst_bias.lang.model_langs.tokens_beside`.
       device: where it runs, if onnxruntime has that device.
 
@@ -47,8 +48,7 @@ class OnnxModel:
         self._check_inputs()
         meta = self._session.get_modelmeta().custom_metadata_map
         self._layout = layout_of(self._path, self._main, meta)
-        self._tokens_path = Path(tokens) if tokens else tokens_beside(self._path)
-        read = read_model_tokens(self._tokens_path)
+        read, self._tokens_in = _tokens(self._path, tokens, meta)
         self.tokens, self._column = read.table, list(read.column)
         self._check_output(output.shape)
         self.sampling_rate = self._layout.frontend.sampling_rate
@@ -67,15 +67,13 @@ class OnnxModel:
         features = self._layout.frontend(np.ascontiguousarray(samples, np.float32))
         try:
             scores = self._scores(self._layout.batch(features), len(features))
-            self._check_output((1, *scores.shape))
-        except InputError:
-            raise
         except Exception as error:  # onnxruntime's errors have no root of their own
             raise InputError(
                 f"cannot take utterance {name!r} of {len(samples) / self.sampling_rate:.2f} s "
                 f"({_first_line(error)}); take it out of the data, or export the network again",
                 self._path,
             ) from error
+        self._check_output((1, *scores.shape))
         # an export may give logits; of log-probabilities this is the identity
         return torch.from_numpy(scores).log_softmax(dim=-1)[:, self._column].numpy()
 
@@ -130,10 +128,23 @@ class OnnxModel:
             )
         if isinstance(shape[2], int) and shape[2] != len(self._column):
             raise InputError(
-                f"has {shape[2]} outputs, but {self._tokens_path} has {len(self._column)} tokens with blank; "
+                f"has {shape[2]} outputs, but {self._tokens_in} has {len(self._column)} tokens with blank; "
                 "name the tokens of this network, onnx:FILE,tokens=FILE",
                 self._path,
             )
+
+
+def _tokens(path: Path, tokens: Optional[Path], meta: Dict[str, str]) -> Tuple[ModelTokens, str]:
+    """The tokens that are named, those of the metadata or those beside the file, and where they stand."""
+    if tokens is None and "tokens" in meta:  # where 'wfst-bias model export' writes them
+        try:
+            return model_tokens(json.loads(meta["tokens"])), "its metadata"
+        except (ValueError, TypeError):
+            raise InputError(
+                "the tokens of its metadata are no JSON array; name its tokens, ',tokens=FILE'", path
+            ) from None
+    found = Path(tokens) if tokens else tokens_beside(path)
+    return read_model_tokens(found), str(found)
 
 
 def _session(path: Path, device: torch.device) -> onnxruntime.InferenceSession:
