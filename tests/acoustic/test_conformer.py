@@ -76,8 +76,9 @@ def test_what_inner_heads_say_reaches_the_end_with_self_conditioning_only():
         assert torch.equal(model(features, lengths).log_probs, before) != self_conditioning
 
 
-def test_every_weight_learns():
-    model = network().train()
+@pytest.mark.parametrize("change", [{}, {"subword_layers": ()}, {"phone_layer": 4}, {"self_conditioning": False}])
+def test_every_weight_learns(change):
+    model = network(replace(TINY, **change)).train()
     output = model(*speech(50, 41))
     (output.log_probs[..., 1].sum() + output.phone_log_probs[..., 1].sum()).backward()
     assert all(weight.grad is not None for weight in model.parameters())

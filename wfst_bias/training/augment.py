@@ -34,14 +34,14 @@ class AugmentConfig:
     """
 
     speed: float = 0.1
-    noise_share: float = 0.5
-    low_snr: float = 5.0
+    noise_share: float = 0.3
+    low_snr: float = 10.0
     high_snr: float = 25.0
-    num_time_masks: int = 4
+    num_time_masks: int = 2
     time_mask: int = 40
-    time_mask_share: float = 0.2
+    time_mask_share: float = 0.1
     num_frequency_masks: int = 2
-    frequency_mask: int = 20
+    frequency_mask: int = 10
 
     def __post_init__(self):
         if not 0.0 <= self.speed < 0.5:

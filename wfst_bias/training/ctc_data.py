@@ -23,6 +23,7 @@ from wfst_bias.training.targets import Transcriber, frames_needed
 
 _JITTER = 0.1  # of the length by which utterances are sorted, so that other ones meet in every epoch
 _BABBLE = 3  # voices at most
+_FRAMES_STEP = 16  # batches are padded to a multiple: oneDNN keeps code for every shape that it has met, for ever
 
 
 @dataclass(frozen=True)
@@ -212,8 +213,9 @@ class CtcSource:
         features = [torch.from_numpy(self._features(epoch, name)) for name in key]
         pad = torch.nn.utils.rnn.pad_sequence
         targets = [self._corpus.targets[name] for name in key]
+        padded = pad(features, batch_first=True)
         return CtcBatch(
-            features=pad(features, batch_first=True),
+            features=torch.nn.functional.pad(padded, (0, 0, 0, -padded.shape[1] % _FRAMES_STEP)),
             lengths=torch.tensor([len(x) for x in features]),
             subwords=pad([torch.from_numpy(t.subwords) for t in targets], batch_first=True, padding_value=-1),
             phones=pad([torch.from_numpy(t.phones) for t in targets], batch_first=True, padding_value=-1),

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import os
 import random
 import sys
 import time
@@ -18,6 +17,7 @@ from tqdm import tqdm
 from wfst_bias.errors import InputError
 from wfst_bias.training import checkpoints
 from wfst_bias.training.curves import Curves
+from wfst_bias.training.ranks import Ranks
 from wfst_bias.training.source import Batch, BatchSource, loader
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "model.pt"
@@ -51,7 +51,7 @@ class TrainerConfig:
       seed: of weights, dropout and data.
     """
 
-    peak_learning_rate: float = 2e-3
+    peak_learning_rate: float = 1e-3
     warmup_steps: int = 500
     max_steps: int = 10000
     max_minutes: float = 0.0
@@ -124,11 +124,11 @@ class Trainer:
     ):
         self.config = config
         self.folder = Path(folder)
-        self.device = torch.device(device)
+        self._ranks = Ranks()
+        self.device = self._ranks.device(torch.device(device))
         self.model = model.to(self.device)
         self._loss = loss
         self._train, self._valid = train, valid
-        self._ranks = _Ranks()
         self._wrapped = self._ranks.wrapped(self.model, self.device)
         self._optimizer = _adamw(self.model, config)
         self._kept = checkpoints.Kept(self.folder, config.average)
@@ -150,7 +150,7 @@ class Trainer:
         curves = Curves(self.folder, state.step) if self._ranks.first else None
         self._started, self._seconds_before = time.monotonic(), state.seconds
         bar = tqdm(
-            desc="train", unit="step", total=config.max_steps or None, initial=state.step, disable=self._ranks.mute
+            desc="train", unit="step", total=config.max_steps or None, initial=state.step, disable=not self._ranks.first
         )
         bad_steps = 0
         batches = self._batches()
@@ -159,7 +159,7 @@ class Trainer:
             values = self._update([next(batches) for _ in range(config.accumulate)])
             state.position += config.accumulate * self._ranks.count
             state.step += 1
-            state.seconds = self._ranks.agree(self._seconds())
+            state.seconds = self._ranks.agreed(self._seconds)
             bad_steps = 0 if math.isfinite(values["gradient_norm"]) else bad_steps + 1
             if bad_steps:
                 tqdm.write(f"wfst-bias: step {state.step}: the gradient is not finite; skipped", file=sys.stderr)
@@ -237,7 +237,7 @@ class Trainer:
     def _validate(self) -> Values:
         """Mean values over the validation batches; the weights are kept where they are among the best."""
         state = self._state
-        values = self._ranks.agreed_values(self._valid_values) if self._ranks.count > 1 else self._valid_values()
+        values = self._ranks.agreed(self._valid_values)
         state.validations_since_best = 0 if values["loss"] < state.best else state.validations_since_best + 1
         state.best = min(state.best, values["loss"])
         candidates = {**state.kept, state.step: values["loss"]}
@@ -296,51 +296,9 @@ class Trainer:
                 self.model.load_state_dict(kept[0])
                 value, what = state.kept[steps[0]], f"step {steps[0]}"
             checkpoints.save(path, self.model.state_dict())
-            if not self._ranks.mute:
-                tqdm.write(f"{path}: {what}, valid loss {value:.4g}", file=sys.stderr)
+            tqdm.write(f"{path}: {what}, valid loss {value:.4g}", file=sys.stderr)
         self._ranks.gathered(None)  # nobody reads the file before it is there
         return path
-
-
-class _Ranks:
-    """The processes of a ``torchrun``, or this one alone."""
-
-    def __init__(self):
-        self.count = int(os.environ.get("WORLD_SIZE", "1"))
-        self.rank = int(os.environ.get("RANK", "0"))
-        if self.count > 1 and not torch.distributed.is_initialized():
-            torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-
-    @property
-    def first(self) -> bool:
-        return self.rank == 0
-
-    @property
-    def mute(self) -> bool:
-        """Whether progress is told by another process, or nobody looks."""
-        return not self.first
-
-    def wrapped(self, model: nn.Module, device: torch.device) -> nn.Module:
-        if self.count == 1:
-            return model
-        devices = [device] if device.type == "cuda" else None
-        return nn.parallel.DistributedDataParallel(model, device_ids=devices)
-
-    def gathered(self, value) -> list:
-        """The value of each process, in every one."""
-        if self.count == 1:
-            return [value]
-        values = [None] * self.count
-        torch.distributed.all_gather_object(values, value)
-        return values
-
-    def agree(self, value: float) -> float:
-        """The value of the first process, in every one."""
-        return self.gathered(value)[0]
-
-    def agreed_values(self, measure: Callable[[], Values]) -> Values:
-        """What the first process measures, in every one."""
-        return self.gathered(measure() if self.first else None)[0]
 
 
 def _adamw(model: nn.Module, config: TrainerConfig) -> torch.optim.Optimizer:
