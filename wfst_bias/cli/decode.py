@@ -4,7 +4,7 @@ import click
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.cli.graph import class_options
-from wfst_bias.cli.options import PATH, config_options, device_option, model_option
+from wfst_bias.cli.options import PATH, config_options, device_option, model_option, upstream_options
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.graph.config import ClassConfig
 
@@ -44,6 +44,13 @@ boost_options = config_options(
     "'VALUE LIST' lines.",
 )
 @model_option
+@upstream_options
+@click.option(
+    "--adapter-list",
+    type=PATH,
+    metavar="LIST",
+    help="Phrases for the adapter; else those of the graph, or of each utterance's own list.",
+)
 @class_options
 @search_options
 @boost_options
@@ -58,6 +65,9 @@ def decode(
     biasing,
     entities_by,
     model_spec,
+    calibration,
+    adapter,
+    adapter_list,
     class_config,
     search_config,
     boost_config,
@@ -82,10 +92,12 @@ def decode(
     wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx
     """
     from wfst_bias.acoustic.models import model_of
+    from wfst_bias.adapter.default import upstream_of
     from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
     from wfst_bias.corpus.data import read_data
     from wfst_bias.corpus.decode import decode_corpus
     from wfst_bias.decode.search import Decoder, usable_device
+    from wfst_bias.entities.entity import read_entities
     from wfst_bias.graph.compile import speller_of
     from wfst_bias.graph.store import read_base, read_decoding
 
@@ -94,15 +106,21 @@ def decode(
     if class_config != ClassConfig() and not (biasing or entities_by):
         raise click.UsageError("the class options are compiled into a graph: give them to 'graph compile'")
     device = usable_device(device)
+    if adapter_list and (biasing or entities_by):
+        raise click.UsageError("each utterance has a list of its own: leave --adapter-list out")
     model = model_of(model_spec, device)
+    upstream = upstream_of(model, model_spec, calibration, adapter)
     if biasing or entities_by:
         lists, list_of = lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by)
         base = read_base(graph_dir, device)
         own = ListPerUtterance(base, lists, list_of, speller_of(base), class_config, search_config, boost_config)
         _tell_unusable(own.unusable)
     else:
-        own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device))
-    meta = decode_corpus(read_data(data), model, own, decode_dir, batch_size, model_name=model_spec)
+        phrases = tuple(read_entities(adapter_list)) if adapter_list else None
+        own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device), phrases)
+    meta = decode_corpus(
+        read_data(data), model, own, decode_dir, batch_size, model_name=model_spec, upstream=upstream
+    )
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
         f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "

@@ -6,6 +6,7 @@ import sys
 import click
 
 import wfst_bias
+from wfst_bias.cli.adapter import adapter, calibrate
 from wfst_bias.cli.decode import decode, transcribe
 from wfst_bias.cli.demo import demo
 from wfst_bias.cli.doctor import doctor
@@ -47,5 +48,5 @@ def main():
     """
 
 
-for command in (lang, lm, graph, entities, decode, score, transcribe, model, demo, doctor):
+for command in (lang, lm, graph, entities, calibrate, adapter, decode, score, transcribe, model, demo, doctor):
     main.add_command(command)

@@ -18,6 +18,19 @@ model_option = click.option(
     help="Acoustic model: hama, onnx:FILE (NeMo, sherpa-onnx), hf:FOLDER (transformers), archive:FILE (stored "
     "log-probabilities), conformer:EXP. The graph must be compiled on its tokens.",
 )
+def upstream_options(command: Callable) -> Callable:
+    """``--calibration`` and ``--adapter``."""
+    for name, what in (("adapter", "Contextual adapter"), ("calibration", "Calibration")):
+        command = click.option(
+            f"--{name}",
+            default="default",
+            show_default=True,
+            metavar="DIR",
+            help=f"{what} of the model: a folder, none, or what comes with the package for hama.",
+        )(command)
+    return command
+
+
 device_option = click.option(
     "--device", default="cpu", show_default=True, help="Where the model and the search run: cpu, cuda, cuda:1."
 )

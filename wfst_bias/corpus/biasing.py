@@ -40,14 +40,23 @@ class Biasing(Protocol):
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         """The decoder of a batch, and the gate of each utterance."""
 
+    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence["Phrases"]:
+        """The list of each utterance of a batch, for what changes the emissions."""
+
 
 class OneGraph:
-    """One graph for all utterances."""
+    """One graph for all utterances.
+
+    Args:
+      decoder: of the graph.
+      phrases: for what changes the emissions; the graph's where not given.
+    """
 
     report = ""
 
-    def __init__(self, decoder: Decoder):
+    def __init__(self, decoder: Decoder, phrases: Optional["Phrases"] = None):
         self._decoder = decoder
+        self._phrases = decoder.graph.entities if phrases is None else phrases
 
     @cached_property
     def words(self) -> SymbolTable:
@@ -59,6 +68,9 @@ class OneGraph:
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         return self._decoder, (OPEN,) * len(cuts)
+
+    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence["Phrases"]:
+        return [self._phrases] * len(cuts)
 
 
 Phrases = Tuple[Entity, ...]
@@ -129,6 +141,9 @@ class ListPerUtterance:
             gates.append(gate_of[phrases])
         graph = self._base.with_entities(*compiled, gates=range(len(compiled))) if compiled else self._base.plain
         return Decoder(graph, self._search, self._boost, self._base.device), gates
+
+    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
+        return [self._list_of(cut) for cut in cuts]
 
     def _compile(self, phrases: Phrases) -> Optional[CompiledList]:
         outcomes = self._speller.outcomes(phrases)

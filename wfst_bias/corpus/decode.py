@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 import wfst_bias
 from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
@@ -30,6 +31,7 @@ class Timing:
 
     audio: float = 0.0
     acoustic: float = 0.0
+    upstream: float = 0.0
     lists: float = 0.0
     search: float = 0.0
     lattices: float = 0.0
@@ -45,6 +47,7 @@ class Timing:
         return {
             "audio_seconds": round(self.audio, 2),
             "acoustic_real_time_factor": real_time(self.acoustic),
+            "upstream_real_time_factor": real_time(self.upstream),
             "lists_real_time_factor": real_time(self.lists),
             "search_real_time_factor": real_time(self.search),
             "lattices_real_time_factor": real_time(self.lattices),
@@ -52,7 +55,12 @@ class Timing:
 
 
 def decode_cuts(
-    cuts: Iterable[MonoCut], model: AcousticModel, biasing: Biasing, batch_size: int, timing: Timing
+    cuts: Iterable[MonoCut],
+    model: AcousticModel,
+    biasing: Biasing,
+    batch_size: int,
+    timing: Timing,
+    upstream: Upstream = Upstream(),
 ) -> Iterator[Tuple[Decoder, List[Transcript], Lattices]]:
     """What each batch was decoded with, its transcripts and lattices, in the order of the cuts."""
     cuts = iter(cuts)
@@ -61,6 +69,8 @@ def decode_cuts(
         timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
         with timing.of("acoustic"):
             emissions = model.emissions([cut.id for cut in batch], audio)
+        with timing.of("upstream"):
+            emissions = upstream.changed(emissions, biasing.lists_of(batch))
         with timing.of("lists"):
             decoder, gates = biasing.decoder_of(batch)
         with timing.of("search"):
@@ -78,6 +88,7 @@ def decode_corpus(
     batch_size: int = 4,
     progress: bool = True,
     model_name: str = "",
+    upstream: Upstream = Upstream(),
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
@@ -85,6 +96,7 @@ def decode_corpus(
 
     Args:
       model_name: what ``meta.json`` tells of the model; its class where not given.
+      upstream: what changes the emissions.
 
     Returns:
       the content of ``meta.json``.
@@ -99,7 +111,7 @@ def decode_corpus(
         )
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
-        for decoder, transcripts, lattices in decode_cuts(cuts, model, biasing, batch_size, timing):
+        for decoder, transcripts, lattices in decode_cuts(cuts, model, biasing, batch_size, timing, upstream):
             with timing.of("lattices"):
                 archive.writelines(kaldi_lattices(lattices, decoder))
             del decoder
@@ -127,6 +139,7 @@ def decode_corpus(
             "num_entities_found": num_entities,
             "empty_transcripts": empty,
             **biasing.meta,
+            **upstream.meta,
             **timing.summary(),
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -65,6 +65,12 @@ def unigram_counts() -> Dict[str, int]:
     return counts
 
 
+def common_words(count: int = 5000) -> List[str]:
+    """The words counted most often, which no list needs to name."""
+    counts = unigram_counts()
+    return sorted(counts, key=counts.__getitem__, reverse=True)[:count]
+
+
 def _bigram_counts(word_id: Dict[str, int]) -> Tuple[np.ndarray, np.ndarray]:
     """Word ids of each pair of known words, ``(N, 2)``, and its count ``(N,)``."""
     rows: List[Tuple[int, int, int]] = []

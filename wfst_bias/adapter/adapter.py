@@ -1,0 +1,115 @@
+"""An adapter at work: entity lists in, changed emissions out."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Optional, Sequence, Tuple
+
+import torch
+
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.adapter.catalogue import Catalogue, catalogue_of_outcomes
+from wfst_bias.adapter.frames import Heard, heard_frames
+from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.network import Adapted, ContextualAdapter, Head
+from wfst_bias.adapter.shortlist import Candidates, shortlisted
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.spelling import Speller
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.readers import reader_of
+
+Phrases = Tuple[Entity, ...]
+_CATALOGUES_KEPT = 256
+
+
+def lang_speller(lang: Lang) -> Speller:
+    """Says phrases in the units of a lang."""
+    return Speller(lang.lexicon, set(), reader_of(lang), lang.boundary)
+
+
+@dataclass(frozen=True)
+class Attended:
+    """What an adapter did in a batch.
+
+    Args:
+      adapted: of the kept frames; see :class:`~wfst_bias.adapter.network.Adapted`.
+      heard: which frames were kept.
+      candidates: the ways that were attended to.
+      catalogues: of each utterance.
+    """
+
+    adapted: Adapted
+    heard: Heard
+    candidates: Candidates
+    catalogues: Sequence[Catalogue]
+
+    def of_entities(self, utterance: int, num_frames: int) -> torch.Tensor:
+        """Attention to each phrase of an utterance's list ``(T, E)``; what is missing to 1 went to ``<no-bias>``."""
+        catalogue = self.catalogues[utterance]
+        kept = self.adapted.attention[utterance].sum(-1)  # (S, K)
+        ways = self.candidates.way[utterance]
+        there = ways >= 0
+        of_phrase = kept.new_zeros(len(kept), len(catalogue))
+        of_phrase.index_add_(1, catalogue.entity.to(kept.device)[ways[there]], kept[:, there])
+        frames = kept.new_zeros(num_frames, len(catalogue))
+        mask = self.heard.mask[utterance]
+        frames[self.heard.index[utterance][mask]] = of_phrase[mask]
+        return frames
+
+
+class Adapter:
+    """A trained adapter, and how it reads lists.
+
+    Args:
+      network: for the model's tokens.
+      matcher: of the first stage.
+      lang: says the phrases of lists in the model's tokens.
+      sounding: says them in the model's phones, where it has a phone head; the matcher is for these, then.
+      head: of a white-box model.
+    """
+
+    def __init__(
+        self,
+        network: ContextualAdapter,
+        matcher: Matcher,
+        lang: Lang,
+        sounding: Optional[Lang] = None,
+        head: Optional[Head] = None,
+    ):
+        self.network, self.matcher = network.eval(), matcher.eval()
+        self.lang, self.sounding = lang, sounding
+        self._head = head
+        self._spellers = [lang_speller(part) for part in (lang, sounding) if part is not None]
+        self.catalogue = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
+
+    def _catalogue(self, phrases: Phrases) -> Catalogue:
+        """A list as the network reads it; kept, so that a list is read once."""
+        said = catalogue_of_outcomes(self._spellers[0].outcomes(phrases), self.lang.units)
+        if self.sounding is None:
+            return said
+        return replace(said, sounds=self._sounds(said.entities))
+
+    def _sounds(self, entities: Phrases) -> Catalogue:
+        outcomes = self._spellers[1].outcomes(entities)
+        return catalogue_of_outcomes(outcomes, self.sounding.units, dict(zip(entities, range(len(entities)))))
+
+    @torch.no_grad()
+    def attend(self, emissions: Emissions, lists: Sequence[Phrases]) -> Attended:
+        """Attention of a batch to the list of each utterance."""
+        catalogues = [self.catalogue(tuple(phrases)) for phrases in lists]
+        stream = emissions if self.sounding is None else emissions.phones
+        candidates = shortlisted(
+            self.matcher, stream.log_probs, stream.lengths, catalogues, self.network.config.num_candidates
+        )
+        most_blank = 1.0 if self.network.config.white_box else self.network.config.most_blank
+        heard = heard_frames(emissions.log_probs, emissions.lengths, most_blank)
+        layers = heard.take(emissions.layers) if self.network.config.white_box else None
+        adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self._head)
+        return Attended(adapted, heard, candidates, catalogues)
+
+    def adapted(self, emissions: Emissions, lists: Sequence[Phrases]) -> Emissions:
+        """The emissions of a batch, each utterance biased to its list; those without a list as they were."""
+        if not any(lists):
+            return emissions
+        attended = self.attend(emissions, lists)
+        log_probs = attended.heard.put(emissions.log_probs, attended.adapted.log_probs)
+        return replace(emissions, log_probs=log_probs)

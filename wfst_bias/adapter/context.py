@@ -1,0 +1,55 @@
+"""Context: what stands around each frame or unit, by a stack of masked convolutions."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Norm(nn.LayerNorm):
+    """A layer norm in float32: torch 1.13 cannot normalise the bfloat16 that autocast makes."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.float())
+
+
+class Context(nn.Module):
+    """Residual blocks of a depthwise convolution over time and a feed-forward layer (ConvNeXt, Liu et al. 2022).
+
+    Args:
+      dim: of the vectors.
+      num_blocks: of the stack; every third looks twice, the next three times as far.
+      kernel: of the convolutions, odd.
+      dropout: of each block.
+    """
+
+    def __init__(self, dim: int, num_blocks: int, kernel: int, dropout: float):
+        super().__init__()
+        self.blocks = nn.ModuleList(_Block(dim, kernel, 1 + i % 3, dropout) for i in range(num_blocks))
+        self.norm = Norm(dim)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Vectors ``(N, S, D)`` with their surroundings; ``mask`` ``(N, S)`` tells what is no padding."""
+        mask = mask[..., None].to(x.dtype)
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.norm(x)
+
+
+class _Block(nn.Module):
+    def __init__(self, dim: int, kernel: int, dilation: int, dropout: float):
+        super().__init__()
+        self.norm = Norm(dim)
+        self.around = nn.Conv1d(dim, dim, kernel, padding=dilation * (kernel // 2), dilation=dilation, groups=dim)
+        self.wide = nn.Linear(dim, 2 * dim)
+        self.narrow = nn.Linear(2 * dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        y = self.norm(x) * mask
+        y = self.around(y.transpose(1, 2)).transpose(1, 2)
+        return x + self.dropout(self.narrow(F.gelu(self.wide(y))))
+
+
+def seen(log_probs: torch.Tensor) -> torch.Tensor:
+    """Log-probabilities ``(N, S, C)`` as a network likes to see them ``(N, S, 2 C)``: their size and their mass."""
+    return torch.cat([log_probs.clamp(min=-12.0) / 4.0, log_probs.exp()], dim=-1)

@@ -1,0 +1,37 @@
+"""The calibration and the adapter that come with the package, for hama."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Optional
+
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.acoustic.models import HAMA
+from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration
+from wfst_bias.adapter.upstream import Upstream
+
+NONE, DEFAULT = "none", "default"
+
+
+def shipped(kind: str, model_name: str) -> Optional[Path]:
+    """The folder that comes with the package for a model; none where there is none."""
+    folder = Path(str(resources.files("wfst_bias.adapter"))) / "shipped" / f"{model_name}_{kind}"
+    return folder if model_name == HAMA and folder.is_dir() else None
+
+
+def upstream_of(model: AcousticModel, model_name: str, calibration: str = DEFAULT, adapter: str = DEFAULT) -> Upstream:
+    """What changes the emissions of a model.
+
+    Args:
+      calibration, adapter: a folder, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
+    """
+    folders = {}
+    for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter)):
+        folders[kind] = None if named == NONE else shipped(kind, model_name) if named == DEFAULT else Path(named)
+    return Upstream(
+        None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model),
+        None if folders[ADAPTER] is None else read_adapter(folders[ADAPTER], model),
+        {
+            kind: DEFAULT if named == DEFAULT and folders[kind] else str(folders[kind] or NONE)
+            for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter))
+        },
+    )

@@ -1,0 +1,149 @@
+"""Matching: how well each way of a catalogue fits somewhere into what the model heard.
+
+The emissions of an utterance become a short string of segments, one for each unit that was heard. A way is
+aligned with any stretch of them, units against segments, by log-likelihood ratios
+
+    log sum_v p(v | segment) P(v heard | u said) / P(v heard)
+
+with a price for units that left no segment and for segments that no unit explains: a weighted edit distance
+with free ends (Smith and Waterman 1981), in nats, where more is better. All ways are aligned at once, by the
+levels of their prefix tree; along the segments the recurrence is a running maximum, so nothing but the
+length of the longest way is looped over.
+"""
+
+from dataclasses import dataclass
+from typing import List
+
+import torch
+from torch import nn
+
+from wfst_bias.adapter.catalogue import Catalogue
+from wfst_bias.symbols import BLANK_ID
+
+LOWEST = -12.0  # nats, of a unit against a segment
+
+
+@dataclass(frozen=True)
+class Segments:
+    """What was heard, a unit each.
+
+    Args:
+      posterior: of the units, blank left out, float32 ``(N, S, C)``; 0 behind an utterance's end.
+      lengths: segments of each utterance, int64 ``(N,)``.
+      frame: the segment that each frame belongs to, -1 for none, int64 ``(N, T)``.
+    """
+
+    posterior: torch.Tensor
+    lengths: torch.Tensor
+    frame: torch.Tensor
+
+
+def segments_of(log_probs: torch.Tensor, lengths: torch.Tensor, most_blank: float) -> Segments:
+    """Runs of frames with the same best unit.
+
+    Args:
+      log_probs: ``(N, T, C)``.
+      lengths: frames of each utterance ``(N,)``.
+      most_blank: frames whose probability of blank is larger belong to no segment.
+    """
+    N, T, C = log_probs.shape
+    probs = log_probs.exp()
+    units = probs.clone()
+    units[..., BLANK_ID] = 0.0
+    inside = torch.arange(T, device=probs.device) < lengths.to(probs.device)[:, None]
+    heard = (probs[..., BLANK_ID] <= most_blank) & inside
+    best = torch.where(heard, units.argmax(-1), torch.full_like(inside, -1, dtype=torch.int64))
+    before = nn.functional.pad(best[:, :-1], (1, 0), value=-1)
+    opens = heard & (best != before)
+    number = opens.long().cumsum(1)  # (N, T), from 1
+    frame = torch.where(heard, number - 1, torch.full_like(number, -1))
+    num_segments = number[:, -1] if T else number.new_zeros(N)
+    S = int(num_segments.max()) if N else 0  # the one wait for the device
+    total = units.new_zeros(N, S + 1, C)
+    # row S takes what belongs to no segment
+    row = torch.where(heard, number - 1, torch.full_like(number, S))
+    total.scatter_add_(1, row[..., None].expand(-1, -1, C), units)
+    posterior = total[:, :S]
+    return Segments(posterior / posterior.sum(-1, keepdim=True).clamp(min=1e-9), num_segments, frame)
+
+
+class Matcher(nn.Module):
+    """Scores the ways of a catalogue against emissions.
+
+    Args:
+      num_tokens: of the model, blank included.
+      boundary: token between words, 0 where there is none; the edges of an utterance count as one.
+      most_blank: see :func:`segments_of`.
+      deletion, insertion: price of a unit that was not heard and of a segment that was not said, nats.
+    """
+
+    def __init__(
+        self,
+        num_tokens: int,
+        boundary: int = BLANK_ID,
+        most_blank: float = 0.9,
+        deletion: float = 4.0,
+        insertion: float = 3.0,
+    ):
+        super().__init__()
+        self.boundary, self.most_blank = boundary, most_blank
+        self.deletion, self.insertion = deletion, insertion
+        # P(heard | said) / P(heard); of a model that never errs until it is measured
+        self.register_buffer("ratio", torch.eye(num_tokens) * num_tokens * 0.9 + 0.1)
+
+    def learn(self, said: torch.Tensor, heard: torch.Tensor, smoothing: float = 3.0) -> None:
+        """Measure the confusions.
+
+        Args:
+          said: tokens ``(M,)``.
+          heard: the posteriors of their frames ``(M, C)``.
+        """
+        C = len(self.ratio)
+        heard = heard.clone()
+        heard[:, BLANK_ID] = 0.0
+        heard = heard / heard.sum(-1, keepdim=True).clamp(min=1e-9)
+        prior = heard.sum(0) + smoothing
+        prior = prior / prior.sum()
+        count = torch.zeros(C, C).index_add_(0, said, heard) + smoothing * prior
+        self.ratio.copy_(count / count.sum(1, keepdim=True) / prior)
+
+    def heard(self, log_probs: torch.Tensor, lengths: torch.Tensor) -> List[torch.Tensor]:
+        """What is heard in each utterance: the ratio of each unit in each segment, nats ``(C, S)``.
+
+        Args:
+          log_probs: ``(N, T, C)``.
+          lengths: frames of each utterance ``(N,)``.
+        """
+        segments = segments_of(log_probs, lengths, self.most_blank)
+        ratios = (segments.posterior @ self.ratio.T).clamp(min=1e-9).log().clamp(min=LOWEST)  # (N, S, C)
+        num_segments = segments.lengths.tolist()
+        return [self._with_edges(r[:count].T).contiguous() for r, count in zip(ratios, num_segments)]
+
+    def _with_edges(self, ratios: torch.Tensor) -> torch.Tensor:
+        """A certain boundary before the first segment and behind the last of ``(C, S)``."""
+        if not self.boundary:
+            return ratios
+        edge = ratios.new_full((len(ratios), 1), LOWEST)
+        edge[self.boundary] = self.ratio[self.boundary, self.boundary].log()
+        return torch.cat([edge, ratios, edge], dim=1)
+
+    def scores(self, similarity: torch.Tensor, catalogue: Catalogue) -> torch.Tensor:
+        """Best score of each way ``(W,)`` over all stretches of one utterance, from its ratios ``(C, S)``."""
+        S = similarity.shape[1]
+        scores = similarity.new_full((len(catalogue.lengths),), LOWEST)
+        if not S:
+            return scores
+        trie = catalogue.trie
+        slope = self.insertion * torch.arange(S, device=similarity.device)
+        reached = similarity.new_zeros(1, S + 1)  # [node, segments consumed]: of the root, free anywhere
+        for unit, parent, (nodes, ways) in zip(trie.unit, trie.parent, trie.ends):
+            unit, parent = unit.to(similarity.device), parent.to(similarity.device)
+            above = reached[parent]
+            matched = above[:, :-1] + similarity[unit]
+            best = torch.maximum(matched, above[:, 1:] - self.deletion)
+            # a segment skipped behind a unit: max over t' <= t of best(t') - insertion * (t - t')
+            best = torch.cummax(best + slope, dim=1).values - slope
+            first = above[:, :1] - self.deletion
+            reached = torch.cat([first, torch.maximum(best, first - self.insertion - slope)], dim=1)
+            scores[ways.to(scores.device)] = reached[nodes.to(scores.device)].amax(dim=1)
+        return scores

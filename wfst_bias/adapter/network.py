@@ -1,0 +1,195 @@
+"""The contextual adapter: attention from what was heard to the ways that the phrases of a list are said.
+
+After Dingliwal et al. 2022 (section 3.1) and Sathyendra et al. 2022. For each frame a query is made of the model's
+layers (of its log-probabilities, where it shows nothing else) and compared with keys of the catalogue and with
+``<no-bias>``; what is attended to changes what the CTC head reads, or the log-probabilities. The change is zero
+before training, and where ``<no-bias>`` wins it is the identity, bit for bit.
+
+Axes: N utterances, T frames, C tokens, L layers, K candidates (ways to say phrases), J units of a way, D vectors.
+"""
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from wfst_bias.adapter.context import Context, Norm, seen
+from wfst_bias.adapter.frames import MOST_BLANK
+from wfst_bias.adapter.shortlist import Candidates
+from wfst_bias.errors import InputError
+from wfst_bias.symbols import BLANK_ID
+
+POSITIONS, ENTITIES = "positions", "entities"
+_FLOOR = -12.0  # nats, of a unit in a frame
+
+Head = Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class AdapterConfig:
+    """What an adapter is.
+
+    Args:
+      attention: over :data:`POSITIONS` in the ways to say the phrases, or over :data:`ENTITIES` as a whole.
+      num_layers, layer_dim: of a white-box model's hidden layers; 0 for a model that shows log-probabilities only.
+      dim: of queries, keys and values.
+      num_blocks: of the context of the queries.
+      kernel: of their convolutions, kept frames.
+      dropout: of all blocks.
+      num_candidates: ways that are attended to; of a larger list those that match best (the first stage).
+      most_blank: frames surer of blank than this are passed on as they are; a white box reads all.
+    """
+
+    attention: str = POSITIONS
+    num_layers: int = 0
+    layer_dim: int = 0
+    dim: int = 96
+    num_blocks: int = 4
+    kernel: int = 7
+    dropout: float = 0.1
+    num_candidates: int = 32
+    most_blank: float = MOST_BLANK
+
+    def __post_init__(self):
+        if self.attention not in (POSITIONS, ENTITIES):
+            raise InputError(f"attention is {self.attention!r}; write {POSITIONS!r} or {ENTITIES!r}")
+        if min(self.dim, self.num_blocks, self.num_candidates) < 1 or self.kernel % 2 == 0:
+            raise InputError(f"{self}: positive sizes and an odd kernel were expected")
+
+    @property
+    def white_box(self) -> bool:
+        return self.num_layers > 0
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What an adapter made of a batch.
+
+    Args:
+      log_probs: of the model with its list ``(N, T, C)``.
+      attention: to each unit of each candidate ``(N, T, K, J)``; of :data:`ENTITIES` J is 1.
+      no_bias: to ``<no-bias>`` ``(N, T)``; with ``attention`` it sums to 1.
+      logits: of both, ``<no-bias>`` first, ``(N, T, 1 + K J)``, for training.
+    """
+
+    log_probs: torch.Tensor
+    attention: torch.Tensor
+    no_bias: torch.Tensor
+    logits: torch.Tensor
+
+
+class ContextualAdapter(nn.Module):
+    """See the module.
+
+    Args:
+      num_tokens: C, blank included; the catalogue is in these, too.
+    """
+
+    def __init__(self, num_tokens: int, config: AdapterConfig = AdapterConfig()):
+        super().__init__()
+        self.config = config
+        D = config.dim
+        self.unit = nn.Embedding(num_tokens, D)
+        self.enter = nn.Linear(2 * num_tokens, D)
+        if config.white_box:
+            self.layer_weights = nn.Parameter(torch.zeros(config.num_layers))
+            self.layer_norm = Norm(config.layer_dim)
+            self.from_layers = nn.Linear(config.layer_dim, D)
+        self.listen = Context(D, config.num_blocks, config.kernel, config.dropout)
+        self.read = Context(D, 2, 5, config.dropout)
+        self.query, self.key, self.value = (nn.Linear(D, D) for _ in range(3))
+        self.no_bias = nn.Linear(D, 1)
+        self.match = nn.Sequential(nn.Linear(4, 16), nn.GELU(), nn.Linear(16, 1))
+        self.agreement = nn.Parameter(torch.tensor(0.3))
+        self.combine = nn.Linear(2 * D + num_tokens, D)
+        self.settle = Context(D, 2, config.kernel, config.dropout)
+        self.change = nn.Linear(D, config.layer_dim if config.white_box else num_tokens)
+        nn.init.zeros_(self.change.weight)
+        nn.init.zeros_(self.change.bias)
+
+    def forward(
+        self,
+        log_probs: torch.Tensor,
+        mask: torch.Tensor,
+        candidates: Candidates,
+        layers: Optional[torch.Tensor] = None,
+        head: Optional[Head] = None,
+    ) -> Adapted:
+        """Log-probabilities with a list.
+
+        Args:
+          log_probs: of the model ``(N, T, C)``.
+          mask: what of it is no padding, bool ``(N, T)``.
+          candidates: of each utterance.
+          layers: of a white-box model ``(N, T, L, D')``.
+          head: what makes log-probabilities of the last layer.
+        """
+        N, T, C = log_probs.shape
+        heard = self._heard(log_probs, mask, layers)  # (N, T, D)
+        keys, values = self._catalogue(candidates)  # (N, K J, D) each
+        units = F.one_hot(candidates.units.flatten(1), C).to(log_probs.dtype)  # (N, K J, C)
+        logits = torch.einsum("ntd,nkd->ntk", self.query(heard), keys).float() / keys.shape[-1] ** 0.5
+        logits = logits + self._match(candidates).repeat_interleave(self._width(candidates), dim=1)[:, None]
+        if self.config.attention == POSITIONS:
+            logits = logits + self.agreement * (log_probs.clamp(min=_FLOOR) @ units.transpose(1, 2)).float()
+        logits = logits.masked_fill(~self._attendable(candidates)[:, None], -torch.inf)
+        logits = torch.cat([self.no_bias(heard).float(), logits], dim=-1)
+        attention = logits.softmax(dim=-1)
+        no_bias, attention = attention[..., 0], attention[..., 1:]
+        attended = torch.einsum("ntk,nkd->ntd", attention.to(values.dtype), values)
+        unit_mass = attention @ units if self.config.attention == POSITIONS else torch.zeros_like(log_probs)
+        together = self.combine(torch.cat([heard, attended.to(heard.dtype), unit_mass.to(heard.dtype)], dim=-1))
+        gate = F.relu(1.0 - 2.0 * no_bias).detach()[..., None]  # (N, T, 1): nothing where <no-bias> wins
+        change = gate * self.change(self.settle(together, mask)).float()
+        return Adapted(
+            self._injected(log_probs, change, layers, head),
+            attention.view(N, T, candidates.lengths.shape[1], -1),
+            no_bias,
+            logits,
+        )
+
+    def _heard(self, log_probs, mask, layers) -> torch.Tensor:
+        x = self.enter(seen(log_probs))
+        if self.config.white_box:
+            weighted = torch.einsum("l,ntld->ntd", self.layer_weights.softmax(0), self.layer_norm(layers))
+            x = x + self.from_layers(weighted)
+        return self.listen(x, mask)
+
+    def _catalogue(self, candidates: Candidates):
+        """Keys and values ``(N, K J, D)``; J is 1 where entities are attended to."""
+        N, K, J = candidates.units.shape
+        present = candidates.present.view(N * K, J)
+        read = self.read(self.unit(candidates.units.view(N * K, J)), present)
+        if self.config.attention == ENTITIES:
+            present = present[..., None].to(read.dtype)
+            read = (read * present).sum(1) / present.sum(1).clamp(min=1.0)
+        read = read.reshape(N, -1, read.shape[-1])
+        return self.key(read), self.value(read)
+
+    def _width(self, candidates: Candidates) -> int:
+        return candidates.units.shape[2] if self.config.attention == POSITIONS else 1
+
+    def _attendable(self, candidates: Candidates) -> torch.Tensor:
+        """Which keys are there, bool ``(N, K J)``."""
+        if self.config.attention == POSITIONS:
+            return candidates.present.flatten(1)
+        return candidates.lengths > 0
+
+    def _match(self, candidates: Candidates) -> torch.Tensor:
+        """What the match of each candidate with the whole utterance says ``(N, K)``."""
+        length = candidates.lengths.clamp(min=1).float()
+        best = candidates.score.amax(dim=1, keepdim=True)
+        features = [candidates.score / 10, candidates.score / length, (candidates.score - best) / 10, length.log()]
+        return self.match(torch.stack(features, dim=-1)).squeeze(-1).float()
+
+    def _injected(self, log_probs, change, layers, head) -> torch.Tensor:
+        """Exactly ``log_probs`` where the change is zero: the difference of two heads is added, not the head."""
+        if self.config.white_box:
+            before = layers[:, :, -1]
+            return log_probs + (head(before + change) - head(before))
+        return log_probs + ((log_probs + change).log_softmax(-1) - log_probs.log_softmax(-1))
+
+
+assert BLANK_ID == 0  # padding of units, of no weight in attention

@@ -1,0 +1,202 @@
+"""Speech to train an adapter on: what the frozen model says of it, aligned with its text."""
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+
+import numpy as np
+import torch
+from lhotse import CutSet
+from tqdm import tqdm
+
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.adapter.alignment import aligned
+from wfst_bias.adapter.catalogue import catalogue_of
+from wfst_bias.adapter.matching import Matcher
+from wfst_bias.corpus.data import load_audio
+from wfst_bias.files import publish_folder, read_json
+from wfst_bias.lang.units import Units
+from wfst_bias.symbols import BLANK_ID
+from wfst_bias.text import words_of
+
+Way = Tuple[int, ...]
+_BATCH = 16
+_SURELY_BLANK = 0.9  # frames of a unit that tell nothing of it
+
+
+class EmissionStore:
+    """Emissions of a corpus in memory-mapped files, half precision.
+
+    Args:
+      folder: made by :func:`store_emissions`.
+    """
+
+    def __init__(self, folder: Path):
+        index = read_json(Path(folder) / "meta.json")
+        self.frame_shift: float = index["frame_shift"]
+        ends = np.cumsum(index["lengths"])
+        self._spans = dict(zip(index["names"], zip(ends - index["lengths"], ends)))
+        load = lambda name: np.load(Path(folder) / name, mmap_mode="r") if (Path(folder) / name).is_file() else None
+        self._log_probs, self._layers, self._phones = map(load, ("log_probs.npy", "layers.npy", "phones.npy"))
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self._spans)
+
+    def num_frames(self, name: str) -> int:
+        start, end = self._spans[name]
+        return int(end - start)
+
+    def log_probs(self, name: str) -> torch.Tensor:
+        """Float32 ``(T, C)``."""
+        return self._part(self._log_probs, name)
+
+    def layers(self, name: str) -> Optional[torch.Tensor]:
+        """Float32 ``(T, L, D)``, of a model that shows them."""
+        return self._part(self._layers, name)
+
+    def phones(self, name: str) -> Optional[torch.Tensor]:
+        """Log-probabilities of a phone head, float32 ``(T, P)``."""
+        return self._part(self._phones, name)
+
+    def _part(self, frames: Optional[np.ndarray], name: str) -> Optional[torch.Tensor]:
+        return None if frames is None else torch.from_numpy(frames[slice(*self._spans[name])].astype(np.float32))
+
+
+def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path, key: str) -> EmissionStore:
+    """What a model says of cuts, computed unless the folder holds it under the same key."""
+    folder = Path(folder)
+    if (folder / "meta.json").is_file() and read_json(folder / "meta.json").get("key") == key:
+        return EmissionStore(folder)
+    cuts = sorted(cuts, key=lambda cut: cut.duration)
+    lengths: List[int] = []
+    names: List[str] = []
+    with publish_folder(folder, "emissions") as building, contextlib.ExitStack() as files:
+        parts: Dict[str, Tuple[BinaryIO, Tuple[int, ...]]] = {}
+        for start in tqdm(range(0, len(cuts), _BATCH), desc="emissions", leave=False, disable=None):
+            batch = cuts[start : start + _BATCH]
+            emissions = model.emissions([c.id for c in batch], [load_audio(c, model.sampling_rate) for c in batch])
+            phones = None if emissions.phones is None else emissions.phones.log_probs
+            for name, frames in (("log_probs", emissions.log_probs), ("layers", emissions.layers), ("phones", phones)):
+                if frames is None:
+                    continue
+                if name not in parts:
+                    stream = files.enter_context(open(building / f"{name}.raw", "wb"))
+                    parts[name] = (stream, tuple(frames.shape[2:]))
+                for row, length in zip(frames.cpu().numpy(), emissions.lengths.tolist()):
+                    parts[name][0].write(row[:length].astype(np.float16).tobytes())
+            names += emissions.names
+            lengths += emissions.lengths.tolist()
+        files.close()
+        for name, (_, shape) in parts.items():
+            raw = np.memmap(building / f"{name}.raw", np.float16, "r", shape=(sum(lengths), *shape))
+            np.save(building / f"{name}.npy", raw)
+            (building / f"{name}.raw").unlink()
+        index = {"kind": "emissions", "key": key, "frame_shift": model.frame_shift, "names": names, "lengths": lengths}
+        (building / "meta.json").write_text(json.dumps(index))
+    return EmissionStore(folder)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A word of an utterance.
+
+    Args:
+      word: as it is written.
+      start: where it begins in the utterance's target.
+      way: how it was said, units.
+    """
+
+    word: str
+    start: int
+    way: Way
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What was said, and when.
+
+    Args:
+      target: tokens, boundaries between the words included, int64 ``(U,)``.
+      words: of it.
+      position: of each frame the position in the target, -1 for blank, int64 ``(T,)``.
+    """
+
+    target: np.ndarray
+    words: Tuple[Spoken, ...]
+    position: np.ndarray
+
+
+def align_texts(
+    store: EmissionStore,
+    texts: Dict[str, str],
+    ways: Dict[str, Sequence[Way]],
+    units: Units,
+    matcher: Matcher,
+    phones: bool = False,
+) -> Dict[str, Utterance]:
+    """Each utterance with its text, every word in that of its ways which matches best.
+
+    Utterances with a word that cannot be said, or too short for their text, are left out.
+
+    Args:
+      phones: whether the ways are in the phones of a phone head.
+    """
+    log_probs_of = store.phones if phones else store.log_probs
+    boundary = [units.tokens[symbol] for symbol in units.boundaries]
+    spoken: Dict[str, Utterance] = {}
+    names = [name for name in store.names if texts.get(name) and all(ways.get(w) for w in words_of(texts[name]))]
+    for batch in tqdm(list(_batches(names)), desc="alignment", leave=False):
+        emissions = [log_probs_of(name) for name in batch]
+        log_probs = torch.nn.utils.rnn.pad_sequence(emissions, batch_first=True)
+        lengths = torch.tensor([len(x) for x in emissions])
+        targets = []
+        for name, heard in zip(batch, matcher.heard(log_probs, lengths)):
+            words = words_of(texts[name])
+            targets.append(written(words, _best_ways(set(words), ways, boundary, matcher, heard), boundary))
+        positions = aligned(log_probs, lengths, [target for target, _ in targets])
+        for name, (target, words), position in zip(batch, targets, positions):
+            if (position >= 0).any():
+                spoken[name] = Utterance(np.array(target, np.int64), tuple(words), position.numpy())
+    return spoken
+
+
+def _best_ways(words: Set[str], ways: Dict[str, Sequence[Way]], boundary, matcher, heard) -> Dict[str, Way]:
+    """The way of each word that matches best; of the same ones the first."""
+    words = sorted(words)
+    edged = [[(*boundary, *way, *boundary) for way in ways[word]] for word in words]
+    catalogue = catalogue_of(words, edged, most_ways=max(map(len, edged)))
+    scores = iter(matcher.scores(heard, catalogue).tolist())
+    return {word: max(((next(scores), -i, way) for i, way in enumerate(ways[word])))[2] for word in words}
+
+
+def written(words: Sequence[str], best: Dict[str, Way], boundary: List[int]) -> Tuple[List[int], List[Spoken]]:
+    """The target of some words, each said in its way, and where each of them stands in it."""
+    target: List[int] = []
+    spoken = []
+    for word in words:
+        target += boundary if target else []
+        spoken.append(Spoken(word, len(target), best[word]))
+        target += best[word]
+    return target, spoken
+
+
+def _batches(names: Sequence[str], size: int = _BATCH) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), size):
+        yield names[start : start + size]
+
+
+def confusions(
+    log_probs_of: Callable[[str], torch.Tensor], spoken: Dict[str, Utterance]
+) -> Tuple[torch.Tensor, torch.Tensor]:
+    """Tokens that were said ``(M,)``, and what was heard in their frames ``(M, C)``: see :meth:`Matcher.learn`."""
+    said, heard = [], []
+    for name, utterance in spoken.items():
+        frames = utterance.position >= 0
+        said.append(torch.from_numpy(utterance.target[utterance.position[frames]]))
+        heard.append(log_probs_of(name)[torch.from_numpy(frames)].exp())
+    said, heard = torch.cat(said), torch.cat(heard)
+    sure = heard[:, BLANK_ID] < _SURELY_BLANK
+    return said[sure], heard[sure]

@@ -1,0 +1,126 @@
+"""``wfst-bias calibrate`` and ``wfst-bias adapter``: small networks behind a frozen acoustic model."""
+
+import click
+
+from wfst_bias.cli.options import PATH, device_option
+
+_model = click.argument("model_spec", metavar="MODEL")
+_data = click.argument("data", type=PATH)
+_lang = click.option(
+    "--lang", "lang_dir", type=PATH, help="Lang folder of the model's tokens; hama has one of its own."
+)
+_valid = click.option(
+    "--valid", type=PATH, metavar="DATA", help="Data to validate on; else a twentieth of DATA is kept back."
+)
+
+
+@click.group()
+def calibrate():
+    """A small network that mends the habits of a black-box model."""
+
+
+@calibrate.command("train")
+@_model
+@_data
+@click.argument("out", type=PATH)
+@_lang
+@_valid
+@click.option("--steps", type=click.IntRange(1), help="Updates; else 600.")
+@click.option("--strength", type=click.FloatRange(0.0, 1.0), help="Share of the change that is made; else 0.4.")
+@device_option
+def calibrate_train(model_spec, data, out, lang_dir, valid, steps, strength, device):
+    """Train a calibration of MODEL on DATA into OUT; synthetic speech will do.
+
+    MODEL is named as for 'wfst-bias decode --model'. OUT.exp holds emissions, checkpoints and curves; run again after
+    an interruption, the training goes on.
+
+    Example: wfst-bias calibrate train hama data/synthetic exp/calibration
+    """
+    from dataclasses import replace
+
+    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.adapter.train import CalibrationRecipe, lang_of_model, train_calibration
+
+    recipe = CalibrationRecipe()
+    if steps:
+        recipe = replace(recipe, training=replace(recipe.training, max_steps=steps))
+    if strength is not None:
+        recipe = replace(recipe, network=replace(recipe.network, strength=strength))
+    model = model_of(model_spec, device)
+    train_calibration(model, model_spec, data, lang_of_model(model_spec, lang_dir), out, recipe, valid, device)
+    click.echo(f"{out}: trained; give it to 'wfst-bias decode --calibration'")
+
+
+@click.group()
+def adapter():
+    """A contextual adapter: attention from the speech to a list, before the search."""
+
+
+@adapter.command("train")
+@_model
+@_data
+@click.argument("out", type=PATH)
+@_lang
+@click.option("--phones", "phones_dir", type=PATH, help="Lang folder of the model's phone head, where it has one.")
+@_valid
+@click.option(
+    "--distractors", type=PATH, metavar="WORDS", help="Words to fill lists with, one a line; else those of the lang."
+)
+@click.option(
+    "--common", type=PATH, metavar="WORDS", help="Words that are never in a list; else the 5,000 most common ones."
+)
+@click.option("--exclude", type=PATH, metavar="WORDS", help="Words to keep unheard of, for a later test.")
+@click.option("--attention", type=click.Choice(["positions", "entities"]), default="positions", show_default=True)
+@click.option("--steps", type=click.IntRange(1), help="Updates of the last phase; else 1,000.")
+@device_option
+def adapter_train(
+    model_spec, data, out, lang_dir, phones_dir, valid, distractors, common, exclude, attention, steps, device
+):
+    """Train an adapter of MODEL on DATA into OUT; MODEL itself stays as it is.
+
+    First on simulated emissions of texts (where the model shows nothing but its log-probabilities), then on speech
+    with guided attention, then with the CTC loss, each time with lists of 20 to 2,000 phrases.
+
+    \b
+    Example: wfst-bias adapter train hama data/synthetic exp/adapter
+    Example: wfst-bias adapter train conformer:exp/small data/train exp/adapter --lang data/lang_bpe --phones data/lang
+    """
+    from dataclasses import replace
+
+    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.adapter.train import AdapterRecipe, lang_of_model, train_adapter
+    from wfst_bias.lang.lang import read_lang
+    from wfst_bias.lang.model_langs import read_vocabulary
+    from wfst_bias.lm.default import common_words
+
+    recipe = AdapterRecipe()
+    recipe = replace(recipe, network=replace(recipe.network, attention=attention))
+    if steps:
+        recipe = replace(recipe, joint=replace(recipe.joint, max_steps=steps))
+    model, lang = model_of(model_spec, device), lang_of_model(model_spec, lang_dir)
+    sounding = read_lang(phones_dir) if phones_dir else None
+    never = set(read_vocabulary(common) if common else common_words())
+    unheard = set(read_vocabulary(exclude)) if exclude else set()
+    words = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
+    words = [word for word in words if word not in never and word not in unheard]
+    train_adapter(model, model_spec, data, lang, out, never, words, recipe, sounding, valid, device=device)
+    click.echo(f"{out}: trained; give it to 'wfst-bias decode --adapter'")
+
+
+@adapter.command("plot")
+@click.argument("data", type=PATH)
+@click.argument("utterance")
+@click.argument("entities", type=PATH, metavar="LIST")
+@click.argument("out", type=PATH, metavar="OUT.png|OUT.svg")
+@click.option("--model", "model_spec", default="hama", show_default=True, metavar="SPEC", help="The acoustic model.")
+@click.option("--adapter", "adapter_dir", type=PATH, help="Adapter folder; else the one that comes with hama.")
+@click.option("--top", type=click.IntRange(1), default=12, show_default=True, help="Phrases to show.")
+def adapter_plot(data, utterance, entities, out, model_spec, adapter_dir, top):
+    """Draw what the adapter attends to in one UTTERANCE of DATA: phrases of LIST against time, words below.
+
+    Example: wfst-bias adapter plot data/test utt_0001 names.txt attention.png
+    """
+    from wfst_bias.adapter.plot import plot_attention
+
+    plot_attention(data, utterance, entities, out, model_spec, adapter_dir, top)
+    click.echo(f"{out}: written")
