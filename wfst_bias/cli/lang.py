@@ -113,6 +113,21 @@ def lang_subwords(lang_dir, model, words, blank):
     _write_spelled(lang_dir, words, *subwords_lang(model, words, blank))
 
 
+@lang.command("pieces")
+@click.argument("text", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.model")
+@click.option("--size", type=click.IntRange(10), default=500, show_default=True, help="Pieces of the model.")
+def lang_pieces(text, out, size):
+    """Learn a sentencepiece model of TEXT, one sentence a line, for a model of your own.
+
+    Example: wfst-bias lang pieces sentences.txt bpe.model --size 500
+    """
+    from wfst_bias.lang.pieces import train_pieces
+
+    train_pieces(text, out, size)
+    click.echo(f"{out}: {size} pieces")
+
+
 def _write_spelled(lang_dir, words, made, num_unspelled):
     made.write(lang_dir)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words of {len(made.tokens):,} {made.units.kind}")

@@ -7,6 +7,7 @@ import click
 
 import wfst_bias
 from wfst_bias.cli.adapter import adapter, calibrate
+from wfst_bias.cli.data import data
 from wfst_bias.cli.decode import decode, transcribe
 from wfst_bias.cli.demo import demo
 from wfst_bias.cli.doctor import doctor
@@ -48,5 +49,5 @@ def main():
     """
 
 
-for command in (lang, lm, graph, entities, calibrate, adapter, decode, score, transcribe, model, demo, doctor):
+for command in (lang, lm, graph, entities, data, calibrate, adapter, decode, score, transcribe, model, demo, doctor):
     main.add_command(command)

@@ -4,6 +4,9 @@ import random
 import re
 from typing import Iterable, Iterator, List, Sequence
 
+from wfst_bias.lang.readings import cmudict_lexicon
+from wfst_bias.lm.default import common_words
+
 _PLAIN = re.compile(r"[A-Za-z',;:.?!\" -]+")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Dr|St|Co|No|Jr|Sr|vs|etc|Capt|Col|Gen|Lt|Rev|Hon|[A-Z])\.|\b[A-Z]{2,}\b")
 _CLAUSE = re.compile(r"(?<=[,;:.?!])\s+")
@@ -52,3 +55,9 @@ def with_rare_words(sentences: Iterable[str], rare: Sequence[str], mean: float, 
                 pool = chance.sample(list(rare), len(rare))
             sentence = sentence[:start] + pool.pop() + sentence[end:]
         yield sentence
+
+
+def rare_words() -> List[str]:
+    """The words of CMUdict, 3 to 14 letters, that are not among the most common ones."""
+    common = set(common_words())
+    return [w for w in cmudict_lexicon().entries if 3 <= len(w) <= 14 and w.isalpha() and w not in common]

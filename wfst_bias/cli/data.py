@@ -1,0 +1,77 @@
+"""``wfst-bias data``: synthetic corpora to train on."""
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+
+@click.group()
+def data():
+    """Sentences rich in rare words, and synthetic speech."""
+
+
+@data.command("sentences")
+@click.argument("text", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--rare", type=PATH, metavar="WORDS", help="Words to put in, one a line; else words of CMUdict.")
+@click.option("--exclude", type=PATH, metavar="WORDS", help="Words never to put in: those of a later test.")
+@click.option("--mean", type=click.FloatRange(0.0, 4.0), default=1.3, show_default=True, help="Rare words a sentence.")
+@click.option("--copies", type=click.IntRange(1), default=1, show_default=True, help="Of each sentence, other words.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def data_sentences(text, out, rare, exclude, mean, copies, seed):
+    """Cut TEXT (a sentence a line) into stretches of 4 to 16 words and exchange some words for rare ones.
+
+    Example: wfst-bias data sentences ljspeech.txt exp/sentences.txt --exclude test_words.txt
+    """
+    import random
+
+    from wfst_bias.corpus.sentences import clauses, rare_words, with_rare_words
+    from wfst_bias.errors import InputError
+    from wfst_bias.files import lines_of, publish_file, refuse_same
+    from wfst_bias.lang.model_langs import read_vocabulary
+
+    refuse_same(out, *filter(None, (text, rare, exclude)))
+    unheard = set(read_vocabulary(exclude)) if exclude else set()
+    words = [word for word in (read_vocabulary(rare) if rare else rare_words()) if word not in unheard]
+    stretches = list(clauses(line for _, line in lines_of(text)))
+    if not stretches or not words:
+        what = "sentence of 4 to 16 plain words" if not stretches else "rare word that is not excluded"
+        raise InputError(f"gives no {what}; expected English sentences, one a line", text if not stretches else rare)
+    random.Random(seed).shuffle(stretches)
+    lines = [line for i in range(copies) for line in with_rare_words(stretches, words, mean, seed + i)]
+    publish_file(out, "".join(f"{line}\n" for line in lines))
+    click.echo(f"{out}: {len(lines):,} sentences")
+
+
+@data.command("synthesise")
+@click.argument("sentences", type=PATH)
+@click.argument("data_dir", type=PATH)
+@click.option(
+    "--voice",
+    "voices",
+    multiple=True,
+    default=("hibari",),
+    show_default=True,
+    metavar="VOICE",
+    help="hibari, flite:VOICE (slt, rms, awb, kal16) or espeak-ng:VOICE (en-us, en-gb+f3); may be given again, the "
+    "same one to hear it more often.",
+)
+@click.option("--speed", nargs=2, type=float, default=(1.0, 1.0), show_default=True, help="Slowest and fastest pace.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Sentences spoken at once.")
+def data_synthesise(sentences, data_dir, voices, speed, seed, jobs):
+    """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, by lot.
+
+    flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo].
+
+    Example: wfst-bias data synthesise sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
+    """
+    from wfst_bias.corpus.synthesis import synthesise, voice_of
+    from wfst_bias.files import lines_of
+
+    lines = [line for _, line in lines_of(sentences) if line.strip()]
+    made = {voice: voice_of(voice) for voice in dict.fromkeys(voices)}
+    silent = synthesise(lines, [made[voice] for voice in voices], data_dir, speed, seed, jobs, progress=True)
+    click.echo(f"{data_dir}: {len(lines) - silent:,} utterances of synthetic speech")
+    if silent:
+        click.echo(f"wfst-bias: {silent:,} sentences gave no sound and are left out", err=True)
