@@ -75,3 +75,19 @@ def data_synthesise(sentences, data_dir, voices, speed, seed, jobs):
     click.echo(f"{data_dir}: {len(lines) - silent:,} utterances of synthetic speech")
     if silent:
         click.echo(f"wfst-bias: {silent:,} sentences gave no sound and are left out", err=True)
+
+
+@data.command("combine")
+@click.argument("out", type=PATH)
+@click.argument("parts", type=PATH, nargs=-1, required=True, metavar="DATA...")
+def data_combine(out, parts):
+    """Put data folders or cut manifests together, into the Kaldi data folder OUT; the audio stays where it is.
+
+    Utterances are named anew, by the number of the part and their old name.
+
+    Example: wfst-bias data combine data/all data/synthetic data/real
+    """
+    from wfst_bias.corpus.combine import combine
+
+    count = combine(parts, out)
+    click.echo(f"{out}: {count:,} utterances of {len(parts)} parts")

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Synthetic speech full of rare words; on it a small Conformer CTC, the calibration of hama, and a contextual adapter
+# for both. This is how the weights that come with the package were made.
+#
+#   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--exclude WORDS] [--real DATA] [--exp DIR]
+#
+# e.g.: ./run.sh --text ljspeech.txt --exclude words_of_my_test --real data/speechocean762/train
+# SENTENCES has one sentence a line; apt install flite espeak-ng for voices beside hibari's.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. ./path.sh
+
+stage=1
+stop_stage=7
+text=
+exclude=
+real=
+exp=exp
+
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --stage) stage=$2; shift 2 ;;
+    --stop-stage) stop_stage=$2; shift 2 ;;
+    --text) text=$2; shift 2 ;;
+    --exclude) exclude=$2; shift 2 ;;
+    --real) real=$2; shift 2 ;;
+    --exp) exp=$2; shift 2 ;;
+    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+  esac
+done
+
+if [ ! -f "$text" ]; then
+  echo "run.sh: name a file of English sentences, one a line, with --text (found '$text')" >&2
+  exit 1
+fi
+run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
+mkdir -p "$exp"
+
+if run 1; then
+  echo "stage 1: sentences with rare words; the first 500 are kept for validation"
+  wfst-bias data sentences "$text" "$exp/sentences.txt" --copies 2 --seed 1 ${exclude:+--exclude "$exclude"}
+  head -n 500 "$exp/sentences.txt" > "$exp/valid.txt"
+  sed 1,500d "$exp/sentences.txt" | head -n 15000 > "$exp/train.txt"
+fi
+
+if run 2; then
+  echo "stage 2: synthetic speech"
+  for part in valid train; do
+    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" --seed 7 $(cat conf/voices.conf)
+  done
+fi
+
+if run 3; then
+  echo "stage 3: langs, and real speech beside the synthetic where there is some"
+  wfst-bias lang hama "$exp/lang_phones"
+  wfst-bias lang pieces "$exp/train.txt" "$exp/bpe.model" --size 500
+  tr -cs "[:alpha:]'" '\n' < "$exp/sentences.txt" | sort -u > "$exp/words.txt"
+  wfst-bias lang subwords "$exp/lang_pieces" --model "$exp/bpe.model" --words "$exp/words.txt"
+  wfst-bias data combine "$exp/data" "$exp/data_train" ${real:+"$real"}
+fi
+
+if run 4; then
+  echo "stage 4: the base model (70 minutes on one core)"
+  wfst-bias model train small "$exp/data" "$exp/conformer" --valid "$exp/data_valid" --lang "$exp/lang_pieces" \
+    --phones "$exp/lang_phones" $(cat conf/model.conf)
+  wfst-bias model export "$exp/conformer" "$exp/shipped_conformer"
+fi
+
+if run 5; then
+  echo "stage 5: the calibration of hama"
+  wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid"
+fi
+
+if run 6; then
+  echo "stage 6: the adapter of hama"
+  wfst-bias adapter train hama "$exp/data_train" "$exp/adapter_hama" --valid "$exp/data_valid" \
+    ${exclude:+--exclude "$exclude"}
+fi
+
+if run 7; then
+  echo "stage 7: the adapter of the base model"
+  wfst-bias adapter train "conformer:$exp/conformer" "$exp/data_train" "$exp/adapter_conformer" \
+    --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" ${exclude:+--exclude "$exclude"}
+fi
