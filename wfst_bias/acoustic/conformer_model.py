@@ -134,7 +134,7 @@ class ConformerModel:
     def __init__(self, folder: Path, device: Union[str, torch.device] = "cpu"):
         _, self.vocabulary = read_description(folder)
         self.device = torch.device(device)
-        self.network = read_conformer(folder).to(self.device)
+        self.network = read_conformer(folder).to(self.device).requires_grad_(False)
         self.tokens = self.vocabulary.subwords.tokens
         self.num_layers = self.network.num_layers
         self.layer_dim = self.network.config.dim

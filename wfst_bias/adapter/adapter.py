@@ -102,6 +102,7 @@ class Adapter:
         )
         most_blank = 1.0 if self.network.config.white_box else self.network.config.most_blank
         heard = heard_frames(emissions.log_probs, emissions.lengths, most_blank)
+        candidates = replace(candidates, segment=heard.take(candidates.segment))
         layers = heard.take(emissions.layers) if self.network.config.white_box else None
         adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self._head)
         return Attended(adapted, heard, candidates, catalogues)

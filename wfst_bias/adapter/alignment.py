@@ -31,8 +31,8 @@ def aligned(log_probs: torch.Tensor, lengths: torch.Tensor, targets: Sequence[Se
     bounds = best.arcs.row_splits(2).long()[splits].tolist()
     positions: List[torch.Tensor] = [torch.empty(0)] * len(targets)
     for i, n in enumerate(order.tolist()):
-        labels = best.labels[bounds[i] : bounds[i + 1] - 1]  # without the final arc
-        begins = best.aux_labels[bounds[i] : bounds[i + 1] - 1] > 0
+        arcs = slice(bounds[i], max(bounds[i], bounds[i + 1] - 1))  # without the final arc; none where nothing fits
+        labels, begins = best.labels[arcs], best.aux_labels[arcs] > 0
         position = torch.where(labels > 0, begins.long().cumsum(0) - 1, torch.tensor(-1))
         fits = len(position) == int(lengths[n])
         positions[n] = position if fits else torch.full((int(lengths[n]),), -1)

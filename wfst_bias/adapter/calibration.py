@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.adapter.context import Context, seen
+from wfst_bias.adapter.context import Context, changed, seen
 from wfst_bias.adapter.frames import MOST_BLANK, heard_frames
 from wfst_bias.errors import InputError
 
@@ -65,8 +65,7 @@ class Calibration(nn.Module):
         change = self.change(self.context(self.enter(seen(log_probs)), mask)).float()
         if not self.training:
             change = self.config.strength * change
-        # the difference of two softmaxes, which is nothing at all where the change is
-        return log_probs + ((log_probs + change).log_softmax(-1) - log_probs.log_softmax(-1))
+        return changed(log_probs, change)
 
     @torch.no_grad()
     def calibrated(self, emissions: Emissions) -> Emissions:

@@ -38,6 +38,11 @@ class Catalogue:
         """Phrases."""
         return len(self.entities)
 
+    def said(self, ways: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Units ``(K, J)`` and lengths ``(K,)`` of some ways ``(K,)``."""
+        lengths = self.lengths[ways]
+        return self.units[ways][:, : int(lengths.max())], lengths
+
     @cached_property
     def trie(self) -> "Trie":
         """Its ways by their common beginnings."""
@@ -87,6 +92,11 @@ class Trie:
     unit: List[torch.Tensor]
     parent: List[torch.Tensor]
     ends: List[Tuple[torch.Tensor, torch.Tensor]]
+
+    def on(self, device: torch.device):
+        """``unit``, ``parent`` and ``ends`` on a device."""
+        move = lambda x: x.to(device)
+        return map(move, self.unit), map(move, self.parent), (tuple(map(move, pair)) for pair in self.ends)
 
 
 def trie_of(units: np.ndarray, lengths: np.ndarray) -> Trie:

@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+_NOTHING = -1e4  # nats; a frame's probability is not changed by what is less
+
 
 class Norm(nn.LayerNorm):
     """A layer norm in float32: torch 1.13 cannot normalise the bfloat16 that autocast makes."""
@@ -48,6 +50,16 @@ class _Block(nn.Module):
         y = self.norm(x) * mask
         y = self.around(y.transpose(1, 2)).transpose(1, 2)
         return x + self.dropout(self.narrow(F.gelu(self.wide(y))))
+
+
+def changed(log_probs: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    """Log-probabilities ``(N, S, C)`` with a change of their logits, of the same shape.
+
+    The difference of two softmaxes is added, which is nothing at all where the change is zero; a probability of
+    nothing, minus infinity, stays one.
+    """
+    finite = log_probs.clamp(min=_NOTHING)
+    return log_probs + ((finite + change).log_softmax(-1) - finite.log_softmax(-1))
 
 
 def seen(log_probs: torch.Tensor) -> torch.Tensor:

@@ -5,14 +5,14 @@ aligned with any stretch of them, units against segments, by log-likelihood rati
 
     log sum_v p(v | segment) P(v heard | u said) / P(v heard)
 
-with a price for units that left no segment and for segments that no unit explains: a weighted edit distance
-with free ends (Smith and Waterman 1981), in nats, where more is better. All ways are aligned at once, by the
-levels of their prefix tree; along the segments the recurrence is a running maximum, so nothing but the
-length of the longest way is looped over.
+with a price for units that left no segment and for a segment behind a unit that none explains, one at most: a
+weighted edit distance with free ends (Smith and Waterman 1981), in nats, where more is better. All ways are
+aligned at once, by the levels of their prefix tree: nothing but the length of the longest way is looped over.
 """
 
+import math
 from dataclasses import dataclass
-from typing import List
+from typing import List, Tuple
 
 import torch
 from torch import nn
@@ -107,17 +107,23 @@ class Matcher(nn.Module):
         count = torch.zeros(C, C).index_add_(0, said, heard) + smoothing * prior
         self.ratio.copy_(count / count.sum(1, keepdim=True) / prior)
 
-    def heard(self, log_probs: torch.Tensor, lengths: torch.Tensor) -> List[torch.Tensor]:
-        """What is heard in each utterance: the ratio of each unit in each segment, nats ``(C, S)``.
+    def heard(self, log_probs: torch.Tensor, lengths: torch.Tensor) -> Tuple[List[torch.Tensor], torch.Tensor]:
+        """What is heard in each utterance.
 
         Args:
           log_probs: ``(N, T, C)``.
           lengths: frames of each utterance ``(N,)``.
+
+        Returns:
+          of each utterance the ratio of each unit in each segment, nats ``(C, S)``; and the segment of each frame,
+          -1 for none ``(N, T)``.
         """
         segments = segments_of(log_probs, lengths, self.most_blank)
         ratios = (segments.posterior @ self.ratio.T).clamp(min=1e-9).log().clamp(min=LOWEST)  # (N, S, C)
         num_segments = segments.lengths.tolist()
-        return [self._with_edges(r[:count].T).contiguous() for r, count in zip(ratios, num_segments)]
+        similarities = [self._with_edges(r[:count].T).contiguous() for r, count in zip(ratios, num_segments)]
+        first = 1 if self.boundary else 0  # the edge before the first segment
+        return similarities, torch.where(segments.frame >= 0, segments.frame + first, segments.frame)
 
     def _with_edges(self, ratios: torch.Tensor) -> torch.Tensor:
         """A certain boundary before the first segment and behind the last of ``(C, S)``."""
@@ -133,17 +139,51 @@ class Matcher(nn.Module):
         scores = similarity.new_full((len(catalogue.lengths),), LOWEST)
         if not S:
             return scores
-        trie = catalogue.trie
-        slope = self.insertion * torch.arange(S, device=similarity.device)
         reached = similarity.new_zeros(1, S + 1)  # [node, segments consumed]: of the root, free anywhere
-        for unit, parent, (nodes, ways) in zip(trie.unit, trie.parent, trie.ends):
-            unit, parent = unit.to(similarity.device), parent.to(similarity.device)
-            above = reached[parent]
-            matched = above[:, :-1] + similarity[unit]
-            best = torch.maximum(matched, above[:, 1:] - self.deletion)
-            # a segment skipped behind a unit: max over t' <= t of best(t') - insertion * (t - t')
-            best = torch.cummax(best + slope, dim=1).values - slope
-            first = above[:, :1] - self.deletion
-            reached = torch.cat([first, torch.maximum(best, first - self.insertion - slope)], dim=1)
-            scores[ways.to(scores.device)] = reached[nodes.to(scores.device)].amax(dim=1)
+        for unit, parent, (nodes, ways) in zip(*catalogue.trie.on(similarity.device)):
+            above = reached.index_select(0, parent)
+            reached = self._step(above, above[:, :-1] + similarity.index_select(0, unit))
+            scores[ways] = reached.index_select(0, nodes).amax(dim=1)
         return scores
+
+    def alignments(self, similarity: torch.Tensor, units: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """How well each unit of a few ways fits each segment, if the whole way is aligned as well as can be.
+
+        Args:
+          similarity: ratios of one utterance ``(C, S)``.
+          units: of each way, padded ``(K, J)``.
+          lengths: units of each way ``(K,)``.
+
+        Returns:
+          nats below the best alignment of the way anywhere, 0 on it, ``(K, J, S)`` (its max-marginals); far below
+          for units behind a way's end.
+        """
+        K, J = units.shape
+        S = similarity.shape[1]
+        ratios = similarity[units]  # (K, J, S)
+        reached = similarity.new_zeros(K, S + 1)
+        matched = []  # of each unit, if it consumes each segment: the best up to there
+        for j in range(J):
+            matched.append(reached[:, :-1] + ratios[:, j])
+            reached = self._step(reached, matched[-1])
+        rest = similarity.new_zeros(K, S + 1)  # the best of what follows a unit, behind each segment
+        through = [similarity.new_zeros(0)] * J
+        for j in reversed(range(J)):
+            inside = (j < lengths)[:, None]
+            last = (j == lengths - 1)[:, None]
+            skipped = nn.functional.pad(rest[:, 1:] - self.insertion, (0, 1), value=-math.inf)
+            behind = torch.where(last, torch.zeros_like(rest), torch.maximum(rest, skipped))
+            through[j] = matched[j] + behind[:, 1:]
+            taken = nn.functional.pad(ratios[:, j] + behind[:, 1:], (0, 1), value=-math.inf)
+            rest = torch.where(inside, torch.maximum(taken, behind - self.deletion), rest)
+        best = torch.stack(through, dim=1)  # (K, J, S)
+        inside = torch.arange(J, device=units.device) < lengths[:, None]
+        best = best.masked_fill(~inside[..., None], -math.inf)
+        return (best - best.amax(dim=(1, 2), keepdim=True)).clamp(min=LOWEST)
+
+    def _step(self, above: torch.Tensor, matched: torch.Tensor) -> torch.Tensor:
+        """Best scores behind a unit ``(K, S + 1)``, from those before it and those with it in each segment."""
+        unheard = above - self.deletion
+        reached = torch.cat([unheard[:, :1], torch.maximum(matched, unheard[:, 1:])], dim=1)
+        skipped = nn.functional.pad(reached[:, :-1] - self.insertion, (1, 0), value=-math.inf)
+        return torch.maximum(reached, skipped)

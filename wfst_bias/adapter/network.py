@@ -15,8 +15,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from wfst_bias.adapter.context import Context, Norm, seen
+from wfst_bias.adapter.context import Context, Norm, changed, seen
 from wfst_bias.adapter.frames import MOST_BLANK
+from wfst_bias.adapter.matching import LOWEST
 from wfst_bias.adapter.shortlist import Candidates
 from wfst_bias.errors import InputError
 from wfst_bias.symbols import BLANK_ID
@@ -102,6 +103,7 @@ class ContextualAdapter(nn.Module):
         self.query, self.key, self.value = (nn.Linear(D, D) for _ in range(3))
         self.no_bias = nn.Linear(D, 1)
         self.match = nn.Sequential(nn.Linear(4, 16), nn.GELU(), nn.Linear(16, 1))
+        self.fit = nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Linear(8, 1))
         self.agreement = nn.Parameter(torch.tensor(0.3))
         self.combine = nn.Linear(2 * D + num_tokens, D)
         self.settle = Context(D, 2, config.kernel, config.dropout)
@@ -132,6 +134,7 @@ class ContextualAdapter(nn.Module):
         units = F.one_hot(candidates.units.flatten(1), C).to(log_probs.dtype)  # (N, K J, C)
         logits = torch.einsum("ntd,nkd->ntk", self.query(heard), keys).float() / keys.shape[-1] ** 0.5
         logits = logits + self._match(candidates).repeat_interleave(self._width(candidates), dim=1)[:, None]
+        logits = logits + self._fit(candidates)
         if self.config.attention == POSITIONS:
             logits = logits + self.agreement * (log_probs.clamp(min=_FLOOR) @ units.transpose(1, 2)).float()
         logits = logits.masked_fill(~self._attendable(candidates)[:, None], -torch.inf)
@@ -180,16 +183,34 @@ class ContextualAdapter(nn.Module):
     def _match(self, candidates: Candidates) -> torch.Tensor:
         """What the match of each candidate with the whole utterance says ``(N, K)``."""
         length = candidates.lengths.clamp(min=1).float()
-        best = candidates.score.amax(dim=1, keepdim=True)
-        features = [candidates.score / 10, candidates.score / length, (candidates.score - best) / 10, length.log()]
+        missing = candidates.lengths == 0  # padding, whose score is no match
+        best = candidates.score.masked_fill(missing, -torch.inf).amax(dim=1, keepdim=True)
+        below = (candidates.score - best).masked_fill(missing, 0.0)
+        features = [candidates.score / 10, candidates.score / length, below / 10, length.log()]
         return self.match(torch.stack(features, dim=-1)).squeeze(-1).float()
+
+    def _fit(self, candidates: Candidates) -> torch.Tensor:
+        """What the alignments of the candidates say of each frame ``(N, T, K J)``."""
+        aligned = candidates.aligned  # (N, K, J or 1, S)
+        if self.config.attention == ENTITIES:
+            aligned = aligned.amax(dim=2, keepdim=True)
+        N, K, J, S = aligned.shape
+        # one column more for frames of no segment
+        columns = F.pad(aligned.permute(0, 3, 1, 2), (0, 0, 0, 0, 0, 1), value=LOWEST)  # (N, S + 1, K, J)
+        segment = torch.where(candidates.segment >= 0, candidates.segment, S)
+        fit = columns[torch.arange(N, device=segment.device)[:, None], segment]  # (N, T, K, J)
+        on_it = fit.exp()
+        sure = (candidates.score / candidates.lengths.clamp(min=1))[:, None, :, None]
+        features = torch.stack([fit / 10, on_it, on_it * sure, on_it * candidates.score[:, None, :, None] / 10], dim=-1)
+        fitted = self.fit(features).squeeze(-1).float()  # (N, T, K, J)
+        return fitted.expand(-1, -1, -1, self._width(candidates)).flatten(2)
 
     def _injected(self, log_probs, change, layers, head) -> torch.Tensor:
         """Exactly ``log_probs`` where the change is zero: the difference of two heads is added, not the head."""
         if self.config.white_box:
             before = layers[:, :, -1]
             return log_probs + (head(before + change) - head(before))
-        return log_probs + ((log_probs + change).log_softmax(-1) - log_probs.log_softmax(-1))
+        return changed(log_probs, change)
 
 
 assert BLANK_ID == 0  # padding of units, of no weight in attention

@@ -40,15 +40,20 @@ def write_attention_plot(
     shown = shown[np.argsort(first_frame, kind="stable")]
     no_bias = np.clip(1.0 - attention.sum(1, keepdims=True), 0.0, 1.0)
     rows = np.concatenate([attention[:, shown], no_bias], axis=1).T  # (phrases + 1, T)
-    labels = [*(phrases[i] for i in shown), "<no-bias>"]
+    plain = lambda text: text.replace("$", r"\$")  # which else begins a formula
+    labels = [*(plain(phrases[i]) for i in shown), "<no-bias>"]
     seconds = len(attention) * frame_shift
     figure = Figure(figsize=(max(5.0, 1.6 + _INCHES_A_SECOND * seconds), 1.4 + _INCHES_A_PHRASE * len(labels)))
     axes = figure.add_subplot()
     edges = np.arange(len(attention) + 1) * frame_shift
-    image = axes.pcolormesh(edges, np.arange(len(labels) + 1), rows, cmap="magma_r", vmin=0.0, vmax=1.0, rasterized=True)
+    image = axes.pcolormesh(
+        edges, np.arange(len(labels) + 1), rows, cmap="magma_r", vmin=0.0, vmax=1.0, rasterized=True
+    )
     axes.set_yticks(np.arange(len(labels)) + 0.5, labels)
     axes.invert_yaxis()
-    axes.set_xticks([(word.start + word.end) / 2 for word in words], [word.text for word in words], rotation=40, ha="right")
+    axes.set_xticks(
+        [(word.start + word.end) / 2 for word in words], [plain(word.text) for word in words], rotation=40, ha="right"
+    )
     for word in words:
         axes.axvline(word.start, color="0.6", linewidth=0.5)
     axes.set_xlabel(f"words as they were recognised, over {seconds:.2f} s")

@@ -1,7 +1,7 @@
 """The shortlist: of a large list the ways that match an utterance best, for the attention to choose from."""
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Sequence, Tuple
 
 import torch
 
@@ -19,12 +19,17 @@ class Candidates:
       lengths: units of each way, 0 where there is none, int64 ``(N, K)``.
       way: its number in the utterance's catalogue, -1 where there is none, int64 ``(N, K)``.
       score: of its match with the utterance, nats ``(N, K)``.
+      aligned: how well each unit fits each segment, nats below the way's best alignment ``(N, K, J, S)``; J is 1,
+        the whole way, where phrases are matched by phones that are not the model's tokens.
+      segment: of each frame, -1 for none ``(N, T)``.
     """
 
     units: torch.Tensor
     lengths: torch.Tensor
     way: torch.Tensor
     score: torch.Tensor
+    aligned: torch.Tensor
+    segment: torch.Tensor
 
     @property
     def present(self) -> torch.Tensor:
@@ -48,32 +53,51 @@ def shortlisted(
       catalogues: of each utterance.
       num_candidates: K at most.
     """
-    similarities = matcher.heard(log_probs, lengths)
+    similarities, segment = matcher.heard(log_probs, lengths)
     rows = []
     for similarity, catalogue in zip(similarities, catalogues):
-        scores = _scores(matcher, similarity, catalogue)
+        scores, pronunciation = _scores(matcher, similarity, catalogue)
         best = scores.topk(min(num_candidates, len(scores)))
-        rows.append((catalogue, best.indices, best.values))
-    K = max((len(ways) for _, ways, _ in rows), default=0)
-    J = max((int(c.lengths[ways.cpu()].max()) for c, ways, _ in rows if len(ways)), default=1)
-    units = torch.full((len(rows), max(K, 1), J), BLANK_ID, dtype=torch.int64)
-    length = torch.zeros(len(rows), max(K, 1), dtype=torch.int64)
-    way, score = torch.full_like(length, -1), torch.zeros(length.shape)
-    for n, (catalogue, ways, values) in enumerate(rows):
-        ways = ways.cpu()
-        if len(ways):
-            taken = catalogue.units[ways][:, :J]
-            units[n, : len(ways), : taken.shape[1]] = taken
-            length[n, : len(ways)], way[n, : len(ways)], score[n, : len(ways)] = catalogue.lengths[ways], ways, values
-    return Candidates(*(x.to(log_probs.device) for x in (units, length, way, score)))
+        rows.append((similarity, catalogue, pronunciation[best.indices], best.indices.cpu(), best.values))
+    N, S = len(rows), max((similarity.shape[1] for similarity in similarities), default=0)
+    K = max((len(ways) for *_, ways, _ in rows), default=0) or 1
+    J = max((int(catalogue.lengths[ways].max()) for _, catalogue, _, ways, _ in rows if len(ways)), default=1)
+    by_phones = any(catalogue.sounds is not None for catalogue in catalogues)
+    units = torch.full((N, K, J), BLANK_ID, dtype=torch.int64)
+    length = torch.zeros(N, K, dtype=torch.int64)
+    way, score = torch.full_like(length, -1), log_probs.new_zeros(N, K)
+    aligned = log_probs.new_full((N, K, 1 if by_phones else J, S), LOWEST)
+    for n, (similarity, catalogue, sounding, ways, values) in enumerate(rows):
+        if not len(ways) or not similarity.shape[1]:
+            continue
+        k = len(ways)
+        taken = catalogue.units[ways][:, :J]
+        units[n, :k, : taken.shape[1]] = taken
+        length[n, :k], way[n, :k], score[n, :k] = catalogue.lengths[ways], ways, values
+        stream = catalogue.sounds or catalogue
+        fit = matcher.alignments(similarity, *(x.to(similarity.device) for x in stream.said(sounding.cpu())))
+        fit = fit.amax(dim=1, keepdim=True) if by_phones else fit
+        aligned[n, :k, : fit.shape[1], : fit.shape[2]] = fit
+    units, length, way = (x.to(log_probs.device) for x in (units, length, way))
+    return Candidates(units, length, way, score, aligned, segment)
 
 
-def _scores(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue) -> torch.Tensor:
-    """Of each way ``(W,)``; where phrases are matched by their phones, that of the phrase's best pronunciation."""
+def _scores(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue) -> Tuple[torch.Tensor, torch.Tensor]:
+    """Score of each way ``(W,)``, and which way of the matched stream it is of ``(W,)``.
+
+    Where phrases are matched by their phones, every way has the score of the phrase's best pronunciation.
+    """
     if catalogue.sounds is None:
-        return matcher.scores(similarity, catalogue)
+        scores = matcher.scores(similarity, catalogue)
+        return scores, torch.arange(len(scores), device=scores.device)
     sounding = catalogue.sounds
     scores = matcher.scores(similarity, sounding)
-    best = scores.new_full((len(catalogue),), LOWEST)
-    best = best.scatter_reduce(0, sounding.entity.to(scores.device), scores, "amax")
-    return best[catalogue.entity.to(scores.device)]
+    entity = sounding.entity.to(scores.device)
+    # the best of each phrase: the last of a sort by phrase, then score
+    order = scores.argsort(stable=True)
+    order = order[entity[order].argsort(stable=True)]
+    last = torch.full((len(catalogue),), -1, dtype=torch.int64, device=scores.device)
+    last[entity[order]] = order
+    pronunciation = last[catalogue.entity.to(scores.device)]
+    found = scores[pronunciation].masked_fill(pronunciation < 0, LOWEST)
+    return found, pronunciation.clamp(min=0)

@@ -47,6 +47,8 @@ class UnitBank:
         frames, positions = [], []
         for i, unit in enumerate(target):
             some = self.pieces[unit]
+            if tuple(target[i + 1 : i + 2]) == (unit,):  # the same again: a blank must stand between
+                some = [piece for piece in some if not piece[1][-1]] or some
             log_probs, writes = some[chance.integers(len(some))]
             frames.append(log_probs)
             positions.append(np.where(writes, i, -1))

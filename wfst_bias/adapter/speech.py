@@ -16,6 +16,7 @@ from wfst_bias.adapter.alignment import aligned
 from wfst_bias.adapter.catalogue import catalogue_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.corpus.data import load_audio
+from wfst_bias.errors import InputError
 from wfst_bias.files import publish_folder, read_json
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import BLANK_ID
@@ -147,14 +148,15 @@ def align_texts(
     log_probs_of = store.phones if phones else store.log_probs
     boundary = [units.tokens[symbol] for symbol in units.boundaries]
     spoken: Dict[str, Utterance] = {}
-    names = [name for name in store.names if texts.get(name) and all(ways.get(w) for w in words_of(texts[name]))]
-    for batch in tqdm(list(_batches(names)), desc="alignment", leave=False):
+    words_in = {name: words_of(texts.get(name, "")) for name in store.names}
+    names = [name for name, words in words_in.items() if words and all(map(ways.get, words))]
+    for batch in tqdm(list(_batches(names)), desc="alignment", leave=False, disable=None):
         emissions = [log_probs_of(name) for name in batch]
         log_probs = torch.nn.utils.rnn.pad_sequence(emissions, batch_first=True)
         lengths = torch.tensor([len(x) for x in emissions])
         targets = []
-        for name, heard in zip(batch, matcher.heard(log_probs, lengths)):
-            words = words_of(texts[name])
+        for name, heard in zip(batch, matcher.heard(log_probs, lengths)[0]):
+            words = words_in[name]
             targets.append(written(words, _best_ways(set(words), ways, boundary, matcher, heard), boundary))
         positions = aligned(log_probs, lengths, [target for target, _ in targets])
         for name, (target, words), position in zip(batch, targets, positions):
@@ -192,6 +194,8 @@ def confusions(
     log_probs_of: Callable[[str], torch.Tensor], spoken: Dict[str, Utterance]
 ) -> Tuple[torch.Tensor, torch.Tensor]:
     """Tokens that were said ``(M,)``, and what was heard in their frames ``(M, C)``: see :meth:`Matcher.learn`."""
+    if not spoken:
+        raise InputError("no utterance can be trained on: none could be aligned with its text")
     said, heard = [], []
     for name, utterance in spoken.items():
         frames = utterance.position >= 0

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
@@ -20,7 +22,9 @@ from wfst_bias.files import publish_folder, read_json
 from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 
 CALIBRATION, ADAPTER = "calibration", "adapter"
+_COMMAND = {CALIBRATION: "calibrate", ADAPTER: "adapter"}
 _META, _WEIGHTS, _LANG, _SOUNDING = "meta.json", "weights.npz", "lang", "sounding"
+_LARGEST = float(np.finfo(np.float16).max)  # a ratio of the matcher may be larger
 _HAMA = "hama"  # a lang that every installation has
 
 
@@ -88,7 +92,8 @@ def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
 
 
 def _write(building: Path, kind: str, network: nn.Module, meta: Dict[str, Any]) -> None:
-    weights = {name: weight.detach().cpu().numpy().astype(np.float16) for name, weight in network.state_dict().items()}
+    half = lambda weight: np.clip(weight.detach().cpu().numpy(), -_LARGEST, _LARGEST).astype(np.float16)
+    weights = {name: half(weight) for name, weight in network.state_dict().items()}
     np.savez_compressed(building / _WEIGHTS, **weights)
     meta = {"kind": kind, "wfst_bias": wfst_bias.__version__, **meta}
     (building / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -98,13 +103,13 @@ def _read(folder: Path, kind: str, model: AcousticModel) -> Tuple[Dict[str, Any]
     folder = Path(folder)
     meta = read_json(folder / _META) if (folder / _META).is_file() else None
     if not isinstance(meta, dict) or meta.get("kind") != kind:
-        raise InputError(f"is no {kind} folder; make one with 'wfst-bias {kind} train'", folder)
+        raise InputError(f"is no {kind} folder; make one with 'wfst-bias {_COMMAND[kind]} train'", folder)
     if meta["tokens"] != model.tokens.checksum:
         raise InputError("was trained for other tokens than the model's; train one on this model", folder)
     try:
         with np.load(folder / _WEIGHTS, allow_pickle=False) as weights:
             return meta, {name: torch.from_numpy(weights[name].astype(np.float32)) for name in weights.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"cannot be read ({error}); make the folder anew", folder / _WEIGHTS) from None
 
 

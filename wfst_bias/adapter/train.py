@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Sequence, Set
 
 import numpy as np
+import torch
 from lhotse import CutSet
 from torch import nn
 
@@ -124,6 +125,7 @@ def train_calibration(
     _check_lang(lang, model)
     exp = Path(f"{out}.exp")
     (train, train_spoken), (held, held_spoken) = _aligned(model, model_name, data, valid, lang, None, exp)[:2]
+    torch.manual_seed(recipe.training.seed)
     calibration = Calibration(len(lang.tokens), recipe.network)
     source = lambda speech, spoken, fixed: CalibrationSpeech(
         speech.store, spoken, recipe.batch_frames, recipe.network.most_blank, recipe.training.seed, fixed
@@ -206,6 +208,7 @@ def train_adapter(
         for spoken in utterance.words
         if spoken.word not in common and spoken.word in pool.heard_ways
     }
+    entity_words |= set(usable(distractors)) - common  # simulated speech is full of them
     white_box = getattr(model, "num_layers", 0)
     config = dataclasses.replace(recipe.network, num_layers=white_box, layer_dim=getattr(model, "layer_dim", 0))
     most_blank = 1.0 if white_box else config.most_blank
@@ -228,6 +231,7 @@ def train_adapter(
 
     listed = source(train.store, train_spoken, distractors, False)
     held_out = source(held.store, held_spoken, valid_distractors or distractors, True)
+    torch.manual_seed(recipe.joint.seed)
     network = ContextualAdapter(len(lang.tokens), config)
     head = getattr(model, "head", None)
     attention_only = adapter_loss(dataclasses.replace(recipe.loss, ctc=0.0), config.attention, head)

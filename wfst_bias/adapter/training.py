@@ -23,6 +23,7 @@ from wfst_bias.adapter.shortlist import Candidates, shortlisted
 from wfst_bias.adapter.speech import EmissionStore, Utterance, Way
 from wfst_bias.errors import InputError
 from wfst_bias.lang.units import Units
+from wfst_bias.symbols import BLANK_ID
 
 NO_BIAS, UNGUIDED = 0, -1  # targets of the attention
 _MOST_NEAR = 60  # distractors that sound near to one word
@@ -74,6 +75,7 @@ class AdapterBatch:
       mask: what is no padding, bool ``(N, S)``.
       candidates: of each utterance.
       attention: which key each frame is taught to attend to: :data:`NO_BIAS`, 1 + k J + j, :data:`UNGUIDED`; ``(N, S)``.
+      writes: which frames write a unit of the target, bool ``(N, S)``.
       targets: tokens, padded with -1 ``(N, U)``.
       layers: of a white-box model ``(N, S, L, D)``.
     """
@@ -82,6 +84,7 @@ class AdapterBatch:
     mask: torch.Tensor
     candidates: Candidates
     attention: torch.Tensor
+    writes: torch.Tensor
     targets: torch.Tensor
     layers: Optional[torch.Tensor] = None
 
@@ -183,6 +186,8 @@ class ListedSpeech:
         self._entity_words = entity_words
         self._pool = pool
         self._distractors = list(distractors)
+        if not self._distractors:
+            raise InputError("there is no word to fill the lists with; name some that can be said with --distractors")
         self._edge = _edge(pool.units)
         self._near = NearWords([pool.heard_ways[word][0] for word in self._distractors], len(pool.heard_units.tokens))
         self._matcher, self._num_candidates = matcher, num_candidates
@@ -207,8 +212,9 @@ class ListedSpeech:
         log_probs = pad(emissions, batch_first=True)
         lengths = torch.tensor([len(x) for x in emissions])
         catalogue = self._catalogue(utterances, chance)
-        phones = [self._store.phones(name) for name in key]
-        stream = log_probs if phones[0] is None else pad(phones, batch_first=True)
+        stream = log_probs
+        if self._pool.sounding is not None:
+            stream = pad([self._store.phones(name) for name in key], batch_first=True)
         candidates = shortlisted(self._matcher, stream, lengths, [catalogue] * len(key), self._num_candidates)
         heard = heard_frames(log_probs, lengths, self._most_blank)
         layers = [self._store.layers(name) for name in key]
@@ -216,10 +222,11 @@ class ListedSpeech:
         return AdapterBatch(
             log_probs=heard.take(log_probs),
             mask=heard.mask,
-            candidates=candidates,
+            candidates=replace(candidates, segment=heard.take(candidates.segment)),
             attention=heard.take(pad(attention, batch_first=True, padding_value=UNGUIDED)).masked_fill(
                 ~heard.mask, UNGUIDED
             ),
+            writes=heard.take(pad([torch.from_numpy(u.position >= 0) for u in utterances], batch_first=True)),
             targets=pad([torch.from_numpy(u.target) for u in utterances], batch_first=True, padding_value=-1),
             layers=None if layers[0] is None else heard.take(pad(layers, batch_first=True)),
         )
@@ -234,6 +241,7 @@ class ListedSpeech:
                 if word.word not in self._entity_words or chance.random() < config.left_out:
                     continue
                 words = utterance.words[i : i + 1 + (chance.random() < config.joined)]
+                words = words if words[-1].word in self._pool.heard_ways else words[:1]
                 phrase = tuple(w.word for w in words)
                 # the way that it is said comes first: it is what the attention is guided to
                 phrases[phrase] = list(dict.fromkeys([self._joined([w.way for w in words]), *self._ways(phrase)]))
@@ -279,7 +287,7 @@ class ListedSpeech:
         """Target of each frame ``(T,)``."""
         J = candidates.units.shape[2]
         slot_of_way = {tuple(self._units(candidates, n, k)): k for k in reversed(range(candidates.lengths.shape[1]))}
-        # of each position in the target the key; the unguided are boundaries beside listed words
+        # of each position in the target the key; boundaries beside listed words are theirs
         key = np.full(len(utterance.target), NO_BIAS, np.int64)
         words = utterance.words
         for count in (1, 2):  # a phrase of two words has the last word
@@ -291,15 +299,18 @@ class ListedSpeech:
                 start, edge = words[i].start, len(self._edge)
                 first = 1 + slot * J + edge
                 key[start : start + len(way)] = np.arange(first, first + len(way))
-                for beside in (start - 1, start + len(way)):
+                for beside, at in ((start - 1, first - 1), (start + len(way), first + len(way))):
                     if edge and 0 <= beside < len(key):
-                        key[beside] = UNGUIDED
+                        key[beside] = at
         position = utterance.position
         target = np.where(position >= 0, key[np.maximum(position, 0)], NO_BIAS)
-        # blanks inside a listed word may go either way
+        # a blank inside a listed word belongs to the unit before it; one behind the word may go either way
         before = np.maximum.accumulate(np.where(position >= 0, position, -1))
-        inside = (position < 0) & (before >= 0) & (key[np.maximum(before, 0)] != NO_BIAS)
-        return torch.from_numpy(np.where(inside, UNGUIDED, target))
+        after = np.minimum.accumulate(np.where(position >= 0, position, len(key))[::-1])[::-1]
+        of_unit = key[np.maximum(before, 0)]
+        listed = (position < 0) & (before >= 0) & (of_unit != NO_BIAS)
+        inside = listed & (after < len(key)) & ((key[np.minimum(after, len(key) - 1)] - 1) // J == (of_unit - 1) // J)
+        return torch.from_numpy(np.where(inside, of_unit, np.where(listed, UNGUIDED, target)))
 
     @staticmethod
     def _units(candidates: Candidates, n: int, k: int) -> List[int]:
@@ -348,7 +359,10 @@ def adapter_loss(
             ctc = ctc_per_token(adapted.log_probs, batch.mask, batch.targets)
             units = batch.candidates.units.flatten(1)  # (N, K J)
             written = units.gather(1, (batch.attention - 1).clamp(min=0))  # (N, S)
-            unlikely = -adapted.log_probs.gather(2, written[..., None]).squeeze(-1)
+            likely = adapted.log_probs.gather(2, written[..., None]).squeeze(-1)
+            # inside a word a frame of no unit may be blank or go on with the unit before it
+            either = torch.logaddexp(likely, adapted.log_probs[..., BLANK_ID])
+            unlikely = -torch.where(batch.writes, likely, either)
             unit = (unlikely * is_inside).sum() / is_inside.sum().clamp(min=1)
             total = total + config.ctc * ctc + config.unit * unit
             values.update(ctc=float(ctc.detach()), unit=float(unit.detach()))

@@ -2,7 +2,7 @@
 
 import click
 
-from wfst_bias.cli.options import PATH, device_option
+from wfst_bias.cli.options import PATH, device_option, model_option, upstream_options
 
 _model = click.argument("model_spec", metavar="MODEL")
 _data = click.argument("data", type=PATH)
@@ -108,19 +108,24 @@ def adapter_train(
 
 
 @adapter.command("plot")
-@click.argument("data", type=PATH)
+@click.argument("graph_dir", type=PATH)
+@_data
 @click.argument("utterance")
-@click.argument("entities", type=PATH, metavar="LIST")
 @click.argument("out", type=PATH, metavar="OUT.png|OUT.svg")
-@click.option("--model", "model_spec", default="hama", show_default=True, metavar="SPEC", help="The acoustic model.")
-@click.option("--adapter", "adapter_dir", type=PATH, help="Adapter folder; else the one that comes with hama.")
+@model_option
+@upstream_options
 @click.option("--top", type=click.IntRange(1), default=12, show_default=True, help="Phrases to show.")
-def adapter_plot(data, utterance, entities, out, model_spec, adapter_dir, top):
-    """Draw what the adapter attends to in one UTTERANCE of DATA: phrases of LIST against time, words below.
+def adapter_plot(graph_dir, data, utterance, out, model_spec, calibration, adapter, top):
+    """Draw what the adapter attends to in one UTTERANCE of DATA: phrases against time, the words decoded below.
 
-    Example: wfst-bias adapter plot data/test utt_0001 names.txt attention.png
+    The phrases are those of GRAPH_DIR, a graph with a list, by which the utterance is decoded, too.
+
+    Example: wfst-bias adapter plot exp/names data/test utt_0001 attention.png
     """
-    from wfst_bias.adapter.plot import plot_attention
+    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.adapter.default import upstream_of
+    from wfst_bias.corpus.attention import plot_attention
 
-    plot_attention(data, utterance, entities, out, model_spec, adapter_dir, top)
+    model = model_of(model_spec)
+    plot_attention(graph_dir, data, utterance, out, model, upstream_of(model, model_spec, calibration, adapter), top)
     click.echo(f"{out}: written")

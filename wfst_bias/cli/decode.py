@@ -118,9 +118,7 @@ def decode(
     else:
         phrases = tuple(read_entities(adapter_list)) if adapter_list else None
         own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device), phrases)
-    meta = decode_corpus(
-        read_data(data), model, own, decode_dir, batch_size, model_name=model_spec, upstream=upstream
-    )
+    meta = decode_corpus(read_data(data), model, own, decode_dir, batch_size, model_name=model_spec, upstream=upstream)
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
         f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "

@@ -18,6 +18,8 @@ model_option = click.option(
     help="Acoustic model: hama, onnx:FILE (NeMo, sherpa-onnx), hf:FOLDER (transformers), archive:FILE (stored "
     "log-probabilities), conformer:EXP. The graph must be compiled on its tokens.",
 )
+
+
 def upstream_options(command: Callable) -> Callable:
     """``--calibration`` and ``--adapter``."""
     for name, what in (("adapter", "Contextual adapter"), ("calibration", "Calibration")):

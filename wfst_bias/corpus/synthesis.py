@@ -74,6 +74,10 @@ class Flite(_Program):
 
     def __init__(self, voice: str):
         super().__init__("flite", voice)
+        # it speaks with another voice where it does not have one
+        known = subprocess.run(["flite", "-lv"], stdout=subprocess.PIPE, text=True).stdout.partition(":")[2].split()
+        if voice not in known and not Path(voice).is_file():
+            raise InputError(f"'flite' has no voice {voice!r}; it has {', '.join(sorted(known))}")
 
     def arguments(self, speed: float) -> Sequence[str]:
         stretch = f"duration_stretch={1 / speed:.3f}"

@@ -97,7 +97,7 @@ def prepare_features(cuts: CutSet, folder: Path, num_mels: int) -> FeatureStore:
         with publish_folder(folder, "features") as building:
             lengths = []
             with open(building / "frames", "wb") as stream:
-                for cut in tqdm(cuts, desc="features", unit="utt", leave=False):
+                for cut in tqdm(cuts, desc="features", unit="utt", leave=False, disable=None):
                     features = log_mel(cut.id, load_audio(cut, SAMPLING_RATE), num_mels)
                     lengths.append(len(features))
                     features.astype(np.float16).tofile(stream)

@@ -150,7 +150,11 @@ class Trainer:
         curves = Curves(self.folder, state.step) if self._ranks.first else None
         self._started, self._seconds_before = time.monotonic(), state.seconds
         bar = tqdm(
-            desc="train", unit="step", total=config.max_steps or None, initial=state.step, disable=not self._ranks.first
+            desc="train",
+            unit="step",
+            total=config.max_steps or None,
+            initial=state.step,
+            disable=not self._ranks.first or None,
         )
         bad_steps = 0
         batches = self._batches()

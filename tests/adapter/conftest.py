@@ -1,0 +1,65 @@
+"""Small networks are quickest on one thread."""
+
+import pytest
+import torch
+import toy
+
+from wfst_bias.adapter import store
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def another_lang_for_hama():
+    """Its lexicon takes seconds to read, and every adapter that is written or read is compared with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "hama_lang", toy.letters)
+        yield
+
+
+@pytest.fixture(scope="session")
+def lang():
+    return toy.lang()
+
+
+@pytest.fixture(scope="session")
+def heard():
+    """What the model hears of each utterance, ``(T, C)``."""
+    return toy.heard(toy.TEXTS)
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    """The utterances as a Kaldi data folder."""
+    return toy.write_data(tmp_path_factory.mktemp("toy"), toy.TEXTS)
+
+
+@pytest.fixture(scope="session")
+def model(heard):
+    return toy.ToyModel(heard)
+
+
+@pytest.fixture(scope="session")
+def speech(data, model, tmp_path_factory):
+    """The utterances as the model hears them, with their texts."""
+    from wfst_bias.adapter.train import hear
+
+    return hear(data, model, tmp_path_factory.mktemp("emissions") / "stored", "toy")
+
+
+@pytest.fixture(scope="session")
+def spoken(speech, lang):
+    """The utterances aligned with their texts."""
+    from wfst_bias.adapter.matching import Matcher
+    from wfst_bias.adapter.speech import align_texts
+    from wfst_bias.adapter.train import said_in
+
+    words = sorted({word for text in speech.texts.values() for word in text.split()})
+    matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])
+    return align_texts(speech.store, speech.texts, said_in(lang, words), lang.units, matcher)

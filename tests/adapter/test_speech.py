@@ -1,0 +1,152 @@
+"""Emissions that are kept, and which token of its text each frame writes."""
+
+import numpy as np
+import pytest
+import torch
+from toy import COMMON, TEXTS, ToyModel, WhiteToy, letters, one_hot, phones_of, write_data
+
+from wfst_bias.adapter.alignment import aligned
+from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.speech import align_texts, confusions, store_emissions, written
+from wfst_bias.adapter.train import hear, said_in
+from wfst_bias.corpus.data import read_data
+from wfst_bias.errors import InputError
+from wfst_bias.symbols import SymbolTable
+
+TOKENS = SymbolTable(tuple("<blk> h e l o".split()))
+
+
+def align(*pairs):
+    frames = [one_hot(TOKENS, text, sharpness=3.0) for text, _ in pairs]
+    lengths = torch.tensor(list(map(len, frames)))
+    targets = [[TOKENS[unit] for unit in target.split()] for _, target in pairs]
+    padded = torch.nn.utils.rnn.pad_sequence(frames, batch_first=True)
+    return [position.tolist() for position in aligned(padded, lengths, targets)]
+
+
+@pytest.mark.parametrize(
+    "frames, target, positions",
+    [
+        ("h e l o", "h e l o", [0, 1, 2, 3]),
+        ("_ h h _ e e _ _", "h e", [-1, 0, 0, -1, 1, 1, -1, -1]),
+        ("h e l _ l o", "h e l l o", [0, 1, 2, -1, 3, 4]),  # a token twice
+        ("l _ l _ _ l", "l l l", [0, -1, 1, -1, -1, 2]),
+        ("h h l", "h e l", [0, 1, 2]),  # what is not heard must be somewhere
+        ("h e", "h e l o", [-1, -1]),  # does not fit
+        ("l l", "l l", [-1, -1]),  # nor does this: there is no room for a blank
+        ("h", "h", [0]),
+    ],
+)
+def test_each_frame_and_the_token_that_it_writes(frames, target, positions):
+    assert align((frames, target)) == [positions]
+
+
+def test_a_batch_in_any_order():
+    pairs = [("h e", "h e"), ("_ h e l l _ l o", "h e l l o"), ("o", "o l"), ("l o _", "l o")]
+    assert align(*pairs) == [align(pair)[0] for pair in pairs]
+
+
+def test_what_does_not_fit_takes_nothing_from_the_others():
+    """The frames of the others and their ends are as many as the first has."""
+    first, *others = align(("h h h h h", "h h h h h h"), ("h _", "h"), ("h _", "h"))
+    assert (first, others) == ([-1] * 5, [[0, -1], [0, -1]])
+
+
+def test_a_target_and_where_its_words_stand():
+    target, words = written(["met", "olson", "met"], {"met": (1, 2), "olson": (3,)}, [9])
+    assert target == [1, 2, 9, 3, 9, 1, 2]
+    assert [(word.word, word.start) for word in words] == [("met", 0), ("olson", 3), ("met", 5)]
+    assert written(["met", "olson"], {"met": (1, 2), "olson": (3,)}, [])[0] == [1, 2, 3]
+
+
+def test_emissions_come_back_from_the_store(data, model, heard, speech):
+    assert sorted(speech.store.names) == sorted(heard) and speech.store.frame_shift == 0.02
+    for name in list(heard)[::20]:
+        stored = speech.store.log_probs(name)
+        assert stored.dtype == torch.float32 and speech.store.num_frames(name) == len(heard[name])
+        np.testing.assert_allclose(stored, heard[name], atol=1e-2)  # in half precision
+        assert speech.store.layers(name) is None and speech.store.phones(name) is None
+
+
+def test_layers_and_phones_come_back_from_the_store(tmp_path, data, heard):
+    white = WhiteToy(heard)
+    store = store_emissions(read_data(data), white, tmp_path / "stored", "key")
+    names = list(heard)[:3]
+    batch = white.emissions(names, [None] * 3)
+    for n, name in enumerate(names):
+        T = store.num_frames(name)
+        assert T == int(batch.lengths[n])
+        assert store.layers(name).shape == (T, white.num_layers, white.layer_dim)
+        assert torch.allclose(store.layers(name), batch.layers[n, :T], atol=1e-2)
+        assert torch.allclose(store.phones(name), batch.phones.log_probs[n, :T], atol=1e-2)
+        assert torch.allclose(white.head(store.layers(name)[:, -1]), store.log_probs(name), atol=2e-2)
+
+
+def test_what_is_stored_is_not_computed_again_under_the_same_key(tmp_path, data, heard):
+    class Deaf(ToyModel):
+        def emissions(self, names, audio):
+            raise AssertionError("was asked")
+
+    cuts = read_data(data)
+    store_emissions(cuts, ToyModel(heard), tmp_path / "stored", "one")
+    assert store_emissions(cuts, Deaf(heard), tmp_path / "stored", "one").names
+    with pytest.raises(AssertionError, match="was asked"):
+        store_emissions(cuts, Deaf(heard), tmp_path / "stored", "two")
+
+
+def test_texts_are_aligned_with_what_was_heard(lang, speech, spoken):
+    assert spoken.keys() == TEXTS.keys()
+    for name in list(TEXTS)[::16]:
+        utterance = spoken[name]
+        said = [lang.tokens.symbols[unit] for unit in utterance.target]
+        assert said == phones_of(TEXTS[name])
+        assert [word.word for word in utterance.words] == TEXTS[name].split()
+        # a phone is two frames and a blank; where it was misheard the alignment may be a frame off
+        true = np.stack([np.arange(len(said))] * 2 + [np.full(len(said), -1)], axis=1).ravel()
+        assert np.mean(utterance.position == true) > 0.95
+
+
+def test_of_two_ways_the_one_that_was_said_is_taught(lang, speech):
+    name = next(name for name, text in TEXTS.items() if text.split()[2] == "keller")
+    right = said_in(lang, ["keller"])["keller"][0]
+    wrong = tuple(reversed(right))
+    ways = {**said_in(lang, TEXTS[name].split()), "keller": [wrong, right]}
+    matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])
+    found = align_texts(speech.store, {name: TEXTS[name]}, ways, lang.units, matcher)
+    assert found[name].words[2].way == right
+
+
+def test_what_cannot_be_said_and_what_has_no_words_is_left_out(lang, speech):
+    a, b, c, d = list(TEXTS)[:4]
+    texts = {a: TEXTS[a], b: "call 747", c: "...", d: ""}
+    ways = said_in(lang, [*TEXTS[a].split(), "call"])
+    matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])
+    assert list(align_texts(speech.store, texts, ways, lang.units, matcher)) == [a]
+
+
+def test_words_that_cannot_be_said_have_no_way():
+    letter = letters().tokens.ids
+    assert said_in(letters(), ["met", "747"]) == {"met": [(letter["m"], letter["e"], letter["t"])]}
+
+
+def test_confusions_are_what_was_heard_for_what_was_said(lang, speech, spoken):
+    said, heard = confusions(speech.store.log_probs, spoken)
+    assert len(said) == len(heard) and (heard[:, 0] < 0.9).all()
+    right = (heard.argmax(1) == said).float().mean()
+    assert 0.75 < right < 0.95  # phones without a rival are always heard
+    matcher = Matcher(len(lang.tokens))
+    matcher.learn(said, heard)
+    s, z, w = (lang.tokens[phone] for phone in ("S", "Z", "W"))
+    assert matcher.ratio[s, z] > 1.0 > matcher.ratio[w, z]
+
+
+def test_nothing_that_could_be_aligned_is_an_error(speech):
+    with pytest.raises(InputError, match="no utterance can be trained on: none could be aligned with its text"):
+        confusions(speech.store.log_probs, {})
+
+
+def test_data_without_text_are_told(tmp_path, model):
+    folder = write_data(tmp_path / "silent", {"utt_000": " ".join(COMMON[:3])})
+    (folder / "text").unlink()
+    with pytest.raises(InputError, match="silent: has no text; training needs what was said"):
+        hear(folder, model, tmp_path / "emissions", "toy")

@@ -1,0 +1,158 @@
+"""Folders of calibrations and adapters come back as they were, or tell what is wrong with them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
+
+from wfst_bias.adapter import store
+from wfst_bias.adapter.adapter import Adapter
+from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
+from wfst_bias.adapter.default import DEFAULT, NONE, upstream_of
+from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
+from wfst_bias.adapter.store import read_adapter, read_calibration, write_adapter, write_calibration
+from wfst_bias.entities.entity import Entity
+from wfst_bias.errors import InputError
+
+
+def moved(network):
+    """Every weight away from where it begins, to what half precision can hold."""
+    torch.manual_seed(4)
+    with torch.no_grad():
+        for weight in [*network.parameters(), *network.buffers()]:
+            weight += 0.1 * torch.rand_like(weight)
+            weight.copy_(weight.half())
+    return network.eval()
+
+
+@pytest.fixture
+def calibration(lang):
+    return moved(Calibration(len(lang.tokens), CalibrationConfig(dim=8, num_blocks=1, strength=0.7)))
+
+
+@pytest.fixture
+def adapter(lang):
+    network = moved(ContextualAdapter(len(lang.tokens), AdapterConfig(dim=8, num_blocks=1, num_candidates=5)))
+    return Adapter(network, moved(Matcher(len(lang.tokens), lang.tokens[lang.boundary])), lang)
+
+
+@pytest.fixture
+def folder(tmp_path, calibration, adapter, lang):
+    write_calibration(tmp_path / "calibration", calibration, lang.tokens.checksum, {"trained_on": "toy"})
+    write_adapter(tmp_path / "adapter", adapter, {"trained_on": "toy"})
+    return tmp_path
+
+
+def test_a_calibration_comes_back(folder, calibration, model):
+    again = read_calibration(folder / "calibration", model)
+    batch = model.emissions(list(TEXTS)[:3], [None] * 3)
+    assert again.config == calibration.config and not again.training
+    assert torch.equal(again.calibrated(batch).log_probs, calibration.calibrated(batch).log_probs)
+    assert json.loads((folder / "calibration" / "meta.json").read_text())["trained_on"] == "toy"
+
+
+def test_an_adapter_comes_back(folder, adapter, model):
+    again = read_adapter(folder / "adapter", model)
+    batch = model.emissions(list(TEXTS)[:3], [None] * 3)
+    lists = [tuple(map(Entity, NAMES))] * 3
+    assert again.lang.checksum == adapter.lang.checksum and again.sounding is None
+    assert torch.equal(again.adapted(batch, lists).log_probs, adapter.adapted(batch, lists).log_probs)
+
+
+def test_the_lang_of_hama_is_not_written_again(tmp_path, adapter, model, lang, monkeypatch):
+    monkeypatch.setattr(store, "hama_lang", lambda: lang)
+    write_adapter(tmp_path / "hama", adapter, {})
+    assert sorted(path.name for path in (tmp_path / "hama").iterdir()) == ["meta.json", "weights.npz"]
+    assert read_adapter(tmp_path / "hama", model).lang is lang
+
+
+def test_a_ratio_beyond_half_precision_stays_a_number(tmp_path, adapter, model):
+    with torch.no_grad():
+        adapter.matcher.ratio[3, 3] = 1e6  # of a unit that a large corpus has three times
+    write_adapter(tmp_path / "adapter", adapter, {})
+    assert read_adapter(tmp_path / "adapter", model).matcher.ratio.isfinite().all()
+
+
+def told(message, read, *arguments):
+    with pytest.raises(InputError) as error:
+        read(*arguments)
+    assert str(error.value) == message
+
+
+def test_what_is_no_folder_of_ours_is_told(folder, model, tmp_path):
+    told(
+        f"{tmp_path}/none: is no calibration folder; make one with 'wfst-bias calibrate train'",
+        *(read_calibration, tmp_path / "none", model),
+    )
+    told(
+        f"{folder}/calibration: is no adapter folder; make one with 'wfst-bias adapter train'",
+        *(read_adapter, folder / "calibration", model),
+    )
+
+
+def test_other_tokens_are_told(folder, heard):
+    other = ToyModel(heard)
+    other.tokens = letters().tokens
+    message = "was trained for other tokens than the model's; train one on this model"
+    told(f"{folder}/adapter: {message}", read_adapter, folder / "adapter", other)
+    told(f"{folder}/calibration: {message}", read_calibration, folder / "calibration", other)
+
+
+def test_layers_that_the_model_does_not_show_are_told(tmp_path, heard):
+    white = WhiteToy(heard)
+    config = AdapterConfig(dim=8, num_layers=2, layer_dim=12)
+    network = ContextualAdapter(len(white.tokens), config)
+    matcher = Matcher(len(white.tokens), letters().tokens["|"])
+    write_adapter(tmp_path / "adapter", Adapter(network, matcher, letters(), None, white.head), {})
+    read_adapter(tmp_path / "adapter", white)
+    white.num_layers = 3
+    told(
+        f"{tmp_path}/adapter: reads 2 hidden layers of width 12, which the model does not show; name the model that "
+        "it was trained on",
+        *(read_adapter, tmp_path / "adapter", white),
+    )
+
+
+@pytest.mark.parametrize("damage", ["cut", "emptied", "scrambled", "lost"])
+def test_damaged_weights_are_told(folder, model, damage):
+    weights = folder / "adapter" / "weights.npz"
+    content = weights.read_bytes()
+    if damage == "lost":
+        weights.unlink()
+    else:
+        middle = len(content) // 2
+        scrambled = (
+            content[:middle] + bytes(255 - byte for byte in content[middle : middle + 200]) + content[middle + 200 :]
+        )
+        weights.write_bytes({"cut": content[:middle], "emptied": b"", "scrambled": scrambled}[damage])
+    with pytest.raises(InputError, match=r"adapter/weights.npz: cannot be read \(.*\); make the folder anew"):
+        read_adapter(folder / "adapter", model)
+
+
+def test_weights_of_another_size_are_told(folder, model):
+    weights = folder / "calibration" / "weights.npz"
+    with np.load(weights) as known:
+        shorter = {name: known[name] for name in known.files[1:]}
+    np.savez(weights, **shorter)
+    with pytest.raises(InputError, match="calibration: does not hold the weights that its meta.json tells of"):
+        read_calibration(folder / "calibration", model)
+
+
+def test_what_stands_before_the_search(folder, model):
+    nothing = upstream_of(model, "toy", NONE, NONE)
+    assert nothing.calibration is nothing.adapter is None and nothing.meta == {"calibration": "none", "adapter": "none"}
+    # nothing comes with the package for other models than hama
+    assert upstream_of(model, "toy", DEFAULT, DEFAULT) == nothing
+    both = upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
+    assert both.meta == {"calibration": f"{folder}/calibration", "adapter": f"{folder}/adapter"}
+    batch = model.emissions(list(TEXTS)[:2], [None] * 2)
+    lists = [tuple(map(Entity, NAMES)), ()]
+    calibrated = replace(both, adapter=None).changed(batch, lists)
+    changed = both.changed(batch, lists)
+    assert torch.equal(changed.log_probs, both.adapter.adapted(calibrated, lists).log_probs)
+    assert torch.equal(changed.log_probs[1], calibrated.log_probs[1])
+    assert not torch.equal(calibrated.log_probs, batch.log_probs)

@@ -1,0 +1,144 @@
+"""Synthetic speech and the sentences for it."""
+
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from wfst_bias.corpus.data import load_audio, read_data
+from wfst_bias.corpus.sentences import clauses, with_rare_words
+from wfst_bias.corpus.synthesis import synthesise, voice_of
+from wfst_bias.errors import InputError
+
+SENTENCES = ["Please call Keller.", "...", "We met her."]
+
+
+def needs(program):
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+
+
+PROGRAMS = pytest.mark.parametrize(
+    "voice",
+    [pytest.param("flite:slt", marks=needs("flite")), pytest.param("espeak-ng:en-us", marks=needs("espeak-ng"))],
+)
+
+
+class Hum:
+    """A voice that is as long as its text."""
+
+    def __init__(self, name, rate=16000):
+        self.name, self.rate = name, rate
+
+    def speak(self, text, speed, seed):
+        length = int(0.05 * self.rate * len(text) / speed)
+        return np.sin(0.1 * np.arange(length + seed)).astype(np.float32), self.rate
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_hibari_speaks_into_a_data_folder(tmp_path):
+    assert synthesise(SENTENCES[:2], [voice_of("hibari")], tmp_path / "data", seed=1) == 1
+    (cut,) = read_data(tmp_path / "data")
+    (supervision,) = cut.supervisions
+    assert (cut.id, supervision.text, supervision.speaker) == ("utt_000000", "please call keller", "hibari")
+    assert cut.sampling_rate == 16000 and 0.5 < cut.duration < 4.0
+    assert np.abs(load_audio(cut, 16000)).max() > 0.05
+
+
+@PROGRAMS
+def test_programs_speak_too(tmp_path, voice):
+    assert synthesise(SENTENCES, [voice_of(voice)], tmp_path / "data", speeds=(1.2, 1.2)) == 1
+    cuts = list(read_data(tmp_path / "data"))
+    assert [cut.id for cut in cuts] == ["utt_000000", "utt_000002"]
+    assert all(cut.sampling_rate == 16000 and np.abs(load_audio(cut, 16000)).max() > 0.05 for cut in cuts)
+
+
+@PROGRAMS
+def test_a_slower_voice_takes_longer(voice):
+    slow, fast = (len(voice_of(voice).speak("we met her at the station", speed, 0)[0]) for speed in (0.8, 1.25))
+    assert slow > 1.2 * fast
+
+
+@PROGRAMS
+def test_a_voice_that_the_program_does_not_have_is_told(voice):
+    program = voice.partition(":")[0]
+    with pytest.raises(InputError, match=f"'{program}' has no voice 'nobody'"):
+        voice_of(f"{program}:nobody")
+
+
+def test_the_same_seed_gives_the_same_folder(tmp_path):
+    voices = [Hum("anna"), Hum("bert", 22050)]
+    sentences = [f"sentence number {'so ' * i}" for i in range(1, 12)]
+    for name, seed, jobs in (("one", 5, 1), ("two", 5, 3), ("other", 6, 1)):
+        assert synthesise(sentences, voices, tmp_path / name, (0.9, 1.1), seed, jobs) == 0
+    one, two, other = (files(tmp_path / name) for name in ("one", "two", "other"))
+    assert one == two != other
+    speakers = {line.split()[1] for line in (tmp_path / "one" / "utt2spk").read_text().splitlines()}
+    assert speakers == {"anna", "bert"}
+    assert all(soundfile.info(path).samplerate == 16000 for path in (tmp_path / "one" / "wav").iterdir())
+
+
+def test_unknown_voices_and_missing_programs_are_told(monkeypatch):
+    for spec in ("siri", "flite", "festival:kal", "espeak-ng:"):
+        with pytest.raises(InputError, match=f"no voice '{spec}'; write hibari, flite:VOICE or espeak-ng:VOICE"):
+            voice_of(spec)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match=r"'flite:slt' needs the program 'flite'; install it \(apt install flite\)"):
+        voice_of("flite:slt")
+
+
+def test_nothing_to_say_is_told_and_leaves_nothing_behind(tmp_path):
+    with pytest.raises(InputError, match="none of the sentences could be spoken"):
+        synthesise(["...", ""], [Hum("anna")], tmp_path / "data")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "line, stretches",
+    [
+        ("We met her at the station.", ["We met her at the station."]),
+        ("He came.", []),  # too short
+        ("Well, he came to the city, and she left it.", ["Well, he came to the city, and she left it."]),
+        (
+            "The meeting with the doctor was on monday afternoon, and we were all there; the flight was late again.",
+            [
+                "The meeting with the doctor was on monday afternoon, and we were all there;",
+                "the flight was late again.",
+            ],
+        ),
+        (
+            "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
+            [],
+        ),
+        ("Mr. Keller came to the city.", []),
+        ("The BBC sent it to the city.", []),
+        ("On the 4th we met her again.", []),
+    ],
+)
+def test_stretches_of_a_text(line, stretches):
+    assert list(clauses([line])) == stretches
+
+
+def test_rare_words_come_in_and_none_twice_before_all_have_come():
+    sentences = ["please send another report before friday morning"] * 200
+    rare = ["keller", "olson", "quincy", "delgado", "whittemore"]
+    made = list(with_rare_words(sentences, rare, mean=1.5, seed=3))
+    found = [word for line in made for word in line.split() if word in rare]
+    assert len(found) / len(made) == pytest.approx(1.5, abs=0.2)
+    for start in range(0, len(found) - 5, 5):
+        # of a sentence the last word was put in first
+        assert len(set(found[start : start + 5])) >= 3
+    assert {word: found.count(word) for word in rare}.keys() == set(rare)
+    assert max(map(found.count, rare)) - min(map(found.count, rare)) <= 1
+    assert all(len(line.split()) == 7 for line in made)
+    assert made == list(with_rare_words(sentences, rare, mean=1.5, seed=3))
+    assert made != list(with_rare_words(sentences, rare, mean=1.5, seed=4))
+
+
+def test_short_words_and_punctuation_stay():
+    assert list(with_rare_words(["as if it is, or so?"], ["keller"], mean=4.0, seed=0)) == ["as if it is, or so?"]
+    (line,) = with_rare_words(["we met (there), again!"], ["keller"], mean=4.0, seed=2)
+    assert line in ("we met (keller), again!", "we met (there), keller!")

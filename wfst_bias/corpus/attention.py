@@ -1,0 +1,46 @@
+"""What an adapter attends to in one utterance, drawn over the words that are recognised there."""
+
+from pathlib import Path
+
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.adapter.plot import write_attention_plot
+from wfst_bias.adapter.upstream import Upstream
+from wfst_bias.corpus.data import load_audio, read_data
+from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.search import Decoder
+from wfst_bias.errors import InputError
+from wfst_bias.graph.store import read_decoding
+
+
+def plot_attention(
+    graph_dir: Path, data: Path, utterance: str, out: Path, model: AcousticModel, upstream: Upstream, top: int
+) -> None:
+    """Draw the attention of ``upstream``'s adapter to the list of a compiled graph.
+
+    Args:
+      graph_dir: a graph with a list; the utterance is decoded with it, too.
+      data: where the utterance is.
+      utterance: its name.
+      out: PNG or SVG, as it ends.
+      top: phrases to show, those attended to most.
+
+    Raises:
+      InputError: there is no such utterance, no list, no adapter, or ``out`` ends in something else.
+    """
+    if upstream.adapter is None:
+        raise InputError("there is no adapter to look at: none comes with this model; name a folder with --adapter")
+    decoder = Decoder(read_decoding(graph_dir))
+    phrases = decoder.graph.entities
+    if not phrases:
+        raise InputError("has no list to attend to; name a graph of 'wfst-bias graph compile'", graph_dir)
+    cut = next((cut for cut in read_data(data) if cut.id == utterance), None)
+    if cut is None:
+        raise InputError(f"has no utterance {utterance!r}; name one of its wav.scp, segments or cuts", data)
+    emissions = model.emissions([utterance], [load_audio(cut, model.sampling_rate)])
+    calibrated = Upstream(upstream.calibration).changed(emissions, [phrases])
+    attended = upstream.adapter.attend(calibrated, [phrases])
+    changed = upstream.adapter.adapted(calibrated, [phrases])
+    (transcript,) = best_paths(decoder.lattices(changed), decoder)
+    attention = attended.of_entities(0, emissions.log_probs.shape[1]).cpu().numpy()
+    written = [entity.written for entity in attended.catalogues[0].entities]
+    write_attention_plot(out, attention, written, emissions.frame_shift, transcript.words, top)
