@@ -217,7 +217,7 @@ def test_no_words_for_lists_is_an_error(listed):
 def test_a_word_that_the_phone_head_cannot_say_joins_no_phrase(speech, spoken, pool, matcher, lang):
     """The tokens of a white box may spell what its phones do not say."""
     sounds = {word: ways for word, ways in pool.ways.items() if word in NAMES or word in OTHERS}
-    partly = replace(pool, sounding=lang.units, sounds=sounds)
+    partly = replace(pool, sounding=replace(lang.units), sounds=sounds)
 
     class Both:
         log_probs = phones = staticmethod(speech.store.log_probs)
