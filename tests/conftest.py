@@ -1,15 +1,11 @@
 """Fixtures: a small world of words, and the folders that commands work on."""
 
-import os
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 from hypothesis import settings
+from real_data import DATA
 
 from wfst_bias.cli.main import main
-
-DATA = Path(os.environ.get("WFST_BIAS_DATA", Path(__file__).parents[1] / "../shared/data"))
 
 # a slow machine is no failure
 settings.register_profile("patient", deadline=None)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from conftest import DATA
+from real_data import DATA
 from test_search import frames_of
 
 from wfst_bias.acoustic.emissions import Emissions
