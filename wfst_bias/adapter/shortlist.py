@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Sequence, Tuple
 
 import torch
+from torch import nn
 
 from wfst_bias.adapter.catalogue import Catalogue
 from wfst_bias.adapter.matching import LOWEST, Matcher
@@ -74,10 +75,13 @@ def shortlisted(
         taken = catalogue.units[ways][:, :J]
         units[n, :k, : taken.shape[1]] = taken
         length[n, :k], way[n, :k], score[n, :k] = catalogue.lengths[ways], ways, values
+        said = (sounding >= 0).nonzero().flatten()
+        if not len(said):
+            continue
         stream = catalogue.sounds or catalogue
-        fit = matcher.alignments(similarity, *(x.to(similarity.device) for x in stream.said(sounding.cpu())))
+        fit = matcher.alignments(similarity, *(x.to(similarity.device) for x in stream.said(sounding[said].cpu())))
         fit = fit.amax(dim=1, keepdim=True) if by_phones else fit
-        aligned[n, :k, : fit.shape[1], : fit.shape[2]] = fit
+        aligned[n, said, : fit.shape[1], : fit.shape[2]] = fit
     units, length, way = (x.to(log_probs.device) for x in (units, length, way))
     return Candidates(units, length, way, score, aligned, segment)
 
@@ -85,7 +89,8 @@ def shortlisted(
 def _scores(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue) -> Tuple[torch.Tensor, torch.Tensor]:
     """Score of each way ``(W,)``, and which way of the matched stream it is of ``(W,)``.
 
-    Where phrases are matched by their phones, every way has the score of the phrase's best pronunciation.
+    Where phrases are matched by their phones, every way has the score of the phrase's best pronunciation; -1 is that
+    of a phrase that the phones cannot say.
     """
     if catalogue.sounds is None:
         scores = matcher.scores(similarity, catalogue)
@@ -96,8 +101,10 @@ def _scores(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue) ->
     # the best of each phrase: the last of a sort by phrase, then score
     order = scores.argsort(stable=True)
     order = order[entity[order].argsort(stable=True)]
+    entity = entity[order]
+    ends = torch.ones_like(entity, dtype=torch.bool)
+    ends[:-1] = entity[1:] != entity[:-1]
     last = torch.full((len(catalogue),), -1, dtype=torch.int64, device=scores.device)
-    last[entity[order]] = order
+    last[entity[ends]] = order[ends]
     pronunciation = last[catalogue.entity.to(scores.device)]
-    found = scores[pronunciation].masked_fill(pronunciation < 0, LOWEST)
-    return found, pronunciation.clamp(min=0)
+    return nn.functional.pad(scores, (0, 1), value=LOWEST)[pronunciation], pronunciation
