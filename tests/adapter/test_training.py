@@ -481,6 +481,11 @@ def test_a_lang_of_other_tokens_is_told(tmp_path, model, data):
         train_calibration(model, "toy", data, letters(), tmp_path / "out")
 
 
+def test_phones_of_a_model_without_a_phone_head_are_told(tmp_path, model, data, lang):
+    with pytest.raises(InputError, match="the model has no phone head; leave --phones out"):
+        train_adapter(model, "toy", data, lang, tmp_path / "out", set(COMMON), OTHERS, recipe(**SHORT), sounding=lang)
+
+
 def test_texts_that_nobody_can_say_are_told(tmp_path, data, heard, lang):
     (tmp_path / "data").mkdir()
     for name in ("wav.scp", "text"):

@@ -294,6 +294,8 @@ def _aligned(
 ):
     """Speech to train and to validate on, aligned; all words that were said or are named, and a matcher."""
     train = hear(data, model, exp / "emissions", model_name)
+    if sounding is not None and train.store.phones(train.store.names[0]) is None:
+        raise InputError("the model has no phone head; leave --phones out")
     held = train if valid is None else hear(valid, model, exp / "emissions_valid", model_name)
     words = {word for speech in (train, held) for text in speech.texts.values() for word in words_of(text)}
     words = sorted(words.union(more_words))
