@@ -81,6 +81,12 @@ class Adapter:
         self._spellers = [lang_speller(part) for part in (lang, sounding) if part is not None]
         self.catalogue = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
 
+    def to(self, device: torch.device) -> "Adapter":
+        """The same adapter, its networks on a device."""
+        self.network.to(device)
+        self.matcher.to(device)
+        return self
+
     def _catalogue(self, phrases: Phrases) -> Catalogue:
         """A list as the network reads it; kept, so that a list is read once."""
         said = catalogue_of_outcomes(self._spellers[0].outcomes(phrases), self.lang.units)

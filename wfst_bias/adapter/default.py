@@ -4,6 +4,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Optional
 
+import torch
+
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration
@@ -18,18 +20,25 @@ def shipped(kind: str, model_name: str) -> Optional[Path]:
     return folder if model_name == HAMA and folder.is_dir() else None
 
 
-def upstream_of(model: AcousticModel, model_name: str, calibration: str = DEFAULT, adapter: str = DEFAULT) -> Upstream:
+def upstream_of(
+    model: AcousticModel,
+    model_name: str,
+    calibration: str = DEFAULT,
+    adapter: str = DEFAULT,
+    device: torch.device = torch.device("cpu"),
+) -> Upstream:
     """What changes the emissions of a model.
 
     Args:
       calibration, adapter: a folder, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
+      device: where the model puts its emissions.
     """
     folders = {}
     for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter)):
         folders[kind] = None if named == NONE else shipped(kind, model_name) if named == DEFAULT else Path(named)
     return Upstream(
-        None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model),
-        None if folders[ADAPTER] is None else read_adapter(folders[ADAPTER], model),
+        None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model).to(device),
+        None if folders[ADAPTER] is None else read_adapter(folders[ADAPTER], model).to(device),
         {
             kind: DEFAULT if named == DEFAULT and folders[kind] else str(folders[kind] or NONE)
             for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter))

@@ -109,7 +109,7 @@ def decode(
     if adapter_list and (biasing or entities_by):
         raise click.UsageError("each utterance has a list of its own: leave --adapter-list out")
     model = model_of(model_spec, device)
-    upstream = upstream_of(model, model_spec, calibration, adapter)
+    upstream = upstream_of(model, model_spec, calibration, adapter, device)
     if biasing or entities_by:
         lists, list_of = lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by)
         base = read_base(graph_dir, device)
