@@ -1,6 +1,7 @@
 """Fixtures: a small world of words, and the folders that commands work on."""
 
 import pytest
+import torch
 from click.testing import CliRunner
 from hypothesis import settings
 from real_data import DATA
@@ -69,3 +70,12 @@ def speech(tmp_path_factory):
 def cache(tmp_path_factory):
     """What ``WFST_BIAS_CACHE`` names in tests: the default graph is built there once."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def one_thread():
+    """One thread of torch."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

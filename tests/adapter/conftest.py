@@ -1,18 +1,14 @@
 """Small networks are quickest on one thread."""
 
 import pytest
-import torch
 import toy
 
 from wfst_bias.adapter import store
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def small_networks(one_thread):
+    """Quickest on one thread."""
 
 
 @pytest.fixture(scope="session", autouse=True)

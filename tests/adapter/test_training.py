@@ -12,7 +12,7 @@ from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerModel, ConformerVocabulary, write_description
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import CalibrationConfig
-from wfst_bias.adapter.calibration_training import CalibrationSpeech, ctc_per_token, length_batches, with_noise
+from wfst_bias.adapter.calibration_training import CalibrationSpeech, ctc_per_token, with_noise
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES, POSITIONS, AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.speech import confusions
@@ -37,6 +37,7 @@ from wfst_bias.adapter.training import (
 )
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
+from wfst_bias.training.batching import length_batches
 from wfst_bias.training.curves import read_curves
 from wfst_bias.training.trainer import TrainerConfig
 

@@ -13,8 +13,9 @@ from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
 from wfst_bias.symbols import BLANK, SymbolTable
+from wfst_bias.training.batching import batch_ends
 from wfst_bias.training.ctc import NAMED_RECIPES, conformer_loss, ctc_loss, limited, read_recipe, token_error_rate
-from wfst_bias.training.ctc_data import CtcBatch, batch_ends
+from wfst_bias.training.ctc_data import CtcBatch
 from wfst_bias.training.targets import Transcriber, frames_needed
 from wfst_bias.training.trainer import Trainer, TrainerConfig
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wfst_bias.acoustic.features import FEATURE_SHIFT
+from wfst_bias.acoustic.norm import Norm
 from wfst_bias.errors import InputError
 
 SUBSAMPLING = 4
@@ -190,13 +191,6 @@ class Conformer(nn.Module):
     def num_layers(self) -> int:
         """``L``, the layers that are shown."""
         return len(self.config.subword_layers) + 1
-
-
-class Norm(nn.LayerNorm):
-    """A layer norm in float32, whatever autocast makes of what it reads."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.float())
 
 
 class Subsampling(nn.Module):

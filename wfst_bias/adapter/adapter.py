@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
 import torch
 
@@ -12,12 +12,11 @@ from wfst_bias.adapter.frames import Heard, heard_frames
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import Adapted, ContextualAdapter, Head
 from wfst_bias.adapter.shortlist import Candidates, shortlisted
-from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.readers import reader_of
 
-Phrases = Tuple[Entity, ...]
 _CATALOGUES_KEPT = 256
 
 

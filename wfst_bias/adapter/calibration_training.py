@@ -3,14 +3,12 @@
 from dataclasses import dataclass, fields
 from typing import Dict, List, Tuple
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from wfst_bias.adapter.batches import AlignedSpeech
 from wfst_bias.adapter.frames import heard_frames
-from wfst_bias.adapter.speech import EmissionStore, Utterance
-from wfst_bias.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -31,50 +29,8 @@ class CalibrationBatch:
         return CalibrationBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-def length_batches(lengths: np.ndarray, most: int, chance: np.random.Generator, fixed: bool) -> List[np.ndarray]:
-    """Items of like length together, ``most`` frames a batch, padding included; in their order where ``fixed``."""
-    order = np.argsort(lengths if fixed else lengths * chance.uniform(0.9, 1.1, len(lengths)), kind="stable")
-    batches, start = [], 0
-    for i in range(1, len(order) + 1):
-        if i == len(order) or lengths[order[start : i + 1]].max() * (i + 1 - start) > most:
-            batches.append(order[start:i])
-            start = i
-    return batches if fixed else [batches[i] for i in chance.permutation(len(batches))]
-
-
-class CalibrationSpeech:
-    """Batches of emissions: a :class:`wfst_bias.training.source.BatchSource`.
-
-    Args:
-      store: of the emissions.
-      spoken: the utterances.
-      batch_frames: of a batch, padding included.
-      most_blank: see :mod:`wfst_bias.adapter.frames`.
-      seed: of the order.
-      fixed: whether every epoch is the same, for validation.
-    """
-
-    def __init__(
-        self,
-        store: EmissionStore,
-        spoken: Dict[str, Utterance],
-        batch_frames: int,
-        most_blank: float,
-        seed: int = 0,
-        fixed: bool = False,
-    ):
-        self._store, self._spoken = store, spoken
-        self._batch_frames, self._most_blank = batch_frames, most_blank
-        self._seed, self._fixed = seed, fixed
-        self._names = sorted(spoken)
-        if not self._names:
-            raise InputError("no utterance can be trained on: none could be aligned with its text")
-        self._lengths = np.array([store.num_frames(name) for name in self._names])
-
-    def plan(self, epoch: int) -> List[List[str]]:
-        chance = np.random.default_rng((self._seed, epoch))
-        batches = length_batches(self._lengths, self._batch_frames, chance, self._fixed)
-        return [[self._names[i] for i in batch] for batch in batches]
+class CalibrationSpeech(AlignedSpeech):
+    """Batches of emissions: a :class:`wfst_bias.training.source.BatchSource`."""
 
     def load(self, epoch: int, key: List[str]) -> CalibrationBatch:
         pad = torch.nn.utils.rnn.pad_sequence

@@ -70,7 +70,7 @@ def catalogue_of_outcomes(
       number: of each phrase, where another catalogue has numbered them.
     """
     used = [outcome for outcome in outcomes if outcome.status == USED]
-    edge = [units.tokens[symbol] for symbol in units.boundaries]
+    edge = units.edge
     ids = lambda way: [*edge, *(units.tokens[unit] for unit in way), *edge]
     said = catalogue_of([o.entity for o in used], [[ids(way) for way in o.pronunciations] for o in used])
     if number is None:

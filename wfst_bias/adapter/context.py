@@ -4,14 +4,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from wfst_bias.acoustic.norm import Norm
+
 _NOTHING = -1e4  # nats; a frame's probability is not changed by what is less
-
-
-class Norm(nn.LayerNorm):
-    """A layer norm in float32: torch 1.13 cannot normalise the bfloat16 that autocast makes."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return super().forward(x.float())
 
 
 class Context(nn.Module):

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from wfst_bias.adapter.catalogue import Catalogue
+from wfst_bias.lang.units import Units
 from wfst_bias.symbols import BLANK_ID
 
 LOWEST = -12.0  # nats, of a unit against a segment
@@ -90,6 +91,11 @@ class Matcher(nn.Module):
         self.deletion, self.insertion = deletion, insertion
         # P(heard | said) / P(heard); of a model that never errs until it is measured
         self.register_buffer("ratio", torch.eye(num_tokens) * num_tokens * 0.9 + 0.1)
+
+    @classmethod
+    def of(cls, units: Units) -> "Matcher":
+        """A matcher of these units that has measured nothing."""
+        return cls(len(units.tokens), *units.edge)
 
     def learn(self, said: torch.Tensor, heard: torch.Tensor, smoothing: float = 3.0) -> None:
         """Measure the confusions.

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from wfst_bias.adapter.context import Context, Norm, changed, seen
+from wfst_bias.acoustic.norm import Norm
+from wfst_bias.adapter.context import Context, changed, seen
 from wfst_bias.adapter.frames import MOST_BLANK
 from wfst_bias.adapter.matching import LOWEST
 from wfst_bias.adapter.shortlist import Candidates

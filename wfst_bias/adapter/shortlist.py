@@ -32,6 +32,9 @@ class Candidates:
     aligned: torch.Tensor
     segment: torch.Tensor
 
+    def to(self, device: torch.device) -> "Candidates":
+        return Candidates(*(part.to(device) for part in vars(self).values()))
+
     @property
     def present(self) -> torch.Tensor:
         """Which units are there, bool ``(N, K, J)``."""

@@ -83,7 +83,7 @@ def simulate(
 ) -> Tuple[SimulatedStore, Dict[str, Utterance]]:
     """Texts as speech; those with a word or a unit that cannot be said are left out."""
     chance = np.random.default_rng(seed)
-    boundary = [units.tokens[symbol] for symbol in units.boundaries]
+    boundary = list(units.edge)
     emissions: Dict[str, np.ndarray] = {}
     spoken: Dict[str, Utterance] = {}
     for i, text in enumerate(texts):

@@ -146,7 +146,7 @@ def align_texts(
       phones: whether the ways are in the phones of a phone head.
     """
     log_probs_of = store.phones if phones else store.log_probs
-    boundary = [units.tokens[symbol] for symbol in units.boundaries]
+    boundary = list(units.edge)
     spoken: Dict[str, Utterance] = {}
     words_in = {name: words_of(texts.get(name, "")) for name in store.names}
     names = [name for name, words in words_in.items() if words and all(map(ways.get, words))]

@@ -85,7 +85,7 @@ def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
     lang = _read_lang(Path(folder) / _LANG, meta[_LANG])
     sounding = _read_lang(Path(folder) / _SOUNDING, meta[_SOUNDING])
     phones = (sounding or lang).units
-    matcher = Matcher(len(phones.tokens), phones.tokens[phones.boundary] if phones.boundary else 0)
+    matcher = Matcher.of(phones)
     parts = nn.ModuleDict({"network": ContextualAdapter(len(lang.tokens), config), "matcher": matcher})
     parts = _loaded(parts, weights, folder)
     return Adapter(parts["network"], parts["matcher"], lang, sounding, getattr(model, "head", None))

@@ -304,13 +304,13 @@ def _aligned(
     if sounding is not None:
         pool = dataclasses.replace(pool, sounding=sounding.units, sounds=said_in(sounding, words))
     units = lang.units
-    plain = Matcher(len(units.tokens), units.tokens[units.boundary] if units.boundary else 0)
+    plain = Matcher.of(units)
     first = align_texts(train.store, train.texts, ways, units, plain)
     plain.learn(*confusions(train.store.log_probs, first))
     spoken = align_texts(train.store, train.texts, ways, units, plain)
     matcher = plain
     if sounding is not None:
-        matcher = Matcher(len(sounding.tokens), sounding.tokens[sounding.boundary] if sounding.boundary else 0)
+        matcher = Matcher.of(sounding.units)
         heard = align_texts(train.store, train.texts, pool.sounds, sounding.units, matcher, phones=True)
         matcher.learn(*confusions(train.store.phones, heard))
     if held is train:

@@ -1,12 +1,12 @@
 """Training of an adapter: lists of true words and distractors for each batch, and the loss.
 
-What a batch is made of follows DESIGN of the technique: lists of 20 to 2,000 ways drawn anew, of which a part sounds
-near to the words that were said; true words left out, so that ``<no-bias>`` is learned; attention guided to the
-unit that each frame writes; and the CTC loss of what comes out.
+A batch has a list of 20 to 2,000 phrases, drawn anew, of which a part sounds near to the words that were said; true
+words are left out, so that ``<no-bias>`` is learned; attention is guided to the unit that each frame writes; and what
+comes out has a CTC loss.
 """
 
 import zlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
@@ -14,7 +14,8 @@ import scipy.sparse
 import torch
 from torch import nn
 
-from wfst_bias.adapter.calibration_training import ctc_per_token, length_batches, with_noise
+from wfst_bias.adapter.batches import AlignedSpeech
+from wfst_bias.adapter.calibration_training import ctc_per_token, with_noise
 from wfst_bias.adapter.catalogue import Catalogue, catalogue_of
 from wfst_bias.adapter.frames import heard_frames
 from wfst_bias.adapter.matching import Matcher
@@ -89,10 +90,7 @@ class AdapterBatch:
     layers: Optional[torch.Tensor] = None
 
     def to(self, device) -> "AdapterBatch":
-        moved = lambda x: x.to(device) if isinstance(x, torch.Tensor) else x
-        candidates = Candidates(*(getattr(self.candidates, f.name).to(device) for f in fields(Candidates)))
-        values = {f.name: moved(getattr(self, f.name)) for f in fields(self)}
-        return AdapterBatch(**{**values, "candidates": candidates})
+        return AdapterBatch(*(None if part is None else part.to(device) for part in vars(self).values()))
 
 
 class NearWords:
@@ -149,7 +147,7 @@ class Pool:
         return self.ways if self.sounds is None else self.sounds
 
 
-class ListedSpeech:
+class ListedSpeech(AlignedSpeech):
     """Batches of utterances with lists: a :class:`wfst_bias.training.source.BatchSource`.
 
     Args:
@@ -182,27 +180,16 @@ class ListedSpeech:
         seed: int = 0,
         fixed: bool = False,
     ):
-        self._store, self._spoken = store, spoken
+        super().__init__(store, spoken, batch_frames, most_blank, seed, fixed)
         self._entity_words = entity_words
         self._pool = pool
         self._distractors = list(distractors)
         if not self._distractors:
             raise InputError("there is no word to fill the lists with; name some that can be said with --distractors")
-        self._edge = _edge(pool.units)
+        self._edge = pool.units.edge
         self._near = NearWords([pool.heard_ways[word][0] for word in self._distractors], len(pool.heard_units.tokens))
         self._matcher, self._num_candidates = matcher, num_candidates
         self._lists = lists
-        self._batch_frames, self._most_blank = batch_frames, most_blank
-        self._seed, self._fixed = seed, fixed
-        self._names = sorted(spoken)
-        if not self._names:
-            raise InputError("no utterance can be trained on: none could be aligned with its text")
-        self._lengths = np.array([store.num_frames(name) for name in self._names])
-
-    def plan(self, epoch: int) -> List[List[str]]:
-        chance = np.random.default_rng((self._seed, epoch))
-        batches = length_batches(self._lengths, self._batch_frames, chance, self._fixed)
-        return [[self._names[i] for i in batch] for batch in batches]
 
     def load(self, epoch: int, key: List[str]) -> AdapterBatch:
         chance = np.random.default_rng((self._seed, 0 if self._fixed else epoch, _number_of(key)))
@@ -266,7 +253,7 @@ class ListedSpeech:
 
     @staticmethod
     def _said(phrases, ways: Iterable[Sequence[Way]], units: Units) -> Catalogue:
-        edge = _edge(units)
+        edge = units.edge
         return catalogue_of(list(phrases), [[(*edge, *way, *edge) for way in of_phrase] for of_phrase in ways])
 
     def _ways(self, phrase: Sequence[str], units: Optional[Units] = None) -> List[Way]:
@@ -278,7 +265,7 @@ class ListedSpeech:
         return [self._joined([ways[word][0] for word in phrase], units)]
 
     def _joined(self, ways: Sequence[Way], units: Optional[Units] = None) -> Way:
-        joined, edge = ways[0], _edge(units or self._pool.units)
+        joined, edge = ways[0], (units or self._pool.units).edge
         for way in ways[1:]:
             joined = (*joined, *edge, *way)
         return joined
@@ -315,11 +302,6 @@ class ListedSpeech:
     @staticmethod
     def _units(candidates: Candidates, n: int, k: int) -> List[int]:
         return candidates.units[n, k, : int(candidates.lengths[n, k])].tolist()
-
-
-def _edge(units: Units) -> Way:
-    """What stands before and behind a word."""
-    return tuple(units.tokens[symbol] for symbol in units.boundaries)
 
 
 def _number_of(names: Sequence[str]) -> int:

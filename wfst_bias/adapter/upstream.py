@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Sequence
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.adapter.adapter import Adapter, Phrases
+from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration
+from wfst_bias.entities.entity import Phrases
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.entity import Entity, read_entities
+from wfst_bias.entities.entity import Entity, Phrases, read_entities
 from wfst_bias.entities.spelling import USED, Outcome, Speller
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
@@ -40,7 +40,7 @@ class Biasing(Protocol):
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         """The decoder of a batch, and the gate of each utterance."""
 
-    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence["Phrases"]:
+    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
         """The list of each utterance of a batch, for what changes the emissions."""
 
 
@@ -54,7 +54,7 @@ class OneGraph:
 
     report = ""
 
-    def __init__(self, decoder: Decoder, phrases: Optional["Phrases"] = None):
+    def __init__(self, decoder: Decoder, phrases: Optional[Phrases] = None):
         self._decoder = decoder
         self._phrases = decoder.graph.entities if phrases is None else phrases
 
@@ -69,11 +69,8 @@ class OneGraph:
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         return self._decoder, (OPEN,) * len(cuts)
 
-    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence["Phrases"]:
+    def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
         return [self._phrases] * len(cuts)
-
-
-Phrases = Tuple[Entity, ...]
 
 
 class ListPerUtterance:

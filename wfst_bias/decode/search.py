@@ -118,7 +118,7 @@ class Decoder:
         """A frame in which the open word may go on and end, and no other may begin ``(num_columns,)``."""
         units = self.graph.units
         begins = units.starts_word.copy()
-        begins[[units.tokens[symbol] for symbol in units.boundaries]] = True
+        begins[list(units.edge)] = True
         block = torch.from_numpy(np.where(begins, np.float32(_LOWEST), np.float32(0.0)))
         num_tokens = len(units.tokens)
         frame = block.repeat(self.graph.num_columns // num_tokens)

@@ -40,6 +40,9 @@ class Entity:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
+Phrases = Tuple[Entity, ...]
+
+
 def read_entities(path: Path) -> List[Entity]:
     """Read a list: one phrase a line, optionally a tab and a weight in nats; blank lines are skipped.
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
@@ -31,6 +31,11 @@ class Units:
     def boundaries(self) -> List[str]:
         """The tokens between words: one, or none."""
         return [self.boundary] if self.boundary else []
+
+    @property
+    def edge(self) -> Tuple[int, ...]:
+        """Ids of the tokens between words: one, or none."""
+        return tuple(self.tokens[symbol] for symbol in self.boundaries)
 
     @property
     def tells_words(self) -> bool:

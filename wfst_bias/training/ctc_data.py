@@ -19,9 +19,9 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import publish_folder, read_json
 from wfst_bias.lang.lang import Lang
 from wfst_bias.training.augment import AugmentConfig, augmented
+from wfst_bias.training.batching import length_batches
 from wfst_bias.training.targets import Transcriber, frames_needed
 
-_JITTER = 0.1  # of the length by which utterances are sorted, so that other ones meet in every epoch
 _BABBLE = 3  # voices at most
 _FRAMES_STEP = 16  # batches are padded to a multiple: oneDNN keeps code for every shape that it has met, for ever
 
@@ -194,19 +194,13 @@ class CtcSource:
         self._seed = seed
         self._batch_seconds = batch_seconds
         self._names = [cut.id for cut in corpus.cuts]
+        self._seconds = np.array([cut.duration for cut in corpus.cuts])
         self._number = {name: i for i, name in enumerate(self._names)}
 
     def plan(self, epoch: int) -> List[List[str]]:
         """Names of the utterances of each batch, utterances of like length together."""
-        seconds = np.array([cut.duration for cut in self._corpus.cuts])
         chance = np.random.default_rng((self._seed, epoch))
-        shuffled = self._augment is not None
-        jitter = chance.uniform(1.0 - _JITTER, 1.0 + _JITTER, len(seconds)) if shuffled else 1.0
-        order = np.argsort(seconds * jitter, kind="stable")
-        ends = batch_ends(seconds[order], self._batch_seconds)
-        batches = np.split(order, ends[:-1])
-        if shuffled:
-            batches = [batches[i] for i in chance.permutation(len(batches))]
+        batches = length_batches(self._seconds, self._batch_seconds, chance, fixed=self._augment is None)
         return [[self._names[i] for i in batch] for batch in batches]
 
     def load(self, epoch: int, key: List[str]) -> CtcBatch:
@@ -233,21 +227,3 @@ class CtcSource:
         store = self._corpus.store
         starts = chance.integers(0, len(store), chance.integers(1, _BABBLE + 1))
         return np.log(sum(np.exp(store.stretch(start, num_frames)) for start in starts))
-
-
-def batch_ends(seconds: np.ndarray, most: float) -> List[int]:
-    """Where each batch ends, when utterances are taken in order and padded to their longest.
-
-    The samplers of lhotse would do the same, but those of lhotse 1.33 cannot be made with torch 1.13.
-
-    Args:
-      seconds: of each utterance, about rising ``(U,)``.
-      most: seconds of a batch, padding included; an utterance that is longer is a batch of its own.
-    """
-    ends, start, longest = [], 0, 0.0
-    for i, length in enumerate(seconds):
-        longest = max(longest, length)
-        if i > start and longest * (i + 1 - start) > most:
-            ends.append(i)
-            start, longest = i, length
-    return [*ends, len(seconds)]

@@ -31,7 +31,7 @@ class Transcriber:
     def tokens(self, text: str) -> Optional[np.ndarray]:
         """Token ids int64 ``(U,)``, boundaries between words included; none where a word cannot be written."""
         ids = self._lang.tokens.ids
-        boundary = [ids[token] for token in self._lang.units.boundaries]
+        boundary = list(self._lang.units.edge)
         written = []
         for word in words_of(text):
             ways = self._ways[word]
