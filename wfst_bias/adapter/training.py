@@ -239,7 +239,7 @@ class ListedSpeech(AlignedSpeech):
         each = num_near // max(1, len(said)) + 1
         near = self._near.near([self._pool.heard_ways[word][0] for word in said], min(each, _MOST_NEAR))
         drawn = chance.integers(0, len(self._distractors), total)
-        for i in [*near[:num_near], *drawn.tolist()]:
+        for i in [*chance.permutation(near)[:num_near].tolist(), *drawn.tolist()]:
             phrase = (self._distractors[i],)
             if chance.random() < config.joined:
                 phrase += (self._distractors[chance.integers(0, len(self._distractors))],)
@@ -345,7 +345,7 @@ def adapter_loss(
             # inside a word a frame of no unit may be blank or go on with the unit before it
             either = torch.logaddexp(likely, adapted.log_probs[..., BLANK_ID])
             unlikely = -torch.where(batch.writes, likely, either)
-            unit = (unlikely * is_inside).sum() / is_inside.sum().clamp(min=1)
+            unit = unlikely.where(is_inside, torch.zeros_like(unlikely)).sum() / is_inside.sum().clamp(min=1)
             total = total + config.ctc * ctc + config.unit * unit
             values.update(ctc=float(ctc.detach()), unit=float(unit.detach()))
         return total, values
