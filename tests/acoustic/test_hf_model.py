@@ -69,7 +69,7 @@ def test_the_head_reads_the_last_layer_and_passes_gradients_to_it(folder, audio)
     hidden = found.layers[:, :, -1].clone().requires_grad_()
     model.head(hidden).sum().backward()
     assert hidden.grad.abs().sum() > 0
-    assert not any(weight.requires_grad for weight in model._model.parameters())
+    assert not any(weight.requires_grad for weight in model.network.parameters())
 
 
 def test_chosen_layers(large, audio):
@@ -101,7 +101,7 @@ def test_blank_is_the_token_for_padding_wherever_it_stands(large, audio):
     assert model.tokens.symbols[:3] == ("<blk>", "<s>", "</s>")
     found = model.emissions(NAMES, audio)
     with torch.no_grad():
-        expected = model._model.lm_head(found.layers[:, :, -1]).log_softmax(dim=-1)
+        expected = model.network.lm_head(found.layers[:, :, -1]).log_softmax(dim=-1)
     torch.testing.assert_close(found.log_probs[..., 0], expected[..., -1])
     (large / "config.json").write_text(json.dumps({**config, "pad_token_id": vocabulary["'"]}))
     assert HfModel(large).tokens.symbols[1] == "<s>" and "<pad>" in HfModel(large).tokens

@@ -44,17 +44,17 @@ def model(heard):
 @pytest.fixture(scope="session")
 def speech(data, model, tmp_path_factory):
     """The utterances as the model hears them, with their texts."""
-    from wfst_bias.adapter.train import hear
+    from wfst_bias.adapter.training.frozen import hear
 
-    return hear(data, model, tmp_path_factory.mktemp("emissions") / "stored", "toy")
+    return hear(data, model, tmp_path_factory.mktemp("emissions") / "stored")
 
 
 @pytest.fixture(scope="session")
 def spoken(speech, lang):
     """The utterances aligned with their texts."""
     from wfst_bias.adapter.matching import Matcher
-    from wfst_bias.adapter.speech import align_texts
-    from wfst_bias.adapter.train import said_in
+    from wfst_bias.adapter.training.frozen import said_in
+    from wfst_bias.adapter.training.speech import align_texts
 
     words = sorted({word for text in speech.texts.values() for word in text.split()})
     matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])

@@ -11,30 +11,18 @@ from toy import COMMON, FRAMES_A_PHONE, NAMES, OTHERS, TEXTS, ToyModel, WhiteToy
 from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerModel, ConformerVocabulary, write_description
 from wfst_bias.adapter.adapter import Adapter
-from wfst_bias.adapter.calibration import CalibrationConfig
-from wfst_bias.adapter.calibration_training import CalibrationSpeech, ctc_per_token, with_noise
+from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES, POSITIONS, AdapterConfig, ContextualAdapter
-from wfst_bias.adapter.speech import confusions
 from wfst_bias.adapter.store import read_adapter, read_calibration
-from wfst_bias.adapter.train import (
-    AdapterRecipe,
-    CalibrationRecipe,
-    said_in,
-    train_adapter,
-    train_calibration,
-    weights_checksum,
-)
-from wfst_bias.adapter.training import (
-    NO_BIAS,
-    UNGUIDED,
-    ListConfig,
-    ListedSpeech,
-    LossConfig,
-    NearWords,
-    Pool,
-    adapter_loss,
-)
+from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
+from wfst_bias.adapter.training.calibration import CalibrationRecipe, CalibrationSpeech, train_calibration
+from wfst_bias.adapter.training.frozen import FrozenModel, hear, said_in, weights_checksum
+from wfst_bias.adapter.training.guidance import NO_BIAS, UNGUIDED, Guide
+from wfst_bias.adapter.training.listed_speech import ListedSpeech, Listing
+from wfst_bias.adapter.training.lists import ListConfig, ListDrawer, NearWords, Pool
+from wfst_bias.adapter.training.loss import LossConfig, adapter_loss, with_noise
+from wfst_bias.adapter.training.speech import Spoken, Utterance, confusions
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.training.batching import length_batches
@@ -56,23 +44,16 @@ def matcher(lang, speech, spoken):
     return matcher
 
 
+def listing_of(pool, matcher, distractors, lists, num_candidates=20):
+    drawer = ListDrawer(pool, set(NAMES), distractors, lists)
+    return Listing(drawer, matcher, Guide(pool.units.edge, set(NAMES)), num_candidates, pool.sounding is not None)
+
+
 @pytest.fixture
 def listed(speech, spoken, pool, matcher):
     def listed(lists=LISTS, num_candidates=60, distractors=(*OTHERS, *NAMES), batch_frames=800, fixed=False):
-        return ListedSpeech(
-            speech.store,
-            spoken,
-            set(NAMES),
-            distractors,
-            pool,
-            matcher,
-            num_candidates,
-            lists,
-            batch_frames,
-            most_blank=0.95,
-            seed=1,
-            fixed=fixed,
-        )
+        listing = listing_of(pool, matcher, distractors, lists, num_candidates)
+        return ListedSpeech(speech.store, spoken, listing, batch_frames, most_blank=0.95, seed=1, fixed=fixed)
 
     return listed
 
@@ -226,7 +207,7 @@ def test_a_word_that_the_phone_head_cannot_say_joins_no_phrase(speech, spoken, p
         num_frames = staticmethod(speech.store.num_frames)
 
     lists = replace(LISTS, joined=1.0)
-    source = ListedSpeech(Both, spoken, set(NAMES), OTHERS, partly, matcher, 20, lists, 800, 1.0)
+    source = ListedSpeech(Both, spoken, listing_of(partly, matcher, OTHERS, lists), 800, 1.0)
     assert int(source.load(0, source.plan(0)[0]).candidates.lengths.max()) > 0
 
 
@@ -236,19 +217,6 @@ def test_items_of_like_length_together():
     assert [x.tolist() for x in length_batches(lengths, 64, chance, True)] == [[0, 2], [4, 3], [1], [5]]
     drawn = length_batches(lengths, 64, chance, False)
     assert sorted(i for batch in drawn for i in batch) == list(range(6))
-
-
-def test_ctc_per_token_is_that_of_torch():
-    log_probs = torch.randn(2, 9, 5).log_softmax(-1)
-    mask = torch.arange(9) < torch.tensor([[9], [6]])
-    targets = torch.tensor([[1, 2, 2], [4, -1, -1]])
-    alone = [
-        torch.nn.functional.ctc_loss(
-            log_probs[n, :T], target, torch.tensor(T), torch.tensor(len(target)), reduction="sum"
-        )
-        for n, (T, target) in enumerate([(9, torch.tensor([1, 2, 2])), (6, torch.tensor([4]))])
-    ]
-    assert float(ctc_per_token(log_probs, mask, targets)) == pytest.approx(float(sum(alone)) / 4, rel=1e-5)
 
 
 def test_noise_keeps_probabilities():
@@ -280,7 +248,7 @@ def test_a_calibration_learns_the_habits_of_a_model(tmp_path, model, data, lang)
         batch_frames=1500,
         noise=0.0,
     )
-    calibration = train_calibration(model, "toy", data, lang, tmp_path / "calibration", recipe)
+    calibration = train_calibration(FrozenModel(model, "toy", lang), data, tmp_path / "calibration", recipe)
     batch = all_of(model)
     after = calibration.calibrated(batch)
     assert phone_errors(after, lang) < 0.6 * phone_errors(batch, lang)
@@ -321,7 +289,7 @@ def curve(folder, name, split="valid"):
 def trained(model, data, lang, tmp_path_factory):
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("trained") / "adapter"
-    adapter = train_adapter(model, "toy", data, lang, out, set(COMMON), OTHERS, recipe())
+    adapter = train_adapter(FrozenModel(model, "toy", lang), data, out, ListWords(set(COMMON), OTHERS), recipe())
     return adapter, out
 
 
@@ -414,8 +382,9 @@ SHORT = dict(text=2, guided=2, joint=2)
 
 
 def test_attention_to_whole_entities_can_be_trained(tmp_path, model, data, lang):
+    words = ListWords(set(COMMON), [*OTHERS, *NAMES])
     adapter = train_adapter(
-        model, "toy", data, lang, tmp_path / "adapter", set(COMMON), [*OTHERS, *NAMES], recipe(ENTITIES, **SHORT)
+        FrozenModel(model, "toy", lang), data, tmp_path / "adapter", words, recipe(ENTITIES, **SHORT)
     )
     batch = all_of(model)
     attended = adapter.attend(batch, [tuple(map(Entity, NAMES))] * len(TEXTS))
@@ -426,19 +395,11 @@ def test_attention_to_whole_entities_can_be_trained(tmp_path, model, data, lang)
 @pytest.mark.parametrize("by_phones", [True, False], ids=["matched by phones", "matched by letters"])
 def test_a_white_box_stays_as_it_was(tmp_path, heard, data, lang, by_phones):
     white = WhiteToy(heard)
-    before = weights_checksum(white)
-    adapter = train_adapter(
-        white,
-        "white",
-        data,
-        letters(),
-        tmp_path / "adapter",
-        set(COMMON),
-        [*OTHERS, *NAMES],
-        recipe(**SHORT),
-        sounding=lang if by_phones else None,
-    )
-    assert before and weights_checksum(white) == before
+    before = weights_checksum(white.network)
+    frozen = FrozenModel(white, "white", letters(), lang if by_phones else None)
+    words = ListWords(set(COMMON), [*OTHERS, *NAMES])
+    adapter = train_adapter(frozen, data, tmp_path / "adapter", words, recipe(**SHORT))
+    assert before and weights_checksum(white.network) == before
     assert all(weight.grad is None for weight in white.network.parameters())
     assert (tmp_path / "adapter.exp" / "guided").is_dir() and not (tmp_path / "adapter.exp" / "text").exists()
     batch = white.emissions(list(TEXTS)[:2], [None] * 2)
@@ -457,9 +418,8 @@ def test_a_frozen_model_that_changes_is_noticed(tmp_path, heard, data):
             return super().head(hidden)
 
     with pytest.raises(AssertionError, match="the frozen model was changed"):
-        train_adapter(
-            Restless(heard), "white", data, letters(), tmp_path / "out", set(COMMON), [*OTHERS, *NAMES], recipe(**SHORT)
-        )
+        frozen = FrozenModel(Restless(heard), "white", letters())
+        train_adapter(frozen, data, tmp_path / "out", ListWords(set(COMMON), [*OTHERS, *NAMES]), recipe(**SHORT))
     assert not (tmp_path / "out").exists()
 
 
@@ -477,14 +437,15 @@ def test_our_conformer_lets_no_gradient_in(tmp_path, lang):
     assert all(weight.grad is None for weight in model.network.parameters())
 
 
-def test_a_lang_of_other_tokens_is_told(tmp_path, model, data):
+def test_a_lang_of_other_tokens_is_told(model):
     with pytest.raises(InputError, match="the lang folder is of other tokens than the model's"):
-        train_calibration(model, "toy", data, letters(), tmp_path / "out")
+        FrozenModel(model, "toy", letters())
 
 
 def test_phones_of_a_model_without_a_phone_head_are_told(tmp_path, model, data, lang):
     with pytest.raises(InputError, match="the model has no phone head; leave --phones out"):
-        train_adapter(model, "toy", data, lang, tmp_path / "out", set(COMMON), OTHERS, recipe(**SHORT), sounding=lang)
+        frozen = FrozenModel(model, "toy", lang, sounding=lang)
+        train_adapter(frozen, data, tmp_path / "out", ListWords(set(COMMON), OTHERS), recipe(**SHORT))
 
 
 def test_texts_that_nobody_can_say_are_told(tmp_path, data, heard, lang):
@@ -493,4 +454,54 @@ def test_texts_that_nobody_can_say_are_told(tmp_path, data, heard, lang):
         (tmp_path / "data" / name).write_text((data / name).read_text().replace(" wav/", f" {data}/wav/"))
     (tmp_path / "data" / "text").write_text("".join(f"{name} 747\n" for name in TEXTS))
     with pytest.raises(InputError, match="none could be aligned with its text"):
-        train_calibration(ToyModel(heard), "toy", tmp_path / "data", lang, tmp_path / "out")
+        train_calibration(FrozenModel(ToyModel(heard), "toy", lang), tmp_path / "data", tmp_path / "out")
+
+
+def test_one_utterance_is_too_few(tmp_path, data, heard, lang):
+    (tmp_path / "data").mkdir()
+    for name in ("wav.scp", "text"):
+        first = (data / name).read_text().splitlines()[0].replace(" wav/", f" {data}/wav/")
+        (tmp_path / "data" / name).write_text(first + "\n")
+    with pytest.raises(InputError, match="has one utterance that can be trained on; two at least"):
+        train_calibration(FrozenModel(ToyModel(heard), "toy", lang), tmp_path / "data", tmp_path / "out")
+
+
+def test_a_run_that_goes_on_must_be_the_same(trained, model, data, lang):
+    _, out = trained
+    other = replace(recipe(), lists=replace(recipe().lists, near=0.5))
+    with pytest.raises(InputError, match=r"is of another training \(lists.near was 0.3 and is 0.5\)"):
+        train_adapter(FrozenModel(model, "toy", lang), data, out, ListWords(set(COMMON), OTHERS), other)
+
+
+def test_an_adapter_is_trained_on_calibrated_emissions(tmp_path, model, data, lang):
+    calibration = Calibration(len(lang.tokens), CalibrationConfig(dim=4, num_blocks=1, kernel=1, strength=1.0)).eval()
+    torch.nn.init.normal_(calibration.change.bias)
+    frozen = FrozenModel(model, "toy", lang, calibration=calibration)
+    plain = hear(data, model, tmp_path / "plain")
+    mended = hear(data, frozen, tmp_path / "mended")
+    name = plain.store.names[0]
+    raw = model.emissions([name], [None])
+    assert torch.allclose(mended.store.log_probs(name), calibration.calibrated(raw).log_probs[0], atol=1e-2)
+    assert not torch.allclose(mended.store.log_probs(name), plain.store.log_probs(name), atol=0.1)
+
+
+@pytest.mark.parametrize("wrong", [dict(fewest=0), dict(fewest=5, most=4), dict(near=1.5)])
+def test_lists_that_cannot_be_drawn_are_told(wrong):
+    with pytest.raises(InputError, match="were expected"):
+        ListConfig(**wrong)
+
+
+def test_a_word_that_is_said_in_two_ways_is_taught_in_both(pool, matcher, lang):
+    """A list is of a batch, and two of its utterances may say a word differently."""
+    word = "keller"
+    ways = [pool.ways[word][0], pool.ways["olson"][0], pool.ways["cartwright"][0], pool.ways["bradley"][0]]
+    utterances = [Utterance(np.array(way), (Spoken(word, 0, way),), np.arange(len(way))) for way in [*ways, ways[0]]]
+    drawer = ListDrawer(pool, {word}, OTHERS, replace(LISTS, joined=0.0))
+    catalogue = drawer.drawn(utterances, np.random.default_rng(0))
+    edge = pool.units.edge
+    of_word = [
+        tuple(units[: int(length)].tolist())
+        for units, length, entity in zip(catalogue.units, catalogue.lengths, catalogue.entity.tolist())
+        if catalogue.entities[entity] == (word,)
+    ]
+    assert of_word == [(*edge, *way, *edge) for way in ways]

@@ -14,8 +14,9 @@ from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
 from wfst_bias.symbols import BLANK, SymbolTable
 from wfst_bias.training.batching import batch_ends
-from wfst_bias.training.ctc import NAMED_RECIPES, conformer_loss, ctc_loss, limited, read_recipe, token_error_rate
+from wfst_bias.training.ctc import NAMED_RECIPES, conformer_loss, ctc_recipe, limited, token_error_rate
 from wfst_bias.training.ctc_data import CtcBatch
+from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.targets import Transcriber, frames_needed
 from wfst_bias.training.trainer import Trainer, TrainerConfig
 
@@ -133,7 +134,7 @@ def test_a_recipe_of_a_file_changes_what_it_says(tmp_path):
     path.write_text(
         "[model]\nnum_layers = 4\nsubword_layers = [2]\nphone_layer = 2\n[training]\npeak_learning_rate = 1\n"
     )
-    recipe = read_recipe(str(path))
+    recipe = ctc_recipe(str(path))
     assert (recipe.model.num_layers, recipe.model.subword_layers, recipe.model.dim) == (4, (2,), 144)
     assert recipe.training.peak_learning_rate == 1 and recipe.augment == NAMED_RECIPES["small"].augment
 
@@ -153,7 +154,7 @@ def test_a_recipe_that_cannot_be_is_told_with_file_and_key(tmp_path, text, messa
     path = tmp_path / "own.toml"
     path.write_text(text)
     with pytest.raises(InputError) as told:
-        read_recipe(str(path))
+        ctc_recipe(str(path))
     assert str(told.value).startswith(f"{path}: {message}")
 
 

@@ -85,6 +85,7 @@ class LayeredModel(AcousticModel, Protocol):
     Its emissions have ``layers``, and ``head(layers[:, :, -1])`` gives their ``log_probs`` again.
     """
 
+    network: torch.nn.Module
     num_layers: int
     layer_dim: int
 

@@ -45,20 +45,20 @@ class HfModel:
                 folder,
             )
         self._device = torch.device(device)
-        self._model = _load(self._folder).to(self._device)
+        self.network = _load(self._folder).to(self._device)
         self._extractor = AutoFeatureExtractor.from_pretrained(self._folder, local_files_only=True)
-        config = self._model.config
+        config = self.network.config
         tokens = _tokens(self._folder, config)
         self.tokens, self._column = tokens.table, list(tokens.column)
-        if self._model.lm_head.out_features != len(self._column):
+        if self.network.lm_head.out_features != len(self._column):
             raise InputError(
-                f"its head has {self._model.lm_head.out_features} outputs, but vocab.json has {len(self._column)} "
+                f"its head has {self.network.lm_head.out_features} outputs, but vocab.json has {len(self._column)} "
                 "tokens; take the vocabulary that it was trained with",
                 folder,
             )
         self.sampling_rate = self._extractor.sampling_rate
         self.frame_shift = _frame_shift(config, self._extractor)
-        self.layer_dim = self._model.lm_head.in_features
+        self.layer_dim = self.network.lm_head.in_features
         # an adapter's frames are longer than those of the layers before it, which cannot stand beside them
         self._adapted = getattr(config, "add_adapter", False)
         num_before = 0 if self._adapted else config.num_hidden_layers
@@ -75,7 +75,7 @@ class HfModel:
 
         It does not where the convolutions normalise over time (wav2vec2-base), or reach over an utterance's end.
         """
-        config = self._model.config
+        config = self.network.config
         return (
             config.model_type in _BATCHED
             and getattr(config, "feat_extract_norm", "layer") != "group"
@@ -104,7 +104,7 @@ class HfModel:
 
     def head(self, hidden: torch.Tensor) -> torch.Tensor:
         """See :class:`wfst_bias.acoustic.emissions.LayeredModel`."""
-        return self._model.lm_head(hidden).log_softmax(dim=-1)[..., self._column]
+        return self.network.lm_head(hidden).log_softmax(dim=-1)[..., self._column]
 
     @torch.no_grad()
     def _hidden(self, audio: Sequence[np.ndarray]):
@@ -119,9 +119,9 @@ class HfModel:
         mask = features["attention_mask"]
         if not getattr(self._extractor, "return_attention_mask", False):  # it was trained without one
             del features["attention_mask"]
-        out = self._model.base_model(**features, output_hidden_states=True)
+        out = self.network.base_model(**features, output_hidden_states=True)
         layers = [out.hidden_states[layer] for layer in self._layers] + [out.last_hidden_state]
-        lengths = self._model._get_feat_extract_output_lengths(mask.sum(dim=1)).long()
+        lengths = self.network._get_feat_extract_output_lengths(mask.sum(dim=1)).long()
         return torch.stack(layers, dim=2), lengths
 
     def _check_lengths(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> None:

@@ -14,6 +14,9 @@ _valid = click.option(
 )
 
 
+_recipe = click.option("--recipe", type=PATH, metavar="TOML", help="File that says how; see the README.")
+
+
 @click.group()
 def calibrate():
     """A small network that mends the habits of a black-box model."""
@@ -25,10 +28,11 @@ def calibrate():
 @click.argument("out", type=PATH)
 @_lang
 @_valid
+@_recipe
 @click.option("--steps", type=click.IntRange(1), help="Updates; else 600.")
 @click.option("--strength", type=click.FloatRange(0.0, 1.0), help="Share of the change that is made; else 0.4.")
 @device_option
-def calibrate_train(model_spec, data, out, lang_dir, valid, steps, strength, device):
+def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, strength, device):
     """Train a calibration of MODEL on DATA into OUT; synthetic speech will do.
 
     MODEL is named as for 'wfst-bias decode --model'. OUT.exp holds emissions, checkpoints and curves; run again after
@@ -39,15 +43,17 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, steps, strength, dev
     from dataclasses import replace
 
     from wfst_bias.acoustic.models import model_of
-    from wfst_bias.adapter.train import CalibrationRecipe, lang_of_model, train_calibration
+    from wfst_bias.adapter.training.calibration import CalibrationRecipe, train_calibration
+    from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
+    from wfst_bias.training.recipe import read_recipe
 
-    recipe = CalibrationRecipe()
+    recipe = read_recipe(recipe, CalibrationRecipe()) if recipe else CalibrationRecipe()
     if steps:
         recipe = replace(recipe, training=replace(recipe.training, max_steps=steps))
     if strength is not None:
         recipe = replace(recipe, network=replace(recipe.network, strength=strength))
-    model = model_of(model_spec, device)
-    train_calibration(model, model_spec, data, lang_of_model(model_spec, lang_dir), out, recipe, valid, device)
+    frozen = FrozenModel(model_of(model_spec, device), model_spec, lang_of_model(model_spec, lang_dir))
+    train_calibration(frozen, data, out, recipe, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --calibration'")
 
 
@@ -69,12 +75,34 @@ def adapter():
 @click.option(
     "--common", type=PATH, metavar="WORDS", help="Words that are never in a list; else the 5,000 most common ones."
 )
+@click.option(
+    "--calibration",
+    type=PATH,
+    metavar="FOLDER",
+    help="Calibration that the emissions pass before; none where not given.",
+)
 @click.option("--exclude", type=PATH, metavar="WORDS", help="Words to keep unheard of, for a later test.")
-@click.option("--attention", type=click.Choice(["positions", "entities"]), default="positions", show_default=True)
+@_recipe
+@click.option(
+    "--attention", type=click.Choice(["positions", "entities"]), help="To each unit of a phrase, or the whole."
+)
 @click.option("--steps", type=click.IntRange(1), help="Updates of the last phase; else 1,000.")
 @device_option
 def adapter_train(
-    model_spec, data, out, lang_dir, phones_dir, valid, distractors, common, exclude, attention, steps, device
+    model_spec,
+    data,
+    out,
+    lang_dir,
+    phones_dir,
+    valid,
+    distractors,
+    common,
+    calibration,
+    exclude,
+    recipe,
+    attention,
+    steps,
+    device,
 ):
     """Train an adapter of MODEL on DATA into OUT; MODEL itself stays as it is.
 
@@ -88,22 +116,27 @@ def adapter_train(
     from dataclasses import replace
 
     from wfst_bias.acoustic.models import model_of
-    from wfst_bias.adapter.train import AdapterRecipe, lang_of_model, train_adapter
+    from wfst_bias.adapter.store import read_calibration
+    from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
+    from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
     from wfst_bias.lang.lang import read_lang
     from wfst_bias.lang.model_langs import read_vocabulary
     from wfst_bias.lm.default import common_words
+    from wfst_bias.training.recipe import read_recipe
 
-    recipe = AdapterRecipe()
-    recipe = replace(recipe, network=replace(recipe.network, attention=attention))
+    recipe = read_recipe(recipe, AdapterRecipe()) if recipe else AdapterRecipe()
+    if attention:
+        recipe = replace(recipe, network=replace(recipe.network, attention=attention))
     if steps:
         recipe = replace(recipe, joint=replace(recipe.joint, max_steps=steps))
     model, lang = model_of(model_spec, device), lang_of_model(model_spec, lang_dir)
     sounding = read_lang(phones_dir) if phones_dir else None
+    mended = read_calibration(calibration, model).to(device) if calibration else None
     never = set(read_vocabulary(common) if common else common_words())
     unheard = set(read_vocabulary(exclude)) if exclude else set()
     words = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
-    words = [word for word in words if word not in never and word not in unheard]
-    train_adapter(model, model_spec, data, lang, out, never, words, recipe, sounding, valid, device=device)
+    words = ListWords(never, [word for word in words if word not in never and word not in unheard])
+    train_adapter(FrozenModel(model, model_spec, lang, sounding, mended), data, out, words, recipe, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --adapter'")
 
 

@@ -31,11 +31,11 @@ def model_train(config, data, exp, lang, phones, valid, minutes, steps, batch_se
     """
     import torch
 
-    from wfst_bias.training.ctc import limited, read_recipe, train_conformer
+    from wfst_bias.training.ctc import ctc_recipe, limited, train_conformer
 
     if threads:
         torch.set_num_threads(threads)
-    recipe = limited(read_recipe(config), minutes, steps, batch_seconds)
+    recipe = limited(ctc_recipe(config), minutes, steps, batch_seconds)
     weights, corpora = train_conformer(recipe, data, exp, lang, phones, valid, device)
     click.echo(f"{weights}: trained on {len(corpora[0].cuts):,} utterances, validated on {len(corpora[1].cuts):,}")
 

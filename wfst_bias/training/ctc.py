@@ -1,30 +1,28 @@
 """Training of a Conformer: its losses, its configuration file, its experiment folder."""
 
 import dataclasses
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 import kaldialign
 import torch
 from lhotse import CutSet
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from wfst_bias.acoustic.conformer import ARTICLE, SMALL, Conformer, ConformerConfig, ConformerOutput
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, write_description
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, read_json
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.training.augment import AugmentConfig
 from wfst_bias.training.ctc_data import CtcBatch, CtcCorpus, CtcSource, read_corpora
+from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.ranks import Ranks
+from wfst_bias.training.recipe import describe_run, read_recipe
 from wfst_bias.training.trainer import Trainer, TrainerConfig, Values
 
-_LIMITS = ("max_steps", "max_minutes", "num_workers")  # may change when a run goes on
 _VALID_SHARE = 50  # one utterance in so many is validated on where no validation data are given
 
 
@@ -84,51 +82,13 @@ NAMED_RECIPES = {
 }
 
 
-def recipe_of(table: Dict[str, Any], where: Path) -> TrainingRecipe:
-    """The recipe of a TOML file's tables; what it does not say is as in ``small``.
-
-    Raises:
-      InputError: a table or a key is not known, a value is of the wrong type or out of range.
-    """
-    base = NAMED_RECIPES["small"]
-    parts = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
-    for name, values in table.items():
-        if name not in parts or not isinstance(values, dict):
-            raise InputError(f"{name!r} is no table of a recipe; [{'], ['.join(parts)}] were expected", where)
-        parts[name] = _part(parts[name], name, values, where)
-    return TrainingRecipe(**parts)
-
-
-def _part(default, table: str, values: Dict[str, Any], where: Path):
-    types = {field.name: type(getattr(default, field.name)) for field in dataclasses.fields(default)}
-    for key, value in values.items():
-        if key not in types:
-            raise InputError(f"[{table}] has no key {key!r}; it has {', '.join(types)}", where)
-        fits = {float: (int, float), tuple: list}.get(types[key], types[key])
-        if not isinstance(value, fits) or (isinstance(value, bool) and types[key] is not bool):
-            raise InputError(f"[{table}] {key} is {value!r}; a {types[key].__name__} was expected", where)
-    try:
-        return dataclasses.replace(default, **values)
-    except InputError as error:
-        raise InputError(f"[{table}] {error}", where) from None
-
-
-def read_recipe(name: str) -> TrainingRecipe:
-    """A named recipe, or that of a TOML file."""
+def ctc_recipe(name: str) -> TrainingRecipe:
+    """A named recipe, or that of a TOML file; what the file does not say is as in ``small``."""
     if name in NAMED_RECIPES:
         return NAMED_RECIPES[name]
-    path = Path(name)
-    if not path.is_file():
-        raise InputError(f"no such file; name a TOML file or one of {', '.join(NAMED_RECIPES)}", path)
-    try:
-        import tomllib
-    except ImportError:  # Python below 3.11
-        import tomli as tomllib
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"is not TOML ({error})", path) from None
-    return recipe_of(table, path)
+    if not Path(name).is_file():
+        raise InputError(f"no such file; name a TOML file or one of {', '.join(NAMED_RECIPES)}", Path(name))
+    return read_recipe(Path(name), NAMED_RECIPES["small"])
 
 
 def limited(
@@ -158,26 +118,6 @@ def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -
     if not model.training:
         values.update(_error_rates(output, batch))
     return loss, values
-
-
-def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
-    """CTC in nats a target token (Graves et al. 2006); an utterance too short for its text counts nothing.
-
-    Args:
-      log_probs: ``(N, T, C)``, blank is 0.
-      lengths: frames ``(N,)``.
-      targets: token ids, padded with -1, ``(N, U)``.
-    """
-    given = targets >= 0
-    total = F.ctc_loss(
-        log_probs.float().transpose(0, 1),
-        targets[given],
-        lengths,
-        given.sum(dim=1),
-        reduction="sum",
-        zero_infinity=True,
-    )
-    return total / given.sum()
 
 
 def _error_rates(output: ConformerOutput, batch: CtcBatch) -> Values:
@@ -227,7 +167,9 @@ def train_conformer(
     paths = [data] + ([valid] if valid else [])
     ranks = Ranks()
     with ranks.first_alone():
-        _check_same_run(recipe, vocabulary, exp)
+        checksums = {"tokens": vocabulary.subwords.tokens.checksum, "phones": vocabulary.phones.tokens.checksum}
+        describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
+        write_description(exp, recipe.model, vocabulary)
         corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model.num_mels)
     for path, corpus in zip(paths, corpora if ranks.first else ()):
         for why, count in corpus.dropped.items():
@@ -247,39 +189,6 @@ def train_conformer(
         device,
     )
     return trainer.run(), corpora
-
-
-def _check_same_run(recipe: TrainingRecipe, vocabulary: ConformerVocabulary, exp: Path) -> None:
-    """Describe a new run in its folder; one that goes on must be described as it was.
-
-    Raises:
-      InputError: the folder is of another recipe or other tokens.
-    """
-    told = {
-        **dataclasses.asdict(recipe),
-        "tokens": vocabulary.subwords.tokens.checksum,
-        "phones": vocabulary.phones.tokens.checksum,
-    }
-    told = json.loads(json.dumps(told))  # as it is read again: tuples are lists
-    path = exp / "recipe.json"
-    if path.is_file():
-        known = read_json(path)
-        for table in (known, told):
-            table["training"] = {k: v for k, v in table["training"].items() if k not in _LIMITS}
-        for name in told:
-            if known.get(name) != told[name]:
-                raise InputError(f"is of another training ({_difference(known.get(name), told[name], name)})", exp)
-    elif exp.exists() and any(exp.iterdir()):
-        raise InputError("exists and is no experiment folder of ours; name another", exp)
-    publish_file(path, json.dumps({**told, "training": dataclasses.asdict(recipe.training)}, indent=2) + "\n")
-    write_description(exp, recipe.model, vocabulary)
-
-
-def _difference(known, told, name: str) -> str:
-    if not isinstance(known, dict):
-        return f"its {name} are others; name another folder, or the lang that it was begun with"
-    key = next(key for key in told if known.get(key) != told[key])
-    return f"{name}.{key} was {known.get(key)!r} and is {told[key]!r}); name another folder, or train as before"[:-1]
 
 
 def _kept_back(corpus: CtcCorpus, data: Path) -> List[CtcCorpus]:

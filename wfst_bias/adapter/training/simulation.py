@@ -9,7 +9,8 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 import numpy as np
 import torch
 
-from wfst_bias.adapter.speech import EmissionStore, Utterance, Way, written
+from wfst_bias.adapter.training.emission_store import EmissionStore
+from wfst_bias.adapter.training.speech import Utterance, Way, written
 from wfst_bias.lang.units import Units
 from wfst_bias.text import words_of
 

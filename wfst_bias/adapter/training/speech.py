@@ -1,23 +1,17 @@
-"""Speech to train an adapter on: what the frozen model says of it, aligned with its text."""
+"""Speech to train on, aligned with its text: which token each frame writes, and which word."""
 
-import contextlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterator, List, Sequence, Set, Tuple
 
 import numpy as np
 import torch
-from lhotse import CutSet
 from tqdm import tqdm
 
-from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.adapter.alignment import aligned
 from wfst_bias.adapter.catalogue import catalogue_of
 from wfst_bias.adapter.matching import Matcher
-from wfst_bias.corpus.data import load_audio
+from wfst_bias.adapter.training.alignment import aligned
+from wfst_bias.adapter.training.emission_store import EmissionStore
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_folder, read_json
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import BLANK_ID
 from wfst_bias.text import words_of
@@ -25,79 +19,6 @@ from wfst_bias.text import words_of
 Way = Tuple[int, ...]
 _BATCH = 16
 _SURELY_BLANK = 0.9  # frames of a unit that tell nothing of it
-
-
-class EmissionStore:
-    """Emissions of a corpus in memory-mapped files, half precision.
-
-    Args:
-      folder: made by :func:`store_emissions`.
-    """
-
-    def __init__(self, folder: Path):
-        index = read_json(Path(folder) / "meta.json")
-        self.frame_shift: float = index["frame_shift"]
-        ends = np.cumsum(index["lengths"])
-        self._spans = dict(zip(index["names"], zip(ends - index["lengths"], ends)))
-        load = lambda name: np.load(Path(folder) / name, mmap_mode="r") if (Path(folder) / name).is_file() else None
-        self._log_probs, self._layers, self._phones = map(load, ("log_probs.npy", "layers.npy", "phones.npy"))
-
-    @property
-    def names(self) -> Sequence[str]:
-        return tuple(self._spans)
-
-    def num_frames(self, name: str) -> int:
-        start, end = self._spans[name]
-        return int(end - start)
-
-    def log_probs(self, name: str) -> torch.Tensor:
-        """Float32 ``(T, C)``."""
-        return self._part(self._log_probs, name)
-
-    def layers(self, name: str) -> Optional[torch.Tensor]:
-        """Float32 ``(T, L, D)``, of a model that shows them."""
-        return self._part(self._layers, name)
-
-    def phones(self, name: str) -> Optional[torch.Tensor]:
-        """Log-probabilities of a phone head, float32 ``(T, P)``."""
-        return self._part(self._phones, name)
-
-    def _part(self, frames: Optional[np.ndarray], name: str) -> Optional[torch.Tensor]:
-        return None if frames is None else torch.from_numpy(frames[slice(*self._spans[name])].astype(np.float32))
-
-
-def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path, key: str) -> EmissionStore:
-    """What a model says of cuts, computed unless the folder holds it under the same key."""
-    folder = Path(folder)
-    if (folder / "meta.json").is_file() and read_json(folder / "meta.json").get("key") == key:
-        return EmissionStore(folder)
-    cuts = sorted(cuts, key=lambda cut: cut.duration)
-    lengths: List[int] = []
-    names: List[str] = []
-    with publish_folder(folder, "emissions") as building, contextlib.ExitStack() as files:
-        parts: Dict[str, Tuple[BinaryIO, Tuple[int, ...]]] = {}
-        for start in tqdm(range(0, len(cuts), _BATCH), desc="emissions", leave=False, disable=None):
-            batch = cuts[start : start + _BATCH]
-            emissions = model.emissions([c.id for c in batch], [load_audio(c, model.sampling_rate) for c in batch])
-            phones = None if emissions.phones is None else emissions.phones.log_probs
-            for name, frames in (("log_probs", emissions.log_probs), ("layers", emissions.layers), ("phones", phones)):
-                if frames is None:
-                    continue
-                if name not in parts:
-                    stream = files.enter_context(open(building / f"{name}.raw", "wb"))
-                    parts[name] = (stream, tuple(frames.shape[2:]))
-                for row, length in zip(frames.cpu().numpy(), emissions.lengths.tolist()):
-                    parts[name][0].write(row[:length].astype(np.float16).tobytes())
-            names += emissions.names
-            lengths += emissions.lengths.tolist()
-        files.close()
-        for name, (_, shape) in parts.items():
-            raw = np.memmap(building / f"{name}.raw", np.float16, "r", shape=(sum(lengths), *shape))
-            np.save(building / f"{name}.npy", raw)
-            (building / f"{name}.raw").unlink()
-        index = {"kind": "emissions", "key": key, "frame_shift": model.frame_shift, "names": names, "lengths": lengths}
-        (building / "meta.json").write_text(json.dumps(index))
-    return EmissionStore(folder)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from typing import Dict, List
 
 import numpy as np
 
-from wfst_bias.adapter.speech import EmissionStore, Utterance
+from wfst_bias.adapter.training.emission_store import EmissionStore
+from wfst_bias.adapter.training.speech import Utterance
 from wfst_bias.errors import InputError
 from wfst_bias.training.batching import length_batches
 

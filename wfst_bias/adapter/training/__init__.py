@@ -1,0 +1,1 @@
+"""What trains calibrations and adapters: from speech and texts to networks behind a frozen model."""

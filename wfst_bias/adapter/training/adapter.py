@@ -1,0 +1,158 @@
+"""Training of an adapter: on text alone, then guided on speech, then with the CTC loss."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Set, Tuple
+
+import numpy as np
+import torch
+
+from wfst_bias.adapter.adapter import Adapter
+from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
+from wfst_bias.adapter.store import write_adapter
+from wfst_bias.adapter.training.frozen import FrozenModel, TrainingSpeech, training_speech
+from wfst_bias.adapter.training.guidance import Guide
+from wfst_bias.adapter.training.listed_speech import ListedSpeech, Listing
+from wfst_bias.adapter.training.lists import ListConfig, ListDrawer
+from wfst_bias.adapter.training.loss import LossConfig, adapter_loss
+from wfst_bias.adapter.training.simulation import UnitBank, simulate
+from wfst_bias.text import words_of
+from wfst_bias.training.recipe import describe_run
+from wfst_bias.training.trainer import Trainer, TrainerConfig
+
+
+@dataclass(frozen=True)
+class AdapterRecipe:
+    """How an adapter is trained: on text alone, then guided on speech, then with the CTC loss.
+
+    Args:
+      network: the adapter.
+      lists: that it is trained with.
+      loss: of the last phase.
+      text, guided, joint: the trainer of each phase; ``text`` is for models that show log-probabilities only.
+      num_simulated: texts that are simulated.
+      batch_frames: of a batch, padding included.
+    """
+
+    network: AdapterConfig = AdapterConfig()
+    lists: ListConfig = ListConfig()
+    loss: LossConfig = LossConfig()
+    text: TrainerConfig = TrainerConfig(warmup_steps=50, max_steps=300, validate_every=150, average=1, bf16=True)
+    guided: TrainerConfig = TrainerConfig(warmup_steps=50, max_steps=300, validate_every=150, average=1, bf16=True)
+    joint: TrainerConfig = TrainerConfig(warmup_steps=50, max_steps=1000, validate_every=200, bf16=True)
+    num_simulated: int = 4000
+    batch_frames: int = 4000
+
+
+@dataclass(frozen=True)
+class ListWords:
+    """What lists are made of.
+
+    Args:
+      common: words that are never in a list.
+      distractors: words to fill lists with.
+      valid_distractors: for validation; those of training where not given.
+    """
+
+    common: Set[str]
+    distractors: Sequence[str]
+    valid_distractors: Sequence[str] = ()
+
+
+def train_adapter(
+    frozen: FrozenModel,
+    data: Path,
+    out: Path,
+    words: ListWords,
+    recipe: AdapterRecipe = AdapterRecipe(),
+    valid: Optional[Path] = None,
+    device: str = "cpu",
+) -> Adapter:
+    """Train an adapter of a frozen model into the folder ``out``, by way of ``out.exp``.
+
+    Args:
+      data, valid: as for :func:`wfst_bias.adapter.training.calibration.train_calibration`.
+      words: what lists are made of.
+
+    Raises:
+      AssertionError: the model was changed.
+    """
+    model, before = frozen.model, frozen.checksum
+    white_box = getattr(model, "num_layers", 0)
+    config = dataclasses.replace(recipe.network, num_layers=white_box, layer_dim=getattr(model, "layer_dim", 0))
+    recipe = dataclasses.replace(recipe, network=config)
+    exp = Path(f"{out}.exp")
+    checksums = {"lang": frozen.lang.checksum, "weights": before, "data": str(data)}
+    describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
+    speech = training_speech(frozen, data, valid, exp, {*words.distractors, *words.valid_distractors})
+    train, valid_source = _sources(speech, words, recipe)
+    torch.manual_seed(recipe.joint.seed)
+    network = ContextualAdapter(len(frozen.tokens), config)
+    head = getattr(model, "head", None)
+    joint = adapter_loss(recipe.loss, config.attention, head)
+    attention = adapter_loss(recipe.loss.of_attention, config.attention, head)
+    phases = [("guided", attention, train), ("joint", joint, train)]
+    if not white_box:
+        phases.insert(0, ("text", attention, _simulated(speech, words, recipe)))
+    for phase, loss, source in phases:
+        Trainer(network, loss, source, valid_source, getattr(recipe, phase), exp / phase, device).run()
+    assert frozen.checksum == before, "the frozen model was changed"
+    adapter = Adapter(network.cpu(), speech.matcher, frozen.lang, frozen.sounding, head)
+    notes = {
+        "model": frozen.name,
+        "model_weights": before,
+        "trained_on": speech.train.name,
+        "num_utterances": len(speech.train_spoken),
+        "num_distractors": len(words.distractors),
+    }
+    write_adapter(out, adapter, notes)
+    return adapter
+
+
+def _sources(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -> Tuple[ListedSpeech, ListedSpeech]:
+    """To train and to validate on."""
+    train = _source(speech, words, recipe, words.distractors, speech.train.store, speech.train_spoken)
+    others = words.valid_distractors or words.distractors
+    return train, _source(speech, words, recipe, others, speech.valid.store, speech.valid_spoken, fixed=True)
+
+
+def _simulated(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -> ListedSpeech:
+    """Texts of words that nobody spoke, simulated."""
+    bank = UnitBank.of(speech.train.store, speech.train_spoken)
+    rare = _usable(speech, words.distractors)
+    seed = recipe.text.seed
+    texts = _texts_of(speech.train.texts, rare, words.common, recipe.num_simulated, seed)
+    pool = speech.pool
+    simulated = simulate(texts, pool.ways, pool.units, bank, speech.train.store.frame_shift, seed)
+    return _source(speech, words, recipe, words.distractors, *simulated)
+
+
+def _source(
+    speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe, distractors, store, spoken, fixed: bool = False
+) -> ListedSpeech:
+    pool, config = speech.pool, recipe.network
+    said = {s.word for of in (speech.train_spoken, speech.valid_spoken) for u in of.values() for s in u.words}
+    # simulated speech is full of distractors
+    listed = {word for word in said if word in pool.heard_ways}.union(_usable(speech, words.distractors)) - words.common
+    drawer = ListDrawer(pool, listed, _usable(speech, distractors), recipe.lists)
+    guide = Guide(pool.units.edge, listed)
+    listing = Listing(drawer, speech.matcher, guide, config.num_candidates, pool.sounding is not None)
+    most_blank = 1.0 if config.white_box else config.most_blank
+    return ListedSpeech(store, spoken, listing, recipe.batch_frames, most_blank, recipe.joint.seed, fixed)
+
+
+def _usable(speech: TrainingSpeech, words: Sequence[str]) -> List[str]:
+    """Those words that can be said, in all streams."""
+    return [word for word in words if word in speech.pool.ways and word in speech.pool.heard_ways]
+
+
+def _texts_of(texts: Dict[str, str], rare: Sequence[str], common: Set[str], count: int, seed: int) -> List[str]:
+    """Texts in which every word that is not common is another one."""
+    chance = np.random.default_rng(seed)
+    sentences = sorted(filter(None, texts.values()))
+    drawn = []
+    for _ in range(count):
+        words = words_of(sentences[chance.integers(len(sentences))])
+        drawn.append(" ".join(w if w in common else rare[chance.integers(len(rare))] for w in words))
+    return drawn

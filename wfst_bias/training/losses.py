@@ -1,0 +1,24 @@
+"""The loss that all networks here share."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
+    """CTC in nats a target token (Graves et al. 2006); an utterance too short for its text counts nothing.
+
+    Args:
+      log_probs: ``(N, T, C)``, blank is 0.
+      lengths: frames ``(N,)``.
+      targets: token ids, padded with -1, ``(N, U)``.
+    """
+    given = targets >= 0
+    total = F.ctc_loss(
+        log_probs.float().transpose(0, 1),
+        targets[given],
+        lengths,
+        given.sum(dim=1),
+        reduction="sum",
+        zero_infinity=True,
+    )
+    return total / given.sum()

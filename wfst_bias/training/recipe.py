@@ -1,0 +1,95 @@
+"""Recipes: nested dataclasses that say how something is trained, as TOML files and beside an experiment."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any, Dict, Iterator, Tuple, TypeVar
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file, read_json
+
+RECIPE = "recipe.json"
+_LIMITS = ("max_steps", "max_minutes", "num_workers")  # may change when a run goes on
+
+Recipe = TypeVar("Recipe")
+
+
+def read_recipe(path: Path, default: Recipe) -> Recipe:
+    """The recipe of a TOML file; see :func:`recipe_of`."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("no such file; name a TOML file", path)
+    try:
+        import tomllib
+    except ImportError:  # Python below 3.11
+        import tomli as tomllib
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"is not TOML ({error})", path) from None
+    return recipe_of(table, default, path)
+
+
+def recipe_of(table: Dict[str, Any], default: Recipe, where: Path, name: str = "") -> Recipe:
+    """The recipe with what a table says of it; its tables are the recipe's parts.
+
+    Raises:
+      InputError: a table or a key is not known, a value is of the wrong type or out of range.
+    """
+    given = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
+    parts = [key for key, value in given.items() if dataclasses.is_dataclass(value)]
+    values = {}
+    for key, value in table.items():
+        if key in parts and isinstance(value, dict):
+            values[key] = recipe_of(value, given[key], where, key)
+            continue
+        if key in parts or isinstance(value, dict):
+            raise InputError(f"{key!r} is no table of a recipe; [{'], ['.join(parts)}] were expected", where)
+        if key not in given:
+            raise InputError(f"[{name}] has no key {key!r}; it has {', '.join(given)}", where)
+        kind = type(given[key])
+        fits = {float: (int, float), tuple: list}.get(kind, kind)
+        if not isinstance(value, fits) or (isinstance(value, bool) and kind is not bool):
+            raise InputError(f"[{name}] {key} is {value!r}; a {kind.__name__} was expected", where)
+        values[key] = value
+    try:
+        return dataclasses.replace(default, **values)
+    except InputError as error:
+        raise InputError(f"[{name}] {error}", where) from None
+
+
+def describe_run(exp: Path, told: Dict[str, Any]) -> None:
+    """Describe a new run in its folder; one that goes on must be described as it was, but for its limits.
+
+    Args:
+      told: the recipe's tables, and checksums of what else the run stands on.
+
+    Raises:
+      InputError: the folder is of another run, or of none.
+    """
+    told = json.loads(json.dumps(told))  # as it is read again: tuples are lists
+    path = exp / RECIPE
+    if path.is_file():
+        known = dict(_flat(read_json(path)))
+        for name, value in _flat(told):
+            if name.split(".")[-1] not in _LIMITS and known.get(name) != value:
+                raise InputError(
+                    f"is of another training ({_difference(name, known.get(name), value)}); name another folder", exp
+                )
+    elif exp.exists() and any(exp.iterdir()):
+        raise InputError("exists and is no experiment folder of ours; name another", exp)
+    publish_file(path, json.dumps(told, indent=2) + "\n")
+
+
+def _flat(table: Dict[str, Any], prefix: str = "") -> Iterator[Tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _difference(name: str, known: Any, told: Any) -> str:
+    if "." in name:
+        return f"{name} was {known!r} and is {told!r}"
+    return f"its {name} are others"
