@@ -76,7 +76,7 @@ class Adapter:
     ):
         self.network, self.matcher = network.eval(), matcher.eval()
         self.lang, self.sounding = lang, sounding
-        self._head = head
+        self.head = head
         self._spellers = [lang_speller(part) for part in (lang, sounding) if part is not None]
         self.catalogue = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
 
@@ -109,7 +109,7 @@ class Adapter:
         heard = heard_frames(emissions.log_probs, emissions.lengths, most_blank)
         candidates = replace(candidates, segment=heard.take(candidates.segment))
         layers = heard.take(emissions.layers) if self.network.config.white_box else None
-        adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self._head)
+        adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self.head)
         return Attended(adapted, heard, candidates, catalogues)
 
     def adapted(self, emissions: Emissions, lists: Sequence[Phrases]) -> Emissions:

@@ -1,0 +1,129 @@
+"""Where an adapter attends, and what it makes of listed words, before any search: with a list, without the true words.
+
+Frames are those in which forced alignment with the text writes a unit of a listed word ("inside") or of another one
+("outside"). The control is a list of as many other words, none of which is said.
+
+python benchmarks/attention.py ADAPTER DATA LIST... [--model SPEC] [--lang DIR] [--phones DIR] [--calibration DIR]
+  [--others WORDS] [--utterances N]
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Dict, Sequence
+
+import torch
+
+from wfst_bias.acoustic.models import model_of
+from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.store import read_adapter, read_calibration
+from wfst_bias.adapter.training.emission_store import store_emissions
+from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model, said_in
+from wfst_bias.adapter.training.guidance import NO_BIAS, Guide
+from wfst_bias.adapter.training.listed_speech import AdapterBatch, ListedSpeech, Listing
+from wfst_bias.adapter.training.speech import align_texts
+from wfst_bias.corpus.data import read_data
+from wfst_bias.entities.entity import Entity, read_entities
+from wfst_bias.lang.lang import read_lang
+from wfst_bias.lang.model_langs import read_vocabulary
+from wfst_bias.text import words_of
+
+
+class OneList:
+    """The same list for every batch."""
+
+    def __init__(self, catalogue):
+        self._catalogue = catalogue
+
+    def drawn(self, utterances, chance):
+        return self._catalogue
+
+
+def counts(adapter, batch: AdapterBatch, truth: AdapterBatch) -> Dict[str, float]:
+    """Of a batch whose true words are known from ``truth``, the same one with the true list."""
+    with torch.no_grad():
+        adapted = adapter.network(batch.log_probs, batch.mask, batch.candidates, batch.layers, adapter.head)
+    units = truth.candidates.units.flatten(1)
+    inside = (truth.attention > NO_BIAS) & truth.writes
+    outside = (truth.attention == NO_BIAS) & truth.writes
+    written = units.gather(1, (truth.attention - 1).clamp(min=0))
+    right = adapted.logits.argmax(-1) == truth.attention
+    best = adapted.log_probs.argmax(-1)
+    before = batch.log_probs.argmax(-1)
+    changed = best != before
+    share = lambda what, where: float((what & where).sum())
+    return {
+        "inside": float(inside.sum()),
+        "outside": float(outside.sum()),
+        "attended": share(right, inside),
+        "left alone": share(adapted.logits.argmax(-1) == 0, outside),
+        "right before": share(before == written, inside),
+        "right": share(best == written, inside),
+        "changed": share(changed, outside),
+    }
+
+
+def row(adapter, some: Sequence[AdapterBatch], truth: Sequence[AdapterBatch]) -> str:
+    """A line of the table, in percent."""
+    total: Dict[str, float] = {}
+    for batch, true in zip(some, truth):
+        for key, value in counts(adapter, batch, true).items():
+            total[key] = total.get(key, 0.0) + value
+    columns = (
+        (8, "attended", "inside"),
+        (10, "left alone", "outside"),
+        (11, "right", "inside"),
+        (6, "right before", "inside"),
+        (15, "changed", "outside"),
+    )
+    return "  ".join(f"{100 * total[key] / total[of]:>{width}.1f}" for width, key, of in columns)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("adapter", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("lists", type=Path, nargs="+")
+    parser.add_argument("--model", default="hama")
+    parser.add_argument("--lang", type=Path)
+    parser.add_argument("--phones", type=Path)
+    parser.add_argument("--calibration", type=Path)
+    parser.add_argument("--others", type=Path, required=True, help="words that are not said, for the control")
+    parser.add_argument("--utterances", type=int, default=150)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    model = model_of(arguments.model)
+    calibration = read_calibration(arguments.calibration, model) if arguments.calibration else None
+    sounding = read_lang(arguments.phones) if arguments.phones else None
+    frozen = FrozenModel(model, arguments.model, lang_of_model(arguments.model, arguments.lang), sounding, calibration)
+    adapter = read_adapter(arguments.adapter, model)
+    cuts = read_data(arguments.data).subset(first=arguments.utterances)
+    texts = {cut.id: cut.supervisions[0].text for cut in cuts}
+    words = sorted({word for text in texts.values() for word in words_of(text)})
+    with tempfile.TemporaryDirectory() as folder:
+        store = store_emissions(cuts, frozen, Path(folder) / "emissions")
+        matcher = Matcher.of(frozen.lang.units) if sounding else adapter.matcher
+        spoken = align_texts(store, texts, said_in(frozen.lang, words), frozen.lang.units, matcher)
+        most_blank = 1.0 if adapter.network.config.white_box else adapter.network.config.most_blank
+
+        def batches(entities: Sequence[Entity]):
+            listed = {word for entity in entities for word in entity.words if len(entity.words) == 1}
+            guide = Guide(frozen.lang.units.edge, listed)
+            num_candidates = adapter.network.config.num_candidates
+            drawer = OneList(adapter.catalogue(tuple(entities)))
+            listing = Listing(drawer, adapter.matcher, guide, num_candidates, sounding is not None)
+            source = ListedSpeech(store, spoken, listing, 4000, most_blank, fixed=True)
+            return [source.load(0, key) for key in source.plan(0)]
+
+        print("list            phrases  attended  left alone  units right  before  changed outside")
+        for path in arguments.lists:
+            entities = list(read_entities(path))
+            others = [Entity(word) for word in read_vocabulary(arguments.others) if word not in words][: len(entities)]
+            truth = batches(entities)
+            for name, some in ((path.stem, truth), ("  no true word", batches(others))):
+                print(f"{name:<15} {len(entities):>7}  {row(adapter, some, truth)}")
+
+
+if __name__ == "__main__":
+    main()
