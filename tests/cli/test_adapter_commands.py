@@ -1,28 +1,28 @@
 """Calibrations and adapters on the command line: trained on stored emissions, decoded with, looked at."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
 import toy
 
-from wfst_bias.adapter import store, train
+from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
-from wfst_bias.training.trainer import TrainerConfig
 
 TEXTS = dict(list(toy.TEXTS.items())[:24])
-_STEPS = TrainerConfig(max_steps=2, validate_every=2, warmup_steps=1)
-_SMALL = partial(
-    train.AdapterRecipe,
-    AdapterConfig(dim=16, num_blocks=1, num_candidates=6),
-    text=_STEPS,
-    guided=_STEPS,
-    num_simulated=12,
-)
+_RECIPE = """
+num_simulated = 12
+[network]
+dim = 16
+num_blocks = 1
+num_candidates = 6
+[lists]
+most = 200
+"""
+_RECIPE += "".join(f"[{phase}]\nmax_steps = 2\nvalidate_every = 2\n" for phase in ("text", "guided", "joint"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,17 +45,19 @@ def folder(tmp_path_factory, world, run):
     (folder / "names.txt").write_text("".join(f"{name.capitalize()}\n" for name in [*toy.NAMES, *toy.OTHERS]))
     (folder / "common.txt").write_text("".join(f"{word}\n" for word in toy.COMMON))
     trained = ("--lang", folder / "lang")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "AdapterRecipe", _SMALL)
-        toy.lang().write(folder / "lang")
-        for command in (
-            ("graph", "compile", world / "base", folder / "names.txt", folder / "graph"),
-            ("calibrate", "train", archive(folder), folder / "data", folder / "calibration", *trained, "--steps", 2),
-            ("adapter", "train", archive(folder), folder / "data", folder / "adapter", *trained, "--steps", 2)
-            + ("--distractors", folder / "names.txt", "--common", folder / "common.txt"),
-        ):
-            result = run(*command)
-            assert result.exit_code == 0, result.output
+    (folder / "recipe.toml").write_text(_RECIPE)
+    toy.lang().write(folder / "lang")
+    for command in (
+        ("graph", "compile", world / "base", folder / "names.txt", folder / "graph"),
+        ("calibrate", "train", archive(folder), folder / "data", folder / "calibration", *trained, "--steps", 2),
+        ("adapter", "train", archive(folder), folder / "data", folder / "adapter", *trained)
+        + ("--recipe", folder / "recipe.toml", "--calibration", folder / "calibration")
+        + ("--distractors", folder / "names.txt", "--common", folder / "common.txt"),
+    ):
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+    assert json.loads((folder / "adapter" / "meta.json").read_text())["config"]["num_candidates"] == 6
+    torch.manual_seed(0)
     network = ContextualAdapter(len(toy.lang().tokens), AdapterConfig(dim=16, num_blocks=1))
     boundary = toy.lang().tokens["<wb>"]
     untrained = Adapter(network, Matcher(len(toy.lang().tokens), boundary), toy.lang())
@@ -139,7 +141,9 @@ def test_each_utterance_attends_to_its_own_list(folder, decode, world, tmp_path)
 
 def plot(run, folder, out, utterance="utt_000", graph=None, adapter="untrained"):
     arguments = (graph or folder / "graph", folder / "few", utterance, out, "--model", archive(folder))
-    return run("adapter", "plot", *arguments, "--adapter", folder / adapter if adapter != "none" else adapter)
+    return run(
+        "adapter", "plot", *arguments, "--top", 40, "--adapter", folder / adapter if adapter != "none" else adapter
+    )
 
 
 def test_attention_is_drawn(folder, run, tmp_path):

@@ -141,10 +141,11 @@ def _tell_unusable(outcomes):
 @click.command()
 @click.argument("audio", type=PATH, nargs=-1, required=True)
 @click.option("--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line.")
+@upstream_options
 @search_options
 @boost_options
 @device_option
-def transcribe(audio, entities, search_config, boost_config, device):
+def transcribe(audio, entities, calibration, adapter, search_config, boost_config, device):
     """Transcribe audio files; with a list, the entities found are marked, with time and evidence.
 
     The first call builds lexicon, language model and graph (a minute) into the cache folder.
@@ -152,6 +153,8 @@ def transcribe(audio, entities, search_config, boost_config, device):
     Example: wfst-bias transcribe meeting.wav --entities names.txt
     """
     from wfst_bias.acoustic.hama import HamaModel
+    from wfst_bias.acoustic.models import HAMA
+    from wfst_bias.adapter.default import upstream_of
     from wfst_bias.corpus.transcribe import default_base, transcribe_files
     from wfst_bias.decode.search import Decoder, usable_device
     from wfst_bias.entities.spelling import UNUSABLE
@@ -170,7 +173,9 @@ def transcribe(audio, entities, search_config, boost_config, device):
     else:
         graph = read_decoding(base)
     decoder = Decoder(graph, search_config, boost_config, device)
-    for path, transcript in transcribe_files(audio, HamaModel(), decoder):
+    model = HamaModel()
+    upstream = upstream_of(model, HAMA, calibration, adapter, device)
+    for path, transcript in transcribe_files(audio, model, decoder, upstream):
         heard = transcript.marked() or "(no speech was heard)"
         click.echo(f"{path}: {heard}" if len(audio) > 1 else heard)
         for entity in transcript.entities:

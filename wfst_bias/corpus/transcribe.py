@@ -9,6 +9,7 @@ from typing import Iterator, Sequence, Tuple
 from tqdm import tqdm
 
 from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import OneGraph
 from wfst_bias.corpus.data import audio_recording
 from wfst_bias.corpus.decode import Timing, decode_cuts
@@ -48,9 +49,10 @@ def default_base(progress: bool = False) -> Path:
 
 
 def transcribe_files(
-    paths: Sequence[Path], model: AcousticModel, decoder: Decoder
+    paths: Sequence[Path], model: AcousticModel, decoder: Decoder, upstream: Upstream = Upstream()
 ) -> Iterator[Tuple[Path, Transcript]]:
-    """Each file and its transcript, in their order."""
+    """Each file and its transcript, in their order; ``upstream`` changes the emissions."""
     cuts = [audio_recording(Path(path), str(path)).to_cut() for path in paths]
-    for path, (_, (transcript,), _) in zip(paths, decode_cuts(cuts, model, OneGraph(decoder), 1, Timing())):
+    decoded = decode_cuts(cuts, model, OneGraph(decoder), 1, Timing(), upstream)
+    for path, (_, (transcript,), _) in zip(paths, decoded):
         yield path, transcript

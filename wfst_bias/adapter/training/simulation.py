@@ -57,7 +57,7 @@ class UnitBank:
 
 
 class SimulatedStore:
-    """Simulated emissions, with the face of an :class:`~wfst_bias.adapter.speech.EmissionStore`."""
+    """Simulated emissions, with the face of an :class:`~wfst_bias.adapter.training.emission_store.EmissionStore`."""
 
     def __init__(self, emissions: Dict[str, np.ndarray], frame_shift: float):
         self.frame_shift = frame_shift
