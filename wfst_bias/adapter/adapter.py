@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Optional, Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 
@@ -78,7 +78,8 @@ class Adapter:
         self.lang, self.sounding = lang, sounding
         self.head = head
         self._spellers = [lang_speller(part) for part in (lang, sounding) if part is not None]
-        self.catalogue = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
+        self._equal = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
+        self._same: Dict[int, Tuple[Phrases, Catalogue]] = {}  # a list of thousands takes long to compare
 
     def to(self, device: torch.device) -> "Adapter":
         """The same adapter, its networks on a device."""
@@ -86,8 +87,15 @@ class Adapter:
         self.matcher.to(device)
         return self
 
-    def _catalogue(self, phrases: Phrases) -> Catalogue:
+    def catalogue(self, phrases: Phrases) -> Catalogue:
         """A list as the network reads it; kept, so that a list is read once."""
+        if id(phrases) not in self._same:
+            if len(self._same) >= _CATALOGUES_KEPT:
+                self._same.clear()
+            self._same[id(phrases)] = phrases, self._equal(phrases)
+        return self._same[id(phrases)][1]
+
+    def _catalogue(self, phrases: Phrases) -> Catalogue:
         said = catalogue_of_outcomes(self._spellers[0].outcomes(phrases), self.lang.units)
         if self.sounding is None:
             return said

@@ -148,7 +148,7 @@ class Matcher(nn.Module):
         reached = similarity.new_zeros(1, S + 1)  # [node, segments consumed]: of the root, free anywhere
         for unit, parent, (nodes, ways) in zip(*catalogue.trie.on(similarity.device)):
             above = reached.index_select(0, parent)
-            reached = self._step(above, above[:, :-1] + similarity.index_select(0, unit))
+            reached = self._step(above, similarity.index_select(0, unit).add_(above[:, :-1]))
             scores[ways] = reached.index_select(0, nodes).amax(dim=1)
         return scores
 
@@ -189,7 +189,7 @@ class Matcher(nn.Module):
 
     def _step(self, above: torch.Tensor, matched: torch.Tensor) -> torch.Tensor:
         """Best scores behind a unit ``(K, S + 1)``, from those before it and those with it in each segment."""
-        unheard = above - self.deletion
-        reached = torch.cat([unheard[:, :1], torch.maximum(matched, unheard[:, 1:])], dim=1)
-        skipped = nn.functional.pad(reached[:, :-1] - self.insertion, (1, 0), value=-math.inf)
-        return torch.maximum(reached, skipped)
+        reached = above - self.deletion
+        torch.maximum(reached[:, 1:], matched, out=reached[:, 1:])
+        skipped = reached[:, :-1] - self.insertion
+        return torch.cat([reached[:, :1], torch.maximum(reached[:, 1:], skipped)], dim=1)
