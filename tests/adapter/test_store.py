@@ -11,12 +11,13 @@ from toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
-from wfst_bias.adapter.default import DEFAULT, NONE, upstream_of
+from wfst_bias.adapter.default import DEFAULT, NONE, shipped, upstream_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.store import read_adapter, read_calibration, write_adapter, write_calibration
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
+from wfst_bias.lang.lang import hama_lang
 
 
 def moved(network):
@@ -133,6 +134,27 @@ def test_damaged_weights_are_told(folder, model, damage):
         read_adapter(folder / "adapter", model)
 
 
+def test_a_description_without_its_sizes_is_told(folder, model):
+    meta = json.loads((folder / "adapter" / "meta.json").read_text())
+    del meta["config"], meta["lang"]
+    (folder / "adapter" / "meta.json").write_text(json.dumps(meta))
+    message = f"{folder}/adapter/meta.json: does not tell config, lang; make the folder anew"
+    told(message, read_adapter, folder / "adapter", model)
+
+
+def test_an_adapter_that_hears_phones_wants_a_phone_head(tmp_path, heard, lang):
+    white = WhiteToy(heard)
+    network = ContextualAdapter(len(white.tokens), AdapterConfig(dim=8))
+    adapter = Adapter(network, Matcher.of(lang.units), letters(), lang, white.head)
+    batch = white.emissions(list(TEXTS)[:2], [None] * 2)
+    lists = [tuple(map(Entity, NAMES))] * 2
+    adapter.adapted(batch, lists)
+    half = replace(batch.phones, log_probs=batch.phones.log_probs[:, ::2])
+    for phones in (None, half):
+        with pytest.raises(InputError, match="the adapter finds phrases by phones, of which the model has none"):
+            adapter.adapted(replace(batch, phones=phones), lists)
+
+
 def test_weights_of_another_size_are_told(folder, model):
     weights = folder / "calibration" / "weights.npz"
     with np.load(weights) as known:
@@ -140,6 +162,17 @@ def test_weights_of_another_size_are_told(folder, model):
     np.savez(weights, **shorter)
     with pytest.raises(InputError, match="calibration: does not hold the weights that its meta.json tells of"):
         read_calibration(folder / "calibration", model)
+
+
+def test_a_calibration_comes_with_hama():
+    class Hama:
+        tokens = hama_lang().tokens
+
+    upstream = upstream_of(Hama, "hama")
+    assert upstream.meta == {"calibration": "default", "adapter": "none"} and upstream.adapter is None
+    assert upstream_of(Hama, "hama", NONE).calibration is None
+    size = sum(path.stat().st_size for path in shipped("calibration", "hama").parent.rglob("*"))
+    assert size < 10_000_000
 
 
 def test_what_stands_before_the_search(folder, model):

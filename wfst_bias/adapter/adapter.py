@@ -14,6 +14,7 @@ from wfst_bias.adapter.network import Adapted, ContextualAdapter, Head
 from wfst_bias.adapter.shortlist import Candidates, shortlisted
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.spelling import Speller
+from wfst_bias.errors import InputError
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.readers import reader_of
 
@@ -110,6 +111,11 @@ class Adapter:
         """Attention of a batch to the list of each utterance."""
         catalogues = [self.catalogue(tuple(phrases)) for phrases in lists]
         stream = emissions if self.sounding is None else emissions.phones
+        if stream is None or stream.log_probs.shape[:2] != emissions.log_probs.shape[:2]:
+            raise InputError(
+                "the adapter finds phrases by phones, of which the model has none in the frames of its tokens; "
+                "name the model that it was trained on"
+            )
         candidates = shortlisted(
             self.matcher, stream.log_probs, stream.lengths, catalogues, self.network.config.num_candidates
         )

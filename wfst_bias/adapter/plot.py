@@ -36,8 +36,8 @@ def write_attention_plot(
     from matplotlib.figure import Figure
 
     shown = np.argsort(-attention.sum(0), kind="stable")[:top]
-    first_frame = np.argmax(attention[:, shown], axis=0)
-    shown = shown[np.argsort(first_frame, kind="stable")]
+    peak = np.argmax(attention[:, shown], axis=0)
+    shown = shown[np.argsort(peak, kind="stable")]
     no_bias = np.clip(1.0 - attention.sum(1, keepdims=True), 0.0, 1.0)
     rows = np.concatenate([attention[:, shown], no_bias], axis=1).T  # (phrases + 1, T)
     plain = lambda text: text.replace("$", r"\$")  # which else begins a formula

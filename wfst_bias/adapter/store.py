@@ -24,6 +24,7 @@ from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 CALIBRATION, ADAPTER = "calibration", "adapter"
 _COMMAND = {CALIBRATION: "calibrate", ADAPTER: "adapter"}
 _META, _WEIGHTS, _LANG, _SOUNDING = "meta.json", "weights.npz", "lang", "sounding"
+_NEEDED = {CALIBRATION: ("config", "tokens"), ADAPTER: ("config", "tokens", _LANG, _SOUNDING)}
 _LARGEST = float(np.finfo(np.float16).max)  # a ratio of the matcher may be larger
 _HAMA = "hama"  # a lang that every installation has
 
@@ -104,6 +105,9 @@ def _read(folder: Path, kind: str, model: AcousticModel) -> Tuple[Dict[str, Any]
     meta = read_json(folder / _META) if (folder / _META).is_file() else None
     if not isinstance(meta, dict) or meta.get("kind") != kind:
         raise InputError(f"is no {kind} folder; make one with 'wfst-bias {_COMMAND[kind]} train'", folder)
+    missing = [key for key in _NEEDED[kind] if key not in meta]
+    if missing:
+        raise InputError(f"does not tell {', '.join(missing)}; make the folder anew", folder / _META)
     if meta["tokens"] != model.tokens.checksum:
         raise InputError("was trained for other tokens than the model's; train one on this model", folder)
     try:

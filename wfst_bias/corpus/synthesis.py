@@ -62,7 +62,7 @@ class _Program:
         raise NotImplementedError
 
     def speak(self, text: str, speed: float, seed: int) -> Tuple[np.ndarray, int]:
-        command = [self._program, *self.arguments(speed), text]
+        command = [self._program, *self.arguments(speed), f" {text}"]  # a dash would begin an option
         spoken = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if spoken.returncode or spoken.stdout[:4] != b"RIFF":
             return np.zeros(0, np.float32), SAMPLING_RATE
