@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Synthetic speech full of rare words; on it a small Conformer CTC, the calibration of hama, and a contextual adapter
-# for both. This is how the weights that come with the package were made.
+# for both. This is how the weights that come with the package were made (wfst_bias/adapter/shipped/README.md).
 #
 #   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--exclude WORDS] [--real DATA] [--exp DIR]
 #
@@ -68,17 +68,19 @@ fi
 
 if run 5; then
   echo "stage 5: the calibration of hama"
-  wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid"
+  wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid" \
+    --recipe conf/calibration.toml
 fi
 
 if run 6; then
-  echo "stage 6: the adapter of hama"
-  wfst-bias adapter train hama "$exp/data_train" "$exp/adapter_hama" --valid "$exp/data_valid" \
-    ${exclude:+--exclude "$exclude"}
+  echo "stage 6: the adapter of hama, behind its calibration"
+  wfst-bias adapter train hama "$exp/data" "$exp/adapter_hama" --valid "$exp/data_valid" \
+    --calibration "$exp/calibration" --recipe conf/adapter.toml ${exclude:+--exclude "$exclude"}
 fi
 
 if run 7; then
   echo "stage 7: the adapter of the base model"
   wfst-bias adapter train "conformer:$exp/conformer" "$exp/data_train" "$exp/adapter_conformer" \
-    --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" ${exclude:+--exclude "$exclude"}
+    --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" --recipe conf/adapter.toml \
+    ${exclude:+--exclude "$exclude"}
 fi
