@@ -83,8 +83,7 @@ def train_adapter(
     config = dataclasses.replace(recipe.network, num_layers=white_box, layer_dim=getattr(model, "layer_dim", 0))
     recipe = dataclasses.replace(recipe, network=config)
     exp = Path(f"{out}.exp")
-    checksums = {"lang": frozen.lang.checksum, "weights": before, "data": str(data)}
-    describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
+    describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "data": str(data)})
     speech = training_speech(frozen, data, valid, exp, {*words.distractors, *words.valid_distractors})
     train, valid_source = _sources(speech, words, recipe)
     torch.manual_seed(recipe.joint.seed)

@@ -95,7 +95,7 @@ def train_calibration(
       valid: to validate on, else every twentieth utterance of ``data``.
     """
     exp = Path(f"{out}.exp")
-    describe_run(exp, {**dataclasses.asdict(recipe), "lang": frozen.lang.checksum, "data": str(data)})
+    describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "data": str(data)})
     speech = training_speech(frozen, data, valid, exp)
     torch.manual_seed(recipe.training.seed)
     calibration = Calibration(len(frozen.tokens), recipe.network)

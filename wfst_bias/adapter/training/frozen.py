@@ -69,6 +69,16 @@ class FrozenModel:
         emissions = self.model.emissions(names, audio)
         return emissions if self.calibration is None else self.calibration.calibrated(emissions)
 
+    def described(self) -> Dict[str, str]:
+        """What a training behind it stands on, for :func:`wfst_bias.training.recipe.describe_run`."""
+        return {
+            "model": self.name,
+            "weights": self.checksum,
+            "calibration": weights_checksum(self.calibration),
+            "lang": self.lang.checksum,
+            "phones": self.sounding.checksum if self.sounding else "",
+        }
+
     @property
     def checksum(self) -> str:
         """Of the weights of a model that shows them; of others nothing can change."""
