@@ -138,6 +138,19 @@ def test_a_batch_gives_what_each_utterance_gives_alone(host, attention):
         assert torch.allclose(alone.attention, batch.attention[here][:, :, :K, :J], atol=1e-4)
 
 
+def test_the_strength_of_the_change():
+    some, (log_probs, layers, mask) = candidates(LISTS, SCORES), frames()
+    changes = [
+        adapt(network(replace(BLACK, strength=strength), trained=True), some, log_probs, layers, mask).log_probs
+        - log_probs
+        for strength in (0.0, 1.0, 2.0)
+    ]
+    assert torch.equal(changes[0], torch.zeros_like(log_probs)) and changes[1].abs().max() > 0.1
+    # twice the change of the logits: the same but for what makes them probabilities again
+    against_blank = [change - change[..., :1] for change in changes[1:]]
+    assert torch.allclose(2.0 * against_blank[0], against_blank[1], atol=1e-4)
+
+
 @HOSTS
 def test_the_order_of_a_list_does_not_matter(host):
     adapter = network(host, trained=True)
@@ -186,3 +199,5 @@ def test_configs_that_cannot_be_are_told():
         AdapterConfig(attention="words")
     with pytest.raises(InputError, match="positive sizes and an odd kernel were expected"):
         AdapterConfig(kernel=4)
+    with pytest.raises(InputError, match="strength is -1.0; 0 or more was expected"):
+        AdapterConfig(strength=-1.0)

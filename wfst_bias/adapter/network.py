@@ -42,6 +42,8 @@ class AdapterConfig:
       dropout: of all blocks.
       num_candidates: ways that are attended to; of a larger list those that match best (the first stage).
       most_blank: frames surer of blank than this are passed on as they are; a white box reads all.
+      strength: of the change that is made, 1 in training; more where nothing else biases, less behind a model that
+        hears well.
     """
 
     attention: str = POSITIONS
@@ -53,12 +55,15 @@ class AdapterConfig:
     dropout: float = 0.1
     num_candidates: int = 32
     most_blank: float = MOST_BLANK
+    strength: float = 1.0
 
     def __post_init__(self):
         if self.attention not in (POSITIONS, ENTITIES):
             raise InputError(f"attention is {self.attention!r}; write {POSITIONS!r} or {ENTITIES!r}")
         if min(self.dim, self.num_blocks, self.num_candidates) < 1 or self.kernel % 2 == 0:
             raise InputError(f"{self}: positive sizes and an odd kernel were expected")
+        if self.strength < 0.0:
+            raise InputError(f"strength is {self.strength}; 0 or more was expected")
 
     @property
     def white_box(self) -> bool:
@@ -147,6 +152,8 @@ class ContextualAdapter(nn.Module):
         together = self.combine(torch.cat([heard, attended.to(heard.dtype), unit_mass.to(heard.dtype)], dim=-1))
         gate = F.relu(1.0 - 2.0 * no_bias).detach()[..., None]  # (N, T, 1): nothing where <no-bias> wins
         change = gate * self.change(self.settle(together, mask)).float()
+        if not self.training:
+            change = self.config.strength * change
         return Adapted(
             self._injected(log_probs, change, layers, head),
             attention.view(N, T, candidates.lengths.shape[1], -1),

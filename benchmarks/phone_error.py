@@ -1,0 +1,71 @@
+"""Token error of a model's best path, without and with a calibration, before any lexicon or language model.
+
+The reference is each word in that of its ways which matches best, boundaries left out. With --phones it is the phone
+head's error that is told.
+
+python benchmarks/phone_error.py DATA [--model SPEC] [--lang DIR] [--phones DIR] [--calibration DIR|default]
+  [--utterances N]
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import kaldialign
+import torch
+
+from wfst_bias.acoustic.models import model_of
+from wfst_bias.adapter.default import NONE, upstream_of
+from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.training.emission_store import store_emissions
+from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model, said_in
+from wfst_bias.adapter.training.speech import align_texts
+from wfst_bias.corpus.data import read_data
+from wfst_bias.lang.lang import read_lang
+from wfst_bias.text import words_of
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", default="hama")
+    parser.add_argument("--lang", type=Path)
+    parser.add_argument("--phones", type=Path)
+    parser.add_argument("--calibration", default=NONE)
+    parser.add_argument("--utterances", type=int)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    model = model_of(arguments.model)
+    lang = lang_of_model(arguments.model, arguments.lang)
+    calibration = upstream_of(model, arguments.model, arguments.calibration, NONE).calibration
+    by_phones = arguments.phones is not None
+    said_lang = read_lang(arguments.phones) if by_phones else lang
+    cuts = read_data(arguments.data)
+    cuts = cuts.subset(first=arguments.utterances) if arguments.utterances else cuts
+    texts = {cut.id: " ".join(words_of(cut.supervisions[0].text)) for cut in cuts}
+    ways = said_in(said_lang, sorted({word for text in texts.values() for word in text.split()}))
+    units, edge = said_lang.units, set(said_lang.units.edge)
+
+    def error(frozen: FrozenModel, folder: Path) -> str:
+        store = store_emissions(cuts, frozen, folder)
+        log_probs_of = store.phones if by_phones else store.log_probs
+        spoken = align_texts(store, texts, ways, units, Matcher.of(units), phones=by_phones)
+        errors = total = 0
+        for name, utterance in spoken.items():
+            heard = torch.unique_consecutive(log_probs_of(name).argmax(-1)).tolist()
+            said = [unit for unit in utterance.target.tolist() if unit not in edge]
+            heard = [unit for unit in heard if unit and unit not in edge]
+            errors += kaldialign.edit_distance(said, heard)["total"]
+            total += len(said)
+        return f"{100 * errors / total:.1f} % of {total:,} tokens, {len(spoken)} of {len(texts)} utterances"
+
+    with tempfile.TemporaryDirectory() as folder:
+        print("without calibration:", error(FrozenModel(model, arguments.model, lang), Path(folder) / "plain"))
+        if calibration is not None:
+            mended = FrozenModel(model, arguments.model, lang, calibration=calibration)
+            print("with calibration:   ", error(mended, Path(folder) / "mended"))
+
+
+if __name__ == "__main__":
+    main()
