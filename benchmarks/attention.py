@@ -1,10 +1,10 @@
 """Where an adapter attends, and what it makes of listed words, before any search: with a list, without the true words.
 
 Frames are those in which forced alignment with the text writes a unit of a listed word ("inside") or of another one
-("outside"). The control is a list of as many other words, none of which is said.
+("outside"). The control is a list of as many other words, none of which is said; "attended" is then the share of frames that attend to any of them.
 
-python benchmarks/attention.py ADAPTER DATA LIST... [--model SPEC] [--lang DIR] [--phones DIR] [--calibration DIR]
-  [--others WORDS] [--utterances N]
+python benchmarks/attention.py ADAPTER DATA LIST... [--model SPEC] --others WORDS [--lang DIR] [--phones DIR]
+  [--calibration DIR] [--utterances N]
 """
 
 import argparse
@@ -16,6 +16,7 @@ import torch
 
 from wfst_bias.acoustic.models import model_of
 from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.network import ENTITIES
 from wfst_bias.adapter.store import read_adapter, read_calibration
 from wfst_bias.adapter.training.emission_store import store_emissions
 from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model, said_in
@@ -39,15 +40,20 @@ class OneList:
         return self._catalogue
 
 
-def counts(adapter, batch: AdapterBatch, truth: AdapterBatch) -> Dict[str, float]:
-    """Of a batch whose true words are known from ``truth``, the same one with the true list."""
+def counts(adapter, batch: AdapterBatch, truth: AdapterBatch, some_true: bool) -> Dict[str, float]:
+    """Of a batch whose true words are known from ``truth``, the same one with the true list; in frames."""
     with torch.no_grad():
         adapted = adapter.network(batch.log_probs, batch.mask, batch.candidates, batch.layers, adapter.head)
     units = truth.candidates.units.flatten(1)
     inside = (truth.attention > NO_BIAS) & truth.writes
     outside = (truth.attention == NO_BIAS) & truth.writes
     written = units.gather(1, (truth.attention - 1).clamp(min=0))
-    right = adapted.logits.argmax(-1) == truth.attention
+    target = truth.attention
+    if adapter.network.config.attention == ENTITIES:
+        target = torch.where(target > 0, (target - 1) // truth.candidates.units.shape[2] + 1, target)
+    attended = adapted.logits.argmax(-1)
+    # where the true words are not in the list, any of its words is wrong
+    right = attended == target if some_true else attended > 0
     best = adapted.log_probs.argmax(-1)
     before = batch.log_probs.argmax(-1)
     changed = best != before
@@ -56,7 +62,7 @@ def counts(adapter, batch: AdapterBatch, truth: AdapterBatch) -> Dict[str, float
         "inside": float(inside.sum()),
         "outside": float(outside.sum()),
         "attended": share(right, inside),
-        "left alone": share(adapted.logits.argmax(-1) == 0, outside),
+        "left alone": share(attended == 0, outside),
         "right before": share(before == written, inside),
         "right": share(best == written, inside),
         "changed": share(changed, outside),
@@ -67,7 +73,7 @@ def row(adapter, some: Sequence[AdapterBatch], truth: Sequence[AdapterBatch]) ->
     """A line of the table, in percent."""
     total: Dict[str, float] = {}
     for batch, true in zip(some, truth):
-        for key, value in counts(adapter, batch, true).items():
+        for key, value in counts(adapter, batch, true, some is truth).items():
             total[key] = total.get(key, 0.0) + value
     columns = (
         (8, "attended", "inside"),
@@ -76,7 +82,7 @@ def row(adapter, some: Sequence[AdapterBatch], truth: Sequence[AdapterBatch]) ->
         (6, "right before", "inside"),
         (15, "changed", "outside"),
     )
-    return "  ".join(f"{100 * total[key] / total[of]:>{width}.1f}" for width, key, of in columns)
+    return "  ".join(f"{100 * total[key] / max(1, total[of]):>{width}.1f}" for width, key, of in columns)
 
 
 def main() -> None:
@@ -99,7 +105,7 @@ def main() -> None:
     frozen = FrozenModel(model, arguments.model, lang_of_model(arguments.model, arguments.lang), sounding, calibration)
     adapter = read_adapter(arguments.adapter, model)
     cuts = read_data(arguments.data).subset(first=arguments.utterances)
-    texts = {cut.id: cut.supervisions[0].text for cut in cuts}
+    texts = {cut.id: " ".join(s.text or "" for s in cut.supervisions) for cut in cuts}
     words = sorted({word for text in texts.values() for word in words_of(text)})
     with tempfile.TemporaryDirectory() as folder:
         store = store_emissions(cuts, frozen, Path(folder) / "emissions")

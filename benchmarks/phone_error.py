@@ -40,10 +40,12 @@ def main() -> None:
     lang = lang_of_model(arguments.model, arguments.lang)
     calibration = upstream_of(model, arguments.model, arguments.calibration, NONE).calibration
     by_phones = arguments.phones is not None
+    if by_phones and calibration is not None:
+        parser.error("a calibration does not change what a phone head says: leave one of them out")
     said_lang = read_lang(arguments.phones) if by_phones else lang
     cuts = read_data(arguments.data)
     cuts = cuts.subset(first=arguments.utterances) if arguments.utterances else cuts
-    texts = {cut.id: " ".join(words_of(cut.supervisions[0].text)) for cut in cuts}
+    texts = {cut.id: " ".join(words_of(" ".join(s.text or "" for s in cut.supervisions))) for cut in cuts}
     ways = said_in(said_lang, sorted({word for text in texts.values() for word in text.split()}))
     units, edge = said_lang.units, set(said_lang.units.edge)
 
@@ -58,6 +60,8 @@ def main() -> None:
             heard = [unit for unit in heard if unit and unit not in edge]
             errors += kaldialign.edit_distance(said, heard)["total"]
             total += len(said)
+        if not total:
+            parser.error("no utterance could be aligned with its text")
         return f"{100 * errors / total:.1f} % of {total:,} tokens, {len(spoken)} of {len(texts)} utterances"
 
     with tempfile.TemporaryDirectory() as folder:

@@ -85,8 +85,7 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
       InputError: something else stands at ``path``.
     """
     path = Path(path)
-    if path.exists() and not _is_of_kind(path, kind, marker):
-        raise InputError(f"exists and is no {kind} folder of ours to replace; name another folder", path)
+    check_folder(path, kind, marker)
     with _told_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -108,6 +107,12 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+def check_folder(path: Path, kind: str, marker: str = "meta.json") -> None:
+    """Tell before long work what :func:`publish_folder` would tell behind it."""
+    if Path(path).exists() and not _is_of_kind(Path(path), kind, marker):
+        raise InputError(f"exists and is no {kind} folder of ours to replace; name another folder", path)
 
 
 def _is_of_kind(path: Path, kind: str, marker: str) -> bool:

@@ -2,19 +2,25 @@
 # Synthetic speech full of rare words; on it a small Conformer CTC, the calibration of hama, and a contextual adapter
 # for both. This is how the weights that come with the package were made (wfst_bias/adapter/shipped/README.md).
 #
-#   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--exclude WORDS] [--real DATA] [--exp DIR]
+#   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--exclude WORDS] [--real DATA] [--test DATA --lm ARPA]
+#            [--exp DIR]
 #
-# e.g.: ./run.sh --text ljspeech.txt --exclude words_of_my_test --real data/speechocean762/train
-# SENTENCES has one sentence a line; apt install flite espeak-ng for voices beside hibari's.
+# e.g.: ./run.sh --text ljspeech.txt --exclude words_of_my_test --real data/speechocean762/train --test data/kathleen \
+#         --lm data/lm/en-us-2g.arpa.gz
+# SENTENCES has one sentence a line; --test is real speech with biasing_N.tsv beside it, as egs/kathleen has it; apt
+# install flite espeak-ng for voices beside hibari's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./path.sh
 
 stage=1
-stop_stage=7
+stop_stage=9
 text=
 exclude=
 real=
+test=
+lm=
+sizes="100 1000 2000"
 exp=exp
 
 while [ $# -gt 0 ]; do
@@ -24,8 +30,10 @@ while [ $# -gt 0 ]; do
     --text) text=$2; shift 2 ;;
     --exclude) exclude=$2; shift 2 ;;
     --real) real=$2; shift 2 ;;
+    --test) test=$2; shift 2 ;;
+    --lm) lm=$2; shift 2 ;;
     --exp) exp=$2; shift 2 ;;
-    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
   esac
 done
 
@@ -40,7 +48,7 @@ if run 1; then
   echo "stage 1: sentences with rare words; the first 500 are kept for validation"
   wfst-bias data sentences "$text" "$exp/sentences.txt" --copies 2 --seed 1 ${exclude:+--exclude "$exclude"}
   head -n 500 "$exp/sentences.txt" > "$exp/valid.txt"
-  sed 1,500d "$exp/sentences.txt" | head -n 15000 > "$exp/train.txt"
+  sed -n '501,15500p' "$exp/sentences.txt" > "$exp/train.txt"
 fi
 
 if run 2; then
@@ -83,4 +91,38 @@ if run 7; then
   wfst-bias adapter train "conformer:$exp/conformer" "$exp/data_train" "$exp/adapter_conformer" \
     --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" --recipe conf/adapter.toml \
     ${exclude:+--exclude "$exclude"}
+fi
+
+# Decode with the list NAME in the graph GRAPH and in the adapter's hands: evaluate SYSTEM GRAPH LIST OPTIONS...
+evaluate() {
+  local out="$exp/$1" graph=$2 list=$3; shift 3
+  wfst-bias decode "$graph" "$test" "$out" --calibration none "$@"
+  echo "== $out"
+  wfst-bias score "$test" "$out" --entities "$list"
+}
+
+if [ -n "$test" ] && run 8; then
+  echo "stage 8: graphs in pieces, lists, and words that nobody says, for the control"
+  wfst-bias graph base "$exp/lang_pieces" "$lm" "$exp/base_pieces"
+  cut -d ' ' -f 2- "$test/text" | tr ' ' '\n' | sort -u > "$exp/said.txt"
+  for n in $sizes; do
+    wfst-bias entities pool "$test/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
+    wfst-bias graph compile "$exp/base_pieces" "$exp/list_$n.txt" "$exp/pieces_$n"
+    grep -vxFf "$exp/said.txt" "$exp/words.txt" \
+      | awk -v many="$(wc -l < "$exp/list_$n.txt")" 'NR % 7 == 0 && taken++ < many' > "$exp/others_$n.txt"
+  done
+fi
+
+if [ -n "$test" ] && run 9; then
+  echo "stage 9: the base model on real speech: no list, the adapter alone, with a list of other words, the graph, both"
+  model=(--model "conformer:$exp/conformer")
+  adapter=(--adapter "$exp/adapter_conformer")
+  for n in $sizes; do
+    list="$exp/list_$n.txt"
+    evaluate "none_$n" "$exp/base_pieces" "$list" "${model[@]}"
+    evaluate "alone_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --adapter-list "$list"
+    evaluate "others_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --adapter-list "$exp/others_$n.txt"
+    evaluate "graph_$n" "$exp/pieces_$n" "$list" "${model[@]}"
+    evaluate "joint_$n" "$exp/pieces_$n" "$list" "${model[@]}" "${adapter[@]}"
+  done
 fi

@@ -14,7 +14,7 @@ from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.default import DEFAULT, NONE, shipped, upstream_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
-from wfst_bias.adapter.store import read_adapter, read_calibration, write_adapter, write_calibration
+from wfst_bias.adapter.store import read_adapter, read_calibration, weights_checksum, write_adapter, write_calibration
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.lang.lang import hama_lang
@@ -142,6 +142,30 @@ def test_a_description_without_its_sizes_is_told(folder, model):
     told(message, read_adapter, folder / "adapter", model)
 
 
+@pytest.mark.parametrize("config", [None, {"width": 3}, {"kernel": 2}])
+def test_a_config_of_another_version_is_told(folder, model, config):
+    for kind, read in (("adapter", read_adapter), ("calibration", read_calibration)):
+        path = folder / kind / "meta.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "config": config}))
+        with pytest.raises(InputError, match=f"{kind}/meta.json: its config is none of this version's"):
+            read(folder / kind, model)
+
+
+def test_the_calibration_that_an_adapter_was_trained_behind(folder, model, capsys):
+    calibration = read_calibration(folder / "calibration", model)
+    adapter = read_adapter(folder / "adapter", model)
+    upstream_of(model, "toy", NONE, str(folder / "adapter"))
+    assert capsys.readouterr().err == ""
+    upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
+    assert "adapter: was trained without a calibration; name the same with --calib" in capsys.readouterr().err
+    adapter.trained_behind = weights_checksum(calibration)
+    write_adapter(folder / "adapter", adapter, {})
+    upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
+    assert capsys.readouterr().err == ""
+    upstream_of(model, "toy", NONE, str(folder / "adapter"))
+    assert "adapter: was trained behind another calibration" in capsys.readouterr().err
+
+
 def test_an_adapter_that_hears_phones_wants_a_phone_head(tmp_path, heard, lang):
     white = WhiteToy(heard)
     network = ContextualAdapter(len(white.tokens), AdapterConfig(dim=8))
@@ -164,15 +188,12 @@ def test_weights_of_another_size_are_told(folder, model):
         read_calibration(folder / "calibration", model)
 
 
-def test_a_calibration_comes_with_hama():
-    class Hama:
-        tokens = hama_lang().tokens
-
-    upstream = upstream_of(Hama, "hama")
-    assert upstream.meta == {"calibration": "default", "adapter": "none"} and upstream.adapter is None
-    assert upstream_of(Hama, "hama", NONE).calibration is None
-    size = sum(path.stat().st_size for path in shipped("calibration", "hama").parent.rglob("*"))
-    assert size < 10_000_000
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+def test_emissions_come_to_the_device_of_the_networks(folder, model):
+    cuda = torch.device("cuda")
+    upstream = upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"), cuda)
+    batch = model.emissions(list(TEXTS)[:2], [None] * 2)
+    assert upstream.changed(batch, [tuple(map(Entity, NAMES)), ()]).log_probs.device.type == "cuda"
 
 
 def test_what_stands_before_the_search(folder, model):

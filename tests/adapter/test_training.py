@@ -14,10 +14,10 @@ from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES, POSITIONS, AdapterConfig, ContextualAdapter
-from wfst_bias.adapter.store import read_adapter, read_calibration
+from wfst_bias.adapter.store import read_adapter, read_calibration, weights_checksum
 from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
 from wfst_bias.adapter.training.calibration import CalibrationRecipe, CalibrationSpeech, train_calibration
-from wfst_bias.adapter.training.frozen import FrozenModel, hear, said_in, weights_checksum
+from wfst_bias.adapter.training.frozen import FrozenModel, hear, said_in, training_speech
 from wfst_bias.adapter.training.guidance import NO_BIAS, UNGUIDED, Guide
 from wfst_bias.adapter.training.listed_speech import ListedSpeech, Listing
 from wfst_bias.adapter.training.lists import ListConfig, ListDrawer, NearWords, Pool
@@ -101,7 +101,7 @@ def test_lists_are_as_long_as_they_should_be(listed):
     for epoch in range(4):
         source = listed(replace(LISTS, joined=0.9, fewest=20, most=200), num_candidates=10**6)
         lengths.update(len(ways_of(source.load(epoch, key))) for key in source.plan(epoch))
-    assert 10 < min(lengths) < 50 and 100 < max(lengths) < 260
+    assert 10 < min(lengths) < 50 and 100 < max(lengths) <= 200 + len(NAMES) + len(OTHERS)
 
 
 def test_distractors_that_sound_near_are_found(pool):
@@ -466,11 +466,56 @@ def test_one_utterance_is_too_few(tmp_path, data, heard, lang):
         train_calibration(FrozenModel(ToyModel(heard), "toy", lang), tmp_path / "data", tmp_path / "out")
 
 
-def test_a_run_that_goes_on_must_be_the_same(trained, model, data, lang):
+def test_a_run_that_goes_on_must_be_the_same(trained, model, heard, data, lang):
     _, out = trained
+    frozen, words = FrozenModel(model, "toy", lang), ListWords(set(COMMON), OTHERS)
     other = replace(recipe(), lists=replace(recipe().lists, near=0.5))
     with pytest.raises(InputError, match=r"is of another training \(lists.near was 0.3 and is 0.5\)"):
-        train_adapter(FrozenModel(model, "toy", lang), data, out, ListWords(set(COMMON), OTHERS), other)
+        train_adapter(frozen, data, out, words, other)
+    with pytest.raises(InputError, match=r"is of another training \(its words are others\)"):
+        train_adapter(frozen, data, out, ListWords(set(COMMON), OTHERS[1:]), recipe())
+    replaced = ToyModel({name: frames[:, ::-1].copy() for name, frames in heard.items()})
+    with pytest.raises(InputError, match="emissions: holds the emissions of another model"):
+        train_adapter(FrozenModel(replaced, "toy", lang), data, out, words, recipe())
+    stronger = replace(recipe(), network=replace(recipe().network, strength=2.0))
+    assert train_adapter(frozen, data, out, words, stronger).network.config.strength == 2.0
+
+
+def test_what_is_to_stay_unheard_is_not_trained_on(tmp_path, model, data, lang, capsys):
+    said = {name for name in NAMES if name in TEXTS["utt_000"].split()}
+    frozen = FrozenModel(model, "toy", lang)
+    speech = training_speech(frozen, data, None, tmp_path / "exp", OTHERS, frozenset(said))
+    spoken = {**speech.train_spoken, **speech.valid_spoken}
+    assert spoken and not said.intersection(word.word for u in spoken.values() for word in u.words)
+    assert len(spoken) == sum(not said.intersection(text.split()) for text in TEXTS.values())
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_no_simulated_texts_no_first_phase(tmp_path, model, data, lang):
+    short = replace(recipe(**SHORT), num_simulated=0)
+    train_adapter(FrozenModel(model, "toy", lang), data, tmp_path / "out", ListWords(set(COMMON), OTHERS), short)
+    assert sorted(path.name for path in (tmp_path / "out.exp").iterdir() if path.is_dir()) == (
+        ["emissions", "guided", "joint"]
+    )
+    with pytest.raises(InputError, match="-1 texts, 4000 frames; 0, 1 or more were expected"):
+        AdapterRecipe(num_simulated=-1)
+
+
+def test_a_folder_that_is_not_ours_is_told_before_the_work(tmp_path, model, data, lang):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").write_text("")
+    with pytest.raises(InputError, match="out: exists and is no adapter folder of ours"):
+        train_adapter(FrozenModel(model, "toy", lang), data, tmp_path / "out", ListWords(set(COMMON), OTHERS))
+    with pytest.raises(InputError, match="out: exists and is no calibration folder of ours"):
+        train_calibration(FrozenModel(model, "toy", lang), data, tmp_path / "out")
+    assert not (tmp_path / "out.exp").exists()
+
+
+def test_phones_of_another_head_are_told(tmp_path, heard, data, lang):
+    white = WhiteToy(heard)
+    with pytest.raises(InputError, match="the --phones lang is of other phones than the model's phone head"):
+        frozen = FrozenModel(white, "white", letters(), letters())
+        train_adapter(frozen, data, tmp_path / "out", ListWords(set(COMMON), OTHERS), recipe(**SHORT))
 
 
 def test_an_adapter_is_trained_on_calibrated_emissions(tmp_path, model, data, lang):

@@ -111,6 +111,14 @@ def test_a_run_that_has_ended_is_not_begun_again(tmp_path):
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
+def test_a_run_that_goes_on_with_less_to_do_than_it_did_ends_well(tmp_path):
+    with pytest.raises(Killed):
+        trainer(tmp_path, killed_after(9), validate_every=30).run()
+    path = trainer(tmp_path, killed_after(0), validate_every=30, max_steps=5).run()
+    assert torch.load(path).keys() == network().state_dict().keys()
+    assert list(curve(tmp_path, "valid", "loss")) in ([], [8])
+
+
 def test_average_is_the_mean_of_each_weight():
     many = [
         {"w": torch.tensor([1.0, 4.0]), "count": torch.tensor(1)},

@@ -65,6 +65,7 @@ class Adapter:
       lang: says the phrases of lists in the model's tokens.
       sounding: says them in the model's phones, where it has a phone head; the matcher is for these, then.
       head: of a white-box model.
+      trained_behind: checksum of the calibration whose emissions it was trained on; empty for none.
     """
 
     def __init__(
@@ -74,10 +75,11 @@ class Adapter:
         lang: Lang,
         sounding: Optional[Lang] = None,
         head: Optional[Head] = None,
+        trained_behind: str = "",
     ):
         self.network, self.matcher = network.eval(), matcher.eval()
         self.lang, self.sounding = lang, sounding
-        self.head = head
+        self.head, self.trained_behind = head, trained_behind
         self._spellers = [lang_speller(part) for part in (lang, sounding) if part is not None]
         self._equal = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
         self._same: Dict[int, Tuple[Phrases, Catalogue]] = {}  # a list of thousands takes long to compare
@@ -108,7 +110,8 @@ class Adapter:
 
     @torch.no_grad()
     def attend(self, emissions: Emissions, lists: Sequence[Phrases]) -> Attended:
-        """Attention of a batch to the list of each utterance."""
+        """Attention of a batch to the list of each utterance, on the device of the network."""
+        emissions = emissions.to(self.network.change.weight.device)
         catalogues = [self.catalogue(tuple(phrases)) for phrases in lists]
         stream = emissions if self.sounding is None else emissions.phones
         if stream is None or stream.log_probs.shape[:2] != emissions.log_probs.shape[:2]:
@@ -130,6 +133,7 @@ class Adapter:
         """The emissions of a batch, each utterance biased to its list; those without a list as they were."""
         if not any(lists):
             return emissions
+        emissions = emissions.to(self.network.change.weight.device)
         attended = self.attend(emissions, lists)
         log_probs = attended.heard.put(emissions.log_probs, attended.adapted.log_probs)
         return replace(emissions, log_probs=log_probs)

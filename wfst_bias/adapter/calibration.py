@@ -42,6 +42,8 @@ class CalibrationConfig:
                 f"calibration of dim {self.dim}, {self.num_blocks} blocks and kernel {self.kernel}; "
                 "positive numbers and an odd kernel were expected"
             )
+        if not 0.0 <= self.strength <= 1.0:
+            raise InputError(f"strength is {self.strength}; 0 to 1 was expected")
 
 
 class Calibration(nn.Module):
@@ -69,7 +71,8 @@ class Calibration(nn.Module):
 
     @torch.no_grad()
     def calibrated(self, emissions: Emissions) -> Emissions:
-        """The emissions of a batch, calibrated."""
+        """The emissions of a batch, calibrated, on the device of the network."""
+        emissions = emissions.to(self.change.weight.device)
         heard = heard_frames(emissions.log_probs, emissions.lengths, self.config.most_blank)
         kept = self(heard.take(emissions.log_probs), heard.mask)
         return replace(emissions, log_probs=heard.put(emissions.log_probs, kept))

@@ -1,5 +1,6 @@
 """The calibration and the adapter that come with the package, for hama."""
 
+import sys
 from importlib import resources
 from pathlib import Path
 from typing import Optional
@@ -8,7 +9,7 @@ import torch
 
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.acoustic.models import HAMA
-from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration
+from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration, weights_checksum
 from wfst_bias.adapter.upstream import Upstream
 
 NONE, DEFAULT = "none", "default"
@@ -31,16 +32,21 @@ def upstream_of(
 
     Args:
       calibration, adapter: a folder, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
-      device: where the model puts its emissions.
+      device: where the networks compute, and leave what they changed.
     """
     folders = {}
     for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter)):
         folders[kind] = None if named == NONE else shipped(kind, model_name) if named == DEFAULT else Path(named)
-    return Upstream(
-        None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model).to(device),
-        None if folders[ADAPTER] is None else read_adapter(folders[ADAPTER], model).to(device),
-        {
-            kind: DEFAULT if named == DEFAULT and folders[kind] else str(folders[kind] or NONE)
-            for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter))
-        },
-    )
+    mend = None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model).to(device)
+    bias = None if folders[ADAPTER] is None else read_adapter(folders[ADAPTER], model).to(device)
+    if bias is not None and bias.trained_behind != weights_checksum(mend):
+        print(
+            f"wfst-bias: {folders[ADAPTER]}: was trained {'behind another' if bias.trained_behind else 'without a'} "
+            f"calibration; name the same with --calibration, or {NONE}",
+            file=sys.stderr,
+        )
+    meta = {
+        kind: DEFAULT if named == DEFAULT and folders[kind] else str(folders[kind] or NONE)
+        for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter))
+    }
+    return Upstream(mend, bias, meta)

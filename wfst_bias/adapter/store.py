@@ -1,6 +1,7 @@
 """Folders of calibrations and adapters: what they were made for, and their weights in half precision."""
 
 import dataclasses
+import hashlib
 import json
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 CALIBRATION, ADAPTER = "calibration", "adapter"
 _COMMAND = {CALIBRATION: "calibrate", ADAPTER: "adapter"}
 _META, _WEIGHTS, _LANG, _SOUNDING = "meta.json", "weights.npz", "lang", "sounding"
+_BEHIND = "trained_behind"
 _NEEDED = {CALIBRATION: ("config", "tokens"), ADAPTER: ("config", "tokens", _LANG, _SOUNDING)}
 _LARGEST = float(np.finfo(np.float16).max)  # a ratio of the matcher may be larger
 _HAMA = "hama"  # a lang that every installation has
@@ -52,7 +54,7 @@ def read_calibration(folder: Path, model: AcousticModel) -> Calibration:
       InputError: the folder is none, or was made for other tokens.
     """
     meta, weights = _read(folder, CALIBRATION, model)
-    calibration = Calibration(len(model.tokens), CalibrationConfig(**meta["config"]))
+    calibration = Calibration(len(model.tokens), _config(CalibrationConfig, meta, folder))
     return _loaded(calibration, weights, folder).eval()
 
 
@@ -65,6 +67,7 @@ def write_adapter(folder: Path, adapter: Adapter, notes: Dict[str, Any]) -> None
             "tokens": adapter.lang.tokens.checksum,
             _LANG: _write_lang(building / _LANG, adapter.lang),
             _SOUNDING: _write_lang(building / _SOUNDING, adapter.sounding),
+            _BEHIND: adapter.trained_behind,
             **notes,
         }
         _write(building, ADAPTER, parts, meta)
@@ -73,7 +76,7 @@ def write_adapter(folder: Path, adapter: Adapter, notes: Dict[str, Any]) -> None
 def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
     """The adapter of a model; its hidden layers must be those that it was trained on."""
     meta, weights = _read(folder, ADAPTER, model)
-    config = AdapterConfig(**meta["config"])
+    config = _config(AdapterConfig, meta, folder)
     if config.white_box and (getattr(model, "num_layers", 0), getattr(model, "layer_dim", 0)) != (
         config.num_layers,
         config.layer_dim,
@@ -89,7 +92,20 @@ def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
     matcher = Matcher.of(phones)
     parts = nn.ModuleDict({"network": ContextualAdapter(len(lang.tokens), config), "matcher": matcher})
     parts = _loaded(parts, weights, folder)
-    return Adapter(parts["network"], parts["matcher"], lang, sounding, getattr(model, "head", None))
+    return Adapter(
+        parts["network"], parts["matcher"], lang, sounding, getattr(model, "head", None), meta.get(_BEHIND, "")
+    )
+
+
+def weights_checksum(network: Optional[nn.Module]) -> str:
+    """Of a network; of none it is empty."""
+    if not isinstance(network, nn.Module):
+        return ""
+    digest = hashlib.sha256()
+    for name, weight in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _write(building: Path, kind: str, network: nn.Module, meta: Dict[str, Any]) -> None:
@@ -115,6 +131,15 @@ def _read(folder: Path, kind: str, model: AcousticModel) -> Tuple[Dict[str, Any]
             return meta, {name: torch.from_numpy(weights[name].astype(np.float32)) for name in weights.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"cannot be read ({error}); make the folder anew", folder / _WEIGHTS) from None
+
+
+def _config(kind: type, meta: Dict[str, Any], folder: Path):
+    try:
+        return kind(**meta["config"])
+    except (TypeError, InputError) as error:
+        raise InputError(
+            f"its config is none of this version's ({error}); make the folder anew", folder / _META
+        ) from None
 
 
 def _loaded(network: nn.Module, weights: Dict[str, torch.Tensor], folder: Path) -> nn.Module:

@@ -4,6 +4,7 @@ import click
 
 from wfst_bias.cli.options import PATH, device_option, model_option, upstream_options
 
+_NEVER_LISTED = 1500  # words; of the others enough are said to learn from
 _model = click.argument("model_spec", metavar="MODEL")
 _data = click.argument("data", type=PATH)
 _lang = click.option(
@@ -29,8 +30,12 @@ def calibrate():
 @_lang
 @_valid
 @_recipe
-@click.option("--steps", type=click.IntRange(1), help="Updates; else 600.")
-@click.option("--strength", type=click.FloatRange(0.0, 1.0), help="Share of the change that is made; else 0.4.")
+@click.option("--steps", type=click.IntRange(1), help="Updates; else those of the recipe, or 600.")
+@click.option(
+    "--strength",
+    type=click.FloatRange(0.0, 1.0),
+    help="Share of the change that is made; else that of the recipe, or 0.4.",
+)
 @device_option
 def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, strength, device):
     """Train a calibration of MODEL on DATA into OUT; synthetic speech will do.
@@ -45,6 +50,7 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, stren
     from wfst_bias.acoustic.models import model_of
     from wfst_bias.adapter.training.calibration import CalibrationRecipe, train_calibration
     from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
+    from wfst_bias.decode.search import usable_device
     from wfst_bias.training.recipe import read_recipe
 
     recipe = read_recipe(recipe, CalibrationRecipe()) if recipe else CalibrationRecipe()
@@ -52,6 +58,7 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, stren
         recipe = replace(recipe, training=replace(recipe.training, max_steps=steps))
     if strength is not None:
         recipe = replace(recipe, network=replace(recipe.network, strength=strength))
+    usable_device(device)
     frozen = FrozenModel(model_of(model_spec, device), model_spec, lang_of_model(model_spec, lang_dir))
     train_calibration(frozen, data, out, recipe, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --calibration'")
@@ -73,20 +80,26 @@ def adapter():
     "--distractors", type=PATH, metavar="WORDS", help="Words to fill lists with, one a line; else those of the lang."
 )
 @click.option(
-    "--common", type=PATH, metavar="WORDS", help="Words that are never in a list; else the 5,000 most common ones."
+    "--common", type=PATH, metavar="WORDS", help="Words that are never in a list; else the 1,500 most common ones."
 )
 @click.option(
     "--calibration",
-    type=PATH,
-    metavar="FOLDER",
-    help="Calibration that the emissions pass before; none where not given.",
+    default="default",
+    show_default=True,
+    metavar="DIR",
+    help="Calibration that the emissions pass before: a folder, none, or what comes with the package for hama.",
 )
-@click.option("--exclude", type=PATH, metavar="WORDS", help="Words to keep unheard of, for a later test.")
+@click.option(
+    "--exclude",
+    type=PATH,
+    metavar="WORDS",
+    help="Words of a later test: in no list, nor is speech that has one trained on.",
+)
 @_recipe
 @click.option(
     "--attention", type=click.Choice(["positions", "entities"]), help="To each unit of a phrase, or the whole."
 )
-@click.option("--steps", type=click.IntRange(1), help="Updates of the last phase; else 1,000.")
+@click.option("--steps", type=click.IntRange(1), help="Updates of the last phase; else those of the recipe, or 1,000.")
 @device_option
 def adapter_train(
     model_spec,
@@ -116,9 +129,10 @@ def adapter_train(
     from dataclasses import replace
 
     from wfst_bias.acoustic.models import model_of
-    from wfst_bias.adapter.store import read_calibration
+    from wfst_bias.adapter.default import NONE, upstream_of
     from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
     from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
+    from wfst_bias.decode.search import usable_device
     from wfst_bias.lang.lang import read_lang
     from wfst_bias.lang.model_langs import read_vocabulary
     from wfst_bias.lm.default import common_words
@@ -131,12 +145,12 @@ def adapter_train(
         recipe = replace(recipe, joint=replace(recipe.joint, max_steps=steps))
     model, lang = model_of(model_spec, device), lang_of_model(model_spec, lang_dir)
     sounding = read_lang(phones_dir) if phones_dir else None
-    mended = read_calibration(calibration, model).to(device) if calibration else None
-    never = set(read_vocabulary(common) if common else common_words())
-    unheard = set(read_vocabulary(exclude)) if exclude else set()
+    before = upstream_of(model, model_spec, calibration, NONE, usable_device(device)).calibration
+    never = set(read_vocabulary(common) if common else common_words(_NEVER_LISTED))
+    unheard = frozenset(read_vocabulary(exclude) if exclude else ())
     words = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
-    words = ListWords(never, [word for word in words if word not in never and word not in unheard])
-    train_adapter(FrozenModel(model, model_spec, lang, sounding, mended), data, out, words, recipe, valid, device)
+    words = ListWords(never, [word for word in words if word not in never | unheard], unheard=unheard)
+    train_adapter(FrozenModel(model, model_spec, lang, sounding, before), data, out, words, recipe, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --adapter'")
 
 

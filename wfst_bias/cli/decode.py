@@ -91,6 +91,8 @@ def decode(
 
     wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx
     """
+    from dataclasses import replace
+
     from wfst_bias.acoustic.models import model_of
     from wfst_bias.adapter.default import upstream_of
     from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
@@ -118,6 +120,8 @@ def decode(
     else:
         phrases = tuple(read_entities(adapter_list)) if adapter_list else None
         own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device), phrases)
+    if adapter_list:
+        upstream = replace(upstream, meta={**upstream.meta, "adapter_list": str(adapter_list)})
     meta = decode_corpus(read_data(data), model, own, decode_dir, batch_size, model_name=model_spec, upstream=upstream)
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "

@@ -9,7 +9,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file, read_json
 
 RECIPE = "recipe.json"
-_LIMITS = ("max_steps", "max_minutes", "num_workers")  # may change when a run goes on
+_LIMITS = ("max_steps", "max_minutes", "num_workers", "strength")  # may change when a run goes on
 
 Recipe = TypeVar("Recipe")
 

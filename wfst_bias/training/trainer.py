@@ -290,6 +290,9 @@ class Trainer:
     def _finish(self) -> Path:
         """The mean of the weights that were kept, or the best of them alone where that is better."""
         path, state = self.folder / WEIGHTS, self._state
+        if not state.kept:  # it went on with a limit that it had passed
+            self._validate()
+            self._save()
         if self._ranks.first:
             steps = sorted(state.kept, key=state.kept.__getitem__)
             kept = self._kept.load(steps)

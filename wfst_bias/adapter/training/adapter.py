@@ -1,22 +1,25 @@
 """Training of an adapter: on text alone, then guided on speech, then with the CTC loss."""
 
 import dataclasses
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import torch
 
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
-from wfst_bias.adapter.store import write_adapter
+from wfst_bias.adapter.store import ADAPTER, weights_checksum, write_adapter
 from wfst_bias.adapter.training.frozen import FrozenModel, TrainingSpeech, training_speech
 from wfst_bias.adapter.training.guidance import Guide
 from wfst_bias.adapter.training.listed_speech import ListedSpeech, Listing
 from wfst_bias.adapter.training.lists import ListConfig, ListDrawer
 from wfst_bias.adapter.training.loss import LossConfig, adapter_loss
 from wfst_bias.adapter.training.simulation import UnitBank, simulate
+from wfst_bias.errors import InputError
+from wfst_bias.files import check_folder
 from wfst_bias.text import words_of
 from wfst_bias.training.recipe import describe_run
 from wfst_bias.training.trainer import Trainer, TrainerConfig
@@ -31,7 +34,7 @@ class AdapterRecipe:
       lists: that it is trained with.
       loss: of the last phase.
       text, guided, joint: the trainer of each phase; ``text`` is for models that show log-probabilities only.
-      num_simulated: texts that are simulated.
+      num_simulated: texts that are simulated; 0 leaves the first phase out.
       batch_frames: of a batch, padding included.
     """
 
@@ -44,6 +47,10 @@ class AdapterRecipe:
     num_simulated: int = 4000
     batch_frames: int = 4000
 
+    def __post_init__(self):
+        if self.num_simulated < 0 or self.batch_frames < 1:
+            raise InputError(f"{self.num_simulated} texts, {self.batch_frames} frames; 0, 1 or more were expected")
+
 
 @dataclass(frozen=True)
 class ListWords:
@@ -53,11 +60,18 @@ class ListWords:
       common: words that are never in a list.
       distractors: words to fill lists with.
       valid_distractors: for validation; those of training where not given.
+      unheard: words of a later test: in no list, and no utterance that has one is trained on.
     """
 
     common: Set[str]
     distractors: Sequence[str]
     valid_distractors: Sequence[str] = ()
+    unheard: FrozenSet[str] = frozenset()
+
+    @property
+    def checksum(self) -> str:
+        parts = (sorted(self.common), list(self.distractors), list(self.valid_distractors), sorted(self.unheard))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def train_adapter(
@@ -83,8 +97,10 @@ def train_adapter(
     config = dataclasses.replace(recipe.network, num_layers=white_box, layer_dim=getattr(model, "layer_dim", 0))
     recipe = dataclasses.replace(recipe, network=config)
     exp = Path(f"{out}.exp")
-    describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "data": str(data)})
-    speech = training_speech(frozen, data, valid, exp, {*words.distractors, *words.valid_distractors})
+    check_folder(out, ADAPTER)
+    describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "words": words.checksum})
+    more_words = {*words.distractors, *words.valid_distractors}
+    speech = training_speech(frozen, data, valid, exp, more_words, words.unheard)
     train, valid_source = _sources(speech, words, recipe)
     torch.manual_seed(recipe.joint.seed)
     network = ContextualAdapter(len(frozen.tokens), config)
@@ -92,12 +108,14 @@ def train_adapter(
     joint = adapter_loss(recipe.loss, config.attention, head)
     attention = adapter_loss(recipe.loss.of_attention, config.attention, head)
     phases = [("guided", attention, train), ("joint", joint, train)]
-    if not white_box:
+    if not white_box and recipe.num_simulated:
         phases.insert(0, ("text", attention, _simulated(speech, words, recipe)))
     for phase, loss, source in phases:
         Trainer(network, loss, source, valid_source, getattr(recipe, phase), exp / phase, device).run()
     assert frozen.checksum == before, "the frozen model was changed"
-    adapter = Adapter(network.cpu(), speech.matcher, frozen.lang, frozen.sounding, head)
+    adapter = Adapter(
+        network.cpu(), speech.matcher, frozen.lang, frozen.sounding, head, weights_checksum(frozen.calibration)
+    )
     notes = {
         "model": frozen.name,
         "model_weights": before,
@@ -133,7 +151,8 @@ def _source(
     pool, config = speech.pool, recipe.network
     said = {s.word for of in (speech.train_spoken, speech.valid_spoken) for u in of.values() for s in u.words}
     # simulated speech is full of distractors
-    listed = {word for word in said if word in pool.heard_ways}.union(_usable(speech, words.distractors)) - words.common
+    listed = {word for word in said if word in pool.heard_ways}.union(_usable(speech, words.distractors))
+    listed -= words.common | words.unheard
     drawer = ListDrawer(pool, listed, _usable(speech, distractors), recipe.lists)
     guide = Guide(pool.units.edge, listed)
     listing = Listing(drawer, speech.matcher, guide, config.num_candidates, pool.sounding is not None)

@@ -10,10 +10,11 @@ from torch import nn
 
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.frames import heard_frames
-from wfst_bias.adapter.store import write_calibration
+from wfst_bias.adapter.store import CALIBRATION, write_calibration
 from wfst_bias.adapter.training.batches import AlignedSpeech
 from wfst_bias.adapter.training.frozen import FrozenModel, training_speech
 from wfst_bias.adapter.training.loss import with_noise
+from wfst_bias.files import check_folder
 from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.recipe import describe_run
 from wfst_bias.training.trainer import Trainer, TrainerConfig
@@ -95,7 +96,8 @@ def train_calibration(
       valid: to validate on, else every twentieth utterance of ``data``.
     """
     exp = Path(f"{out}.exp")
-    describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "data": str(data)})
+    check_folder(out, CALIBRATION)
+    describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described()})
     speech = training_speech(frozen, data, valid, exp)
     torch.manual_seed(recipe.training.seed)
     calibration = Calibration(len(frozen.tokens), recipe.network)

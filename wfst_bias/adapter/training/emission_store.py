@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import BinaryIO, Dict, List, Optional, Sequence, Tuple
 
@@ -14,9 +15,11 @@ from tqdm import tqdm
 
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.corpus.data import load_audio
+from wfst_bias.errors import InputError
 from wfst_bias.files import publish_folder, read_json
 
 _BATCH = 16  # utterances
+_LEAST = -30.0  # nats
 _LOWEST, _ATOL = -12.0, 0.1  # nats, of emissions that are compared: half precision, and batched otherwise
 
 
@@ -44,8 +47,8 @@ class EmissionStore:
         return int(end - start)
 
     def log_probs(self, name: str) -> torch.Tensor:
-        """Float32 ``(T, C)``."""
-        return self._part(self._log_probs, name)
+        """Float32 ``(T, C)``; what is impossible is very unlikely, for losses have no gradient at minus infinity."""
+        return self._part(self._log_probs, name).clamp(min=_LEAST)
 
     def layers(self, name: str) -> Optional[torch.Tensor]:
         """Float32 ``(T, L, D)``, of a model that shows them."""
@@ -53,20 +56,28 @@ class EmissionStore:
 
     def phones(self, name: str) -> Optional[torch.Tensor]:
         """Log-probabilities of a phone head, float32 ``(T, P)``."""
-        return self._part(self._phones, name)
+        phones = self._part(self._phones, name)
+        return None if phones is None else phones.clamp(min=_LEAST)
 
     def _part(self, frames: Optional[np.ndarray], name: str) -> Optional[torch.Tensor]:
         return None if frames is None else torch.from_numpy(frames[slice(*self._spans[name])].astype(np.float32))
 
 
 def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path) -> EmissionStore:
-    """What a model says of cuts, computed unless the folder holds what it says of them."""
+    """What a model says of cuts, computed unless the folder holds it.
+
+    Raises:
+      InputError: the folder holds what another model said, or what was said of other cuts.
+    """
     folder, key = Path(folder), _key(cuts)
     cuts = sorted(cuts, key=lambda cut: cut.duration)
-    if (folder / "meta.json").is_file() and read_json(folder / "meta.json").get("key") == key:
+    if (folder / "meta.json").is_file():
         store = EmissionStore(folder)
-        if _says(model, cuts[0], store.log_probs(cuts[0].id)):
+        if read_json(folder / "meta.json").get("key") == key and _says(model, cuts[0], store.log_probs(cuts[0].id)):
             return store
+        raise InputError(
+            "holds the emissions of another model, or of other data; name another OUT, or delete it", folder
+        )
     lengths: List[int] = []
     names: List[str] = []
     with publish_folder(folder, "emissions") as building, contextlib.ExitStack() as files:
@@ -96,7 +107,11 @@ def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path) -> Emissio
 
 
 def _key(cuts: CutSet) -> str:
-    sources = [(cut.id, cut.recording.sources[0].source, cut.start, cut.duration) for cut in cuts]
+    """Of the audio and the texts."""
+    sources = [
+        (c.id, os.path.realpath(c.recording.sources[0].source), c.start, c.duration, [s.text for s in c.supervisions])
+        for c in cuts
+    ]
     return hashlib.sha256(repr(sources).encode()).hexdigest()
 
 

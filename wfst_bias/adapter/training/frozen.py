@@ -1,19 +1,19 @@
 """A frozen model to train behind, and how it hears the speech that it is trained on."""
 
 import dataclasses
-import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Sequence
+from typing import Dict, Iterable, List, Optional, Sequence, Set
 
 import numpy as np
-from torch import nn
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.adapter.adapter import lang_speller
 from wfst_bias.adapter.calibration import Calibration
 from wfst_bias.adapter.matching import Matcher
+from wfst_bias.adapter.store import weights_checksum
 from wfst_bias.adapter.training.emission_store import EmissionStore, store_emissions
 from wfst_bias.adapter.training.lists import Pool
 from wfst_bias.adapter.training.speech import Utterance, Way, align_texts, confusions
@@ -67,6 +67,8 @@ class FrozenModel:
     def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; calibrated."""
         emissions = self.model.emissions(names, audio)
+        if self.sounding is not None:
+            _check_phones(emissions, self.sounding)
         return emissions if self.calibration is None else self.calibration.calibrated(emissions)
 
     def described(self) -> Dict[str, str]:
@@ -85,15 +87,13 @@ class FrozenModel:
         return weights_checksum(getattr(self.model, "network", None))
 
 
-def weights_checksum(network: Optional[nn.Module]) -> str:
-    """Of a network; of none it is empty."""
-    if not isinstance(network, nn.Module):
-        return ""
-    digest = hashlib.sha256()
-    for name, weight in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(weight.detach().cpu().numpy().tobytes())
-    return digest.hexdigest()
+def _check_phones(emissions: Emissions, sounding: Lang) -> None:
+    if emissions.phones is None:
+        raise InputError("the model has no phone head; leave --phones out")
+    if emissions.phones.tokens.checksum != sounding.tokens.checksum:
+        raise InputError(
+            "the --phones lang is of other phones than the model's phone head; name the one of its training"
+        )
 
 
 def lang_of_model(model_name: str, lang_dir: Optional[Path]) -> Lang:
@@ -118,6 +118,11 @@ class HeardCorpus:
     name: str
     store: EmissionStore
     texts: Dict[str, str]
+
+    def without(self, words: Set[str]) -> "HeardCorpus":
+        """Without the utterances in which one of some words is said."""
+        texts = {name: text for name, text in self.texts.items() if not words.intersection(words_of(text))}
+        return dataclasses.replace(self, texts=texts)
 
 
 def hear(data: Path, model: AcousticModel, folder: Path) -> HeardCorpus:
@@ -160,7 +165,12 @@ class TrainingSpeech:
 
 
 def training_speech(
-    frozen: FrozenModel, data: Path, valid: Optional[Path], exp: Path, more_words: Iterable[str] = ()
+    frozen: FrozenModel,
+    data: Path,
+    valid: Optional[Path],
+    exp: Path,
+    more_words: Iterable[str] = (),
+    unheard: Set[str] = frozenset(),
 ) -> TrainingSpeech:
     """Speech to train on.
 
@@ -169,11 +179,10 @@ def training_speech(
       valid: to validate on, else every twentieth utterance of ``data``.
       exp: folder to keep emissions in.
       more_words: that lists may have.
+      unheard: words whose utterances are left out.
     """
-    train = hear(data, frozen, exp / "emissions")
-    if frozen.sounding is not None and train.store.phones(train.store.names[0]) is None:
-        raise InputError("the model has no phone head; leave --phones out")
-    held = train if valid is None else hear(valid, frozen, exp / "emissions_valid")
+    train = hear(data, frozen, exp / "emissions").without(unheard)
+    held = train if valid is None else hear(valid, frozen, exp / "emissions_valid").without(unheard)
     words = {word for corpus in (train, held) for text in corpus.texts.values() for word in words_of(text)}
     pool = _pool(frozen, sorted(words.union(more_words)))
     units = frozen.lang.units
@@ -184,6 +193,13 @@ def training_speech(
         spoken, held_spoken = _kept_back(spoken, data)
     else:
         held_spoken = align_texts(held.store, held.texts, pool.ways, units, matcher)
+        if not held_spoken:
+            raise InputError("no utterance can be validated on: none could be aligned with its text", valid)
+    left_out = len(train.texts) - len(spoken) - (len(held_spoken) if held is train else 0)
+    if left_out:
+        print(
+            f"wfst-bias: {data}: {left_out:,} utterances that cannot be said or aligned are left out", file=sys.stderr
+        )
     if frozen.sounding is not None:
         matcher = _phone_matcher(train, pool)
     return TrainingSpeech(train, held, spoken, held_spoken, pool, matcher)

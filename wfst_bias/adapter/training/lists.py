@@ -22,7 +22,7 @@ class ListConfig:
     """How lists are drawn for training.
 
     Args:
-      fewest, most: phrases of a list; drawn by logarithm between them.
+      fewest, most: distractors of a list, at most; drawn by logarithm between them.
       near: share of the distractors that sound near to what is said.
       left_out: share of the true words that the list does not have.
       joined: share of the phrases that are two words.
@@ -176,6 +176,6 @@ class ListDrawer:
         each = min(num_near // max(1, len(said)) + 1, _MOST_NEAR)
         near = self._near.near([self._pool.heard_ways[word][0] for word in said], each)
         near = chance.permutation(np.array(near, np.int64))[:num_near]
-        for i in np.concatenate([near, chance.integers(0, many, total)]).tolist():
+        for i in np.concatenate([near, chance.integers(0, many, total - len(near))]).tolist():
             second = (self._distractors[chance.integers(0, many)],) if chance.random() < config.joined else ()
             yield (self._distractors[i], *second)
