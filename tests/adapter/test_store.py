@@ -11,13 +11,12 @@ from toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
-from wfst_bias.adapter.default import DEFAULT, NONE, shipped, upstream_of
+from wfst_bias.adapter.default import DEFAULT, NONE, upstream_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.store import read_adapter, read_calibration, weights_checksum, write_adapter, write_calibration
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
-from wfst_bias.lang.lang import hama_lang
 
 
 def moved(network):
