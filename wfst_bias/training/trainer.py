@@ -290,7 +290,7 @@ class Trainer:
     def _finish(self) -> Path:
         """The mean of the weights that were kept, or the best of them alone where that is better."""
         path, state = self.folder / WEIGHTS, self._state
-        if not state.kept:  # it went on with a limit that it had passed
+        if math.isinf(state.best):  # it went on with a limit that it had passed, before it was ever validated
             self._validate()
             self._save()
         if self._ranks.first:
