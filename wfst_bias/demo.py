@@ -11,7 +11,6 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.models import HAMA
-from wfst_bias.adapter.default import upstream_of
 from wfst_bias.corpus.biasing import OneGraph
 from wfst_bias.corpus.data import read_data, read_texts
 from wfst_bias.corpus.decode import decode_corpus
@@ -136,10 +135,9 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     say(f"Compiling the list: the {len(used)} names that occur and {len(distractors)} that do not.")
     compile_graph(base, [ListFile(entity_list)], out / "graph")
     model, scores = HamaModel(), []
-    upstream = upstream_of(model, HAMA)
     for graph_dir, name in ((base, "decode_no_list"), (out / "graph", "decode_list")):
         biasing = OneGraph(Decoder(read_decoding(graph_dir)))
-        decode_corpus(read_data(out / "data"), model, biasing, out / name, model_name=HAMA, upstream=upstream)
+        decode_corpus(read_data(out / "data"), model, biasing, out / name, model_name=HAMA)
         scores.append(score_decoding(read_texts(out / "data"), out / name, entities=entity_list))
     say(_side_by_side(out))
     say(_table(*scores))

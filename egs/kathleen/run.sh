@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./path.sh
 
 stage=1
-stop_stage=6
+stop_stage=7
 data=${WFST_BIAS_DATA:-../../../shared/data}
 exp=exp
 sizes="100 500 1000 2000"
@@ -69,17 +69,32 @@ if run 5; then
   done
 fi
 
-if run 6; then
-  echo "stage 6: score: all utterances, and the half that nothing was tuned on (every second one)"
+# Score all utterances, and the half that nothing was tuned on (every second one): score_both SYSTEM N
+score_both() {
   awk 'NR % 2 == 0 { print $1 }' "$data/kathleen/wav.scp" > "$exp/held_out"
+  for part in all held_out; do
+    only=(); [ $part = all ] || only=(--utterances "$exp/held_out")
+    echo "== N = $2, system: $1, utterances: $part"
+    wfst-bias score "$data/kathleen" "$exp/decode_$1" --entities "$exp/list_$2.txt" \
+      --json "$exp/score_$1_$2_$part.json" ${only[@]+"${only[@]}"}
+  done
+}
+
+if run 6; then
+  echo "stage 6: score"
   for n in $sizes; do
-    for system in none "$n"; do
-      for part in all held_out; do
-        only=(); [ $part = all ] || only=(--utterances "$exp/held_out")
-        echo "== N = $n, list in the graph: $system, utterances: $part"
-        wfst-bias score "$data/kathleen" "$exp/decode_$system" --entities "$exp/list_$n.txt" \
-          --json "$exp/score_${system}_${n}_$part.json" ${only[@]+"${only[@]}"}
-      done
-    done
+    score_both none "$n"
+    score_both "$n" "$n"
+  done
+fi
+
+if run 7; then
+  echo "stage 7: the adapter that comes with the package: alone, and beside the list in the graph"
+  for n in 100 1000 2000; do
+    wfst-bias decode "$exp/base" "$data/kathleen" "$exp/decode_alone_$n" $(cat conf/decode.conf) --adapter default \
+      --adapter-list "$exp/list_$n.txt"
+    score_both "alone_$n" "$n"
+    wfst-bias decode "$exp/graph_$n" "$data/kathleen" "$exp/decode_joint_$n" $(cat conf/decode.conf) --adapter default
+    score_both "joint_$n" "$n"
   done
 fi

@@ -8,15 +8,17 @@ import pytest
 import torch
 from toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
 
+from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
-from wfst_bias.adapter.default import DEFAULT, NONE, upstream_of
+from wfst_bias.adapter.default import DEFAULT, NONE, shipped, upstream_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.store import read_adapter, read_calibration, weights_checksum, write_adapter, write_calibration
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
+from wfst_bias.lang.lang import hama_lang
 
 
 def moved(network):
@@ -185,6 +187,24 @@ def test_weights_of_another_size_are_told(folder, model):
     np.savez(weights, **shorter)
     with pytest.raises(InputError, match="calibration: does not hold the weights that its meta.json tells of"):
         read_calibration(folder / "calibration", model)
+
+
+def test_an_adapter_comes_with_hama():
+    class Hama:
+        tokens = hama_lang().tokens
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "hama_lang", hama_lang)
+        upstream = upstream_of(Hama, "hama", DEFAULT, DEFAULT)
+    assert upstream.meta == {"calibration": "none", "adapter": "default"} and upstream.calibration is None
+    heard = torch.randn(1, 40, len(Hama.tokens), generator=torch.Generator().manual_seed(1)) * 3
+    batch = Emissions(heard.log_softmax(-1), torch.tensor([40]), 0.02, Hama.tokens, ["noise"])
+    assert upstream.changed(batch, [()]) is batch
+    changed = upstream.changed(batch, [(Entity("Zelenskyy"), Entity("Ozempic"))])
+    assert changed.log_probs.isfinite().all()
+    assert upstream_of(Hama, "hama").adapter is None  # off unless asked for
+    size = sum(path.stat().st_size for path in shipped("adapter", "hama").parent.rglob("*"))
+    assert size < 10_000_000
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")

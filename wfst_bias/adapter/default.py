@@ -1,4 +1,4 @@
-"""The calibration and the adapter that come with the package, for hama."""
+"""Calibrations and adapters by name: a folder, none, or what comes with the package for a model."""
 
 import sys
 from importlib import resources
@@ -24,8 +24,8 @@ def shipped(kind: str, model_name: str) -> Optional[Path]:
 def upstream_of(
     model: AcousticModel,
     model_name: str,
-    calibration: str = DEFAULT,
-    adapter: str = DEFAULT,
+    calibration: str = NONE,
+    adapter: str = NONE,
     device: torch.device = torch.device("cpu"),
 ) -> Upstream:
     """What changes the emissions of a model.

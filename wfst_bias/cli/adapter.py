@@ -84,10 +84,10 @@ def adapter():
 )
 @click.option(
     "--calibration",
-    default="default",
+    default="none",
     show_default=True,
     metavar="DIR",
-    help="Calibration that the emissions pass before: a folder, none, or what comes with the package for hama.",
+    help="Calibration that the emissions pass before: a folder, or none.",
 )
 @click.option(
     "--exclude",

@@ -22,13 +22,19 @@ model_option = click.option(
 
 def upstream_options(command: Callable) -> Callable:
     """``--calibration`` and ``--adapter``."""
-    for name, what in (("adapter", "Contextual adapter"), ("calibration", "Calibration")):
+    for name, what in (
+        (
+            "adapter",
+            "Contextual adapter of the model: a folder, none, or 'default', which comes with the package for hama.",
+        ),
+        ("calibration", "Calibration of the model: a folder, or none."),
+    ):
         command = click.option(
             f"--{name}",
-            default="default",
+            default="none",
             show_default=True,
             metavar="DIR",
-            help=f"{what} of the model: a folder, none, or what comes with the package for hama.",
+            help=what,
         )(command)
     return command
 
