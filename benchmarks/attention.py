@@ -24,7 +24,8 @@ from wfst_bias.adapter.training.guidance import NO_BIAS, Guide
 from wfst_bias.adapter.training.listed_speech import AdapterBatch, ListedSpeech, Listing
 from wfst_bias.adapter.training.speech import align_texts
 from wfst_bias.corpus.data import read_data
-from wfst_bias.entities.entity import Entity, read_entities
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.lists import read_entities
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.lang.model_langs import read_vocabulary
 from wfst_bias.text import words_of

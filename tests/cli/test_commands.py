@@ -332,3 +332,20 @@ def test_a_killed_decode_leaves_nothing_behind(decoded, tmp_path):
     decoding.terminate()
     assert decoding.wait(timeout=60) == 128 + 15
     assert sorted(path.name for path in tmp_path.iterdir()) == ["long.wav", "wav.scp"]
+
+
+def test_a_list_of_another_kind_is_converted_and_compiled(run, world, tmp_path):
+    foreign = tmp_path / "set.json"
+    foreign.write_text('{"phrases": [{"value": "Zelenskyy", "boost": 10},\n {"value": "NY"}]}')
+    result = run("entities", "convert", foreign, tmp_path / "own.jsonl")
+    assert result.exit_code == 0 and result.output == f"{tmp_path}/own.jsonl: 2 phrases\n"
+    assert (tmp_path / "own.jsonl").read_text() == '{"phrase": "Zelenskyy", "weight": 2.0}\n{"phrase": "NY"}\n'
+    for path, name in ((foreign, "google"), (tmp_path / "own.jsonl", "auto")):
+        result = run("graph", "compile", world / "base", path, tmp_path / "graph", "--format", name)
+        assert result.exit_code == 0, result.output
+    classed = tmp_path / "classed.jsonl"
+    classed.write_text('{"phrase": "Ozempic", "class": "$DRUG"}\n')
+    result = run("graph", "compile", world / "base", classed, tmp_path / "graph")
+    assert (
+        result.exit_code == 1 and "classed.jsonl:1: 'Ozempic' is of class '$DRUG'; make a list of each" in result.stderr
+    )

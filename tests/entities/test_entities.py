@@ -1,6 +1,7 @@
 import pytest
 
-from wfst_bias.entities.entity import Entity, read_entities
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.pool import pool_lists
 from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Speller, latin, spellings
 from wfst_bias.errors import InputError
@@ -140,3 +141,25 @@ def test_pool_is_all_rare_words_and_the_distractors_asked_for(tmp_path):
     path.write_text("u1\ta steel\n")
     with pytest.raises(InputError, match=":1: found 2 columns"):
         pool_lists(path, 0)
+
+
+def spelled(*entities):
+    return Speller(LEXICON, {"new", "york"}, HamaG2P(), "<wb>").outcomes(entities)
+
+
+def test_a_phrase_is_said_as_the_list_says_it():
+    (york,) = spelled(Entity("NY", spoken=("new york", "york")))
+    plain, short = outcomes("New York", "York")
+    assert york.status == USED and york.pronunciations == (*plain.pronunciations, *short.pronunciations)
+    # what cannot be read is no harm where it is told how it is said
+    (number,) = spelled(Entity("747", spoken=("new",)))
+    assert number.status == USED and number.entity.words == ("747",)
+
+
+def test_pronunciations_of_the_list_come_first_without_their_stress():
+    (york,) = spelled(Entity("York", pronunciations=(("Y", "AO1", "R"),)))
+    (plain,) = outcomes("York")
+    assert york.pronunciations == (("Y", "AO", "R"), *plain.pronunciations)
+    (foreign,) = spelled(Entity("York", pronunciations=(("Y", "Q7"),)))
+    assert foreign.pronunciations == plain.pronunciations
+    assert "its pronunciation has Q7, which the model does not; it is left out" in foreign.note

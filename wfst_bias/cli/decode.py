@@ -4,7 +4,7 @@ import click
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.cli.graph import class_options
-from wfst_bias.cli.options import PATH, config_options, device_option, model_option, upstream_options
+from wfst_bias.cli.options import PATH, config_options, device_option, format_option, model_option, upstream_options
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.graph.config import ClassConfig
 
@@ -99,7 +99,7 @@ def decode(
     from wfst_bias.corpus.data import read_data
     from wfst_bias.corpus.decode import decode_corpus
     from wfst_bias.decode.search import Decoder, usable_device
-    from wfst_bias.entities.entity import read_entities
+    from wfst_bias.entities.lists import read_entities
     from wfst_bias.graph.compile import speller_of
     from wfst_bias.graph.store import read_base, read_decoding
 
@@ -145,11 +145,12 @@ def _tell_unusable(outcomes):
 @click.command()
 @click.argument("audio", type=PATH, nargs=-1, required=True)
 @click.option("--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line.")
+@format_option
 @upstream_options
 @search_options
 @boost_options
 @device_option
-def transcribe(audio, entities, calibration, adapter, search_config, boost_config, device):
+def transcribe(audio, entities, format_name, calibration, adapter, search_config, boost_config, device):
     """Transcribe audio files; with a list, the entities found are marked, with time and evidence.
 
     The first call builds lexicon, language model and graph (a minute) into the cache folder.
@@ -168,7 +169,7 @@ def transcribe(audio, entities, calibration, adapter, search_config, boost_confi
     device = usable_device(device)
     base = default_base(progress=True)
     if entities:
-        graph, outcomes = graph_of_list(read_base(base), entities)
+        graph, outcomes = graph_of_list(read_base(base), entities, format_name=format_name)
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
                 click.echo(

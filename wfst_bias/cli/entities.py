@@ -2,12 +2,31 @@
 
 import click
 
-from wfst_bias.cli.options import PATH
+from wfst_bias.cli.options import PATH, format_option
 
 
 @click.group()
 def entities():
-    """Make lists of phrases."""
+    """Make and rewrite lists of phrases."""
+
+
+@entities.command("convert")
+@click.argument("source", type=PATH, metavar="LIST")
+@click.argument("out", type=PATH, metavar="OUT.jsonl")
+@format_option
+def entities_convert(source, out, format_name):
+    """Rewrite LIST, of any format, as our own lines of JSON: all that is known of a phrase, weights in nats.
+
+    Example: wfst-bias entities convert phrase_set.json names.jsonl
+    """
+    from wfst_bias.entities.formats.documents import own_line
+    from wfst_bias.entities.lists import read_entities
+    from wfst_bias.files import publish_file, refuse_same
+
+    refuse_same(out, source)
+    phrases = read_entities(source, format_name)
+    publish_file(out, "".join(own_line(entity) for entity in phrases))
+    click.echo(f"{out}: {len(phrases):,} phrases")
 
 
 @entities.command("pool")

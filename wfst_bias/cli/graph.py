@@ -6,7 +6,7 @@ from typing import Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, config_options
+from wfst_bias.cli.options import PATH, config_options, format_option
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.symbols import CLASS
 
@@ -111,9 +111,10 @@ def graph_loop(lang_dir, base_dir, order, topology):
     "a beginning. Off by default.",
 )
 @click.option("--oov-order", type=int, help=f"{_ORDER_HELP} 3 by default.")
+@format_option
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
-def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, strict):
-    """Compile LISTs, one phrase a line with an optional TAB and weight in nats, into GRAPH_DIR.
+def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, format_name, strict):
+    """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with. GRAPH_DIR/report.tsv tells what became of each phrase.
 
@@ -130,7 +131,7 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_c
     sources = [_class_and_path(source) for source in lists]
     if unused := own.keys() - {name for name, _ in sources}:
         raise click.UsageError(f"no list is put into the class {min(unused)!r}; write '{min(unused)}=LIST'")
-    parts = [ListFile(path, name, own.get(name, class_config)) for name, path in sources]
+    parts = [ListFile(path, name, own.get(name, class_config), format_name) for name, path in sources]
     counts = Counter()
     if oov_order is not None and oov_cost is None:
         raise click.UsageError("--oov-order needs --oov-cost: without it the vocabulary is closed")

@@ -39,6 +39,16 @@ def upstream_options(command: Callable) -> Callable:
     return command
 
 
+format_option = click.option(
+    "--format",
+    "format_name",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Format of the list: plain, tsv, jsonl, csv:COLUMN, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, "
+    "speechmatics, gladia, ibm, strings (a JSON list); its content tells, but for csv and nemo.",
+)
+
 device_option = click.option(
     "--device", default="cpu", show_default=True, help="Where the model and the search run: cpu, cuda, cuda:1."
 )

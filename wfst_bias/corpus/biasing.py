@@ -11,7 +11,8 @@ from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.entity import Entity, Phrases, read_entities
+from wfst_bias.entities.entity import Entity, Phrases
+from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.spelling import USED, Outcome, Speller
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of

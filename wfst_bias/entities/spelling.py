@@ -86,7 +86,7 @@ class Speller:
         self._reader = reader
         self._boundary = boundary
         self._of_word: Dict[str, Tuple[Pronunciation, ...]] = {}
-        self._of_phrase: Dict[Tuple[str, ...], _Ways] = {}
+        self._of_phrase: Dict[Tuple[Tuple[Tuple[str, ...], ...], Tuple[Pronunciation, ...]], _Ways] = {}
 
     @cached_property
     def _sounding(self) -> Dict[Pronunciation, List[str]]:
@@ -99,7 +99,7 @@ class Speller:
 
     def outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
         """All the ways to say each phrase of a list, or why there is none."""
-        self._read(word for entity in entities for word in entity.words)
+        self._read(word for entity in entities for form in entity.forms for word in form)
         seen: Dict[Tuple[str, ...], Outcome] = {}
         outcomes = []
         for entity in entities:
@@ -109,11 +109,11 @@ class Speller:
             elif words in seen:
                 note = f"the same words as line {seen[words].entity.line}, whose weight counts"
                 outcomes.append(Outcome(entity, DUPLICATE, note=note))
-            elif mute := [word for word in words if not self._of_word[word]]:
-                outcomes.append(Outcome(entity, UNUSABLE, note=self._why_mute(mute)))
+            elif not (ways := self._ways(entity)).pronunciations:
+                mute = [word for form in entity.forms for word in form if not self._of_word[word]]
+                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(mute)))
             else:
-                ways = self._ways(words)
-                unknown = tuple(word for word in words if word not in self._lexicon)
+                unknown = tuple(word for form in entity.forms for word in form if word not in self._lexicon)
                 outcomes.append(
                     Outcome(entity, USED, len(seen), unknown, ways.pronunciations, ways.homophones, ways.note)
                 )
@@ -135,16 +135,39 @@ class Speller:
         as_it_is = self._reader.spells or word in self._lexicon
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
-    def _ways(self, words: Tuple[str, ...]) -> "_Ways":
-        if words not in self._of_phrase:
-            ways = itertools.product(*map(self._of_word.__getitem__, words))
-            said = dict.fromkeys(_joined(way, self._boundary) for way in itertools.islice(ways, _MOST_SPELLINGS))
-            self._of_phrase[words] = _Ways(
-                tuple(said),
-                tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != words) for p in said),
-                f"only the first {_MOST_SPELLINGS} pronunciations are used" if next(ways, None) else "",
+    def _ways(self, entity: Entity) -> "_Ways":
+        key = entity.forms, entity.pronunciations
+        if key not in self._of_phrase:
+            ways = itertools.chain.from_iterable(
+                itertools.product(*map(self._of_word.__getitem__, form)) for form in entity.forms
             )
-        return self._of_phrase[words]
+            some = [_joined(way, self._boundary) for way in itertools.islice(ways, _MOST_SPELLINGS)]
+            given, foreign = self._given(entity)
+            said = dict.fromkeys([*given, *some])
+            notes = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if next(ways, None) else []
+            if foreign:
+                notes.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
+            self._of_phrase[key] = _Ways(
+                tuple(said),
+                tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != entity.words) for p in said),
+                "; ".join(notes),
+            )
+        return self._of_phrase[key]
+
+    def _given(self, entity: Entity) -> Tuple[List[Pronunciation], List[str]]:
+        """The pronunciations that the list itself gives, without stress, and units of them that no word has."""
+        given, foreign = [], {}
+        for pronunciation in entity.pronunciations:
+            units = tuple(unit if unit in self._units else unit.rstrip("012") for unit in pronunciation)
+            unknown = [unit for unit in units if unit not in self._units]
+            foreign.update(dict.fromkeys(unknown))
+            if not unknown:
+                given.append(units)
+        return given, list(foreign)
+
+    @cached_property
+    def _units(self) -> Set[str]:
+        return {unit for _, pronunciation in self._lexicon.pairs for unit in pronunciation}.union([self._boundary])
 
     def _why_mute(self, words: Sequence[str]) -> str:
         if all(map(latin, words)) and not self._reader.spells:

@@ -8,7 +8,7 @@ from typing import Dict, Optional, Sequence, Tuple
 import numpy as np
 
 import wfst_bias
-from wfst_bias.entities.entity import read_entities
+from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, Speller, spellings
 from wfst_bias.errors import InputError
 from wfst_bias.graph.base import BaseGraph, CompiledList
@@ -167,11 +167,13 @@ class ListFile:
       path: of the list.
       entity_class: name of the class.
       config: what it costs and pays.
+      format_name: see :func:`wfst_bias.entities.lists.read_entities`.
     """
 
     path: Path
     entity_class: str = CLASS
     config: ClassConfig = ClassConfig()
+    format_name: str = AUTO
 
 
 def speller_of(base: BaseGraph, reader: Optional[Reader] = None) -> Speller:
@@ -180,13 +182,21 @@ def speller_of(base: BaseGraph, reader: Optional[Reader] = None) -> Speller:
     return Speller(lang.lexicon, base.known_words, reader or reader_of(lang), lang.boundary)
 
 
-def outcomes_of_list(path: Path, speller: Speller, strict: bool = False) -> Sequence[Outcome]:
+def outcomes_of_list(path: Path, speller: Speller, strict: bool = False, format_name: str = AUTO) -> Sequence[Outcome]:
     """How each phrase of a list is said.
 
     Raises:
-      InputError: no phrase can be used or, if ``strict``, some cannot.
+      InputError: no phrase can be used or, if ``strict``, some cannot; or the list names classes itself.
     """
-    outcomes = speller.outcomes(read_entities(path))
+    entities = read_entities(path, format_name)
+    other = next((entity for entity in entities if entity.entity_class != CLASS), None)
+    if other is not None:
+        raise InputError(
+            f"{other.written!r} is of class {other.entity_class!r}; make a list of each class and name it as CLASS=LIST",
+            path,
+            other.line,
+        )
+    outcomes = speller.outcomes(entities)
     unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
     if unusable and (strict or len(unusable) == len(outcomes)):
         first = unusable[0]
@@ -196,10 +206,14 @@ def outcomes_of_list(path: Path, speller: Speller, strict: bool = False) -> Sequ
 
 
 def graph_of_list(
-    base: BaseGraph, path: Path, config: ClassConfig = ClassConfig(), reader: Optional[Reader] = None
+    base: BaseGraph,
+    path: Path,
+    config: ClassConfig = ClassConfig(),
+    reader: Optional[Reader] = None,
+    format_name: str = AUTO,
 ) -> Tuple[DecodingGraph, Sequence[Outcome]]:
     """The decoding graph of a list, and what became of each of its phrases."""
-    outcomes = outcomes_of_list(path, speller_of(base, reader))
+    outcomes = outcomes_of_list(path, speller_of(base, reader), format_name=format_name)
     return base.with_entities(compile_list(base, outcomes, config)), outcomes
 
 
@@ -217,7 +231,7 @@ def compile_graph(
     """
     base = read_base(base_dir)
     speller = speller_of(base, reader)
-    outcomes = {part.path: outcomes_of_list(part.path, speller, strict) for part in lists}
+    outcomes = {part.path: outcomes_of_list(part.path, speller, strict, part.format_name) for part in lists}
     parts = [(part.entity_class, asdict(part.config), list(map(asdict, outcomes[part.path]))) for part in lists]
     open_ = asdict(open_vocabulary) if open_vocabulary else None
     key = content_key("graph", base.key, parts, open_)

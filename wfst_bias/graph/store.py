@@ -117,7 +117,7 @@ def read_decoding(path: Path) -> DecodingGraph:
     """The decoding graph of a graph or base folder; its arrays stay on disk until they are used."""
     path = Path(path)
     meta = _read_meta(path)
-    entities = tuple(Entity(**json.loads(line)) for _, line in lines_of(path / "entities.jsonl"))
+    entities = tuple(Entity.from_json(line) for _, line in lines_of(path / "entities.jsonl"))
     if len(entities) != meta["num_phrases"]:
         raise InputError(
             f"has {len(entities)} of {meta['num_phrases']} phrases; compile the graph again", path / "entities.jsonl"

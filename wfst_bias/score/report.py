@@ -9,7 +9,7 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.entity import read_entities
+from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json

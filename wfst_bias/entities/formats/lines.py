@@ -1,0 +1,119 @@
+"""Lists with a phrase on each line: plain, sherpa-onnx, NeMo, Deepgram."""
+
+import re
+from typing import Optional
+
+from wfst_bias.entities.entity import MAX_WEIGHT, Entity
+from wfst_bias.entities.formats.scales import SCALES, nats
+from wfst_bias.entities.formats.source import Entities, Source
+
+_SHERPA_TAIL = re.compile(r"\s([:#@])(\S+)\s*$")
+_SHERPA_NUMBER = re.compile(r"\s:-?\d+(\.\d+)?(\s|$)|\s#0?\.\d+(\s|$)")  # 'Motel #6' is a phrase
+_WORD_START = "\u2581"
+_DEEPGRAM_KEY = re.compile(r"^\s*(keyterm|keywords?)=")  # 'Psalm 23:4' is a phrase
+_DEEPGRAM = re.compile(r"^(.*[^:\s]):\s*(-?[\d.]+)$")
+
+
+def read_plain(source: Source) -> Entities:
+    """One phrase a line, or ``PHRASE<TAB>WEIGHT`` in nats: plain lists of WeNet, icefall, Azure, NeMo, pyctcdecode, too."""
+    return [_plain(source, line, text) for line, text in source.rows]
+
+
+def _plain(source: Source, line: int, text: str) -> Entity:
+    phrase, *rest = text.split("\t")
+    if len(rest) > 1:
+        source.wrong(line, f"{len(rest) + 1} columns found; write 'PHRASE' or 'PHRASE<TAB>WEIGHT'")
+    if not phrase.strip():
+        source.wrong(line, "a weight without a phrase; write 'PHRASE<TAB>WEIGHT'")
+    return Entity(phrase.strip(), weight_in_nats(source, line, rest[0]) if rest else 0.0, line)
+
+
+def weight_in_nats(source: Source, line: int, text: str) -> float:
+    """A weight of our own scale."""
+    weight = source.number(line, text, "weight", "'PHRASE<TAB>2.0'")
+    if abs(weight) > MAX_WEIGHT:
+        source.wrong(
+            line,
+            f"weight {text!r} is beyond {MAX_WEIGHT:g} nats: it would drown all that is heard; write 1 to 5 or -5 to "
+            "-1, or name --format nemo for a boosting file of NeMo's",
+        )
+    return weight
+
+
+def is_sherpa(source: Source) -> bool:
+    return any(_SHERPA_NUMBER.search(text) for _, text in source.rows)
+
+
+def read_sherpa(source: Source) -> Entities:
+    """Hotwords ``PHRASE :SCORE`` and keywords ``PHRASE :SCORE #THRESHOLD @DISPLAY``, tokenized or not."""
+    return [_sherpa(source, line, text) for line, text in source.rows]
+
+
+def _sherpa(source: Source, line: int, text: str) -> Entity:
+    marks = {}
+    phrase = f" {text}"
+    while match := _SHERPA_TAIL.search(phrase):
+        mark, value = match.groups()
+        if mark in marks:
+            source.wrong(line, f"has {mark!r} twice; write 'PHRASE :SCORE #THRESHOLD @DISPLAY'")
+        marks[mark] = value
+        phrase = phrase[: match.start()]
+    phrase = phrase.strip()
+    if _WORD_START in phrase:  # pieces of a subword model
+        phrase = phrase.replace(" ", "").replace(_WORD_START, " ").strip()
+    if not phrase:
+        source.wrong(line, f"no phrase before {text.strip()!r}; write 'PHRASE :SCORE #THRESHOLD @DISPLAY'")
+    weight = 0.0
+    if ":" in marks:
+        weight = nats(source.number(line, marks[":"], "score", "'PHRASE :2.0'"), SCALES["context-score"])
+    gate = None
+    if "#" in marks:
+        gate = source.number(line, marks["#"], "threshold", "'PHRASE #0.25'")
+        if not 0.0 < gate <= 1.0:
+            source.wrong(line, f"threshold {marks['#']} is no probability; write 'PHRASE #0.25'")
+    return Entity(phrase, weight, line, display=marks.get("@", "").replace("_", " "), gate=gate)
+
+
+def read_nemo_boost(source: Source) -> Entities:
+    """``PHRASE<TAB>BOOST`` of NeMo's and Riva's Flashlight decoders, 20 to 100 and their negatives."""
+    entities = []
+    for line, text in source.rows:
+        phrase, _, boost = text.strip().rpartition("\t")
+        if not phrase:
+            source.wrong(line, f"found {text!r}; write 'PHRASE<TAB>40'")
+        value = source.number(line, boost, "boost", "'PHRASE<TAB>40'")
+        entities.append(Entity(phrase.strip(), nats(value, SCALES["nemo-boost"]), line))
+    return entities
+
+
+def is_nemo_spellings(source: Source) -> bool:
+    rows = source.rows
+    return bool(rows) and all("_" in text and "\t" not in text for _, text in rows)
+
+
+def read_nemo_spellings(source: Source) -> Entities:
+    """``WORD_SPELLING1_SPELLING2`` of NeMo's word spotter: as it is written, then as it may be transcribed."""
+    entities = []
+    for line, text in source.rows:
+        written, *spellings = (part.strip() for part in text.split("_"))
+        if not written or not all(spellings):
+            source.wrong(line, f"found {text!r}, of which a part is empty; write 'gpu_g p u_gpu'")
+        entities.append(Entity(written, 0.0, line, spoken=tuple(dict.fromkeys(spellings))))
+    return entities
+
+
+def is_deepgram(source: Source) -> bool:
+    return any(_DEEPGRAM_KEY.match(text) for _, text in source.rows)
+
+
+def read_deepgram(source: Source) -> Entities:
+    """``KEYTERM`` or ``KEYWORD:INTENSIFIER``, one a line, with or without ``keyterm=`` or ``keywords=`` before it."""
+    return [_deepgram(source, line, text) for line, text in source.rows]
+
+
+def _deepgram(source: Source, line: int, text: str) -> Entity:
+    text = _DEEPGRAM_KEY.sub("", text.strip())
+    found: Optional["re.Match"] = _DEEPGRAM.match(text)
+    phrase, intensifier = found.groups() if found else (text, "1")
+    value = source.number(line, intensifier, "intensifier", "'WORD:2'")
+    return Entity(phrase.replace("%20", " ").strip(), nats(value, SCALES["deepgram-intensifier"]), line)

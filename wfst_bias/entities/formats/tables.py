@@ -1,0 +1,124 @@
+"""Lists with a header and columns: our own TSV, AWS vocabulary tables, CSV."""
+
+import csv
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.formats.lines import weight_in_nats
+from wfst_bias.entities.formats.source import Entities, Source
+from wfst_bias.lang.ipa import arpabet_of_ipa
+from wfst_bias.symbols import CLASS
+
+OWN_COLUMNS = ("phrase", "weight", "display", "spoken", "pronunciation", "class", "gate")
+_AWS_COLUMNS = ("Phrase", "IPA", "SoundsLike", "DisplayAs")
+_BETWEEN = "|"  # several spoken forms or pronunciations
+
+
+def _header(source: Source) -> List[str]:
+    rows = source.rows
+    return [name.strip() for name in rows[0][1].split("\t")] if rows else []
+
+
+def is_own_table(source: Source) -> bool:
+    return "phrase" in _header(source) and len(_header(source)) > 1
+
+
+def is_aws_table(source: Source) -> bool:
+    header = _header(source)
+    return "Phrase" in header and set(header) <= set(_AWS_COLUMNS)
+
+
+def _table(source: Source, known: Sequence[str]) -> List[Tuple[int, Dict[str, str]]]:
+    """Each row by its columns; those that are empty are left out."""
+    (first, _), header = source.rows[0], _header(source)
+    unknown = [name for name in header if name not in known]
+    if unknown or len(set(header)) < len(header):
+        what = f"{unknown[0]!r} is no column" if unknown else "a column is there twice"
+        source.wrong(first, f"{what}; {', '.join(known)} are known")
+    table = []
+    for line, text in source.rows[1:]:
+        cells = [cell.strip() for cell in text.split("\t")]
+        if len(cells) > len(header):
+            source.wrong(line, f"{len(cells)} columns found, the header has {len(header)}; separate by one tab")
+        table.append((line, {name: cell for name, cell in zip(header, cells) if cell}))
+    return table
+
+
+def read_own_table(source: Source) -> Entities:
+    """Tab-separated, with a header of :data:`OWN_COLUMNS`; several forms in one cell stand between ``|``."""
+    return [_own(source, line, row) for line, row in _table(source, OWN_COLUMNS)]
+
+
+def _own(source: Source, line: int, row: Dict[str, str]) -> Entity:
+    if "phrase" not in row:
+        source.wrong(line, "the phrase is missing; write it into its column")
+    return Entity(
+        row["phrase"],
+        weight_in_nats(source, line, row["weight"]) if "weight" in row else 0.0,
+        line,
+        row.get("class", CLASS),
+        row.get("display", ""),
+        tuple(_several(row.get("spoken", ""))),
+        tuple(tuple(way.split()) for way in _several(row.get("pronunciation", ""))),
+        gate_of(source, line, row.get("gate")),
+    )
+
+
+def gate_of(source: Source, line: int, text) -> Optional[float]:
+    """A threshold of the evidence, a probability."""
+    if text is None:
+        return None
+    gate = source.number(line, text, "gate", "0.25")
+    if not 0.0 < gate <= 1.0:
+        source.wrong(line, f"gate {text!r} is no probability; write 0.25")
+    return gate
+
+
+def _several(cell: str) -> List[str]:
+    return [part.strip() for part in cell.split(_BETWEEN) if part.strip()]
+
+
+def read_aws_table(source: Source) -> Entities:
+    """Amazon Transcribe's vocabulary tables: hyphens for spaces, ``A.B.C.`` for letters, IPA or SoundsLike."""
+    entities = []
+    for line, row in _table(source, _AWS_COLUMNS):
+        if "Phrase" not in row:
+            source.wrong(line, "the Phrase is missing; write it into its column")
+        phrase = row["Phrase"].replace("-", " ").strip()
+        sounds = row.get("SoundsLike", "").replace("-", "")
+        ipa = row.get("IPA", "").replace(" ", "")
+        try:
+            pronunciations = (arpabet_of_ipa(ipa),) if ipa else ()
+        except ValueError as error:
+            source.wrong(line, f"IPA {row['IPA']!r}: {error}; leave it empty, or write it as it sounds in SoundsLike")
+        spoken = (sounds,) if sounds else ()
+        entities.append(
+            Entity(phrase, 0.0, line, display=row.get("DisplayAs", ""), spoken=spoken, pronunciations=pronunciations)
+        )
+    return entities
+
+
+def read_csv(source: Source, column: str) -> Entities:
+    """A column of a CSV file, by its name or its number from 1."""
+    if not source.rows:
+        return []
+    try:
+        dialect = csv.Sniffer().sniff(source.rows[0][1], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    reader = csv.reader([text for _, text in source.lines], dialect)
+    header = next(reader)
+    names = [name.strip() for name in header]
+    if column in names:
+        at = names.index(column)
+    elif column.isdigit() and 1 <= int(column) <= len(names):
+        at = int(column) - 1
+    else:
+        source.wrong(source.rows[0][0], f"has no column {column!r}; it has {', '.join(names)}")
+    entities = []
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            if len(row) <= at or not row[at].strip():
+                source.wrong(reader.line_num, f"column {names[at]!r} is empty; write a phrase, or take the row out")
+            entities.append(Entity(row[at].strip(), 0.0, reader.line_num))
+    return entities
