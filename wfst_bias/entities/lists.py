@@ -1,6 +1,5 @@
 """Entity lists of every kind: the format is told by the content, or named."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Tuple
@@ -28,38 +27,20 @@ class Format:
     looks_like: Callable[[Source], bool]
 
 
-def _has_key(*keys: str) -> Callable[[Source], bool]:
-    """Whether a file is JSON with one of some keys anywhere."""
-
-    def looks_like(source: Source) -> bool:
-        text = source.text.lstrip()
-        return text[:1] in ("{", "[") and any(json.dumps(key) in text for key in keys)
-
-    return looks_like
-
-
-def _is_json(source: Source) -> bool:
-    return source.text.lstrip()[:1] in ("{", "[")
-
-
-def _never(source: Source) -> bool:
-    return False
-
-
 FORMATS: Tuple[Format, ...] = (
     Format("jsonl", documents.read_own_lines, documents.is_own_lines),
-    Format("speechmatics", documents.read_speechmatics, _has_key("additional_vocab")),
-    Format("gladia", documents.read_gladia, _has_key("custom_vocabulary", "custom_vocabulary_config")),
-    Format("azure", documents.read_azure, _has_key("phraseList")),
-    Format("ibm", documents.read_ibm, _has_key("word")),
-    Format("google", documents.read_google, _has_key("value", "boost")),
-    Format("strings", documents.read_strings, _is_json),
+    Format("speechmatics", documents.read_speechmatics, documents.has_key("additional_vocab")),
+    Format("gladia", documents.read_gladia, documents.has_key("custom_vocabulary", "custom_vocabulary_config")),
+    Format("azure", documents.read_azure, documents.has_key("phraseList")),
+    Format("ibm", documents.read_ibm, documents.has_key("word")),
+    Format("google", documents.read_google, documents.has_key("value", "boost")),
+    Format("strings", documents.read_strings, lambda source: source.is_json),
     Format("aws", tables.read_aws_table, tables.is_aws_table),
     Format("tsv", tables.read_own_table, tables.is_own_table),
     Format("sherpa", lines.read_sherpa, lines.is_sherpa),
     Format("deepgram", lines.read_deepgram, lines.is_deepgram),
     Format("nemo-spellings", lines.read_nemo_spellings, lines.is_nemo_spellings),
-    Format("nemo", lines.read_nemo_boost, _never),
+    Format("nemo", lines.read_nemo_boost, lambda source: False),
     Format("plain", lines.read_plain, lambda source: True),
 )
 FORMAT_NAMES = (AUTO, *(known.name for known in FORMATS), f"{CSV}:COLUMN")
