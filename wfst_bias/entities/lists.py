@@ -1,13 +1,14 @@
 """Entity lists of every kind: the format is told by the content, or named."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, Collection, List, Optional, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats import documents, lines, tables
 from wfst_bias.entities.formats.source import Entities, Source
 from wfst_bias.errors import InputError
+from wfst_bias.symbols import CLASS
 
 AUTO, CSV = "auto", "csv"
 
@@ -74,3 +75,46 @@ def _reader(source: Source, name: str) -> Callable[[Source], Entities]:
         if known.name == name:
             return known.read
     raise InputError(f"no format {name!r}; {', '.join(FORMAT_NAMES)} are known")
+
+
+def read_classed_entities(
+    path: Path, classes: Collection[str], format_name: str = AUTO, entity_class: str = CLASS
+) -> List[Entity]:
+    """The entities of a list, each in its class: the one that its row names or, where it names none, the list's.
+
+    Args:
+      classes: those of the base that the list is for.
+      format_name: see :func:`read_entities`.
+      entity_class: of the list.
+
+    Raises:
+      InputError: as :func:`read_entities`; or a class is none of the base's, or not that of the list.
+    """
+    check_class(entity_class, classes, path)
+    entities = []
+    for entity in read_entities(path, format_name):
+        own = entity.entity_class
+        if own not in (CLASS, entity_class) and entity_class != CLASS:
+            raise InputError(
+                f"{entity.written!r} is of class {own!r}, its list of {entity_class!r}; give the list without a class, "
+                "and each row goes into its own",
+                path,
+                entity.line,
+            )
+        check_class(own, classes, path, entity.line)
+        entities.append(entity if own != CLASS else replace(entity, entity_class=entity_class))
+    return entities
+
+
+def check_class(name: str, classes: Collection[str], path: Optional[Path] = None, line: Optional[int] = None) -> None:
+    """Raises :class:`InputError` where a base does not have a class.
+
+    Args:
+      classes: those of the base.
+      path, line: where the class is named.
+    """
+    if name not in classes:
+        known = ", ".join(known for known in classes if known != CLASS) or "none"
+        raise InputError(
+            f"the base has no class {name!r} (it has: {known}); name it with 'wfst-bias graph base --class'", path, line
+        )
