@@ -38,6 +38,11 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
 
 
+def graphs_folder() -> Path:
+    """The folder ``graphs`` of the project: tables of graphemes."""
+    return Path(__file__).parents[1] / "graphs"
+
+
 def refuse_same(out: Path, *inputs: Path) -> None:
     """Raises :class:`InputError` where an output would be written over an input."""
     for path in inputs:

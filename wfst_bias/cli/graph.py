@@ -6,7 +6,7 @@ from typing import Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, config_options, format_option
+from wfst_bias.cli.options import PATH, config_file_option, config_options, format_option, g2g_options
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.symbols import CLASS
 
@@ -14,7 +14,8 @@ class_options = config_options(
     ClassConfig,
     "class",
     prior="Probability of an entity where the language model has no history.",
-    bonus="What a phrase is given, once, whatever its length; nats.",
+    bonus="What a phrase as long as the average word is given, once; nats.",
+    length_bonus="What a phrase of twice that length is given beside it, up to 1.5 times; shorter ones have less; nats.",
 )
 
 
@@ -96,6 +97,8 @@ def graph_loop(lang_dir, base_dir, order, topology):
 @click.argument("lists", nargs=-1, metavar="[CLASS=]LIST...")
 @click.argument("graph_dir", type=PATH)
 @class_options
+@g2g_options
+@config_file_option
 @click.option(
     "--class",
     "class_configs",
@@ -113,7 +116,9 @@ def graph_loop(lang_dir, base_dir, order, topology):
 @click.option("--oov-order", type=int, help=f"{_ORDER_HELP} 3 by default.")
 @format_option
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
-def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, format_name, strict):
+def graph_compile(
+    base_dir, lists, graph_dir, class_config, g2g_config, class_configs, oov_cost, oov_order, format_name, strict
+):
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
@@ -136,7 +141,9 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_c
     open_vocabulary = OpenVocabulary(oov_cost, 3 if oov_order is None else oov_order) if oov_cost is not None else None
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
-    compiled = compile_graph(base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own)
+    compiled = compile_graph(
+        base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own, g2g=g2g_config
+    )
     for part, outcomes in compiled.items():
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
