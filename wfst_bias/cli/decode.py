@@ -161,7 +161,9 @@ def _tell_unusable(outcomes):
 
 @click.command()
 @click.argument("audio", type=PATH, nargs=-1, required=True)
-@click.option("--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line.")
+@click.option(
+    "--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line; or a domain, such as medicine."
+)
 @format_option
 @upstream_options
 @class_options

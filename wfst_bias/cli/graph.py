@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Tuple
+from typing import FrozenSet, Tuple
 
 import click
 
@@ -122,15 +122,19 @@ def graph_compile(
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
-    GRAPH_DIR/report.tsv tells what became of each phrase.
+    GRAPH_DIR/report.tsv tells what became of each phrase. A LIST may also be a domain, medicine or parliament, or a
+    folder of yours with a domain.toml; its lists go into their classes where the base has them.
 
     Examples:
 
     wfst-bias graph compile exp/base names.txt exp/names
 
     wfst-bias graph compile exp/base '$DRUG=drugs.txt' people.txt exp/ward --class '$DRUG' 0.02 3
+
+    wfst-bias graph compile exp/base medicine people.txt exp/ward
     """
-    from wfst_bias.entities.spelling import UNUSABLE
+    from wfst_bias.entities.domains import find_domain
+    from wfst_bias.entities.spelling import UNUSABLE, USED
     from wfst_bias.graph.compile import ListFile, OpenVocabulary, compile_graph
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
@@ -150,8 +154,18 @@ def graph_compile(
                 where = f"{part.path}:{outcome.entity.line}"
                 click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
         counts.update(outcome.status for outcome in outcomes)
+        if domain := find_domain(part.path):
+            used = Counter(outcome.entity.entity_class for outcome in outcomes if outcome.status == USED)
+            click.echo(f"{part.path}: {_told_classes(used, domain.classes - used.keys())}")
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")
+
+
+def _told_classes(used: Counter, missing: FrozenSet[str]) -> str:
+    """How many phrases of a domain went where, and which classes the base does not have for them."""
+    where = ", ".join(f"{n:,} {'where any word may stand' if c == CLASS else f'in {c}'}" for c, n in used.items())
+    names = ", ".join(sorted(missing))
+    return f"{where}; the base has no class {names}: see 'wfst-bias graph base --class'" if missing else where
 
 
 def _class_and_path(source: str) -> Tuple[str, Path]:
