@@ -12,6 +12,8 @@ from typing import Any, Dict, Iterator, Tuple, Union
 
 from wfst_bias.errors import InputError
 
+GRAPHS = Path(__file__).parent / "graphs"  # the sources of graphs that come with the project: domains, tables
+
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
     """Lines of a UTF-8 text file, gzipped or not, with their numbers from 1.
@@ -36,11 +38,6 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
         raise InputError("no such file; check the path", path) from None
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
-
-
-def graphs_folder() -> Path:
-    """The folder ``graphs`` of the project: tables of graphemes."""
-    return Path(__file__).parents[1] / "graphs"
 
 
 def refuse_same(out: Path, *inputs: Path) -> None:

@@ -3,7 +3,7 @@ import pytest
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import USED, Speller, spellings
 from wfst_bias.errors import InputError
-from wfst_bias.files import graphs_folder
+from wfst_bias.files import GRAPHS
 from wfst_bias.lang import g2g
 from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.g2g import PhoneVariants, SpellingVariants
@@ -15,7 +15,7 @@ from wfst_bias.lang.spellers import CharSpeller
 from wfst_bias.lang.units import CHARS, Units
 from wfst_bias.symbols import BLANK, SymbolTable
 
-ENGLISH, GERMAN = (read_table(graphs_folder() / "g2g" / f"{name}.tsv") for name in ("en", "de"))
+ENGLISH, GERMAN = (read_table(GRAPHS / "g2g" / f"{name}.tsv") for name in ("en", "de"))
 
 
 def first(table, word):

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Tuple
 
-import wfst_bias
 from wfst_bias.entities.entity import MAX_WEIGHT
 from wfst_bias.errors import InputError
-from wfst_bias.files import read_toml
+from wfst_bias.files import GRAPHS, read_toml
 from wfst_bias.symbols import CLASS
 
-GRAPHS = Path(wfst_bias.__file__).parent / "graphs"
 DOMAIN = "domain.toml"
 _TYPES = {"file": str, "class": str, "weight": (int, float), "format": str, "origin": str, "licence": str}
 

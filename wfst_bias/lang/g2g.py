@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Dict, List, Protocol, Sequence, Tuple, Union
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import graphs_folder
+from wfst_bias.files import GRAPHS
 from wfst_bias.lang.config import GRAPHONES, G2GConfig
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.graphemes import GraphemeTable, read_table
@@ -46,7 +46,7 @@ def models_of(config: G2GConfig) -> List[Model]:
 def _model(name: str) -> Model:
     if name == GRAPHONES:
         return JointModel()
-    folder = graphs_folder() / "g2g"
+    folder = GRAPHS / "g2g"
     known = folder / f"{name}.tsv"
     if not known.is_file() and not Path(name).is_file():
         names = ", ".join([GRAPHONES, *sorted(path.stem for path in folder.glob("*.tsv"))])
