@@ -114,8 +114,8 @@ def test_lists_go_into_their_classes_with_their_weights(ward, run, tmp_path):
     assert meta["classes"]["#nonterm:contact"] == {"prior": 0.05, "bonus": 4.0}
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     for said, marked, name in (
-        (("take", "two", "of", "Cozaar", "a"), "take two of [cozaar] a", "$DRUG"),
-        (("call", "doctor", "Zelenskyy"), "call doctor [zelenskyy]", "#nonterm:contact"),
+        (("take", "two", "of", "Cozaar", "a"), "take two of [Cozaar] a", "$DRUG"),
+        (("call", "doctor", "Zelenskyy"), "call doctor [Zelenskyy]", "#nonterm:contact"),
     ):
         transcript = transcribe(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
         assert transcript.marked() == marked

@@ -1,13 +1,14 @@
 """Entity lists of every kind: the format is told by the content, or named."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, List, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats import documents, lines, tables
 from wfst_bias.entities.formats.source import Entities, Source
+from wfst_bias.entities.spoken.phrases import is_shouted
 from wfst_bias.errors import InputError
 
 AUTO, CSV = "auto", "csv"
@@ -79,6 +80,8 @@ def read_entities(path: Path, format_name: str = AUTO) -> List[Entity]:
     entities = _reader(source, format_name)(source) if source.rows else []
     if not entities:
         raise InputError("holds no phrase; write one phrase a line", path)
+    if is_shouted(entity.written for entity in entities):
+        return [replace(entity, shouted=True) for entity in entities]
     return entities
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.spoken.readings import Readings, distinct
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 
@@ -99,7 +100,7 @@ class Speller:
 
     def outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
         """All the ways to say each phrase of a list, or why there is none."""
-        self._read(word for entity in entities for form in entity.forms for word in form)
+        self._read(word for entity in entities for form in self._forms_of(entity) for word in form)
         seen: Dict[Tuple[str, ...], Outcome] = {}
         outcomes = []
         for entity in entities:
@@ -110,36 +111,49 @@ class Speller:
                 note = f"the same words as line {seen[words].entity.line}, whose weight counts"
                 outcomes.append(Outcome(entity, DUPLICATE, note=note))
             elif not (ways := self._ways(entity)).pronunciations:
-                mute = [word for form in entity.forms for word in form if not self._of_word[word]]
-                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(mute)))
+                said = itertools.chain.from_iterable(self._forms_of(entity))
+                mute = [part for word in said if not self._of_word[word] for part in word.split("-")]
+                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(list(dict.fromkeys(mute)))))
             else:
-                unknown = tuple(word for form in entity.forms for word in form if word not in self._lexicon)
+                parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
+                unknown = tuple(part for part in dict.fromkeys(parts) if part not in self._lexicon)
                 outcomes.append(
                     Outcome(entity, USED, len(seen), unknown, ways.pronunciations, ways.homophones, ways.note)
                 )
                 seen[words] = outcomes[-1]
         return _with_list_homophones(outcomes)
 
+    def _forms_of(self, entity: Entity) -> Readings:
+        """The words of each way to say a phrase; a model whose units spell may write it as it stands, too."""
+        return distinct([*entity.forms, entity.words]) if self._reader.spells else entity.forms
+
     def _read(self, words: Iterable[str]) -> None:
-        """Find out how words are said."""
-        forms = {word: self._forms(word) for word in dict.fromkeys(words) if word not in self._of_word}
+        """Find out how words are said; of those with hyphens each part, unless they are spelled."""
+        new = [word for word in dict.fromkeys(words) if word not in self._of_word]
+        parts = new if self._reader.spells else dict.fromkeys(part for word in new for part in word.split("-"))
+        forms = {word: self._forms(word) for word in parts if word not in self._of_word}
         in_lexicon = {} if self._reader.spells else self._lexicon.entries
         read = self._reader.pronounce(f for some in forms.values() for f in some if f not in in_lexicon)
         for word, some in forms.items():
             ways = (in_lexicon.get(form) or read.get(form) for form in some)
             self._of_word[word] = next(filter(None, ways), ())
+        for word in new:
+            if word not in self._of_word:
+                ways = itertools.product(*map(self._of_word.__getitem__, word.split("-")))
+                self._of_word[word] = tuple(_joined(way, "") for way in itertools.islice(ways, _MOST_SPELLINGS))
 
     def _forms(self, word: str) -> Tuple[str, ...]:
         """How a word may be put to the lexicon and to the reader."""
+        word = word.replace("-", "")
         plain = latin(word)
         as_it_is = self._reader.spells or word in self._lexicon
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
     def _ways(self, entity: Entity) -> "_Ways":
-        key = entity.forms, entity.pronunciations
+        key = self._forms_of(entity), entity.pronunciations
         if key not in self._of_phrase:
             ways = itertools.chain.from_iterable(
-                itertools.product(*map(self._of_word.__getitem__, form)) for form in entity.forms
+                itertools.product(*map(self._of_word.__getitem__, form)) for form in self._forms_of(entity)
             )
             some = [_joined(way, self._boundary) for way in itertools.islice(ways, _MOST_SPELLINGS)]
             given, foreign = self._given(entity)
