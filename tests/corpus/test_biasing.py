@@ -34,6 +34,14 @@ def base(world):
 
 
 @pytest.fixture(scope="module")
+def classed_base(world, run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classed") / "base"
+    result = run("graph", "base", world / "lang", world / "lm.arpa.gz", folder, "--class", "$PERSON")
+    assert result.exit_code == 0, result.output
+    return read_base(folder)
+
+
+@pytest.fixture(scope="module")
 def speller(base):
     return speller_of(base)
 
@@ -97,6 +105,22 @@ def test_a_list_that_is_shared_stands_once_in_the_graph(base, speller, tmp_path)
     assert (decoder.graph.num_gates, list(gates)) == (1, [0, -1, 0, 0])
 
 
+def test_classes_of_a_list_of_a_speaker_stand_behind_one_gate(classed_base, tmp_path):
+    (tmp_path / "anna.tsv").write_text("phrase\tclass\nZelenskyy\t$PERSON\nKitty\t\n")
+    (tmp_path / "bert.txt").write_text("Whittemore\n")
+    (tmp_path / "speakers").write_text("anna anna.tsv\nbert bert.txt\n")
+    with pytest.raises(InputError, match=r"anna.tsv:2: the base has no class '\$PERSON' \(it has: none\)"):
+        lists_by_field("speaker", tmp_path / "speakers")
+    lists, list_of = lists_by_field("speaker", tmp_path / "speakers", classed_base.class_names)
+    biasing = ListPerUtterance(classed_base, lists, list_of, speller_of(classed_base))
+    decoder, gates = biasing.decoder_of([cut("b", "bert"), cut("a"), cut("a2")])
+    assert list(gates) == [0, 1, 1] and [part.gate for part in decoder.graph.lists] == [0, 1, 1]
+    said = without_ties(emissions(classed_base.lang.tokens, *[ZELENSKYY] * 3), [ZELENSKYY] * 3)
+    bert, *anna = best_paths(decoder.lattices(said, gates), decoder)
+    assert "zelenskyy" not in bert.text
+    assert [[(e.phrase, e.entity_class) for e in each.entities] for each in anna] == [[("Zelenskyy", "$PERSON")]] * 2
+
+
 def test_lists_by_a_field_of_the_cuts(tmp_path):
     (tmp_path / "names.txt").write_text("Zelenskyy\n")
     (tmp_path / "map").write_text("m1 names.txt\nm2 -\n")
@@ -151,9 +175,10 @@ def test_decode_with_a_list_for_each_utterance(run, world, speech, tmp_path):
     words = dict(line.split() for line in islice(open(tmp_path / "own" / "words.txt"), 10**6))
     assert {"zelenskyy", "whittemore"} <= words.keys()
     speakers = {line.split()[1] for line in (speech / "utt2spk").read_text().splitlines()}
-    (tmp_path / "list.txt").write_text("Zelenskyy\n")
-    (tmp_path / "map").write_text("".join(f"{speaker} list.txt\n" for speaker in speakers))
-    result = run("decode", world / "base", speech, tmp_path / "by", "--entities-by", "speaker", tmp_path / "map")
+    (tmp_path / "list.csv").write_text("id,name\n1,Zelenskyy\n")
+    (tmp_path / "map").write_text("".join(f"{speaker} list.csv\n" for speaker in speakers))
+    by_speaker = ("--entities-by", "speaker", tmp_path / "map", "--format", "csv:name")
+    result = run("decode", world / "base", speech, tmp_path / "by", *by_speaker)
     assert result.exit_code == 0, result.output
     text = (tmp_path / "by" / "text").read_text()
     assert "zelenskyy" in text and "whittemore" not in text

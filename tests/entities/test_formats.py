@@ -1,13 +1,16 @@
 """Lists of every kind that people have: what becomes of them, and what is said of a line that cannot be read."""
 
+import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.documents import own_line
 from wfst_bias.entities.formats.scales import LARGEST, SCALES, nats
-from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.lists import FORMATS, read_entities
 from wfst_bias.errors import InputError
 from wfst_bias.lang.ipa import arpabet_of_ipa
 
@@ -224,3 +227,87 @@ def test_scales_keep_their_middle_and_their_order_and_have_an_end(scale):
 )
 def test_ipa(ipa, phones):
     assert " ".join(arpabet_of_ipa(ipa)) == phones
+
+
+KEYS = (
+    "phrase weight spoken pronunciation class gate display phrases value boost customClasses customClassId items name "
+    "phraseList biasingWeight additional_vocab content sounds_like words word display_as custom_vocabulary vocabulary "
+    "intensity default_intensity hotwords hotword_weight keyterm"
+).split()
+_LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, -1, 0.5, 1e400, 10**400, float("nan")]),
+    st.sampled_from(["", " ", "York", "New\nYork", "${a}", "call ${a} in ${York}", "\ud800", "5", "Q7"]),
+)
+JSON = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(JSON, st.sampled_from(["auto", "csv:1", *(known.name for known in FORMATS)]))
+def test_whatever_a_file_holds_it_is_entities_or_an_error_that_names_it(read, value, format_name):
+    try:
+        entities = read(json.dumps(value), format_name=format_name)
+    except InputError as error:
+        assert error.path.endswith("list.txt")
+    else:
+        assert entities and all(1 <= e.line and e.to_json().encode() for e in entities)
+        assert not any("\n" in e.written or "\t" in e.written for e in entities)
+
+
+@pytest.mark.parametrize(
+    "text, format_name, message",
+    [
+        ("[1,\n 2]", "auto", ":1: a hotword is 1; a phrase was expected"),
+        ('["a",\n "b",\n ["c"]]', "auto", r":2: a hotword is \['c'\]; a phrase was expected"),
+        ('{"phrases":\n null}', "auto", ":1: has no list under 'phrases'"),
+        ('{\n"phrases": null}', "google", ':2: has no list of "phrases"'),
+        ('{"phrases": [{"value": "a"}],\n "customClasses": 5}', "google", ":2: 5 is no class; write"),
+        (
+            '{"phrases": ["a"],\n "customClasses": [{"customClassId": "x", "items": ["a"]}]}',
+            "google",
+            ":2: .* no class",
+        ),
+        (
+            '{"phrases": ["a"],\n "customClasses": [{"customClassId": "x", "items": [{"value": 1}]}]}',
+            "google",
+            ":2: an item of a class is 1",
+        ),
+        ('{"phrases": [\n"${a}"], "customClasses": [{"customClassId": "a"}]}', "google", r":2: class '\$\{a\}' has no"),
+        ('{"phraseList":\n ["a"]}', "auto", ":1: has no list under 'phrases', as Azure's phraseList has"),
+        ('{"phraseList": {"phrases": ["a"],\n "biasingWeight": "x"}}', "auto", ":2: biasingWeight 'x' is not a number"),
+        ('{"words": [\n{"word": "x", "display_as": 5}]}', "auto", ":2: display_as is 5; a phrase was expected"),
+        ('{"words": [\n{"word": "\\ud800"}]}', "auto", r":2: word is '\\ud800'; a phrase was expected"),
+        ("[" * 100_000, "auto", ":1: is not JSON .*; mend it, or name another --format"),
+        ('{"phrase": "x", "weight": 1' + "0" * 5000 + "}", "auto", ":1: is not JSON"),
+        ('a\n"b\n' + "c" * 200_000, "csv:1", ":3: is not CSV .*; is there a quote that is never closed"),
+        ("a\nb\n", "csv:²", ":1: has no column '²'; it has a"),
+        ("keyterm=\n", "auto", ":1: a key without a phrase; write 'keyterm=PHRASE'"),
+    ],
+)
+def test_strange_files_are_told_with_their_line(read, text, format_name, message):
+    with pytest.raises(InputError, match=message):
+        read(text, format_name=format_name)
+
+
+def test_a_phrase_of_json_has_its_own_line_whatever_stands_before_it(read):
+    text = (
+        '{"words": [\n{"word": "word"},\n{"word": "a",\n "display_as": "b"},\n{"word": "b"},\n{"word": "caf\\u00E9"}]}'
+    )
+    assert brief(read(text)) == [("word", 0.0, 2), ("a", 0.0, 3), ("b", 0.0, 5), ("café", 0.0, 6)]
+
+
+def test_a_class_in_two_places_of_a_phrase_stands_for_all_pairs(read):
+    classes = [{"customClassId": "who", "items": [{"value": "Ana"}, {"value": "${who}"}]}]
+    text = json.dumps({"phrases": [{"value": "${who} and $who/${who}"}], "customClasses": classes})
+    assert [e.written for e in read(text, format_name="google")][:2] == ["Ana and $who/Ana", "Ana and $who/${who}"]
+
+
+def test_a_key_that_is_on_or_off_is_no_list(read):
+    assert brief(read('{"custom_vocabulary": true, "custom_vocabulary_config": {"vocabulary": ["Westeros"]}}')) == [
+        ("Westeros", 0.0, 1)
+    ]

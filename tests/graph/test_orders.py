@@ -122,6 +122,71 @@ def test_lists_go_into_their_classes_with_their_weights(ward, run, tmp_path):
         assert transcript.entities[0].entity_class == name
 
 
+MIXED = (
+    "phrase\tclass\tweight\n"
+    "Zelboraf\t$DRUG\t\nZelenskyy\t#nonterm:contact\t\nCozaar\t$DRUG\t1\nCozaar\t#nonterm:contact\t\nKeytruda\t\t\n"
+)
+
+
+def test_the_rows_of_one_list_go_into_their_own_classes(ward, run, tmp_path):
+    (tmp_path / "mixed.tsv").write_text(MIXED)
+    command = ("graph", "compile", ward / "base", tmp_path / "mixed.tsv", tmp_path / "ward", "--class", "$DRUG", 0.5, 2)
+    result = run(*command)
+    assert result.exit_code == 0 and "5 used" in result.output
+    meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0}
+    assert meta["classes"]["<class>"] == meta["classes"]["#nonterm:contact"] == {"prior": 0.05, "bonus": 4.0}
+    base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
+    assert [(e.written, e.entity_class) for e in graph.entities] == [
+        ("Zelboraf", "$DRUG"),
+        ("Cozaar", "$DRUG"),
+        ("Zelenskyy", "#nonterm:contact"),
+        ("Cozaar", "#nonterm:contact"),
+        ("Keytruda", "<class>"),
+    ]
+    for said, marked, name in (
+        (("take", "two", "of", "Cozaar", "a"), "take two of [Cozaar] a", "$DRUG"),
+        (("call", "doctor", "Zelenskyy"), "call doctor [Zelenskyy]", "#nonterm:contact"),
+        (("call", "Keytruda"), "call [Keytruda]", "<class>"),
+    ):
+        transcript = transcribe(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
+        assert transcript.marked() == marked
+        assert transcript.entities[0].entity_class == name
+
+
+def test_a_list_by_its_rows_is_the_lists_of_its_classes(ward, tmp_path):
+    (tmp_path / "mixed.tsv").write_text(MIXED)
+    (tmp_path / "drugs.txt").write_text("Zelboraf\nCozaar\t1\n")
+    (tmp_path / "people.txt").write_text("Zelenskyy\nCozaar\n")
+    (tmp_path / "others.txt").write_text("Keytruda\n")
+    lists = [
+        ListFile(tmp_path / "drugs.txt", "$DRUG"),
+        ListFile(tmp_path / "people.txt", "#nonterm:contact"),
+        ListFile(tmp_path / "others.txt"),
+    ]
+    compile_graph(ward / "base", [ListFile(tmp_path / "mixed.tsv")], tmp_path / "one")
+    compile_graph(ward / "base", lists, tmp_path / "three")
+    for name in ("arcs", "olabels", "splits"):
+        assert np.array_equal(*(np.load(tmp_path / graph / f"{name}.npy") for graph in ("one", "three")))
+
+
+@pytest.mark.parametrize(
+    "text, given, message",
+    [
+        ("phrase\tclass\nParis\t$CITY\n", "", ":2: the base has no class '$CITY' (it has: $DRUG, #nonterm:contact)"),
+        ("phrase\tclass\nAnn\t#nonterm:contact\n", "$DRUG=", ":2: 'Ann' is of class '#nonterm:contact', its list of"),
+        ("phrase\tclass\nCozaar\t$DRUG\nAnn\t\n", "$DRUG=", ""),
+        ("phrase\tclass\n日本\t$DRUG\nAnn\t\n", "", ""),
+    ],
+)
+def test_a_class_of_a_row(ward, run, tmp_path, text, given, message):
+    (tmp_path / "list.tsv").write_text(text)
+    result = run("graph", "compile", ward / "base", f"{given}{tmp_path / 'list.tsv'}", tmp_path / "out")
+    assert result.exit_code == bool(message), result.output
+    assert f"{tmp_path / 'list.tsv'}{message}" in result.output or not message
+    assert (tmp_path / "out").exists() != bool(message)
+
+
 def test_an_unknown_class_is_told(ward, run, tmp_path):
     result = run("graph", "compile", ward / "base", f"$CITY={ward / 'drugs.txt'}", tmp_path / "out")
     assert result.exit_code == 1
@@ -145,7 +210,8 @@ def test_a_base_that_lost_a_file_is_made_anew(world, ward, run, tmp_path, lost):
 
 def test_weights_without_a_list_are_told(ward, run, tmp_path):
     result = run("graph", "compile", ward / "base", ward / "drugs.txt", tmp_path / "out", "--class", "$DRUG", 1, 1)
-    assert result.exit_code == 2 and "no list is put into the class '$DRUG'" in result.output
+    assert result.exit_code == 1 and "no list is put into the class '$DRUG'" in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_graph_too_large_to_count_is_told_before_it_is_made(ward, monkeypatch):

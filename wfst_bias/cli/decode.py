@@ -51,6 +51,7 @@ boost_options = config_options(
     metavar="LIST",
     help="Phrases for the adapter; else those of the graph, or of each utterance's own list.",
 )
+@format_option
 @class_options
 @search_options
 @boost_options
@@ -68,6 +69,7 @@ def decode(
     calibration,
     adapter,
     adapter_list,
+    format_name,
     class_config,
     search_config,
     boost_config,
@@ -114,12 +116,14 @@ def decode(
     model = model_of(model_spec, device)
     upstream = upstream_of(model, model_spec, calibration, adapter, device)
     if biasing or entities_by:
-        lists, list_of = lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by)
         base = read_base(graph_dir, device)
+        lists, list_of = (
+            lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by, base.class_names, format_name)
+        )
         own = ListPerUtterance(base, lists, list_of, speller_of(base), class_config, search_config, boost_config)
         _tell_unusable(own.unusable)
     else:
-        phrases = tuple(read_entities(adapter_list)) if adapter_list else None
+        phrases = tuple(read_entities(adapter_list, format_name)) if adapter_list else None
         own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device), phrases)
     if adapter_list:
         upstream = replace(upstream, meta={**upstream.meta, "adapter_list": str(adapter_list)})

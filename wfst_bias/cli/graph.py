@@ -102,7 +102,7 @@ def graph_loop(lang_dir, base_dir, order, topology):
     type=(str, float, float),
     multiple=True,
     metavar="CLASS PRIOR BONUS",
-    help="Prior and bonus of the lists of one class; may be given again.",
+    help="Prior and bonus of one class, where other than --class-prior and --class-bonus; may be given again.",
 )
 @click.option(
     "--oov-cost",
@@ -116,7 +116,8 @@ def graph_loop(lang_dir, base_dir, order, topology):
 def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, format_name, strict):
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
-    A list may be put into a class that the base was made with. GRAPH_DIR/report.tsv tells what became of each phrase.
+    A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
+    GRAPH_DIR/report.tsv tells what became of each phrase.
 
     Examples:
 
@@ -128,22 +129,19 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_c
     from wfst_bias.graph.compile import ListFile, OpenVocabulary, compile_graph
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
-    sources = [_class_and_path(source) for source in lists]
-    if unused := own.keys() - {name for name, _ in sources}:
-        raise click.UsageError(f"no list is put into the class {min(unused)!r}; write '{min(unused)}=LIST'")
-    parts = [ListFile(path, name, own.get(name, class_config), format_name) for name, path in sources]
+    parts = [ListFile(path, name, format_name) for name, path in map(_class_and_path, lists)]
     counts = Counter()
     if oov_order is not None and oov_cost is None:
         raise click.UsageError("--oov-order needs --oov-cost: without it the vocabulary is closed")
     open_vocabulary = OpenVocabulary(oov_cost, 3 if oov_order is None else oov_order) if oov_cost is not None else None
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
-    for path, outcomes in compile_graph(base_dir, parts, graph_dir, strict, open_vocabulary).items():
+    compiled = compile_graph(base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own)
+    for part, outcomes in compiled.items():
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
-                click.echo(
-                    f"wfst-bias: {path}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True
-                )
+                where = f"{part.path}:{outcome.entity.line}"
+                click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
         counts.update(outcome.status for outcome in outcomes)
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")

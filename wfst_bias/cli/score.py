@@ -2,17 +2,18 @@
 
 import click
 
-from wfst_bias.cli.options import PATH
+from wfst_bias.cli.options import PATH, format_option
 
 
 @click.command()
 @click.argument("data", type=PATH)
 @click.argument("decode_dir", type=PATH)
 @click.option("--entities", type=PATH, metavar="LIST", help="One list for all utterances.")
+@format_option
 @click.option("--biasing", type=PATH, metavar="TSV", help="A list for each utterance, as the public LibriSpeech lists.")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
-def score(data, decode_dir, entities, biasing, utterances, json_file):
+def score(data, decode_dir, entities, format_name, biasing, utterances, json_file):
     """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
     U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
@@ -26,7 +27,7 @@ def score(data, decode_dir, entities, biasing, utterances, json_file):
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
-    scores = score_decoding(read_texts(data), decode_dir, entities, biasing, utterances)
+    scores = score_decoding(read_texts(data), decode_dir, entities, biasing, utterances, format_name)
     click.echo(scores.table())
     if json_file:
         publish_file(json_file, scores.to_json())

@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, List, Optional, Protocol, Sequence, Tuple
 
 from lhotse import MonoCut
 
@@ -12,16 +12,16 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity, Phrases
-from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.lists import AUTO, read_classed_entities
 from wfst_bias.entities.spelling import USED, Outcome, Speller
 from wfst_bias.entities.spoken.phrases import is_shouted
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 from wfst_bias.graph.base import BaseGraph, CompiledList
-from wfst_bias.graph.compile import compile_list
+from wfst_bias.graph.compile import compile_lists, spelled_in_classes
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import OPEN
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.symbols import CLASS, SymbolTable
 
 _LISTS_KEPT = 1024  # compiled; at a thousand words a list takes 0.1 MB
 
@@ -99,9 +99,9 @@ class ListPerUtterance:
         search: SearchConfig = SearchConfig(),
         boost: BoostConfig = BoostConfig(),
     ):
-        phrases = {entity.words: entity for entities in lists for entity in entities}
-        self._outcomes: List[Outcome] = speller.outcomes(list(phrases.values()))
-        self.words = base.words.extended(word for words in phrases for word in words)
+        phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
+        self._outcomes: List[Outcome] = spelled_in_classes(speller, list(phrases.values()))
+        self.words = base.words.extended(word for _, words in phrases for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of
         self._num_lists = len(set(lists))
@@ -128,26 +128,25 @@ class ListPerUtterance:
         return [outcome for outcome in self._outcomes if outcome.status != USED]
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
+        lists = self.lists_of(cuts)
         gate_of: Dict[Phrases, int] = {}
-        compiled: List[CompiledList] = []
-        gates = []
-        for cut in cuts:
-            phrases = self._list_of(cut)
+        parts: List[Tuple[CompiledList, int]] = []
+        for phrases in lists:
             if phrases not in gate_of:
-                part = self._compiled(phrases)
-                gate_of[phrases] = len(compiled) if part else OPEN
-                compiled += [part] if part else []
-            gates.append(gate_of[phrases])
-        graph = self._base.with_entities(*compiled, gates=range(len(compiled))) if compiled else self._base.plain
-        return Decoder(graph, self._search, self._boost, self._base.device), gates
+                gate = max(gate_of.values(), default=OPEN) + 1
+                own = self._compiled(phrases)
+                gate_of[phrases] = gate if own else OPEN
+                parts += [(part, gate) for part in own]
+        compiled, gates = zip(*parts) if parts else ((), ())
+        graph = self._base.with_entities(*compiled, gates=gates) if parts else self._base.plain
+        decoder = Decoder(graph, self._search, self._boost, self._base.device)
+        return decoder, [gate_of[phrases] for phrases in lists]
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
         return [self._list_of(cut) for cut in cuts]
 
-    def _compile(self, phrases: Phrases) -> Optional[CompiledList]:
-        outcomes = self._speller.outcomes(phrases)
-        used = any(outcome.status == USED for outcome in outcomes)
-        return compile_list(self._base, outcomes, self._class_config) if used else None
+    def _compile(self, phrases: Phrases) -> List[CompiledList]:
+        return compile_lists(self._base, spelled_in_classes(self._speller, phrases), self._class_config)
 
 
 def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
@@ -165,12 +164,15 @@ def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], 
     return list(lists.values()), list_of
 
 
-def lists_by_field(field: str, path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
+def lists_by_field(
+    field: str, path: Path, classes: Collection[str] = (CLASS,), format_name: str = AUTO
+) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
     """The lists of a map from values of a field to list files, and which of them a cut has.
 
     Args:
       field: ``speaker``, ``recording``, ``utterance``, or a custom field of a lhotse cut (``meeting``).
       path: ``VALUE LIST`` lines; the list's path is relative to the map, ``-`` is no list.
+      classes, format_name: see :func:`wfst_bias.entities.lists.read_classed_entities`.
     """
     lists: Dict[str, Phrases] = {}
     for number, line in lines_of(path):
@@ -183,7 +185,7 @@ def lists_by_field(field: str, path: Path) -> Tuple[List[Phrases], Callable[[Mon
             raise InputError(
                 f"names the list {str(file)!r}, which is not there; its path is relative to this file", path, number
             )
-        lists[value] = () if name.strip() == "-" else tuple(read_entities(file))
+        lists[value] = () if name.strip() == "-" else tuple(read_classed_entities(file, classes, format_name))
     if not lists:
         raise InputError(f"is empty; write a line 'VALUE LIST' for each {field}", path)
 

@@ -1,15 +1,15 @@
 """Entity lists of every kind: the format is told by the content, or named."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, Collection, List, Optional, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats import documents, lines, tables
 from wfst_bias.entities.formats.source import Entities, Source
 from wfst_bias.entities.spoken.phrases import is_shouted
 from wfst_bias.errors import InputError
+from wfst_bias.symbols import CLASS
 
 AUTO, CSV = "auto", "csv"
 
@@ -29,38 +29,20 @@ class Format:
     looks_like: Callable[[Source], bool]
 
 
-def _has_key(*keys: str) -> Callable[[Source], bool]:
-    """Whether a file is JSON with one of some keys anywhere."""
-
-    def looks_like(source: Source) -> bool:
-        text = source.text.lstrip()
-        return text[:1] in ("{", "[") and any(json.dumps(key) in text for key in keys)
-
-    return looks_like
-
-
-def _is_json(source: Source) -> bool:
-    return source.text.lstrip()[:1] in ("{", "[")
-
-
-def _never(source: Source) -> bool:
-    return False
-
-
 FORMATS: Tuple[Format, ...] = (
     Format("jsonl", documents.read_own_lines, documents.is_own_lines),
-    Format("speechmatics", documents.read_speechmatics, _has_key("additional_vocab")),
-    Format("gladia", documents.read_gladia, _has_key("custom_vocabulary", "custom_vocabulary_config")),
-    Format("azure", documents.read_azure, _has_key("phraseList")),
-    Format("ibm", documents.read_ibm, _has_key("word")),
-    Format("google", documents.read_google, _has_key("value", "boost")),
-    Format("strings", documents.read_strings, _is_json),
+    Format("speechmatics", documents.read_speechmatics, documents.has_key("additional_vocab")),
+    Format("gladia", documents.read_gladia, documents.has_key("custom_vocabulary", "custom_vocabulary_config")),
+    Format("azure", documents.read_azure, documents.has_key("phraseList")),
+    Format("ibm", documents.read_ibm, documents.has_key("word")),
+    Format("google", documents.read_google, documents.has_key("value", "boost")),
+    Format("strings", documents.read_strings, lambda source: source.is_json),
     Format("aws", tables.read_aws_table, tables.is_aws_table),
     Format("tsv", tables.read_own_table, tables.is_own_table),
     Format("sherpa", lines.read_sherpa, lines.is_sherpa),
     Format("deepgram", lines.read_deepgram, lines.is_deepgram),
     Format("nemo-spellings", lines.read_nemo_spellings, lines.is_nemo_spellings),
-    Format("nemo", lines.read_nemo_boost, _never),
+    Format("nemo", lines.read_nemo_boost, lambda source: False),
     Format("plain", lines.read_plain, lambda source: True),
 )
 FORMAT_NAMES = (AUTO, *(known.name for known in FORMATS), f"{CSV}:COLUMN")
@@ -96,3 +78,46 @@ def _reader(source: Source, name: str) -> Callable[[Source], Entities]:
         if known.name == name:
             return known.read
     raise InputError(f"no format {name!r}; {', '.join(FORMAT_NAMES)} are known")
+
+
+def read_classed_entities(
+    path: Path, classes: Collection[str], format_name: str = AUTO, entity_class: str = CLASS
+) -> List[Entity]:
+    """The entities of a list, each in its class: the one that its row names or, where it names none, the list's.
+
+    Args:
+      classes: those of the base that the list is for.
+      format_name: see :func:`read_entities`.
+      entity_class: of the list.
+
+    Raises:
+      InputError: as :func:`read_entities`; or a class is none of the base's, or not that of the list.
+    """
+    check_class(entity_class, classes, path)
+    entities = []
+    for entity in read_entities(path, format_name):
+        own = entity.entity_class
+        if own not in (CLASS, entity_class) and entity_class != CLASS:
+            raise InputError(
+                f"{entity.written!r} is of class {own!r}, its list of {entity_class!r}; give the list without a class, "
+                "and each row goes into its own",
+                path,
+                entity.line,
+            )
+        check_class(own, classes, path, entity.line)
+        entities.append(entity if own != CLASS else replace(entity, entity_class=entity_class))
+    return entities
+
+
+def check_class(name: str, classes: Collection[str], path: Optional[Path] = None, line: Optional[int] = None) -> None:
+    """Raises :class:`InputError` where a base does not have a class.
+
+    Args:
+      classes: those of the base.
+      path, line: where the class is named.
+    """
+    if name not in classes:
+        known = ", ".join(known for known in classes if known != CLASS) or "none"
+        raise InputError(
+            f"the base has no class {name!r} (it has: {known}); name it with 'wfst-bias graph base --class'", path, line
+        )

@@ -65,6 +65,11 @@ class BaseGraph:
     _free: Dict[torch.device, List["_Arena"]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
+    def class_names(self) -> Tuple[str, ...]:
+        """The names of the classes, by number."""
+        return tuple(entity_class.name for entity_class in self.classes)
+
+    @cached_property
     def known_words(self) -> FrozenSet[str]:
         """The words of the language model."""
         spoken = np.zeros(len(self.words), bool)

@@ -3,12 +3,13 @@
 import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 import wfst_bias
-from wfst_bias.entities.lists import AUTO, read_entities
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.lists import AUTO, check_class, read_classed_entities
 from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, Speller, spellings
 from wfst_bias.errors import InputError
 from wfst_bias.graph.base import BaseGraph, CompiledList
@@ -143,20 +144,34 @@ def compile_list(
     used = [outcome.entity for outcome in outcomes if outcome.status == USED]
     if not used:
         raise InputError("no phrase of the list can be used; see the reasons above")
-    number = {c.name: i for i, c in enumerate(base.classes)}
-    if entity_class not in number:
-        known = ", ".join(name for name in number if name != CLASS) or "none"
-        raise InputError(
-            f"the base has no class {entity_class!r} (it has: {known}); name it with 'wfst-bias graph base --class'"
-        )
-    i = number[entity_class]
+    check_class(entity_class, base.class_names)
+    i = base.class_names.index(entity_class)
     units = base.lang.units
     return CompiledList(
-        tuple(replace(entity, entity_class=entity_class) for entity in used) if i else tuple(used),
+        tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
         compile_branch(spellings(outcomes, config.bonus), units.tokens, units.boundaries),
         i,
         config.entry_score(len(used), base.classes[i].in_model),
     )
+
+
+def compile_lists(
+    base: BaseGraph,
+    outcomes: Sequence[Outcome],
+    config: ClassConfig = ClassConfig(),
+    configs: Mapping[str, ClassConfig] = {},
+) -> List[CompiledList]:
+    """The usable phrases of a list, a part for each class that has any, ready for a base graph.
+
+    Args:
+      outcomes: of :func:`spelled_in_classes`.
+      configs: of the classes that have one of their own; ``config`` is that of the others.
+    """
+    parts: Dict[str, List[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.status == USED:
+            parts.setdefault(outcome.entity.entity_class, []).append(outcome)
+    return [compile_list(base, part, configs.get(name, config), name) for name, part in parts.items()]
 
 
 @dataclass(frozen=True)
@@ -165,14 +180,12 @@ class ListFile:
 
     Args:
       path: of the list.
-      entity_class: name of the class.
-      config: what it costs and pays.
+      entity_class: name of the class; rows may name others where it is :data:`CLASS`.
       format_name: see :func:`wfst_bias.entities.lists.read_entities`.
     """
 
     path: Path
     entity_class: str = CLASS
-    config: ClassConfig = ClassConfig()
     format_name: str = AUTO
 
 
@@ -182,21 +195,31 @@ def speller_of(base: BaseGraph, reader: Optional[Reader] = None) -> Speller:
     return Speller(lang.lexicon, base.known_words, reader or reader_of(lang), lang.boundary)
 
 
-def outcomes_of_list(path: Path, speller: Speller, strict: bool = False, format_name: str = AUTO) -> Sequence[Outcome]:
+def spelled_in_classes(speller: Speller, entities: Sequence[Entity]) -> List[Outcome]:
+    """What becomes of each phrase, by classes: what is said twice, or sounds alike, is so within its class."""
+    parts: Dict[str, List[Entity]] = {}
+    for entity in entities:
+        parts.setdefault(entity.entity_class, []).append(entity)
+    return [outcome for part in parts.values() for outcome in speller.outcomes(part)]
+
+
+def outcomes_of_list(
+    path: Path,
+    speller: Speller,
+    strict: bool = False,
+    format_name: str = AUTO,
+    entity_class: str = CLASS,
+    classes: Sequence[str] = (CLASS,),
+) -> Sequence[Outcome]:
     """How each phrase of a list is said.
 
+    Args:
+      format_name, entity_class, classes: see :func:`wfst_bias.entities.lists.read_classed_entities`.
+
     Raises:
-      InputError: no phrase can be used or, if ``strict``, some cannot; or the list names classes itself.
+      InputError: no phrase can be used or, if ``strict``, some cannot; or a class is not one of ``classes``.
     """
-    entities = read_entities(path, format_name)
-    other = next((entity for entity in entities if entity.entity_class != CLASS), None)
-    if other is not None:
-        raise InputError(
-            f"{other.written!r} is of class {other.entity_class!r}; make a list of each class and name it as CLASS=LIST",
-            path,
-            other.line,
-        )
-    outcomes = speller.outcomes(entities)
+    outcomes = spelled_in_classes(speller, read_classed_entities(path, classes, format_name, entity_class))
     unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
     if unusable and (strict or len(unusable) == len(outcomes)):
         first = unusable[0]
@@ -212,9 +235,10 @@ def graph_of_list(
     reader: Optional[Reader] = None,
     format_name: str = AUTO,
 ) -> Tuple[DecodingGraph, Sequence[Outcome]]:
-    """The decoding graph of a list, and what became of each of its phrases."""
-    outcomes = outcomes_of_list(path, speller_of(base, reader), format_name=format_name)
-    return base.with_entities(compile_list(base, outcomes, config)), outcomes
+    """The decoding graph of a list, each phrase in its class, and what became of each."""
+    speller = speller_of(base, reader)
+    outcomes = outcomes_of_list(path, speller, format_name=format_name, classes=base.class_names)
+    return base.with_entities(*compile_lists(base, outcomes, config)), outcomes
 
 
 def compile_graph(
@@ -224,24 +248,39 @@ def compile_graph(
     strict: bool = False,
     open_vocabulary: Optional[OpenVocabulary] = None,
     reader: Optional[Reader] = None,
-) -> Dict[Path, Sequence[Outcome]]:
+    config: ClassConfig = ClassConfig(),
+    configs: Mapping[str, ClassConfig] = {},
+) -> Dict[ListFile, Sequence[Outcome]]:
     """Lists compiled into a base, into a graph folder, and what became of their phrases.
 
     Nothing is done where ``graph_dir`` was already made from the same content.
+
+    Args:
+      config, configs: see :func:`compile_lists`.
+
+    Raises:
+      InputError: no phrase is of a class that ``configs`` names.
     """
     base = read_base(base_dir)
     speller = speller_of(base, reader)
-    outcomes = {part.path: outcomes_of_list(part.path, speller, strict, part.format_name) for part in lists}
-    parts = [(part.entity_class, asdict(part.config), list(map(asdict, outcomes[part.path]))) for part in lists]
+    outcomes = {
+        part: outcomes_of_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
+        for part in lists
+    }
+    names = dict.fromkeys(outcome.entity.entity_class for some in outcomes.values() for outcome in some)
+    if unused := configs.keys() - names:
+        name = min(unused)
+        raise InputError(f"no list is put into the class {name!r}; write '{name}=LIST', or name it in rows of a list")
+    classes = {name: asdict(configs.get(name, config)) for name in names}
     open_ = asdict(open_vocabulary) if open_vocabulary else None
-    key = content_key("graph", base.key, parts, open_)
+    key = content_key("graph", base.key, classes, [list(map(asdict, some)) for some in outcomes.values()], open_)
     if not is_current(graph_dir, key):
-        compiled = [compile_list(base, outcomes[p.path], p.config, p.entity_class) for p in lists]
+        compiled = [part for some in outcomes.values() for part in compile_lists(base, some, config, configs)]
         if open_vocabulary:
             compiled.append(compile_open_vocabulary(base, open_vocabulary))
         notes = {
             "base": base.key,
-            "classes": {part.entity_class: asdict(part.config) for part in lists},
+            "classes": classes,
             "open_vocabulary": open_,
             "wfst_bias": wfst_bias.__version__,
         }

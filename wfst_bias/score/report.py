@@ -9,7 +9,7 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
@@ -123,6 +123,7 @@ def score_decoding(
     entities: Optional[Path] = None,
     biasing: Optional[Path] = None,
     utterances: Optional[Path] = None,
+    format_name: str = AUTO,
 ) -> Score:
     """Score a decode folder against reference texts.
 
@@ -132,6 +133,7 @@ def score_decoding(
       entities: one list for all utterances.
       biasing: a list for each utterance, in the TSV form of the public LibriSpeech lists.
       utterances: score only these, one name a line; a held-out part, for example.
+      format_name: of ``entities``, see :func:`wfst_bias.entities.lists.read_entities`.
 
     Raises:
       InputError: utterances are missing on one side.
@@ -157,7 +159,9 @@ def score_decoding(
             raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
         phrases = {key: PhraseList(filter(None, map(words_of, lists[key].phrases))) for key in texts}
     else:
-        shared = PhraseList([] if entities is None else [e.words for e in read_entities(entities) if e.words])
+        shared = PhraseList(
+            [] if entities is None else [e.words for e in read_entities(entities, format_name) if e.words]
+        )
         phrases = dict.fromkeys(texts, shared)
     counts = [count_errors(words_of(text), hypotheses[key], phrases[key]) for key, text in texts.items()]
     if not counts:

@@ -1,25 +1,35 @@
 """Lists in JSON: our own lines, Google, Azure, Speechmatics, Gladia, IBM, Deepgram, pyctcdecode."""
 
+import itertools
 import json
 import re
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.lines import weight_in_nats
 from wfst_bias.entities.formats.scales import SCALES, nats
-from wfst_bias.entities.formats.source import Document, Entities, Source, phrase_of, strings
+from wfst_bias.entities.formats.source import Document, Entities, Source, phrase_of, shown, strings
 from wfst_bias.entities.formats.tables import OWN_COLUMNS, gate_of
 from wfst_bias.symbols import CLASS
 
 _CLASS_REFERENCE = re.compile(r"\$\{([^}]+)\}|\$([A-Z][A-Z0-9_]*)")
+_MOST_EXPANDED = 100_000  # phrases that one with references to classes stands for
+
+
+def has_key(*keys: str) -> Callable[[Source], bool]:
+    """Whether a file is JSON with one of some keys anywhere."""
+    written = [json.dumps(key) for key in keys]
+    return lambda source: source.is_json and any(key in source.text for key in written)
 
 
 def is_own_lines(source: Source) -> bool:
-    rows = source.rows
-    try:
-        return bool(rows) and "phrase" in json.loads(rows[0][1])
-    except (json.JSONDecodeError, TypeError):
+    if not source.is_json:
         return False
+    try:
+        row = json.loads(source.rows[0][1])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and "phrase" in row
 
 
 def read_own_lines(source: Source) -> Entities:
@@ -28,12 +38,9 @@ def read_own_lines(source: Source) -> Entities:
 
 
 def _own(source: Source, line: int, text: str) -> Entity:
-    try:
-        row = json.loads(text)
-    except json.JSONDecodeError as error:
-        source.wrong(line, f'is not JSON ({error.msg}); write {{"phrase": "..."}}')
+    row = source.json(text, line, 'write {"phrase": "..."}')
     if not isinstance(row, dict):
-        source.wrong(line, f'found {text.strip()!r}; write {{"phrase": "..."}}')
+        source.wrong(line, f'found {shown(text.strip())}; write {{"phrase": "..."}}')
     unknown = set(row).difference(OWN_COLUMNS)
     if unknown:
         source.wrong(line, f"{min(unknown)!r} is no key; {', '.join(OWN_COLUMNS)} are known")
@@ -59,21 +66,28 @@ def own_line(entity: Entity) -> str:
     return json.dumps({key: value for key, value in row.items() if value}, ensure_ascii=False) + "\n"
 
 
+def _objects(value: Any, but: str) -> Iterator[Dict[str, Any]]:
+    """The objects of a JSON value, from its beginning to its end, without what stands under one key."""
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            yield value
+            left += [inner for key, inner in reversed(value.items()) if key != but]
+        elif isinstance(value, list):
+            left += reversed(value)
+
+
 def _found(value: Any, key: str) -> List[Any]:
     """What stands under a key, anywhere in a JSON value."""
-    if isinstance(value, dict):
-        here = [value[key]] if key in value else []
-        return here + [found for name, inner in value.items() if name != key for found in _found(inner, key)]
-    if isinstance(value, list):
-        return [found for inner in value for found in _found(inner, key)]
-    return []
+    return [found[key] for found in _objects(value, key) if key in found]
 
 
-def _items(document: Document, keys: Sequence[str], what: str) -> List[Any]:
-    """The lists that stand under some keys, one behind the other."""
-    lists = [found for key in keys for found in _found(document.value, key)]
+def _items(document: Document, value: Any, keys: Sequence[str], what: str) -> List[Any]:
+    """The lists that stand under some keys of a part of a document, one behind the other; not what is on or off."""
+    lists = [found for key in keys for found in _found(value, key) if not isinstance(found, bool)]
     if not lists or not all(isinstance(found, list) for found in lists):
-        document.source.wrong(1, f"has no list under {' or '.join(map(repr, keys))}, as {what} has")
+        document.wrong(keys[0], f"has no list under {' or '.join(map(repr, keys))}, as {what} has")
     return [item for found in lists for item in found]
 
 
@@ -81,64 +95,64 @@ def read_google(source: Source) -> Entities:
     """A ``PhraseSet``, or the adaptation of a request with its ``customClasses``; a class stands for all its items."""
     document = Document.of(source)
     classes = _google_classes(document)
+    sets = [found for found in _objects(document.value, "phrases") if isinstance(found.get("phrases"), list)]
+    if not sets:
+        document.wrong("phrases", 'has no list of "phrases", as Google\'s PhraseSet has')
     entities = []
-    for phrase_set in _google_sets(document):
+    for phrase_set in sets:
         default = phrase_set.get("boost", 0.0)
         for item in phrase_set["phrases"]:
-            item = {"value": item} if isinstance(item, str) else item
-            value = item.get("value") if isinstance(item, dict) else None
-            line = document.line_of(value) if isinstance(value, str) else 1
-            value = phrase_of(source, line, value, "value")
+            item = item if isinstance(item, dict) else {"value": item}
+            value, line = document.phrase(item.get("value"), "value")
             boost = source.number(line, item.get("boost", default), "boost", '"boost": 10')
-            for phrase, entity_class in _expanded(source, line, value, classes):
-                entities.append(Entity(phrase, nats(boost, SCALES["google-boost"]), line, entity_class))
+            weight = nats(boost, SCALES["google-boost"])
+            entities += [Entity(phrase, weight, line) for phrase in _expanded(source, line, value, classes)]
     return entities
 
 
-def _google_sets(document: Document) -> List[Dict[str, Any]]:
-    def sets(value: Any) -> List[Dict[str, Any]]:
-        if isinstance(value, dict) and isinstance(value.get("phrases"), list):
-            return [value]
-        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return [found for part in inner for found in sets(part)]
-
-    return sets(document.value) or document.source.wrong(1, 'has no list of "phrases", as Google\'s PhraseSet has')
-
-
 def _google_classes(document: Document) -> Dict[str, List[str]]:
+    key = "customClasses"
+    line = document.line_of(key)
     classes = {}
-    for entry in (entry for found in _found(document.value, "customClasses") for entry in found):
-        name = entry.get("customClassId") or str(entry.get("name", "")).rpartition("/")[2]
-        classes[name] = [item.get("value") for item in entry.get("items", ())]
+    for entries in _found(document.value, key):
+        for entry in entries if isinstance(entries, list) else [entries]:
+            items = entry.get("items", []) if isinstance(entry, dict) else None
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                document.wrong(key, f'{shown(entry)} is no class; write {{"customClassId": "...", "items": [...]}}')
+            name = str(entry.get("customClassId") or entry.get("name", "")).rpartition("/")[2]
+            phrases = (phrase_of(document.source, line, item.get("value"), "an item of a class") for item in items)
+            classes[name] = list(phrases)
     return classes
 
 
-def _expanded(source: Source, line: int, value: str, classes: Dict[str, List[str]]) -> List[Tuple[str, str]]:
-    """A phrase with each item of the class that it refers to, or itself; with the class of our own."""
-    found = _CLASS_REFERENCE.search(value)
-    if not found:
-        return [(value, CLASS)]
-    name = (found[1] or found[2]).rpartition("/")[2]
-    if name not in classes:
-        source.wrong(line, f"class {found[0]!r} has no items here; write them under customClasses, or leave it out")
-    phrases = []
-    for item in classes[name]:
-        filled = value[: found.start()] + phrase_of(source, line, item, "an item of a class") + value[found.end() :]
-        phrases += _expanded(source, line, filled, classes)
-    return phrases
+def _expanded(source: Source, line: int, value: str, classes: Dict[str, List[str]]) -> List[str]:
+    """A phrase with each item of the classes that it refers to, or itself."""
+    parts, end, num_phrases = [], 0, 1
+    for found in _CLASS_REFERENCE.finditer(value):
+        items = classes.get((found[1] or found[2]).rpartition("/")[2])
+        if not items:
+            source.wrong(line, f"class {found[0]!r} has no items here; write them under customClasses, or leave it out")
+        parts += [[value[end : found.start()]], items]
+        end = found.end()
+        num_phrases *= len(items)
+    if num_phrases > _MOST_EXPANDED:
+        source.wrong(line, f"{value!r} stands for {num_phrases:,} phrases; write a phrase for each class")
+    return ["".join(part) for part in itertools.product(*parts, [value[end:]])]
 
 
 def read_azure(source: Source) -> Entities:
     """``phraseList`` of the fast transcription's definition, with its ``biasingWeight``."""
     document = Document.of(source)
+    what = "Azure's phraseList"
     entities = []
     for found in _found(document.value, "phraseList"):
-        weight = source.number(1, found.get("biasingWeight", 1.0), "biasingWeight", '"biasingWeight": 1.5')
-        for phrase in _items(Document(source, found), ["phrases"], "Azure's phraseList"):
-            line = document.line_of(phrase) if isinstance(phrase, str) else 1
-            phrase = phrase_of(source, line, phrase, "phrases")
-            entities.append(Entity(phrase, nats(weight, SCALES["azure-weight"]), line))
-    return entities
+        weight = found.get("biasingWeight", 1.0) if isinstance(found, dict) else 1.0
+        line = document.line_of("biasingWeight")
+        weight = nats(source.number(line, weight, "biasingWeight", '"biasingWeight": 1.5'), SCALES["azure-weight"])
+        for item in _items(document, found, ["phrases"], what):
+            phrase, line = document.phrase(item, "phrases")
+            entities.append(Entity(phrase, weight, line))
+    return entities or document.wrong("phraseList", f"has no phrase, as {what} has")
 
 
 def read_speechmatics(source: Source) -> Entities:
@@ -158,24 +172,21 @@ def read_gladia(source: Source) -> Entities:
 
 def _sounding(source: Source, keys: Sequence[str], written: str, what: str) -> Entities:
     document = Document.of(source)
-    default = next((x for x in _found(document.value, "default_intensity")), 0.5)
+    default = next(iter(_found(document.value, "default_intensity")), SCALES["gladia-intensity"].neutral)
     entities = []
     value = document.value if isinstance(document.value, dict) else {keys[0]: document.value}
-    for item in _items(Document(source, value), keys, what):
-        item = {written: item} if isinstance(item, str) else item
-        if not isinstance(item, dict):
-            source.wrong(1, f"found {item!r}; a string or an object with {written!r} was expected")
-        text = item.get(written)
-        line = document.line_of(text) if isinstance(text, str) else 1
-        text = phrase_of(source, line, text, written)
-        sounds = strings(source, line, item.get("sounds_like", item.get("pronunciations")), "sounds_like")
+    for item in _items(document, value, keys, what):
+        item = item if isinstance(item, dict) else {written: item}
+        text, line = document.phrase(item.get(written), written)
+        sounds = next((key for key in ("sounds_like", "pronunciations") if key in item), "")
+        spoken = strings(source, line, item.get(sounds), sounds)
         display = item.get("display_as") or ""
-        weight = 0.0
-        if "intensity" in item or default != 0.5:
-            intensity = source.number(line, item.get("intensity", default), "intensity", '"intensity": 0.5')
-            weight = nats(intensity, SCALES["gladia-intensity"])
-        plain = (text, *sounds) if sounds else ()
-        entities.append(Entity(text, weight, line, display=display, spoken=tuple(dict.fromkeys(plain))))
+        display = phrase_of(source, line, display, "display_as") if display else ""
+        intensity = source.number(line, item.get("intensity", default), "intensity", '"intensity": 0.5')
+        weight = nats(intensity, SCALES["gladia-intensity"])
+        entities.append(
+            Entity(text, weight, line, display=display, spoken=tuple(dict.fromkeys((text, *spoken))) if spoken else ())
+        )
     return entities
 
 
@@ -184,10 +195,11 @@ def read_strings(source: Source) -> Entities:
     document = Document.of(source)
     value = document.value if isinstance(document.value, dict) else {"hotwords": document.value}
     keys = [key for key in ("hotwords", "keyterm", "keyterms", "keywords", "phrases") if _found(value, key)]
-    weight = source.number(1, next(iter(_found(value, "hotword_weight")), 10.0), "hotword_weight", "10")
+    scale = SCALES["hotword-weight"]
+    weight = next(iter(_found(value, "hotword_weight")), scale.neutral)
+    weight = nats(source.number(document.line_of("hotword_weight"), weight, "hotword_weight", scale.example), scale)
     entities = []
-    for item in _items(Document(source, value), keys or ["hotwords"], "a list of hotwords"):
-        line = document.line_of(item) if isinstance(item, str) else 1
-        phrase = phrase_of(source, line, item, "a hotword")
-        entities.append(Entity(phrase, nats(weight, SCALES["hotword-weight"]), line))
+    for item in _items(document, value, keys or ["hotwords"], "a list of hotwords"):
+        phrase, line = document.phrase(item, "a hotword")
+        entities.append(Entity(phrase, weight, line))
     return entities

@@ -87,8 +87,7 @@ def read_nemo_boost(source: Source) -> Entities:
 
 
 def is_nemo_spellings(source: Source) -> bool:
-    rows = source.rows
-    return bool(rows) and all("_" in text and "\t" not in text for _, text in rows)
+    return all("_" in text and "\t" not in text for _, text in source.rows)
 
 
 def read_nemo_spellings(source: Source) -> Entities:
@@ -115,5 +114,8 @@ def _deepgram(source: Source, line: int, text: str) -> Entity:
     text = _DEEPGRAM_KEY.sub("", text.strip())
     found: Optional["re.Match"] = _DEEPGRAM.match(text)
     phrase, intensifier = found.groups() if found else (text, "1")
+    phrase = phrase.replace("%20", " ").strip()
+    if not phrase:
+        source.wrong(line, "a key without a phrase; write 'keyterm=PHRASE'")
     value = source.number(line, intensifier, "intensifier", "'WORD:2'")
-    return Entity(phrase.replace("%20", " ").strip(), nats(value, SCALES["deepgram-intensifier"]), line)
+    return Entity(phrase, nats(value, SCALES["deepgram-intensifier"]), line)

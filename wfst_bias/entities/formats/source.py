@@ -1,13 +1,20 @@
 """What a reader reads, and what it makes of a row."""
 
 import json
+import re
+import reprlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
+
+_STRING = r'"(?:[^"\\]|\\.)*"'  # of valid JSON
+_KEY_OR_ITEM = re.compile(rf"({_STRING})(?:\s*(:)\s*({_STRING})?)?")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON may hold one, UTF-8 cannot
 
 
 @dataclass(frozen=True)
@@ -26,67 +33,126 @@ class Source:
     def read(cls, path: Path) -> "Source":
         return cls(Path(path), tuple(lines_of(path)))
 
-    @property
-    def rows(self) -> List[Tuple[int, str]]:
+    @cached_property
+    def rows(self) -> Sequence[Tuple[int, str]]:
         """The lines that are not blank."""
-        return [(number, text) for number, text in self.lines if text.strip()]
+        return [row for row in self.lines if row[1].strip()]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return "\n".join(text for _, text in self.lines)
 
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether it begins as JSON does."""
+        return bool(self.rows) and self.rows[0][1].lstrip()[0] in "{["
+
     def wrong(self, line: Optional[int], message: str) -> NoReturn:
         raise InputError(message, self.path, line)
+
+    def json(self, text: str, first_line: int, advice: str) -> Any:
+        """The value of JSON text that begins in a line, or an error with some advice."""
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:  # the latter for brackets in brackets, without end
+            line = first_line + getattr(error, "lineno", 1) - 1
+            self.wrong(line, f"is not JSON ({getattr(error, 'msg', error)}); {advice}")
 
     def number(self, line: int, text: Any, what: str, example: str) -> float:
         """A finite number, or an error that shows how to write one."""
         try:
             value = float(text)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             value = float("nan")
         if isinstance(text, bool) or not abs(value) < float("inf"):
-            self.wrong(line, f"{what} {text!r} is not a number; write {example}")
+            self.wrong(line, f"{what} {shown(text)} is not a number; write {example}")
         return value
 
 
 @dataclass
 class Document:
-    """The JSON value of a list, and where in the file its strings stand."""
+    """The JSON value of a list, and where in the file its strings stand.
+
+    Args:
+      source: the file.
+      value: what it holds.
+      line: of the string that was asked for last.
+    """
 
     source: Source
     value: Any
-    _position: int = field(default=0, repr=False)
+    line: int = 1
+    _num_asked: Dict[Tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, source: Source) -> "Document":
-        try:
-            return cls(source, json.loads(source.text))
-        except json.JSONDecodeError as error:
-            source.wrong(error.lineno, f"is not JSON ({error.msg}); mend it, or name another --format")
+        return cls(source, source.json(source.text, 1, "mend it, or name another --format"))
 
-    def line_of(self, text: str) -> int:
-        """The line of the next place where a string stands; strings are asked for in their order."""
-        for written in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
-            found = self.source.text.find(written, self._position)
-            if found >= 0:
-                self._position = found + len(written)
-                break
-        return self.source.text.count("\n", 0, self._position) + 1
+    @cached_property
+    def _places(self) -> Tuple[Dict[Tuple[str, str], List[int]], Dict[str, int]]:
+        """The lines of each string, by the key before it, if any, and the first line of each key."""
+        values: Dict[Tuple[str, str], List[int]] = {}
+        keys: Dict[str, int] = {}
+        line, end = 1, 0
+        for found in _KEY_OR_ITEM.finditer(self.source.text):
+            line += self.source.text.count("\n", end, found.start())
+            end = found.start()
+            first, colon, second = found.groups()
+            key = _unquoted(first) if colon else ""
+            if colon:
+                keys.setdefault(key, line)
+            if second or not colon:
+                values.setdefault((key, _unquoted(second or first)), []).append(line)
+        return values, keys
+
+    def phrase(self, text: Any, key: str) -> Tuple[str, int]:
+        """A phrase that is a string with something in it, and its line; equal ones are asked for in their order.
+
+        Args:
+          key: that it stands behind, or what it is, where it is an item of a list.
+        """
+        if isinstance(text, str):
+            value = (key, text) if (key, text) in self._places[0] else ("", text)
+            lines = self._places[0][value]
+            asked = self._num_asked[value] = self._num_asked.get(value, 0) + 1
+            self.line = lines[min(asked, len(lines)) - 1]
+        return phrase_of(self.source, self.line, text, key), self.line
+
+    def line_of(self, key: str) -> int:
+        """The line where a key stands first; 1 where it does not."""
+        return self._places[1].get(key, 1)
+
+    def wrong(self, key: str, message: str) -> NoReturn:
+        """An error in the line of a key."""
+        self.source.wrong(self.line_of(key), message)
+
+
+def _unquoted(string: str) -> str:
+    return json.loads(string) if "\\" in string else string[1:-1]
+
+
+def shown(value: Any) -> str:
+    """A value in a message, cut where it is long."""
+    return reprlib.repr(value)
 
 
 def phrase_of(source: Source, line: int, text: Any, key: str) -> str:
-    """A phrase that is a string with something in it."""
-    if not isinstance(text, str) or not text.strip():
-        source.wrong(line, f"{key} is {text!r}; a phrase was expected")
-    return text.strip()
+    """A string with something in it, on one line."""
+    if not _is_phrase(text):
+        source.wrong(line, f"{key} is {shown(text)}; a phrase was expected")
+    return " ".join(text.split())
 
 
 def strings(source: Source, line: int, value: Any, key: str) -> Sequence[str]:
     """A list of strings, which may be missing, or one string alone."""
     value = [] if value is None else [value] if isinstance(value, str) else value
-    if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-        source.wrong(line, f'{key} is {value!r}; a list of strings was expected, ["..."]')
-    return tuple(item.strip() for item in value)
+    if not isinstance(value, list) or not all(map(_is_phrase, value)):
+        source.wrong(line, f'{key} is {shown(value)}; a list of strings was expected, ["..."]')
+    return tuple(" ".join(item.split()) for item in value)
+
+
+def _is_phrase(text: Any) -> bool:
+    return isinstance(text, str) and bool(text.strip()) and not _HALF_CHARACTER.search(text)
 
 
 Entities = List[Entity]

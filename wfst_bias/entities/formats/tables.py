@@ -5,7 +5,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.lines import weight_in_nats
-from wfst_bias.entities.formats.source import Entities, Source
+from wfst_bias.entities.formats.source import Entities, Source, phrase_of
 from wfst_bias.lang.ipa import arpabet_of_ipa
 from wfst_bias.symbols import CLASS
 
@@ -15,8 +15,7 @@ _BETWEEN = "|"  # several spoken forms or pronunciations
 
 
 def _header(source: Source) -> List[str]:
-    rows = source.rows
-    return [name.strip() for name in rows[0][1].split("\t")] if rows else []
+    return [name.strip() for name in source.rows[0][1].split("\t")]
 
 
 def is_own_table(source: Source) -> bool:
@@ -100,25 +99,30 @@ def read_aws_table(source: Source) -> Entities:
 
 def read_csv(source: Source, column: str) -> Entities:
     """A column of a CSV file, by its name or its number from 1."""
-    if not source.rows:
-        return []
+    (first, header), *rows = _csv_rows(source)
+    names = [name.strip() for name in header]
+    if column in names:
+        at = names.index(column)
+    elif column.isdecimal() and 1 <= int(column) <= len(names):
+        at = int(column) - 1
+    else:
+        source.wrong(first, f"has no column {column!r}; it has {', '.join(names)}")
+    entities = []
+    for line, row in rows:
+        if len(row) <= at or not row[at].strip():
+            source.wrong(line, f"column {names[at]!r} is empty; write a phrase, or take the row out")
+        entities.append(Entity(phrase_of(source, line, row[at], names[at]), 0.0, line))
+    return entities
+
+
+def _csv_rows(source: Source) -> List[Tuple[int, List[str]]]:
+    """The cells of each row that is not empty, and its last line; the separator is that of the header."""
     try:
         dialect = csv.Sniffer().sniff(source.rows[0][1], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
     reader = csv.reader([text for _, text in source.lines], dialect)
-    header = next(reader)
-    names = [name.strip() for name in header]
-    if column in names:
-        at = names.index(column)
-    elif column.isdigit() and 1 <= int(column) <= len(names):
-        at = int(column) - 1
-    else:
-        source.wrong(source.rows[0][0], f"has no column {column!r}; it has {', '.join(names)}")
-    entities = []
-    for row in reader:
-        if any(cell.strip() for cell in row):
-            if len(row) <= at or not row[at].strip():
-                source.wrong(reader.line_num, f"column {names[at]!r} is empty; write a phrase, or take the row out")
-            entities.append(Entity(row[at].strip(), 0.0, reader.line_num))
-    return entities
+    try:
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        source.wrong(reader.line_num, f"is not CSV ({error}); is there a quote that is never closed?")

@@ -22,7 +22,7 @@ _ORDINAL_ENDS = {1: "st", 2: "nd", 3: "rd"}
 
 @lru_cache(None)
 def _normalizer():
-    from wetext import Normalizer  # brings 45 MB of grammars into memory: only where there are numbers
+    from wetext import Normalizer  # 0.4 s and 57 MB of grammars: only where there are numbers
 
     return Normalizer(lang="en", operator="tn")
 

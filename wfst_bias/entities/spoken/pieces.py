@@ -97,6 +97,7 @@ def _sign(match: "re.Match", place: Place, shouted: bool) -> Readings:
 
 
 def _of_word(word: str, place: Place, shouted: bool) -> Readings:
+    """An abbreviation, a Roman numeral, a code at a digit, an acronym, words run together, or just a word."""
     if not re.search(LETTER, word):
         return ()
     plain = (words_of(word),)
