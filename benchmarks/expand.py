@@ -26,7 +26,7 @@ def main() -> None:
 
     begin = time.perf_counter()
     base = read_base(arguments.base_dir)
-    base.lang.lexicon, base.known_words, base.plain
+    assert base.known_words and base.lang.lexicon and base.plain.num_arcs  # made when they are first asked for
     print(f"base: {base.table.num_arcs:,} arcs, read in {time.perf_counter() - begin:.1f} s")
     lines = arguments.list.read_text(encoding="utf-8").splitlines()
     for num_phrases in arguments.phrases:

@@ -90,9 +90,10 @@ def decode(
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices), words.txt
-    and meta.json, all of them or none. A base folder decodes, too: without a list, or, with --biasing or
-    --entities-by, with a list for each utterance. The class and G2G options are for these alone: a compiled graph has its own.
+    Writes text, text.display (the phrases as LIST writes them), ctm, entities.jsonl (each entity found, with its
+    evidence), lat.1.gz (Kaldi text lattices), words.txt and meta.json, all of them or none. A base folder decodes, too:
+    without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options
+    are for these alone: a compiled graph has its own.
 
     TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
     MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
