@@ -112,15 +112,14 @@ def main() -> None:
         store = store_emissions(cuts, frozen, Path(folder) / "emissions")
         matcher = Matcher.of(frozen.lang.units) if sounding else adapter.matcher
         spoken = align_texts(store, texts, said_in(frozen.lang, words), frozen.lang.units, matcher)
-        most_blank = 1.0 if adapter.network.config.white_box else adapter.network.config.most_blank
 
         def batches(entities: Sequence[Entity]):
             listed = {word for entity in entities for word in entity.words if len(entity.words) == 1}
             guide = Guide(frozen.lang.units.edge, listed)
-            num_candidates = adapter.network.config.num_candidates
+            config = adapter.network.config
             drawer = OneList(adapter.catalogue(tuple(entities)))
-            listing = Listing(drawer, adapter.matcher, guide, num_candidates, sounding is not None)
-            source = ListedSpeech(store, spoken, listing, 4000, most_blank, fixed=True)
+            listing = Listing(drawer, adapter.matcher, guide, config.num_candidates, sounding is not None)
+            source = ListedSpeech(store, spoken, listing, 4000, config.blank_limit, fixed=True)
             return [source.load(0, key) for key in source.plan(0)]
 
         print("list            phrases  attended  left alone  units right  before  changed outside")

@@ -102,7 +102,7 @@ def test_report_tells_what_became_of_each_phrase(graph):
     header, *rows = [line.split("\t") for line in (graph / "report.tsv").read_text().splitlines()]
     by_phrase = {row[1]: dict(zip(header, row)) for row in rows}
     assert by_phrase["Zelenskyy"]["status"] == "used"
-    assert by_phrase["Zelenskyy"]["pronunciations"] == "Z EH L EH N S K IY"
+    assert by_phrase["Zelenskyy"]["pronunciations"].split(" | ")[0] == "Z EH L EH N S K IY"
     assert by_phrase["Boeing 747"]["status"] == "unusable" and "747" in by_phrase["Boeing 747"]["note"]
 
 

@@ -19,6 +19,7 @@ from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base, read_decoding
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
 
@@ -160,7 +161,8 @@ def test_the_gap_counts_up_to_the_cap():
 
 def test_boost_is_reported(world, tmp_path):
     (tmp_path / "names.txt").write_text("Zelenskyy\n")
-    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
+    one_way = G2GConfig(variants=0)
+    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt", g2g=one_way)
     # IH was heard where the name has EH
     heard = ZELENSKYY.replace("L EH N", "L IH N")
     entity = transcribe(Decoder(graph, boost=BoostConfig(alpha=0.5, cap=6.0, top_k=41)), heard)[0].entities[0]

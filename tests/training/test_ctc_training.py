@@ -143,6 +143,7 @@ def test_a_recipe_of_a_file_changes_what_it_says(tmp_path):
     "text, message",
     [
         ("[modell]\n", "'modell' is no table of a recipe; [model], [training], [data], [augment] were expected"),
+        ("epochs = 3\n", "has no key 'epochs'; it has model, training, data, augment"),
         ("[model]\nwidth = 3\n", "[model] has no key 'width'; it has num_layers, dim, "),
         ("[model]\ndim = 'a'\n", "[model] dim is 'a'; a int was expected"),
         ("[model]\nkernel = 2\n", "[model] kernel is 2; an odd number of frames was expected"),

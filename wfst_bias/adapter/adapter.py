@@ -31,16 +31,24 @@ class Attended:
     """What an adapter did in a batch.
 
     Args:
+      emissions: as they were, on the device of the network.
       adapted: of the kept frames; see :class:`~wfst_bias.adapter.network.Adapted`.
       heard: which frames were kept.
       candidates: the ways that were attended to.
       catalogues: of each utterance.
     """
 
+    emissions: Emissions
     adapted: Adapted
     heard: Heard
     candidates: Candidates
     catalogues: Sequence[Catalogue]
+
+    @property
+    def changed(self) -> Emissions:
+        """The emissions of the batch, each utterance biased to its list."""
+        log_probs = self.heard.put(self.emissions.log_probs, self.adapted.log_probs)
+        return replace(self.emissions, log_probs=log_probs)
 
     def of_entities(self, utterance: int, num_frames: int) -> torch.Tensor:
         """Attention to each phrase of an utterance's list ``(T, E)``; what is missing to 1 went to ``<no-bias>``."""
@@ -122,18 +130,12 @@ class Adapter:
         candidates = shortlisted(
             self.matcher, stream.log_probs, stream.lengths, catalogues, self.network.config.num_candidates
         )
-        most_blank = 1.0 if self.network.config.white_box else self.network.config.most_blank
-        heard = heard_frames(emissions.log_probs, emissions.lengths, most_blank)
+        heard = heard_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
         candidates = replace(candidates, segment=heard.take(candidates.segment))
         layers = heard.take(emissions.layers) if self.network.config.white_box else None
         adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self.head)
-        return Attended(adapted, heard, candidates, catalogues)
+        return Attended(emissions, adapted, heard, candidates, catalogues)
 
     def adapted(self, emissions: Emissions, lists: Sequence[Phrases]) -> Emissions:
         """The emissions of a batch, each utterance biased to its list; those without a list as they were."""
-        if not any(lists):
-            return emissions
-        emissions = emissions.to(self.network.change.weight.device)
-        attended = self.attend(emissions, lists)
-        log_probs = attended.heard.put(emissions.log_probs, attended.adapted.log_probs)
-        return replace(emissions, log_probs=log_probs)
+        return self.attend(emissions, lists).changed if any(lists) else emissions

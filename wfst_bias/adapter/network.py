@@ -69,6 +69,11 @@ class AdapterConfig:
     def white_box(self) -> bool:
         return self.num_layers > 0
 
+    @property
+    def blank_limit(self) -> float:
+        """Frames surer of blank than this are not read; 1, and none is left out, for a white box."""
+        return 1.0 if self.white_box else self.most_blank
+
 
 @dataclass(frozen=True)
 class Adapted:

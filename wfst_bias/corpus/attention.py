@@ -39,8 +39,7 @@ def plot_attention(
     emissions = model.emissions([utterance], [load_audio(cut, model.sampling_rate)])
     calibrated = Upstream(upstream.calibration).changed(emissions, [phrases])
     attended = upstream.adapter.attend(calibrated, [phrases])
-    changed = upstream.adapter.adapted(calibrated, [phrases])
-    (transcript,) = best_paths(decoder.lattices(changed), decoder)
+    (transcript,) = best_paths(decoder.lattices(attended.changed), decoder)
     attention = attended.of_entities(0, emissions.log_probs.shape[1]).cpu().numpy()
     written = [entity.written for entity in attended.catalogues[0].entities]
     write_attention_plot(out, attention, written, emissions.frame_shift, transcript.words, top)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple, TypeVar
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, read_json
+from wfst_bias.files import publish_file, read_json, read_toml
 
 RECIPE = "recipe.json"
 _LIMITS = ("max_steps", "max_minutes", "num_workers", "strength")  # may change when a run goes on
@@ -16,18 +16,7 @@ Recipe = TypeVar("Recipe")
 
 def read_recipe(path: Path, default: Recipe) -> Recipe:
     """The recipe of a TOML file; see :func:`recipe_of`."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError("no such file; name a TOML file", path)
-    try:
-        import tomllib
-    except ImportError:  # Python below 3.11
-        import tomli as tomllib
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"is not TOML ({error})", path) from None
-    return recipe_of(table, default, path)
+    return recipe_of(read_toml(path), default, Path(path))
 
 
 def recipe_of(table: Dict[str, Any], default: Recipe, where: Path, name: str = "") -> Recipe:
@@ -36,6 +25,7 @@ def recipe_of(table: Dict[str, Any], default: Recipe, where: Path, name: str = "
     Raises:
       InputError: a table or a key is not known, a value is of the wrong type or out of range.
     """
+    of = f"[{name}] " if name else ""
     given = {field.name: getattr(default, field.name) for field in dataclasses.fields(default)}
     parts = [key for key, value in given.items() if dataclasses.is_dataclass(value)]
     values = {}
@@ -46,16 +36,16 @@ def recipe_of(table: Dict[str, Any], default: Recipe, where: Path, name: str = "
         if key in parts or isinstance(value, dict):
             raise InputError(f"{key!r} is no table of a recipe; [{'], ['.join(parts)}] were expected", where)
         if key not in given:
-            raise InputError(f"[{name}] has no key {key!r}; it has {', '.join(given)}", where)
+            raise InputError(f"{of}has no key {key!r}; it has {', '.join(given)}", where)
         kind = type(given[key])
         fits = {float: (int, float), tuple: list}.get(kind, kind)
         if not isinstance(value, fits) or (isinstance(value, bool) and kind is not bool):
-            raise InputError(f"[{name}] {key} is {value!r}; a {kind.__name__} was expected", where)
+            raise InputError(f"{of}{key} is {value!r}; a {kind.__name__} was expected", where)
         values[key] = value
     try:
         return dataclasses.replace(default, **values)
     except InputError as error:
-        raise InputError(f"[{name}] {error}", where) from None
+        raise InputError(f"{of}{error}", where) from None
 
 
 def describe_run(exp: Path, told: Dict[str, Any]) -> None:

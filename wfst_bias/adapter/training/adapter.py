@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 import torch
@@ -12,12 +12,14 @@ import torch
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.store import ADAPTER, weights_checksum, write_adapter
+from wfst_bias.adapter.training.emission_store import EmissionStore
 from wfst_bias.adapter.training.frozen import FrozenModel, TrainingSpeech, training_speech
 from wfst_bias.adapter.training.guidance import Guide
 from wfst_bias.adapter.training.listed_speech import ListedSpeech, Listing
 from wfst_bias.adapter.training.lists import ListConfig, ListDrawer
 from wfst_bias.adapter.training.loss import LossConfig, adapter_loss
-from wfst_bias.adapter.training.simulation import UnitBank, simulate
+from wfst_bias.adapter.training.simulation import SimulatedStore, UnitBank, simulate
+from wfst_bias.adapter.training.speech import Utterance
 from wfst_bias.errors import InputError
 from wfst_bias.files import check_folder
 from wfst_bias.text import words_of
@@ -101,7 +103,9 @@ def train_adapter(
     describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "words": words.checksum})
     more_words = {*words.distractors, *words.valid_distractors}
     speech = training_speech(frozen, data, valid, exp, more_words, words.unheard)
-    train, valid_source = _sources(speech, words, recipe)
+    listing, valid_listing = _listings(speech, words, recipe)
+    train = _source(speech.train.store, speech.train_spoken, listing, recipe)
+    valid_source = _source(speech.valid.store, speech.valid_spoken, valid_listing, recipe, fixed=True)
     torch.manual_seed(recipe.joint.seed)
     network = ContextualAdapter(len(frozen.tokens), config)
     head = getattr(model, "head", None)
@@ -109,7 +113,7 @@ def train_adapter(
     attention = adapter_loss(recipe.loss.of_attention, config.attention, head)
     phases = [("guided", attention, train), ("joint", joint, train)]
     if not white_box and recipe.num_simulated:
-        phases.insert(0, ("text", attention, _simulated(speech, words, recipe)))
+        phases.insert(0, ("text", attention, _source(*_simulated(speech, words, recipe), listing, recipe)))
     for phase, loss, source in phases:
         Trainer(network, loss, source, valid_source, getattr(recipe, phase), exp / phase, device).run()
     assert frozen.checksum == before, "the frozen model was changed"
@@ -127,37 +131,43 @@ def train_adapter(
     return adapter
 
 
-def _sources(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -> Tuple[ListedSpeech, ListedSpeech]:
-    """To train and to validate on."""
-    train = _source(speech, words, recipe, words.distractors, speech.train.store, speech.train_spoken)
-    others = words.valid_distractors or words.distractors
-    return train, _source(speech, words, recipe, others, speech.valid.store, speech.valid_spoken, fixed=True)
+def _listings(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -> Tuple[Listing, Listing]:
+    """Lists to train and to validate with."""
+    pool = speech.pool
+    said = {s.word for of in (speech.train_spoken, speech.valid_spoken) for u in of.values() for s in u.words}
+    distractors = _usable(speech, words.distractors)
+    # simulated speech is full of distractors
+    listed = {word for word in said if word in pool.heard_ways}.union(distractors) - words.common - words.unheard
+    drawer = ListDrawer(pool, listed, distractors, recipe.lists)
+    guide = Guide(pool.units.edge, listed)
+    listing = Listing(drawer, speech.matcher, guide, recipe.network.num_candidates, pool.sounding is not None)
+    if not words.valid_distractors:
+        return listing, listing
+    drawer = ListDrawer(pool, listed, _usable(speech, words.valid_distractors), recipe.lists)
+    return listing, dataclasses.replace(listing, drawer=drawer)
 
 
-def _simulated(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -> ListedSpeech:
+def _source(
+    store: Union[EmissionStore, SimulatedStore],
+    spoken: Dict[str, Utterance],
+    listing: Listing,
+    recipe: AdapterRecipe,
+    fixed: bool = False,
+) -> ListedSpeech:
+    limit = recipe.network.blank_limit
+    return ListedSpeech(store, spoken, listing, recipe.batch_frames, limit, recipe.joint.seed, fixed)
+
+
+def _simulated(
+    speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe
+) -> Tuple[SimulatedStore, Dict[str, Utterance]]:
     """Texts of words that nobody spoke, simulated."""
     bank = UnitBank.of(speech.train.store, speech.train_spoken)
     rare = _usable(speech, words.distractors)
     seed = recipe.text.seed
     texts = _texts_of(speech.train.texts, rare, words.common, recipe.num_simulated, seed)
     pool = speech.pool
-    simulated = simulate(texts, pool.ways, pool.units, bank, speech.train.store.frame_shift, seed)
-    return _source(speech, words, recipe, words.distractors, *simulated)
-
-
-def _source(
-    speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe, distractors, store, spoken, fixed: bool = False
-) -> ListedSpeech:
-    pool, config = speech.pool, recipe.network
-    said = {s.word for of in (speech.train_spoken, speech.valid_spoken) for u in of.values() for s in u.words}
-    # simulated speech is full of distractors
-    listed = {word for word in said if word in pool.heard_ways}.union(_usable(speech, words.distractors))
-    listed -= words.common | words.unheard
-    drawer = ListDrawer(pool, listed, _usable(speech, distractors), recipe.lists)
-    guide = Guide(pool.units.edge, listed)
-    listing = Listing(drawer, speech.matcher, guide, config.num_candidates, pool.sounding is not None)
-    most_blank = 1.0 if config.white_box else config.most_blank
-    return ListedSpeech(store, spoken, listing, recipe.batch_frames, most_blank, recipe.joint.seed, fixed)
+    return simulate(texts, pool.ways, pool.units, bank, speech.train.store.frame_shift, seed)
 
 
 def _usable(speech: TrainingSpeech, words: Sequence[str]) -> List[str]:
