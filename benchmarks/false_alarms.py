@@ -24,6 +24,7 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.text import words_of
 
 _BATCH = 4
@@ -47,11 +48,11 @@ def main() -> None:
         batches.append(model.emissions([cut.id for cut in batch], audio))
     base = read_base(arguments.base_dir)
     log_probs = word_log_probs(read_token_graph(arguments.base_dir), base.words)
-    speller = speller_of(base)
+    speller, plain = speller_of(base), speller_of(base, g2g=G2GConfig(variants=0))
     said = {word for text in read_texts(arguments.data).values() for word in words_of(text)}
     unheard = [w for w in base.lang.lexicon.entries if w.isalpha() and w not in log_probs and w not in said]
     of_length = {}
-    for outcome in speller.outcomes(list(map(Entity, unheard))):
+    for outcome in plain.outcomes(list(map(Entity, unheard))):
         if not any(outcome.homophones):
             of_length.setdefault(min(map(len, outcome.pronunciations)), []).append(outcome.entity.written)
 

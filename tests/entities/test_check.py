@@ -9,6 +9,7 @@ from wfst_bias.entities.check import KINDS, SEVERITIES, check
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Speller
 from wfst_bias.graph.checked_list import check_list
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.g2p import HamaG2P
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
@@ -66,7 +67,7 @@ def findings(*entities, lang=LANG, log_probs=LOG_PROBS, reader=None):
         ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\", two common words together"),
         (
             "Cran",
-            "warning",
+            "note",
             "near-word",
             "'Cran' is one unit from 'can', one word in 1,000, and may be heard in its place",
         ),
@@ -175,19 +176,21 @@ def test_of_a_phrase_in_subwords_the_letters_count():
 def test_a_checked_list_tells_all_in_json_and_the_first_of_each_kind_in_text(world, tmp_path):
     path = tmp_path / "names.txt"
     path.write_text("Zelenskyy\nzelenskyy\n日本\n" + "".join(f"Zelenskyy {'x' * i}\n" for i in range(1, 15)))
-    checked = check_list(path, world / "base")
+    checked = check_list(path, world / "base", g2g=G2GConfig(variants=2))
     content = json.loads(checked.to_json())
     assert content["statuses"] == {"used": 15, "duplicate": 1, "unusable": 1}
     assert [row["line"] for row in content["phrases"]] == list(range(1, 18))
-    assert content["phrases"][0] == {
+    first = content["phrases"][0]
+    said, *variants = first.pop("pronunciations")
+    assert said == {"units": "Z EH L EH N S K IY", "score": 0.0, "homophones": []}
+    assert len(variants) == 2 and all(variant["score"] < 0 for variant in variants)
+    assert first == {
         "line": 1,
         "phrase": "Zelenskyy",
         "class": "<class>",
         "weight": 0.0,
         "status": "used",
         "spoken": ["zelenskyy"],
-        "pronunciations": ["Z EH L EH N S K IY"],
-        "homophones": [[]],
         "unknown_words": ["zelenskyy"],
         "note": "",
     }

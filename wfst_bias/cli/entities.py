@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from wfst_bias.cli.options import PATH, format_option
+from wfst_bias.cli.options import PATH, format_option, g2g_options
 
 
 @click.group()
@@ -23,7 +23,8 @@ def entities():
     "--json", "json_file", type=PATH, metavar="FILE", help="Write all there is to tell there; '-' to print it."
 )
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
-def entities_check(source, format_name, base_dir, json_file, strict):
+@g2g_options
+def entities_check(source, format_name, base_dir, json_file, strict, g2g_config):
     """Tell what becomes of the phrases of LIST, and which of them are a risk.
 
     Exit code 0: nothing is wrong; 1: there is an error, with --strict a warning, or LIST cannot be read; 2: usage.
@@ -57,7 +58,7 @@ def entities_check(source, format_name, base_dir, json_file, strict):
     to_stdout = json_file == Path("-")
     if json_file and not to_stdout:
         refuse_same(json_file, source)
-    checked = check_list(source, base_dir or default_base(progress=True), format_name)
+    checked = check_list(source, base_dir or default_base(progress=True), format_name, g2g_config)
     if json_file and not to_stdout:
         publish_file(json_file, checked.to_json())
     click.echo(checked.to_json() if to_stdout else checked.text(), nl=not to_stdout)

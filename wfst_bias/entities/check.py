@@ -4,10 +4,10 @@ What a phrase risks was measured with lists of 1,436 words that nobody says, on 
 (``benchmarks/false_alarms.py``). Of a thousand such words, these were heard in an hour:
 
     phones                              2, 3     4   5, 6   7 to 9
-    all                                  119    84     48        3
-    said like two common words             -    97     84        -
-    one phone from a common word           -   101      -        -
-    none of these                          -    59     48        3
+    all                                  134    87     65        5
+    said like two common words             -   104    154        -
+    one phone from a common word           -   117      -        -
+    none of these                          -    44     63        5
 
 A weight below 0 takes the risk away, and the findings that tell of it.
 """
@@ -187,15 +187,21 @@ def _guessed(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
     """How words are said that no lexicon has."""
     if not outcome.unknown_words or sounds.units.kind != PHONES:
         return None
-    ways = " | ".join(map(" ".join, outcome.pronunciations[:_WAYS_SHOWN]))
+    ways = " | ".join(" ".join(said) for said, _ in _ways(outcome)[:_WAYS_SHOWN])
     words = ", ".join(dict.fromkeys(outcome.unknown_words))
     message = f"{outcome.entity.written!r} is read as {ways} (no lexicon has {words}); if that is wrong, give another"
     return Finding(NOTE, GUESSED, outcome.entity, message)
 
 
+def _ways(outcome: Outcome) -> List[Tuple[Pronunciation, Tuple[str, ...]]]:
+    """The pronunciations of a phrase that are no variants, and the homophones of each."""
+    ways = zip(outcome.pronunciations, outcome.scores, outcome.homophones)
+    return [(pronunciation, alike) for pronunciation, score, alike in ways if score == 0.0]
+
+
 def _homophone(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
     """The most common other word that sounds exactly like a phrase."""
-    alike = (word for words in outcome.homophones for word in words)
+    alike = (word for _, words in _ways(outcome) for word in words)
     log_prob, word = max(
         ((sounds.log_probs[word], word) for word in alike if word in sounds.log_probs), default=_NO_WORD
     )
@@ -211,7 +217,7 @@ def _homophone(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
 def _risk(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
     """Why a phrase may be heard where nobody said it, by one of its pronunciations that have a bonus."""
     entity = outcome.entity
-    said = [sounds.spoken(p) for p, alike in zip(outcome.pronunciations, outcome.homophones) if not alike]
+    said = [sounds.spoken(p) for p, alike in _ways(outcome) if not alike]
     return (
         _common_word(entity, sounds)
         or _short(entity, said, sounds)
@@ -265,10 +271,10 @@ def _sounding_alike(outcomes: Sequence[Outcome]) -> Iterator[Finding]:
     first: Dict[Tuple[str, Pronunciation], Entity] = {}
     for outcome in outcomes:
         entity = outcome.entity
-        rivals = [first.setdefault((entity.entity_class, p), entity) for p in outcome.pronunciations]
-        rivals = [rival for rival in rivals if rival is not entity]
+        found = [first.setdefault((entity.entity_class, said), entity) for said, _ in _ways(outcome)]
+        rivals = [rival for rival in found if rival is not entity]
         if rivals:
-            num, of = len(rivals), len(outcome.pronunciations)
+            num, of = len(rivals), len(found)
             where = "" if num == of else f" in {num} of its {of} pronunciations"
             message = (
                 f"{entity.written!r} sounds like {rivals[0].written!r} of line {rivals[0].line}{where}: only one of them "

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Sequence
+from typing import Sequence
 
 from tabulate import tabulate
 
@@ -14,6 +14,7 @@ from wfst_bias.entities.spelling import Outcome
 from wfst_bias.graph.compile import spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.lang.config import G2GConfig
 
 _SHOWN = 10  # findings of a kind and severity
 
@@ -44,20 +45,19 @@ class CheckedList:
         statuses = Counter(outcome.status for outcome in self.outcomes)
         summary = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
         blocks = [f"{self.path}: {len(self.outcomes):,} phrases: {summary}"]
-        rows = []
-        for severity in SEVERITIES:
-            for kind in KINDS:
-                found = [f for f in self.findings if (f.severity, f.kind) == (severity, kind)]
-                if found:
-                    rows.append((severity, kind, f"{len(found):,}"))
-                    lines = [f"{self.path}:{f.entity.line}: {severity}: {f.message} [{kind}]" for f in found[:_SHOWN]]
-                    more = len(found) - _SHOWN
-                    blocks.append("\n".join(lines + [f"... and {more:,} more; --json tells them all"] * (more > 0)))
-        if rows:
-            blocks.insert(
-                1, tabulate(rows, tablefmt="plain", colalign=("left", "left", "right"), disable_numparse=True)
-            )
-        return "\n\n".join(blocks)
+        of_kind = {(severity, kind): [] for severity in SEVERITIES for kind in KINDS}
+        for finding in self.findings:
+            of_kind[finding.severity, finding.kind].append(finding)
+        told = [found for found in of_kind.values() if found]
+        if told:
+            rows = [(found[0].severity, found[0].kind, f"{len(found):,}") for found in told]
+            blocks.append(tabulate(rows, tablefmt="plain", colalign=("left", "left", "right"), disable_numparse=True))
+        return "\n\n".join(blocks + [self._first_of(found) for found in told])
+
+    def _first_of(self, findings: Sequence[Finding]) -> str:
+        lines = [f"{self.path}:{f.entity.line}: {f.severity}: {f.message} [{f.kind}]" for f in findings[:_SHOWN]]
+        more = len(findings) - _SHOWN
+        return "\n".join(lines + [f"... and {more:,} more; --json tells them all"] * (more > 0))
 
     def to_json(self) -> str:
         content = {
@@ -89,21 +89,27 @@ def _row(outcome: Outcome) -> dict:
         "weight": entity.weight,
         "status": outcome.status,
         "spoken": [" ".join(form) for form in entity.forms],
-        "pronunciations": [" ".join(pronunciation) for pronunciation in outcome.pronunciations],
-        "homophones": [list(words) for words in outcome.homophones],
+        "pronunciations": [
+            {"units": " ".join(units), "score": round(score, 3), "homophones": list(homophones)}
+            for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones)
+        ],
         "unknown_words": list(outcome.unknown_words),
         "note": outcome.note,
     }
 
 
-def check_list(path: Path, base_dir: Path, format_name: str = AUTO) -> CheckedList:
+def check_list(path: Path, base_dir: Path, format_name: str = AUTO, g2g: G2GConfig = G2GConfig()) -> CheckedList:
     """Check a list as it would be compiled into a base.
+
+    Args:
+      format_name: see :func:`wfst_bias.entities.lists.read_entities`.
+      g2g: variants of the phrases.
 
     Raises:
       InputError: the list cannot be read, or names a class that the base does not have.
     """
     base = read_base(base_dir)
     entities = read_classed_entities(path, base.class_names, format_name)
-    outcomes: List[Outcome] = spelled_in_classes(speller_of(base), entities)
+    outcomes = spelled_in_classes(speller_of(base, g2g=g2g), entities)
     log_probs = word_log_probs(read_token_graph(base_dir), base.words)
     return CheckedList(Path(path), Path(base_dir), outcomes, check(outcomes, base.lang, log_probs))
