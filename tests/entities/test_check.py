@@ -64,14 +64,20 @@ def findings(*entities, lang=LANG, log_probs=LOG_PROBS, reader=None):
             "'Ayn' is short, AY N, and may be heard where nobody said it; list it in longer phr",
         ),
         ("Will", "warning", "common-word", "'Will' is a word that everybody says, one word in 500, and found wherever"),
-        ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\", two common words together"),
+        ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\" but for a pause, and may be heard"),
+        (
+            "New Ton",
+            "warning",
+            "two-words",
+            "'New Ton' sounds like 'newton' but for a pause, and may be heard in its place",
+        ),
         (
             "Cran",
             "note",
             "near-word",
             "'Cran' is one unit from 'can', one word in 1,000, and may be heard in its place",
         ),
-        ("Sotero", "note", "guessed", "'Sotero' is read as S OW T EY R OW (no lexicon has sotero); if that is wrong"),
+        ("Sotero", "note", "guessed", "'Sotero' is read as S OW T EY R OW (no lexicon has sotero); give its pron"),
     ],
 )
 def test_a_phrase_by_itself(phrase, severity, kind, message):
@@ -110,7 +116,7 @@ def test_a_rare_word_near_by_is_no_risk(log_prob, kinds):
     assert [f.kind for f in findings("Cran", log_probs={"can": log_prob})] == kinds
 
 
-@pytest.mark.parametrize("phrase", ["Ayn", "Will", "Kanitz", "Cran"])
+@pytest.mark.parametrize("phrase", ["Ayn", "Will", "Kanitz", "Cran", "Philipp"])
 def test_a_weight_below_0_takes_a_risk_away(phrase):
     assert findings(Entity(phrase, -1.0)) == []
 
@@ -124,6 +130,8 @@ def test_phrases_that_are_the_same_or_sound_the_same():
     some = Entity("Philipp", line=2, pronunciations=(tuple("F IH L EH P".split()),))
     (finding,) = findings(Entity("Phillip", line=1), some, log_probs={"can": -5.0})
     assert finding.severity == "note" and "'Phillip' of line 1 in 1 of its 2 pronunciations" in finding.message
+    in_classes = [Entity("Phillip", line=1), Entity("Philipp", line=2, entity_class="$PERSON")]
+    assert findings(*in_classes, log_probs={"can": -5.0}) == []
 
 
 def test_a_pronunciation_that_the_model_cannot_emit():
@@ -168,8 +176,9 @@ def test_letters_are_units_too():
 
 def test_of_a_phrase_in_subwords_the_letters_count():
     pieces = Units("subwords", SymbolTable(("<blk>", "▁zelenskyy", "▁the", "▁t", "he")), word_start="▁")
-    lang = Lang(pieces, Lexicon({"zelenskyy": (("▁zelenskyy",),), "the": (("▁the",),), "teh": (("▁t", "he"),)}))
-    found = findings("zelenskyy", "teh", lang=lang, log_probs={"the": -3.0})
+    said = {"zelenskyy": ("▁zelenskyy",), "the": ("▁the",), "teh": ("▁t", "he"), "thehe": ("▁the", "he")}
+    lang = Lang(pieces, Lexicon({word: (units,) for word, units in said.items()}))
+    found = findings("zelenskyy", "teh", "thehe", lang=lang, log_probs={"the": -3.0})
     assert [(f.entity.written, f.kind) for f in found] == [("teh", "short")]
 
 

@@ -36,14 +36,14 @@ def entities_check(source, format_name, base_dir, json_file, strict, g2g_config)
     short          warning  up to 3 phones or letters: heard where nobody said it
     common-word    warning  a word that everybody says, itself (one in 3,000 or more)
     homophone      warning  sounds exactly like a common word (one in 60,000); like a rare one, a note
-    two-words      warning  sounds like two common words together
+    two-words      warning  sounds like two common words together, or as two words like one
     near-word      note     4 phones or letters, and one of them from a common word
     sounds-alike   warning  sounds like an earlier phrase; if only by some of its pronunciations, a note
     weight         warning  weights that are of another scale; all the same, a note
     guessed        note     a word of it is in no lexicon, and was read aloud
 
-    How common a word is the language model of BASE_DIR tells. A weight below 0 is an answer to short, common-word,
-    two-words and near-word.
+    How common a word is the language model of BASE_DIR tells. A phrase with a weight below 0 is no risk: nothing is said
+    of its sound but that another phrase has it, too.
 
     Examples:
 

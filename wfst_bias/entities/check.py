@@ -25,8 +25,6 @@ from wfst_bias.lang.units import PHONES, SUBWORDS
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
 
-NOT_USED = "unusable"
-TWICE = "duplicate"
 FOREIGN_UNITS = "foreign-units"
 SHORT = "short"
 COMMON_WORD = "common-word"
@@ -37,8 +35,8 @@ SOUNDS_ALIKE = "sounds-alike"
 WEIGHT = "weight"
 GUESSED = "guessed"
 KINDS = (
-    NOT_USED,
-    TWICE,
+    UNUSABLE,
+    DUPLICATE,
     FOREIGN_UNITS,
     SHORT,
     COMMON_WORD,
@@ -56,7 +54,7 @@ _COMMON_PAIR = -14.0  # of two words together
 _LONGEST_SHORT, _LONGEST_NEAR, _LONGEST_PAIR = 3, 4, 12  # units
 _WAYS_SHOWN = 3
 _ADVICE = "list it in longer phrases, or give it a weight below 0"
-_FEW = 5  # weights, of which nothing is concluded
+_FEW = 5  # with fewer weights nothing is concluded
 
 
 @dataclass(frozen=True)
@@ -107,8 +105,6 @@ class _Sounds:
         for word, units in lang.lexicon.pairs:
             if word in log_probs:
                 _keep_best(self._word, units, (log_probs[word], word))
-        if self.units.kind == SUBWORDS:  # of which one more or less is another word altogether
-            return
         for units, best in self._word.items():
             if best[0] > _COMMON and len(units) <= _LONGEST_NEAR + 1:
                 for i in range(len(units)):
@@ -127,15 +123,17 @@ class _Sounds:
         return self._word.get(units, _NO_WORD)
 
     def pair(self, units: Pronunciation) -> Tuple[float, str]:
-        """The most common two words that are said so together, and their log-probability."""
+        """The most common two words that are said so together, and their log-probability; of long ones none is."""
         best = _NO_WORD
-        for i in range(1, len(units)):
+        for i in range(1, len(units) if len(units) <= _LONGEST_PAIR else 0):
             (first, one), (second, other) = self.word(units[:i]), self.word(units[i:])
             best = max(best, (first + second, f"{one} {other}"))
         return best
 
     def near(self, units: Pronunciation) -> Tuple[float, str]:
         """The most common word that is said so but for one unit, and its log-probability."""
+        if self.units.kind == SUBWORDS:  # of which one more or less is another word altogether
+            return _NO_WORD
         found = [self._near.get((*units[:i], None, *units[i:]), _NO_WORD) for i in range(len(units) + 1)]
         for i in range(len(units)):
             found.append(self._near.get((*units[:i], None, *units[i + 1 :]), _NO_WORD))
@@ -158,14 +156,14 @@ def _one_in(log_prob: float) -> str:
 def _of_phrase(outcome: Outcome, sounds: _Sounds) -> Iterator[Finding]:
     entity = outcome.entity
     if outcome.status == UNUSABLE:
-        yield Finding(ERROR, NOT_USED, entity, f"{entity.written!r} {outcome.note}")
+        yield Finding(ERROR, UNUSABLE, entity, f"{entity.written!r} {outcome.note}")
     elif outcome.status == DUPLICATE:
-        yield Finding(WARNING, TWICE, entity, f"{entity.written!r} is {outcome.note}; leave one of them out")
+        yield Finding(WARNING, DUPLICATE, entity, f"{entity.written!r} is {outcome.note}; leave one of them out")
     yield from _foreign_units(entity, sounds)
     if outcome.status == USED:
-        found = [_guessed(outcome, sounds), _homophone(outcome, sounds)]
+        found = [_guessed(outcome, sounds)]
         if entity.weight >= 0.0:
-            found.append(_risk(outcome, sounds))
+            found += [_homophone(outcome, sounds), _risk(outcome, sounds)]
         yield from filter(None, found)
 
 
@@ -189,7 +187,7 @@ def _guessed(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
         return None
     ways = " | ".join(" ".join(said) for said, _ in _ways(outcome)[:_WAYS_SHOWN])
     words = ", ".join(dict.fromkeys(outcome.unknown_words))
-    message = f"{outcome.entity.written!r} is read as {ways} (no lexicon has {words}); if that is wrong, give another"
+    message = f"{outcome.entity.written!r} is read as {ways} (no lexicon has {words}); give its pronunciation if it is another"
     return Finding(NOTE, GUESSED, outcome.entity, message)
 
 
@@ -235,7 +233,7 @@ def _common_word(entity: Entity, sounds: _Sounds) -> Optional[Finding]:
 
 
 def _short(entity: Entity, said: Sequence[Pronunciation], sounds: _Sounds) -> Optional[Finding]:
-    length, shortest = min(((sounds.length(units), units) for units in said), default=(_LONGEST_NEAR, ()))
+    length, shortest = min(((sounds.length(units), units) for units in said), default=(math.inf, ()))
     if length > _LONGEST_SHORT:
         return None
     message = f"{entity.written!r} is short, {' '.join(shortest)}, and may be heard where nobody said it"
@@ -244,12 +242,12 @@ def _short(entity: Entity, said: Sequence[Pronunciation], sounds: _Sounds) -> Op
 
 def _two_words(entity: Entity, said: Sequence[Pronunciation], sounds: _Sounds) -> Optional[Finding]:
     own = _own_words(entity)
-    pairs = (sounds.pair(units) for units in said if len(units) <= _LONGEST_PAIR)
-    log_prob, pair = max((pair for pair in pairs if pair[1] not in own), default=_NO_WORD)
-    if log_prob <= _COMMON_PAIR:
-        return None
-    message = f"{entity.written!r} sounds like {pair!r}, two common words together, and may be heard in their place"
-    return Finding(WARNING, TWO_WORDS, entity, f"{message}; {_ADVICE}")
+    for units in said:
+        for (log_prob, words), least in ((sounds.word(units), _COMMON), (sounds.pair(units), _COMMON_PAIR)):
+            if log_prob > least and words not in own:
+                message = f"{entity.written!r} sounds like {words!r} but for a pause, and may be heard in its place"
+                return Finding(WARNING, TWO_WORDS, entity, f"{message}; {_ADVICE}")
+    return None
 
 
 def _near_word(entity: Entity, said: Sequence[Pronunciation], sounds: _Sounds) -> Optional[Finding]:
