@@ -352,3 +352,44 @@ def test_a_list_of_another_kind_is_converted_and_compiled(run, world, tmp_path):
     result = run("graph", "compile", world / "base", classed, tmp_path / "graph")
     assert result.exit_code == 1
     assert "classed.jsonl:1: the base has no class '$DRUG' (it has: none); name it with" in result.stderr
+
+
+def test_entities_check_tells_by_its_exit_code_what_it_found(run, world, names, tmp_path):
+    fine, risky = tmp_path / "fine.txt", tmp_path / "risky.txt"
+    fine.write_text("Zelenskyy\nWhittemore\n")
+    risky.write_text("Zelenskyy\nzelenskyy\n")
+    check = ("entities", "check", "--base", world / "base")
+    for path, flags, code in (
+        (fine, ["--strict"], 0),
+        (risky, [], 0),
+        (risky, ["--strict"], 1),
+        (names, [], 1),
+        (tmp_path / "none.txt", [], 1),
+        (fine, ["--stric"], 2),
+        (fine, ["--format", "nemo"], 1),
+    ):
+        result = run(*check, path, *flags)
+        assert result.exit_code == code, result.output
+    assert f"{risky}:2: warning: 'zelenskyy' is the same words as line 1" in run(*check, risky).output
+    printed = run(*check, names, "--json", "-")
+    assert printed.exit_code == 1
+    assert run(*check, names, "--json", tmp_path / "found.json").exit_code == 1
+    found = json.loads(printed.stdout)
+    assert found == json.loads((tmp_path / "found.json").read_text())
+    assert [(f["severity"], f["line"]) for f in found["findings"] if f["severity"] == "error"] == [("error", 3)]
+    assert run(*check, names, "--json", names).exit_code == 1 and names.read_text().startswith("Zelenskyy\n")
+
+
+def test_entities_check_holds_a_list_against_the_base_of_transcribe(run, cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
+    (tmp_path / "names.txt").write_text("CRAN\nPhilipp\n")
+    result = run("entities", "check", tmp_path / "names.txt")
+    assert result.exit_code == 0 and "'Philipp' sounds exactly like 'philip'" in result.output
+    assert "'CRAN' is one unit from 'can'" in result.output
+
+
+def test_entities_check_says_what_its_findings_mean(run):
+    from wfst_bias.entities.check import KINDS
+
+    lines = run("entities", "check", "--help").output.splitlines()
+    assert all(any(line.split()[:1] == [kind] for line in lines) for kind in KINDS)
