@@ -125,7 +125,7 @@ def narrow(plain):
 def test_speech_cut_in_the_middle_of_a_word_is_not_empty(narrow):
     """Every state at the last frame is inside a word: the search runs out of final states."""
     batch = emissions(narrow.graph.tokens, CUT, sharpness=30.0)
-    first = narrow._intersect(narrow._columns(batch.log_probs, [OPEN]), batch.lengths)
+    first = narrow.intersect(narrow._columns(batch.log_probs, [OPEN]), batch.lengths)
     assert not (first.labels == -1).any()
     (transcript,) = transcribe(narrow, CUT, sharpness=30.0)
     assert transcript.text == "the station"

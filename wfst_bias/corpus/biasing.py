@@ -65,6 +65,11 @@ class OneGraph:
         return self._decoder.graph.words
 
     @property
+    def phrases(self) -> Phrases:
+        """Those of the graph."""
+        return self._decoder.graph.entities
+
+    @property
     def meta(self) -> Dict[str, Any]:
         return {"num_phrases": len(self._decoder.graph.entities), **self._decoder.meta}
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Iterable, Iterator, List, Tuple
+from typing import Any, Iterable, Iterator, List, Mapping, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
@@ -89,6 +89,7 @@ def decode_corpus(
     progress: bool = True,
     model_name: str = "",
     upstream: Upstream = Upstream(),
+    sources: Mapping[str, Any] = {},
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
@@ -98,6 +99,7 @@ def decode_corpus(
     Args:
       model_name: what ``meta.json`` tells of the model; its class where not given.
       upstream: what changes the emissions.
+      sources: what ``meta.json`` tells of where graph, lists and data are.
 
     Returns:
       the content of ``meta.json``.
@@ -140,6 +142,7 @@ def decode_corpus(
             "num_utterances": num_utterances,
             "num_entities_found": num_entities,
             "empty_transcripts": empty,
+            **sources,
             **biasing.meta,
             **upstream.meta,
             **timing.summary(),
