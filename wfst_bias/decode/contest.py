@@ -19,11 +19,12 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import LIST, Transcript, Word, best_paths
 from wfst_bias.decode.places import Place, nats, place_of
 from wfst_bias.decode.search import Decoder, has_final_arc
-from wfst_bias.graph.constrain import ending_anywhere, not_saying, saying
+from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
 from wfst_bias.graph.decoding import TWIN_BLOCK, DecodingGraph
 
 _WIDER = ((1.5, 4), (2.25, 16))  # times the search beam, times the states kept
 _ALL = 1e4  # nats; an output beam that keeps whatever the search beam did
+_REST = 4  # frames behind speech that stops: in the last ones k2 prunes less
 _SAME = 1e-3  # nats
 
 
@@ -230,8 +231,9 @@ class Hearing:
         return best, found_by or search
 
     def best_without(self, outputs: Sequence[int]) -> Optional[ScoredPath]:
-        """The best path that says none of some phrases, by the search of the decoding."""
-        return self._best(not_saying(self._decoder.graph, outputs), self._decoder.search)
+        """The best path that says none of some phrases, by the search of the decoding or, if there is none, a wider one."""
+        graph = not_saying(self._decoder.graph, outputs)
+        return next(filter(None, (self._best(graph, search) for search in _widths(self._decoder.search))), None)
 
     def contest(self, phrase: ScoredPath, rival: ScoredPath, outputs: Sequence[int], search: SearchConfig) -> Contest:
         """What parts two paths where the first one first says the phrase.
@@ -263,36 +265,36 @@ class Hearing:
         """Where the search of the decoding dropped what was written, with the phrase's way where the contest is.
 
         None where it was kept to the end. The search is asked itself: speech that stops after t frames, in a graph
-        that may end anywhere, has a lattice of whatever was in the beam then. What is dropped once is not there later.
+        that may stop anywhere, has a lattice of whatever was in the beam then. What is dropped once is not there later.
         """
         inside = slice(*contest.frames)
-        path_arcs, scores = self.written.arcs.copy(), self.written.scores.copy()
-        path_arcs[inside], scores[inside] = phrase.arcs[inside], phrase.scores[inside]
-        graph = ending_anywhere(self._decoder.graph)
+        arcs, scores = self.written.arcs.copy(), self.written.scores.copy()
+        arcs[inside], scores[inside] = phrase.arcs[inside], phrase.scores[inside]
+        arcs, scores = arcs[:-1], scores[:-1]
+        graph = stopping_anywhere(self._decoder.graph)
         search = replace(self._decoder.search, output_beam=_ALL)
         decoder = Decoder(graph, search, self._decoder.boost, self._decoder.device)
-        arcs = path_arcs[:-1] + self._decoder.graph.arcs[path_arcs[:-1], 0].cpu().numpy()
-        wanted = np.arange(self._num_frames) * graph.num_arcs + arcs
-
-        def search_up_to(length: int) -> Tuple[bool, float]:
-            """Whether the path is kept, and the score of the best one."""
-            fsas = decoder.intersect(self._lattices.columns, torch.tensor([length]))
-            kept = fsas.frame.cpu().numpy().astype(np.int64) * graph.num_arcs + fsas.graph_arc.cpu().numpy()
-            best = float(fsas.get_tot_scores(use_double_scores=True, log_semiring=False))
-            return np.isin(wanted[:length], kept).all(), best
-
-        kept, dropped = 0, self._num_frames + 1
+        wanted = np.arange(self._num_frames) * graph.num_arcs + arcs + self._decoder.graph.arcs[arcs, 0].cpu().numpy()
+        kept, dropped, best_there = 0, self._num_frames + 1, 0.0
         while dropped - kept > 1:
-            middle = (kept + dropped) // 2
-            is_kept, best = search_up_to(middle)
-            if is_kept:
-                kept = middle
+            length = min((kept + dropped) // 2, self._num_frames)
+            fsas = decoder.intersect(self._stopping_after(length), torch.tensor([length + _REST]))
+            there = fsas.frame.cpu().numpy().astype(np.int64) * graph.num_arcs + fsas.graph_arc.cpu().numpy()
+            if np.isin(wanted[:length], there).all():
+                kept = length
             else:
-                dropped, best_then = middle, best
-            if kept == self._num_frames:
-                return None
-        behind = best_then - float(scores[:dropped].sum())
-        return Pruning(round(dropped * self._frame_shift, 4), behind)
+                dropped, best_there = length, float(fsas.get_tot_scores(use_double_scores=True, log_semiring=False))
+        if kept == self._num_frames:
+            return None
+        return Pruning(round(dropped * self._frame_shift, 4), best_there - float(scores[:dropped].sum()))
+
+    def _stopping_after(self, length: int) -> torch.Tensor:
+        """The columns of the first frames, one more for rest behind them, and frames of rest ``(1, T + R, C + 1)``."""
+        columns = self._lattices.columns[:, :length]
+        stopping = columns.new_full((1, length + _REST, columns.shape[2] + 1), -np.inf)
+        stopping[:, :length, :-1] = columns
+        stopping[:, length:, -1] = 0.0
+        return stopping
 
     def _best(self, graph: DecodingGraph, search: SearchConfig) -> Optional[ScoredPath]:
         """The best path of a graph under a condition; none where the beam holds none to the end."""
