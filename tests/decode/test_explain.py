@@ -251,7 +251,7 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
 
     why = explained(base, decoder_of(-3), text)
     contest = why.contest
-    assert (why.verdict, contest.phrase.text, contest.rival.text) == (LOST, "man [or]", "manor")
+    assert why.verdict == LOST and contest.phrase.text.endswith("man [or]") and contest.rival.text.endswith("manor")
     assert contest.place.units == ("o", "r") and contest.place.start == pytest.approx(0.02 * 3 * 7)
     loss = -contest.margin
     for weight, ways in ((-3 + loss - A_BIT, []), (-3 + loss + A_BIT, [LIST])):
