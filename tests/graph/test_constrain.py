@@ -10,7 +10,7 @@ from test_biased_graph import worlds
 from test_swap import compiled_lists
 
 from wfst_bias.graph.compile import base_graph
-from wfst_bias.graph.constrain import ending_anywhere, not_saying, saying
+from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
 from wfst_bias.graph.ctc import TOPOLOGIES
 from wfst_bias.graph.exchange import plain_machine
 from wfst_bias.wfst import NO_SCORE, trim
@@ -56,19 +56,27 @@ def test_arcs_of_the_second_copy_are_those_of_the_first(world, topology):
 
 @settings(max_examples=30)
 @given(worlds(), topologies)
-def test_paths_that_may_end_anywhere(world, topology):
+def test_paths_that_may_stop_anywhere(world, topology):
     graph = graph_of(world, topology)
     machine = plain_machine(graph)
-    everywhere = replace(machine, final=np.zeros(machine.num_states, np.float32))
-    assert same_language(sentences(ending_anywhere(graph)), language(trim(everywhere), MAX_LENGTH))
+    everywhere = language(trim(replace(machine, final=np.zeros(machine.num_states, np.float32))), MAX_LENGTH - 1)
+    rest = graph.num_columns
+    expected = {}
+    for (columns, said), score in everywhere.items():
+        for num_rests in range(MAX_LENGTH + 1 - len(columns)):
+            expected[columns + (rest,) * num_rests, said] = score
+    stopped = {(c, said): s for (c, said), s in sentences(stopping_anywhere(graph)).items() if rest in c}
+    assert same_language(stopped, {(c, said): s for (c, said), s in expected.items() if rest in c})
 
 
 @settings(max_examples=30)
 @given(worlds(), topologies)
-def test_where_arcs_stand_in_the_graph_that_may_end_anywhere(world, topology):
+def test_where_arcs_stand_in_the_graph_that_may_stop_anywhere(world, topology):
     graph = graph_of(world, topology)
-    ending = ending_anywhere(graph)
+    stopping = stopping_anywhere(graph)
     inner = np.flatnonzero(graph.arcs[:, 2].numpy() >= 0)
     there = inner + graph.arcs[inner, 0].numpy()
-    assert (ending.arcs[there].numpy() == graph.arcs[inner].numpy()).all()
-    assert (ending.said(there) == graph.said(inner)).all()
+    assert (stopping.arcs[there].numpy() == graph.arcs[inner].numpy()).all()
+    assert (stopping.said(there) == graph.said(inner)).all()
+    state = np.repeat(np.arange(stopping.num_states), np.diff(stopping.splits.numpy()))
+    assert (state == stopping.arcs[:, 0].numpy()).all()

@@ -190,7 +190,7 @@ def _setup(decode_dir: Path, moved: Mapping[str, Any], lists: Optional[Path]) ->
         setup = setup.with_lists_at(lists)
     for option, file in setup.files.items():
         if not file.exists():
-            raise InputError(f"was decoded with, and is not there; name where it is now with --{option}", file)
+            raise InputError(f"is not there any more; name its place with --{option}", file)
     if folder_key(setup.graph) != meta["graph_key"]:
         raise InputError(
             f"is not the graph that {decode_dir} was decoded with; name that one with --graph, or decode again",

@@ -93,12 +93,13 @@ class DecodeSetup:
 
     @property
     def meta(self) -> Dict[str, Any]:
-        """Where all came from, for a decode folder; what was searched and how, others tell."""
+        """All of it for a decode folder, but for the configs, which what they configure tells."""
+        paths = {name: getattr(self, name) for name in _PATHS}
         return {
-            **{name: None if getattr(self, name) is None else str(getattr(self, name)) for name in _PATHS},
-            "graph_key": folder_key(self.graph),
+            **{name: getattr(self, name) for name in _NAMES},
+            **{name: path and str(path) for name, path in paths.items()},
             "entities_by": self.entities_by and [self.entities_by[0], str(self.entities_by[1])],
-            "list_format": self.list_format,
+            "graph_key": folder_key(self.graph),
             **({"g2g": asdict(self.g2g)} if self.has_own_lists else {}),
         }
 

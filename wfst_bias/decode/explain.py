@@ -5,7 +5,8 @@ from typing import List, Optional, Sequence, Tuple
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.contest import Contest, Hearing, Pruning
+from wfst_bias.decode.contest import Contest, Pruning
+from wfst_bias.decode.hearing import Hearing
 from wfst_bias.decode.paths import LIST, FoundEntity, Transcript
 from wfst_bias.decode.places import Place, best_places, nats
 from wfst_bias.decode.search import Decoder
@@ -23,9 +24,6 @@ class Explanation:
     """Why a phrase was found in an utterance, or was not.
 
     Args:
-      verdict: :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the one that was
-        written, but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where it is worse by its sound alone
-        than the search beam allows, or the widest search holds no path with the phrase.
       transcript: what was written.
       found: the phrase in it.
       contest: by the list with it against without it: with what was written as one of the two.
@@ -36,7 +34,6 @@ class Explanation:
       widest: that a path was looked for by, and found, if it was.
     """
 
-    verdict: str
     transcript: Transcript
     found: Tuple[FoundEntity, ...]
     contest: Optional[Contest]
@@ -46,22 +43,36 @@ class Explanation:
     search: SearchConfig
     widest: SearchConfig
 
+    @property
+    def verdict(self) -> str:
+        """Which case it is.
+
+        :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the one that was written,
+        but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where by its sound alone it is further behind
+        than the search beam, or the widest search holds no path with the phrase.
+        """
+        if self.found:
+            return FOUND
+        if self.contest and self.contest.margin > _SAME:
+            return PRUNED
+        return LOST if self.contest and self.contest.sound > -self.search.search_beam else FAR
+
     def summary(self) -> str:
         """The verdict, as a sentence of which the phrase is the subject."""
         contest = self.contest
-        behind = "" if contest is None else f"{nats(-contest.margin)} nats"
-        rival = "" if contest is None else repr(contest.rival.text) if contest.rival.text else "no word at its place"
+        rival = repr(contest.rival.text) if contest and contest.rival.text else "no word at its place"
         if self.verdict == FOUND:
             times = ", ".join(f"{found.start:.2f}-{found.end:.2f} s" for found in self.found)
             if any(found.way == LIST for found in self.found):
                 why = f"by the list; it wins by {nats(contest.margin)} nats over {rival}" if contest else "by the list"
             else:
-                why = "by the language model" + (f"; by the list it is {behind} worse" if contest else "")
+                compared = contest and f"{nats(abs(contest.margin))} nats {'better' if contest.margin > 0 else 'worse'}"
+                why = "by the language model" + (f"; by the list it is {compared}" if contest else "")
             return f"is found at {times} {why}"
         if self.verdict == PRUNED:
             return f"is not found, but would have won by {nats(contest.margin)} nats over {rival}"
         if self.verdict == LOST:
-            return f"is not found: it loses by {behind} to {rival}"
+            return f"is not found: it loses by {nats(-contest.margin)} nats to {rival}"
         if contest:
             return (
                 "is not found: it is not close to what was heard; by its sound alone it loses "
@@ -137,12 +148,11 @@ def explain(
         phrase, rival = written, hearing.best_without(outputs)
     else:
         (phrase, search), rival = hearing.best_with(outputs), written
-    contest = hearing.contest(phrase, rival, outputs, search) if phrase and rival else None
+    contest = hearing.contest(phrase, rival, outputs) if phrase and rival else None
     if contest and not found:
         pruning = hearing.pruning(phrase, contest)
     places = best_places(hearing.plain, pronunciations, graph.units, emissions.frame_shift) if pronunciations else []
     return Explanation(
-        _verdict(bool(found), contest, decoder.search),
         written.transcript,
         found,
         contest,
@@ -152,11 +162,3 @@ def explain(
         decoder.search,
         search,
     )
-
-
-def _verdict(is_found: bool, contest: Optional[Contest], search: SearchConfig) -> str:
-    if is_found:
-        return FOUND
-    if contest and contest.margin > _SAME:
-        return PRUNED
-    return LOST if contest and contest.sound > -search.search_beam else FAR

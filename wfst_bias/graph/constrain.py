@@ -1,4 +1,4 @@
-"""A decoding graph under a condition: its paths must say a phrase, must not, or may end anywhere.
+"""A decoding graph under a condition: its paths must say a phrase, must not, or may stop anywhere.
 
 The paths that are left have the scores that they had, so the best of them tells what the condition costs.
 """
@@ -50,26 +50,29 @@ def saying(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
     return replace(graph, arcs=arcs, splits=splits, olabels=np.tile(graph.olabels, 2))
 
 
-def ending_anywhere(graph: DecodingGraph) -> DecodingGraph:
-    """The graph whose paths may end in every state, at no price.
+def stopping_anywhere(graph: DecodingGraph) -> DecodingGraph:
+    """The graph whose paths may stop in every state, at no price, and rest for any number of frames.
 
-    The arc into the end stands last among those of its state: arc i of the graph is arc ``i + its state`` here.
+    To stop and to rest reads a column behind those of the graph. The arc that stops stands last among those of its
+    state: arc i of the graph is arc ``i + its state`` here.
 
     Raises:
       InputError: k2 cannot count the arcs.
     """
-    num_arcs, last = graph.num_arcs, graph.num_states - 1
-    check_size(num_arcs + last)
+    num_arcs, rest, last = graph.num_arcs, graph.num_states - 1, graph.num_states
+    check_size(num_arcs + rest + 2)
     kept = graph.arcs.clone()
-    kept[kept[:, 2] == FINAL_LABEL, 3] = _NEVER
-    state = torch.arange(last, dtype=torch.int32, device=kept.device)
-    ends = torch.zeros(last, 4, dtype=torch.int32, device=kept.device)
-    ends[:, 0], ends[:, 1], ends[:, 2] = state, last, FINAL_LABEL
+    ends = kept[:, 2] == FINAL_LABEL
+    kept[ends, 1], kept[ends, 3] = last, _NEVER
+    state = torch.arange(rest + 1, dtype=torch.int32, device=kept.device)
+    stops = torch.zeros(rest + 1, 4, dtype=torch.int32, device=kept.device)
+    stops[:, 0], stops[:, 1], stops[:, 2] = state, rest, graph.num_columns
     position = torch.arange(num_arcs, device=kept.device) + kept[:, 0]
-    arcs = kept.new_empty(num_arcs + last, 4)
+    arcs = kept.new_empty(num_arcs + rest + 2, 4)
     arcs[position] = kept
-    arcs[graph.splits[1 : last + 1].long() + state] = ends
+    arcs[graph.splits[1:].long() + state] = stops  # that of the last state, which has become one of rest, is its loop
+    arcs[-1] = kept.new_tensor([rest, last, FINAL_LABEL, 0])
     olabels = np.zeros(len(arcs), np.int32)
     olabels[position.cpu().numpy()] = graph.olabels
-    number = torch.arange(last + 2, dtype=torch.int32, device=kept.device).clamp(max=last)
-    return replace(graph, arcs=arcs, splits=graph.splits + number, olabels=olabels)
+    splits = torch.cat([graph.splits[:-1] + state, kept.new_full((2,), len(arcs))])
+    return replace(graph, arcs=arcs, splits=splits, olabels=olabels)
