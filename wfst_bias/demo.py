@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Sequence, Tuple
 
+import torch
 from tabulate import tabulate
 
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.models import HAMA
-from wfst_bias.corpus.biasing import OneGraph
 from wfst_bias.corpus.data import read_data, read_texts
 from wfst_bias.corpus.decode import decode_corpus
+from wfst_bias.corpus.setup import DecodeSetup
 from wfst_bias.corpus.transcribe import default_base
-from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file
 from wfst_bias.graph.compile import ListFile, compile_graph
-from wfst_bias.graph.store import read_decoding
 from wfst_bias.score.report import Score, read_hypotheses, score_decoding
 from wfst_bias.text import words_of
 
@@ -136,8 +135,9 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     compile_graph(base, [ListFile(entity_list)], out / "graph")
     model, scores = HamaModel(), []
     for graph_dir, name in ((base, "decode_no_list"), (out / "graph", "decode_list")):
-        biasing = OneGraph(Decoder(read_decoding(graph_dir)))
-        decode_corpus(read_data(out / "data"), model, biasing, out / name, model_name=HAMA)
+        setup = DecodeSetup(graph_dir, out / "data")
+        biasing = setup.one_graph(torch.device("cpu"))
+        decode_corpus(read_data(setup.data), model, biasing, out / name, model_name=HAMA, sources=setup.meta)
         scores.append(score_decoding(read_texts(out / "data"), out / name, entities=entity_list))
     say(_side_by_side(out))
     say(_table(*scores))

@@ -17,7 +17,7 @@ import wfst_bias
 @pytest.fixture(scope="session")
 def names(world):
     path = world / "names.txt"
-    path.write_text("Zelenskyy\nWhittemore\t0.5\nBoeing 747\n")
+    path.write_text("Zelenskyy\nWhittemore\t0.5\nAir 日本\n")
     return path
 
 
@@ -103,14 +103,14 @@ def test_report_tells_what_became_of_each_phrase(graph):
     by_phrase = {row[1]: dict(zip(header, row)) for row in rows}
     assert by_phrase["Zelenskyy"]["status"] == "used"
     assert by_phrase["Zelenskyy"]["pronunciations"].split(" | ")[0] == "Z EH L EH N S K IY"
-    assert by_phrase["Boeing 747"]["status"] == "unusable" and "747" in by_phrase["Boeing 747"]["note"]
+    assert by_phrase["Air 日本"]["status"] == "unusable" and "日本" in by_phrase["Air 日本"]["note"]
 
 
 def test_unusable_phrases_are_told_and_strict_makes_them_an_error(world, names, run, tmp_path):
     result = run("graph", "compile", world / "base", names, tmp_path / "g")
-    assert f"{names}:3: 'Boeing 747' cannot be spelled: 747" in result.output
+    assert f"{names}:3: 'Air 日本' cannot be spelled: 日本" in result.output
     result = run("graph", "compile", world / "base", names, tmp_path / "strict", "--strict")
-    assert result.exit_code == 1 and f"wfst-bias: {names}:3: 'Boeing 747' cannot be spelled" in result.output
+    assert result.exit_code == 1 and f"wfst-bias: {names}:3: 'Air 日本' cannot be spelled" in result.output
     assert not (tmp_path / "strict").exists()
 
 
@@ -193,7 +193,7 @@ def test_transcribe_builds_what_it_needs_once_and_marks_what_it_finds(names, spe
     monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
     wav = speech / "wav" / "demo_001.flac"
     result = run("transcribe", wav, "--entities", names)
-    assert result.exit_code == 0 and "[whittemore]" in result.output
+    assert result.exit_code == 0 and "[Whittemore]" in result.output
     assert "heard as W IH T M AO R" in result.output
     (base,) = cache.iterdir()
     made = base.stat().st_mtime_ns
@@ -207,8 +207,8 @@ BAD = {
     "empty list": (("graph", "compile", "{world}/base", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no phrase"),
     "no weight": (("graph", "compile", "{world}/base", "{tmp}/weight.txt", "{tmp}/out"), "weight.txt:2: weight 'x'"),
     "nothing spelled": (
-        ("graph", "compile", "{world}/base", "{tmp}/digits.txt", "{tmp}/out"),
-        "digits.txt:1: '747' cannot",
+        ("graph", "compile", "{world}/base", "{tmp}/signs.txt", "{tmp}/out"),
+        "signs.txt:1: '日本' cannot",
     ),
     "no base": (("graph", "compile", "{tmp}", "{tmp}/weight.txt", "{tmp}/out"), "{tmp}: is no graph folder"),
     "a graph for a base": (("graph", "compile", "{world}/graph", "{tmp}/empty.txt", "{tmp}/out"), "not a base"),
@@ -280,7 +280,7 @@ def test_bad_input_is_one_clear_error_and_leaves_nothing_behind(
     (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "a.txt").write_text("New York\n")
     (tmp_path / "weight.txt").write_text("York\nNew York\tx\n")
-    (tmp_path / "digits.txt").write_text("747\n")
+    (tmp_path / "signs.txt").write_text("日本\n")
     (tmp_path / "cut.arpa").write_text(gzip.open(world / "lm.arpa.gz", "rt").read()[:-200])
     (tmp_path / "eps.txt").write_text("<eps> AA B\n")
     (tmp_path / "theirs").mkdir()

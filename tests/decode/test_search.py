@@ -79,7 +79,7 @@ def test_a_list_brings_a_word_that_the_model_did_not_have(plain, biased):
     assert "zelenskyy" not in transcribe(plain, ZELENSKYY)[0].text
     (transcript,) = transcribe(biased, ZELENSKYY)
     assert transcript.text == "we met zelenskyy"
-    assert transcript.marked() == "we met [zelenskyy]"
+    assert transcript.marked() == "we met [Zelenskyy]"
     (entity,) = transcript.entities
     assert (entity.phrase, entity.first_word, entity.num_words, entity.way) == ("Zelenskyy", 2, 1, "list")
     assert entity.units == tuple("Z EH L EH N S K IY".split())
@@ -89,6 +89,7 @@ def test_a_list_brings_a_word_that_the_model_did_not_have(plain, biased):
 def test_an_entity_of_two_words_has_two_times(biased):
     (transcript,) = transcribe(biased, ANN_WHITTEMORE)
     assert transcript.text == "call ann whittemore"
+    assert (transcript.display, transcript.marked()) == ("call Ann Whittemore", "call [Ann Whittemore]")
     assert transcript.entities[0].num_words == 2
     assert transcript.words[1].end < transcript.words[2].start
 
@@ -124,7 +125,7 @@ def narrow(plain):
 def test_speech_cut_in_the_middle_of_a_word_is_not_empty(narrow):
     """Every state at the last frame is inside a word: the search runs out of final states."""
     batch = emissions(narrow.graph.tokens, CUT, sharpness=30.0)
-    first = narrow._intersect(narrow._columns(batch.log_probs, [OPEN]), batch.lengths)
+    first = narrow.intersect(narrow._columns(batch.log_probs, [OPEN]), batch.lengths)
     assert not (first.labels == -1).any()
     (transcript,) = transcribe(narrow, CUT, sharpness=30.0)
     assert transcript.text == "the station"

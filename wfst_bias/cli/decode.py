@@ -90,9 +90,10 @@ def decode(
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices), words.txt
-    and meta.json, all of them or none. A base folder decodes, too: without a list, or, with --biasing or
-    --entities-by, with a list for each utterance. The class and G2G options are for these alone: a compiled graph has its own.
+    Writes text, text.display (the phrases as LIST writes them), ctm, entities.jsonl (each entity found, with its
+    evidence), lat.1.gz (Kaldi text lattices), words.txt and meta.json, all of them or none. A base folder decodes, too:
+    without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options
+    are for these alone: a compiled graph has its own.
 
     TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
     MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
@@ -105,41 +106,50 @@ def decode(
 
     wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx
     """
-    from dataclasses import replace
-
-    from wfst_bias.acoustic.models import model_of
-    from wfst_bias.adapter.default import upstream_of
-    from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
     from wfst_bias.corpus.data import read_data
     from wfst_bias.corpus.decode import decode_corpus
-    from wfst_bias.decode.search import Decoder, usable_device
-    from wfst_bias.entities.lists import read_entities
-    from wfst_bias.graph.compile import speller_of
-    from wfst_bias.graph.store import read_base, read_decoding
+    from wfst_bias.corpus.setup import DecodeSetup
+    from wfst_bias.decode.search import usable_device
 
+    setup = DecodeSetup(
+        graph=graph_dir,
+        data=data,
+        model=model_spec,
+        calibration=calibration,
+        adapter=adapter,
+        adapter_list=adapter_list,
+        biasing=biasing,
+        entities_by=entities_by,
+        list_format=format_name,
+        class_config=class_config,
+        g2g=g2g_config,
+        search=search_config,
+        boost=boost_config,
+    )
     if biasing and entities_by:
         raise click.UsageError("give --biasing or --entities-by, not both")
-    if (was_given("class") or was_given("g2g")) and not (biasing or entities_by):
+    if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
     device = usable_device(device)
-    if adapter_list and (biasing or entities_by):
+    if adapter_list and setup.has_own_lists:
         raise click.UsageError("each utterance has a list of its own: leave --adapter-list out")
-    model = model_of(model_spec, device)
-    upstream = upstream_of(model, model_spec, calibration, adapter, device)
-    if biasing or entities_by:
-        base = read_base(graph_dir, device)
-        lists, list_of = (
-            lists_of_utterances(biasing) if biasing else lists_by_field(*entities_by, base.class_names, format_name)
-        )
-        speller = speller_of(base, g2g=g2g_config)
-        own = ListPerUtterance(base, lists, list_of, speller, class_config, search_config, boost_config)
+    model, upstream = setup.acoustics(device)
+    if setup.has_own_lists:
+        base = setup.base(device)
+        own = setup.own_lists(base, *setup.lists(base))
         _tell_unusable(own.unusable)
     else:
-        phrases = tuple(read_entities(adapter_list, format_name)) if adapter_list else None
-        own = OneGraph(Decoder(read_decoding(graph_dir), search_config, boost_config, device), phrases)
-    if adapter_list:
-        upstream = replace(upstream, meta={**upstream.meta, "adapter_list": str(adapter_list)})
-    meta = decode_corpus(read_data(data), model, own, decode_dir, batch_size, model_name=model_spec, upstream=upstream)
+        own = setup.one_graph(device)
+    meta = decode_corpus(
+        read_data(data),
+        model,
+        own,
+        decode_dir,
+        batch_size,
+        model_name=model_spec,
+        upstream=upstream,
+        sources=setup.meta,
+    )
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
         f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "

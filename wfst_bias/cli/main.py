@@ -12,6 +12,7 @@ from wfst_bias.cli.decode import decode, transcribe
 from wfst_bias.cli.demo import demo
 from wfst_bias.cli.doctor import doctor
 from wfst_bias.cli.entities import entities
+from wfst_bias.cli.explain import explain
 from wfst_bias.cli.graph import graph
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.model import model
@@ -46,8 +47,24 @@ def main():
     \b
     wfst-bias transcribe meeting.wav --entities names.txt      in one line
     wfst-bias lang | lm | entities | graph | decode | score    as a recipe
+    wfst-bias explain exp/decode utt_0001 Zelenskyy            why it was found, or was not
     """
 
 
-for command in (lang, lm, graph, entities, data, calibrate, adapter, decode, score, transcribe, model, demo, doctor):
+for command in (
+    lang,
+    lm,
+    graph,
+    entities,
+    data,
+    calibrate,
+    adapter,
+    decode,
+    explain,
+    score,
+    transcribe,
+    model,
+    demo,
+    doctor,
+):
     main.add_command(command)

@@ -104,13 +104,13 @@ class Decoder:
         gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
         assert len(gates) == len(emissions.lengths) and max(gates) < max(1, self.graph.num_gates)
         columns = self._columns(emissions.to(self.device).log_probs, gates)
-        fsas = self._intersect(columns, emissions.lengths)
-        ended = _has_final_arc(fsas)
+        fsas = self.intersect(columns, emissions.lengths)
+        ended = has_final_arc(fsas)
         if not ended.all():
             columns = torch.cat([columns, columns.new_zeros(len(gates), _TAIL_FRAMES, columns.shape[2])], dim=1)
             for utterance in (~ended).nonzero().flatten().tolist():
                 columns[utterance, int(emissions.lengths[utterance]) :] = self._free_frame
-            fsas = self._intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended))
+            fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended))
         return Lattices(fsas, columns, emissions.lengths, emissions, gates)
 
     @cached_property
@@ -138,7 +138,8 @@ class Decoder:
             blocks.append(plain)
         return torch.cat(blocks, dim=-1)
 
-    def _intersect(self, columns: torch.Tensor, lengths: torch.Tensor) -> k2.Fsa:
+    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor) -> k2.Fsa:
+        """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads."""
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
         lattices = k2.intersect_dense_pruned(
             self.graph.fsa,
@@ -158,7 +159,7 @@ def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device) 
     return {"search": asdict(search), "boost": asdict(boost), "device": str(device)}
 
 
-def _has_final_arc(fsas: k2.Fsa) -> torch.Tensor:
+def has_final_arc(fsas: k2.Fsa) -> torch.Tensor:
     """Which FSAs have a path, bool ``(N,)`` on the CPU; k2 keeps arcs of some that have none."""
     final_arcs = (fsas.labels == -1).nonzero().flatten().cpu()
     utterance = torch.bucketize(final_arcs, arc_bounds(fsas)[1:], right=True)

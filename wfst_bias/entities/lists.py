@@ -8,6 +8,7 @@ from wfst_bias.entities.domains import Domain, find_domain
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats import documents, lines, tables
 from wfst_bias.entities.formats.source import Entities, Source
+from wfst_bias.entities.spoken.phrases import is_shouted
 from wfst_bias.errors import InputError
 from wfst_bias.symbols import CLASS
 
@@ -86,6 +87,8 @@ def _read_file(path: Path, format_name: str) -> List[Entity]:
     entities = _reader(source, format_name)(source) if source.rows else []
     if not entities:
         raise InputError("holds no phrase; write one phrase a line", path)
+    if is_shouted(entity.written for entity in entities):
+        return [replace(entity, shouted=True) for entity in entities]
     return entities
 
 

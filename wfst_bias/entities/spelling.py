@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.spoken.readings import Readings, distinct
 from wfst_bias.lang.g2g import Variants, Way
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
@@ -119,7 +120,7 @@ class Speller:
 
     def outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
         """All the ways to say each phrase of a list, or why there is none."""
-        self._read(word for entity in entities for form in entity.forms for word in form)
+        self._read(word for entity in entities for form in self._forms_of(entity) for word in form)
         seen: Dict[Tuple[str, ...], Outcome] = {}
         outcomes = []
         for entity in entities:
@@ -130,44 +131,56 @@ class Speller:
                 note = f"the same words as line {seen[words].entity.line}, whose weight counts"
                 outcomes.append(Outcome(entity, DUPLICATE, note=note))
             elif not (ways := self._ways(entity)).pronunciations:
-                mute = [word for form in entity.forms for word in form if not self._ways_of_word[word]]
-                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(mute)))
+                said = itertools.chain.from_iterable(self._forms_of(entity))
+                mute = [part for word in said if not self._ways_of_word[word] for part in word.split("-")]
+                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(distinct(mute))))
             else:
-                unknown = tuple(word for form in entity.forms for word in form if word not in self._lexicon)
+                parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
+                unknown = tuple(part for part in dict.fromkeys(parts) if part not in self._lexicon)
                 said = ways.pronunciations, ways.scores, ways.homophones, ways.note
                 outcomes.append(Outcome(entity, USED, len(seen), unknown, *said))
                 seen[words] = outcomes[-1]
         return _with_list_homophones(outcomes)
 
+    def _forms_of(self, entity: Entity) -> Readings:
+        """The words of each way to say a phrase; a model whose units spell may write it as it stands, too."""
+        return distinct([*entity.forms, entity.words]) if self._reader.spells else entity.forms
+
     def _read(self, words: Iterable[str]) -> None:
-        """Find out how words are said.
+        """Find out how words are said; of those with hyphens each part, unless they are spelled.
 
         Of a list with thousands of words that nobody knows, the variants are the reading: the reader takes
         milliseconds a word.
         """
-        forms = {word: self._forms(word) for word in dict.fromkeys(words) if word not in self._ways_of_word}
+        new = [word for word in dict.fromkeys(words) if word not in self._ways_of_word]
+        parts = new if self._reader.spells else dict.fromkeys(part for word in new for part in word.split("-"))
+        forms = {word: self._forms(word) for word in parts if word not in self._ways_of_word}
         in_lexicon = {} if self._reader.spells else self._lexicon.entries
         unread = [form for some in forms.values() for form in some if form not in in_lexicon]
         too_many = self._variants is not None and not self._reader.spells and len(unread) > _MOST_READ
         read = self._reader.pronounce([] if too_many else unread)
-        variants = self._variants.of(list(forms)) if self._variants is not None else {}
+        variants = self._variants.of([word for word in forms if len(word) > 1]) if self._variants is not None else {}
         for word, some in forms.items():
             said = next(filter(None, (in_lexicon.get(form) or read.get(form) for form in some)), ())
             self._ways_of_word[word] = _word_ways(said, variants.get(word, ()))
+        for word in new:
+            if word not in self._ways_of_word:
+                self._ways_of_word[word] = _phrase_ways([self._ways_of_word[p] for p in word.split("-")], "")
 
     def _forms(self, word: str) -> Tuple[str, ...]:
         """How a word may be put to the lexicon and to the reader."""
+        word = word.replace("-", "")
         plain = latin(word)
         as_it_is = self._reader.spells or word in self._lexicon
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
     def _ways(self, entity: Entity) -> "_Ways":
-        key = entity.words, entity.forms, entity.pronunciations
+        key = entity.words, self._forms_of(entity), entity.pronunciations
         if key not in self._ways_of_entity:
             given, foreign = self._given(entity)
             scores = dict.fromkeys(given, 0.0)
             too_many = False
-            for form in entity.forms:
+            for form in self._forms_of(entity):
                 ways = [self._ways_of_word[word] for word in form]
                 too_many |= math.prod(sum(score == 0 for _, score in some) for some in ways) > _MOST_SPELLINGS
                 for pronunciation, score in _phrase_ways(ways, self._boundary):

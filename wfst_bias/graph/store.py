@@ -166,6 +166,16 @@ def _classes(meta: Dict[str, Any]) -> Tuple[EntityClass, ...]:
     return tuple(EntityClass(**entity_class) for entity_class in meta["classes"])
 
 
+def folder_key(path: Path) -> str:
+    """What the content of a base or graph folder is known by."""
+    return _read_meta(Path(path))["key"]
+
+
+def is_base(path: Path) -> bool:
+    """Whether a base or graph folder takes lists."""
+    return _read_meta(Path(path))["kind"] == "base"
+
+
 def graph_facts(path: Path) -> List[Tuple[str, str]]:
     """What there is to know of a base or graph folder, as names and values."""
     path = Path(path)

@@ -1,0 +1,74 @@
+"""Graphs under a condition against the paths of the graph that keep it."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from machines import language, same_language
+from test_biased_graph import worlds
+from test_swap import compiled_lists
+
+from wfst_bias.graph.compile import base_graph
+from wfst_bias.graph.constrain import ending_anywhere, not_saying, saying
+from wfst_bias.graph.ctc import TOPOLOGIES
+from wfst_bias.graph.exchange import plain_machine
+from wfst_bias.wfst import NO_SCORE, trim
+
+MAX_LENGTH = 4
+topologies = st.sampled_from(TOPOLOGIES)
+
+
+def graph_of(world, topology):
+    words, token_graph = world.token_graph()
+    base = base_graph(world.lang, words, token_graph, topology)
+    return base.with_entities(*compiled_lists(world, words, -1.0))
+
+
+def sentences(graph):
+    """Best score of each (columns, outputs); what no path can take is none."""
+    machine = plain_machine(graph)
+    said = language(machine, MAX_LENGTH) if machine.num_states else {}
+    return {path: score for path, score in said.items() if score > NO_SCORE}
+
+
+@settings(max_examples=30)
+@given(worlds(), topologies, st.integers(0, 1))
+def test_paths_with_a_phrase_and_without(world, topology, number):
+    graph = graph_of(world, topology)
+    phrase = graph.first_phrase + number
+    said = sentences(graph)
+    assert same_language(sentences(saying(graph, [phrase])), {k: v for k, v in said.items() if phrase in k[1]})
+    assert same_language(sentences(not_saying(graph, [phrase])), {k: v for k, v in said.items() if phrase not in k[1]})
+
+
+@settings(max_examples=30)
+@given(worlds(), topologies)
+def test_arcs_of_the_second_copy_are_those_of_the_first(world, topology):
+    graph = graph_of(world, topology)
+    twice = saying(graph, [graph.first_phrase])
+    arcs = np.arange(twice.num_arcs)
+    both = twice.arcs.numpy().reshape(2, graph.num_arcs, 4)
+    assert (both[:, :, 2] == graph.arcs[:, 2].numpy()).all()
+    assert (twice.said(arcs) == np.tile(graph.said(np.arange(graph.num_arcs)), 2)).all()
+    assert (np.repeat(np.arange(twice.num_states), np.diff(twice.splits.numpy())) == twice.arcs[:, 0].numpy()).all()
+
+
+@settings(max_examples=30)
+@given(worlds(), topologies)
+def test_paths_that_may_end_anywhere(world, topology):
+    graph = graph_of(world, topology)
+    machine = plain_machine(graph)
+    everywhere = replace(machine, final=np.zeros(machine.num_states, np.float32))
+    assert same_language(sentences(ending_anywhere(graph)), language(trim(everywhere), MAX_LENGTH))
+
+
+@settings(max_examples=30)
+@given(worlds(), topologies)
+def test_where_arcs_stand_in_the_graph_that_may_end_anywhere(world, topology):
+    graph = graph_of(world, topology)
+    ending = ending_anywhere(graph)
+    inner = np.flatnonzero(graph.arcs[:, 2].numpy() >= 0)
+    there = inner + graph.arcs[inner, 0].numpy()
+    assert (ending.arcs[there].numpy() == graph.arcs[inner].numpy()).all()
+    assert (ending.said(there) == graph.said(inner)).all()

@@ -1,0 +1,42 @@
+"""``wfst-bias explain``: why a phrase was found, or was not."""
+
+import click
+
+from wfst_bias.cli.options import PATH, device_option
+
+
+@click.command()
+@click.argument("decode_dir", type=PATH)
+@click.argument("utterance")
+@click.argument("phrase")
+@click.option("--graph", type=PATH, metavar="GRAPH_DIR", help="Where the graph is now.")
+@click.option("--data", type=PATH, help="Where the data are now.")
+@click.option("--lists", type=PATH, metavar="FILE", help="Where the TSV, MAP or LIST of 'decode' is now.")
+@click.option("--model", metavar="SPEC", help="The acoustic model, as it is named now.")
+@click.option("--calibration", metavar="DIR", help="Where the calibration is now.")
+@click.option("--adapter", metavar="DIR", help="Where the adapter is now.")
+@device_option
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, with all numbers.")
+def explain(decode_dir, utterance, phrase, graph, data, lists, model, calibration, adapter, device, as_json):
+    """Tell why PHRASE of a list was found in UTTERANCE of DECODE_DIR, or was not.
+
+    The utterance is decoded again, as DECODE_DIR/meta.json tells (paths as they were given then): once as it was and
+    once with paths that must say PHRASE, or must not. Told is which of these it is:
+
+    \b
+    cannot be used    and why, from report.tsv
+    not in the list   and what it would do there, if the graph is a base
+    is found          where, and over which words by how much
+    left the beam     when, though its path is better than what was written
+    loses             to which words and by how many nats: sound, language model, list
+    is not close      to anything that was heard: where it fits best, and which units do not
+
+    Example: wfst-bias explain exp/decode_names utt_0001 Zelenskyy
+    """
+    from wfst_bias.corpus.explain import explain_phrase
+    from wfst_bias.decode.search import usable_device
+
+    options = {"graph": graph, "data": data, "model": model, "calibration": calibration, "adapter": adapter}
+    moved = {name: value for name, value in options.items() if value is not None}
+    explained = explain_phrase(decode_dir, utterance, phrase, moved, lists, usable_device(device))
+    click.echo(explained.to_json() if as_json else explained.describe())

@@ -1,0 +1,146 @@
+"""What a corpus is decoded with, as the user names it: told by a decode folder, and made again from there."""
+
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import torch
+from lhotse import MonoCut
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.acoustic.models import HAMA, model_of
+from wfst_bias.adapter.default import NONE, upstream_of
+from wfst_bias.adapter.upstream import Upstream
+from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.entity import Phrases
+from wfst_bias.entities.lists import AUTO, read_entities
+from wfst_bias.errors import InputError
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import folder_key, read_base, read_decoding
+from wfst_bias.lang.config import G2GConfig
+
+_PATHS = ("graph", "data", "adapter_list", "biasing")
+_NAMES = ("model", "calibration", "adapter", "list_format")
+_CONFIGS = {
+    "class_config": ("class", ClassConfig),
+    "g2g": ("g2g", G2GConfig),
+    "search": ("search", SearchConfig),
+    "boost": ("boost", BoostConfig),
+}
+
+
+@dataclass(frozen=True)
+class DecodeSetup:
+    """What a corpus is decoded with.
+
+    Args:
+      graph: graph or base folder.
+      data: Kaldi folder or cut manifest.
+      model: specification of the acoustic model.
+      calibration, adapter: see :func:`wfst_bias.adapter.default.upstream_of`.
+      adapter_list: for the adapter, instead of the graph's list.
+      biasing: TSV with a list for each utterance; needs a base, as ``entities_by``.
+      entities_by: field of the cuts, and map from its values to lists.
+      list_format: of the lists that are named here.
+      class_config, g2g: of lists for utterances.
+      search, boost: of all.
+    """
+
+    graph: Path
+    data: Path
+    model: str = HAMA
+    calibration: str = NONE
+    adapter: str = NONE
+    adapter_list: Optional[Path] = None
+    biasing: Optional[Path] = None
+    entities_by: Optional[Tuple[str, Path]] = None
+    list_format: str = AUTO
+    class_config: ClassConfig = ClassConfig()
+    g2g: G2GConfig = G2GConfig()
+    search: SearchConfig = SearchConfig()
+    boost: BoostConfig = BoostConfig()
+
+    @property
+    def files(self) -> Dict[str, Path]:
+        """What it reads, by the option that names it anew."""
+        lists = self.biasing or (self.entities_by and self.entities_by[1]) or self.adapter_list
+        return {"graph": self.graph, "data": self.data, **({"lists": lists} if lists else {})}
+
+    def with_lists_at(self, path: Path) -> "DecodeSetup":
+        """The same, the file of lists that it has at another place.
+
+        Raises:
+          InputError: it has none.
+        """
+        if self.biasing:
+            return replace(self, biasing=path)
+        if self.entities_by:
+            return replace(self, entities_by=(self.entities_by[0], path))
+        if self.adapter_list:
+            return replace(self, adapter_list=path)
+        raise InputError("was decoded without lists beside the graph; leave --lists out")
+
+    @property
+    def has_own_lists(self) -> bool:
+        """Whether utterances have lists of their own."""
+        return bool(self.biasing or self.entities_by)
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        """Where all came from, for a decode folder; what was searched and how, others tell."""
+        return {
+            **{name: None if getattr(self, name) is None else str(getattr(self, name)) for name in _PATHS},
+            "graph_key": folder_key(self.graph),
+            "entities_by": self.entities_by and [self.entities_by[0], str(self.entities_by[1])],
+            "list_format": self.list_format,
+            **({"g2g": asdict(self.g2g)} if self.has_own_lists else {}),
+        }
+
+    @classmethod
+    def from_meta(cls, meta: Dict[str, Any]) -> "DecodeSetup":
+        """Of the ``meta.json`` of a decode folder."""
+        values: Dict[str, Any] = {name: Path(meta[name]) for name in _PATHS if meta[name] is not None}
+        values.update({name: meta[name] for name in _NAMES})
+        values.update({name: config(**meta[key]) for name, (key, config) in _CONFIGS.items() if key in meta})
+        if meta["entities_by"]:
+            field, path = meta["entities_by"]
+            values["entities_by"] = field, Path(path)
+        return cls(**values)
+
+    def acoustics(self, device: torch.device) -> Tuple[AcousticModel, Upstream]:
+        """What makes the emissions, and what changes them."""
+        model = model_of(self.model, device)
+        return model, upstream_of(model, self.model, self.calibration, self.adapter, device)
+
+    @cached_property
+    def adapter_phrases(self) -> Optional[Phrases]:
+        """The list that is the adapter's alone."""
+        return tuple(read_entities(self.adapter_list, self.list_format)) if self.adapter_list else None
+
+    def one_graph(self, device: torch.device) -> OneGraph:
+        """The same graph for all utterances."""
+        decoder = Decoder(read_decoding(self.graph), self.search, self.boost, device)
+        return OneGraph(decoder, self.adapter_phrases)
+
+    def base(self, device: torch.device) -> BaseGraph:
+        """The base that lists of utterances are put into."""
+        return read_base(self.graph, device)
+
+    def lists(self, base: BaseGraph) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
+        """The lists of utterances, and which of them a cut has."""
+        if self.biasing:
+            return lists_of_utterances(self.biasing)
+        return lists_by_field(*self.entities_by, base.class_names, self.list_format)
+
+    def own_lists(
+        self, base: BaseGraph, lists: List[Phrases], list_of: Callable[[MonoCut], Phrases]
+    ) -> ListPerUtterance:
+        """A list for each utterance."""
+        speller = speller_of(base, g2g=self.g2g)
+        return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost)

@@ -1,0 +1,75 @@
+"""A decoding graph under a condition: its paths must say a phrase, must not, or may end anywhere.
+
+The paths that are left have the scores that they had, so the best of them tells what the condition costs.
+"""
+
+from dataclasses import replace
+from typing import Sequence
+
+import numpy as np
+import torch
+
+from wfst_bias.graph.ctc import FINAL_LABEL, check_size
+from wfst_bias.graph.decoding import DecodingGraph
+
+_NEVER = int(np.float32(-np.inf).view(np.int32))  # the bits of a score that no path takes
+
+
+def arcs_saying(graph: DecodingGraph, outputs: Sequence[int]) -> torch.Tensor:
+    """The arcs that say one of some words or phrases, int64 ``(n,)``."""
+    arcs = np.flatnonzero(np.isin(graph.said(np.arange(graph.num_arcs)), list(outputs)))
+    return torch.from_numpy(arcs).to(graph.arcs.device)
+
+
+def not_saying(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
+    """The paths that say none of some phrases; arcs keep their numbers."""
+    arcs = graph.arcs.clone()
+    arcs[arcs_saying(graph, outputs), 3] = _NEVER
+    return replace(graph, arcs=arcs)
+
+
+def saying(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
+    """The paths that say one of some phrases at least once.
+
+    The graph stands there twice: in the first copy none has been said yet, and nothing may end; an arc that
+    says one leads into the second. Arc i of the graph is arc i of the first copy and ``num_arcs + i`` of the second.
+
+    Raises:
+      InputError: k2 cannot count the arcs.
+    """
+    num_arcs, last = graph.num_arcs, graph.num_states - 1
+    check_size(2 * num_arcs)
+    arcs = torch.cat([graph.arcs, graph.arcs])
+    before, behind = arcs[:num_arcs], arcs[num_arcs:]
+    behind[:, :2] += last
+    before[arcs_saying(graph, outputs), 1] += last
+    ends = before[:, 2] == FINAL_LABEL
+    before[ends, 1], before[ends, 3] = 2 * last, _NEVER
+    owned = graph.splits[:last]  # no arc leaves the last state
+    splits = torch.cat([owned, owned + num_arcs, owned.new_full((2,), 2 * num_arcs)])
+    return replace(graph, arcs=arcs, splits=splits, olabels=np.tile(graph.olabels, 2))
+
+
+def ending_anywhere(graph: DecodingGraph) -> DecodingGraph:
+    """The graph whose paths may end in every state, at no price.
+
+    The arc into the end stands last among those of its state: arc i of the graph is arc ``i + its state`` here.
+
+    Raises:
+      InputError: k2 cannot count the arcs.
+    """
+    num_arcs, last = graph.num_arcs, graph.num_states - 1
+    check_size(num_arcs + last)
+    kept = graph.arcs.clone()
+    kept[kept[:, 2] == FINAL_LABEL, 3] = _NEVER
+    state = torch.arange(last, dtype=torch.int32, device=kept.device)
+    ends = torch.zeros(last, 4, dtype=torch.int32, device=kept.device)
+    ends[:, 0], ends[:, 1], ends[:, 2] = state, last, FINAL_LABEL
+    position = torch.arange(num_arcs, device=kept.device) + kept[:, 0]
+    arcs = kept.new_empty(num_arcs + last, 4)
+    arcs[position] = kept
+    arcs[graph.splits[1 : last + 1].long() + state] = ends
+    olabels = np.zeros(len(arcs), np.int32)
+    olabels[position.cpu().numpy()] = graph.olabels
+    number = torch.arange(last + 2, dtype=torch.int32, device=kept.device).clamp(max=last)
+    return replace(graph, arcs=arcs, splits=graph.splits + number, olabels=olabels)
