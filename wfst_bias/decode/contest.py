@@ -10,36 +10,7 @@ from tabulate import tabulate
 from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.paths import LIST, Transcript, Word
 from wfst_bias.decode.places import Place, nats
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the score of a stretch of a path is made of, nats.
-
-    Args:
-      acoustic: scaled log-probability of its units against the best ones.
-      boost: what adaptive boosting gave back of that, scaled.
-      language_model: of the graph, what is not the list's.
-      list: of the graph within branches of the list: entering the class and choosing the phrase cost, bonus
-        and weight pay.
-    """
-
-    acoustic: float
-    boost: float
-    language_model: float
-    list: float
-
-    @property
-    def total(self) -> float:
-        return self.acoustic + self.boost + self.language_model + self.list
-
-    def __sub__(self, other: "Terms") -> "Terms":
-        return Terms(
-            self.acoustic - other.acoustic,
-            self.boost - other.boost,
-            self.language_model - other.language_model,
-            self.list - other.list,
-        )
+from wfst_bias.decode.terms import Terms
 
 
 @dataclass(frozen=True)

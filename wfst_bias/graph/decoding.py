@@ -145,6 +145,14 @@ class DecodingGraph:
         token = label.clamp(min=0) % len(self.tokens)
         return (token != 0) & (token != torch.cat([token.new_zeros(1), token[:-1]]))
 
+    def begins_token(self, arcs: torch.Tensor) -> torch.Tensor:
+        """Which arcs begin a token, whatever the path, bool ``(A,)``, numbers of arcs ``(A,)``."""
+        src, dst, label = self.arcs[arcs, 0].long(), self.arcs[arcs, 1], self.arcs[arcs, 2]
+        if self.topology == MODIFIED:
+            return (label > 0) & (self.arcs[self.splits[src].long(), 2] == 0)
+        # a token goes on in a loop
+        return (label.clamp(min=0) % len(self.tokens) != 0) & (src != dst)
+
     def to(self, device: torch.device) -> "DecodingGraph":
         """The graph on a device; itself where it is there already."""
         arcs = self.arcs.to(device)
