@@ -130,7 +130,25 @@ def test_decode_writes_all_that_it_promises(decoded):
     ]
     with gzip.open(folder / "lat.1.gz", "rt") as archive:
         assert [line for line in archive if line.startswith("demo_")] == ["demo_000\n", "demo_001\n"]
+    assert not (folder / "nbest.jsonl").exists()
     assert json.loads((folder / "meta.json").read_text())["num_utterances"] == 2
+
+
+def test_nbest_and_lattices_of_frames_are_written_where_asked_for(decoded, speech, run, tmp_path):
+    options = ("--nbest", 5, "--lattices", "frames", "--search-output-beam", 40, "--search-beam", 40)
+    assert run("decode", decoded / "graph", speech, tmp_path / "d", *options).exit_code == 0
+    rows = [json.loads(line) for line in (tmp_path / "d" / "nbest.jsonl").read_text().splitlines()]
+    for line in (tmp_path / "d" / "text").read_text().splitlines():
+        name, text = line.split(" ", 1)
+        own = [row for row in rows if row["utterance"] == name]
+        assert [row["rank"] for row in own] == list(range(1, len(own) + 1)) and 2 <= len(own) <= 5
+        assert own[0]["text"] == text
+        terms = [[row[term] for term in ("acoustic", "boost", "language_model", "list")] for row in own]
+        assert [sum(some) for some in terms] == pytest.approx([row["total"] for row in own], abs=1e-2)
+    assert rows[0]["entities"] == [{"phrase": "Zelenskyy", "first_word": 2, "num_words": 1}]
+    with gzip.open(tmp_path / "d" / "lat.1.gz", "rt") as archive:
+        assert archive.read().splitlines()[1].count(",") == 1
+    assert not (tmp_path / "d" / "lat.1.terms.jsonl.gz").exists()
 
 
 def test_times_of_words_are_where_they_are_spoken(decoded, speech, run, tmp_path):

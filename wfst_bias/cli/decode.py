@@ -68,6 +68,24 @@ boost_options = config_options(
 @config_file_option
 @device_option
 @click.option(
+    "--lattices",
+    "lattice_form",
+    type=click.Choice(["words", "frames"]),
+    default="words",
+    show_default=True,
+    help="What an arc of lat.1.gz is: a word (each word sequence once, Kaldi's CompactLattice), or a frame (all paths).",
+)
+@click.option(
+    "--nbest",
+    "num_best",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Write the N best word sequences of each utterance and their terms into nbest.jsonl; a wider "
+    "--search-output-beam holds more.",
+)
+@click.option(
     "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
 )
 def decode(
@@ -86,14 +104,17 @@ def decode(
     search_config,
     boost_config,
     device,
+    lattice_form,
+    num_best,
     batch_size,
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
     Writes text, text.display (the phrases as LIST writes them), ctm, entities.jsonl (each entity found, with its
-    evidence), lat.1.gz (Kaldi text lattices), words.txt and meta.json, all of them or none. A base folder decodes, too:
-    without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options
-    are for these alone: a compiled graph has its own.
+    evidence), lat.1.gz (Kaldi text lattices) with lat.1.terms.jsonl.gz (what list and boost have in their scores),
+    words.txt, with --nbest nbest.jsonl, and meta.json, all of them or none. A base folder decodes, too: without a list,
+    or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options are for these alone:
+    a compiled graph has its own.
 
     TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
     MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
@@ -149,6 +170,8 @@ def decode(
         model_name=model_spec,
         upstream=upstream,
         sources=setup.meta,
+        lattice_form=lattice_form,
+        num_best=num_best,
     )
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Mapping, Tuple
+from typing import Any, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
@@ -17,11 +17,18 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
+from wfst_bias.decode.confidence import word_confidences
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
+from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
+from wfst_bias.decode.nbest import nbest_of
 from wfst_bias.decode.paths import Transcript, best_paths
 from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.decode.word_lattice import WordLattice, word_lattices
 from wfst_bias.files import publish_folder
 
+ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
+OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
+LATTICES = (OF_WORDS, OF_FRAMES)
 _META = "meta.json"
 
 
@@ -80,6 +87,35 @@ def decode_cuts(
         del decoder  # before the next batch asks for its graph: their arena is the same then
 
 
+class _LatticeFiles:
+    """The files of a decode folder that lattices are written into."""
+
+    def __init__(self, folder: Path, files: contextlib.ExitStack, form: str, num_best: int):
+        packed = lambda name: files.enter_context(
+            gzip.open(folder / name, "wt", compresslevel=4, encoding="utf-8", newline="\n")
+        )
+        self._archive = packed(ARCHIVE)
+        self._terms = packed(TERMS) if form == OF_WORDS else None
+        self._num_best = num_best
+        self._nbest = files.enter_context(open(folder / "nbest.jsonl", "w", encoding="utf-8")) if num_best else None
+        self.narrowed: List[str] = []  # utterances whose beam had to be
+
+    def write(self, lattices: Lattices, of_words: Sequence[WordLattice], decoder: Decoder) -> None:
+        phrases = [entity.written for entity in decoder.graph.entities]
+        if not self._terms:
+            self._archive.writelines(kaldi_lattices(lattices, decoder))
+        for lattice in of_words:
+            if lattice.beam < decoder.search.output_beam:
+                self.narrowed.append(lattice.name)
+            if self._terms:
+                said = {phrase: phrases[phrase] for phrase in set(lattice.phrases.tolist()) if phrase >= 0}
+                self._archive.write(lattice_text(lattice, decoder.search.acoustic_scale))
+                self._terms.write(lattice_terms(lattice, said))
+            if self._nbest:
+                rows = nbest_of(lattice, self._num_best, decoder.graph.words).rows(phrases)
+                self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
 def decode_corpus(
     cuts: CutSet,
     model: AcousticModel,
@@ -90,16 +126,20 @@ def decode_corpus(
     model_name: str = "",
     upstream: Upstream = Upstream(),
     sources: Mapping[str, Any] = {},
+    lattice_form: str = OF_WORDS,
+    num_best: int = 0,
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
-    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown.
-    Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
+    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown. Behind the words of ``ctm`` stand
+    their confidences without the list; ``entities.jsonl`` has both. Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Args:
       model_name: what ``meta.json`` tells of the model; its class where not given.
       upstream: what changes the emissions.
       sources: what ``meta.json`` tells of where graph, lists and data are.
+      lattice_form: one of :data:`LATTICES`; those of words have their terms in ``lat.1.terms.jsonl.gz``.
+      num_best: hypotheses of each utterance in ``nbest.jsonl``; 0 writes none.
 
     Returns:
       the content of ``meta.json``.
@@ -112,20 +152,31 @@ def decode_corpus(
             files.enter_context(open(folder / name, "w", encoding="utf-8"))
             for name in ("text", "text.display", "ctm", "entities.jsonl")
         )
-        archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
+        lattice_files = _LatticeFiles(folder, files, lattice_form, num_best)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
         for decoder, transcripts, lattices in decode_cuts(cuts, model, biasing, batch_size, timing, upstream):
             with timing.of("lattices"):
-                archive.writelines(kaldi_lattices(lattices, decoder))
+                of_words = word_lattices(lattices, decoder)
+                lattice_files.write(lattices, of_words, decoder)
+                sure = [
+                    word_confidences(lattice, [word.text for word in transcript.words], gate, decoder.graph)
+                    for lattice, transcript, gate in zip(of_words, transcripts, lattices.gates)
+                ]
             del decoder
-            for transcript in transcripts:
+            for transcript, confidences in zip(transcripts, sure):
                 text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
                 display.write(f"{transcript.name} {transcript.display}".rstrip() + "\n")
                 ctm.writelines(
-                    f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text}\n" for w in transcript.words
+                    f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text} {c.plain:.3f}\n"
+                    for w, c in zip(transcript.words, confidences)
                 )
                 for entity in transcript.entities:
-                    row = {"utterance": transcript.name, **asdict(entity)}
+                    own = confidences[entity.first_word : entity.first_word + entity.num_words]
+                    least = {
+                        "confidence": round(min(c.plain for c in own), 4),
+                        "confidence_with_list": round(min(c.boosted for c in own), 4),
+                    }
+                    row = {"utterance": transcript.name, **asdict(entity), **least}
                     found.write(json.dumps(row, ensure_ascii=False) + "\n")
             num_utterances += len(transcripts)
             num_entities += sum(len(t.entities) for t in transcripts)
@@ -142,6 +193,8 @@ def decode_corpus(
             "num_utterances": num_utterances,
             "num_entities_found": num_entities,
             "empty_transcripts": empty,
+            "lattices": lattice_form,
+            "narrowed_lattices": lattice_files.narrowed,
             **sources,
             **biasing.meta,
             **upstream.meta,

@@ -105,7 +105,7 @@ def _renumbered(wfst: Wfst, number: np.ndarray) -> Wfst:
 
 def _best_ways(product: Wfst) -> Wfst:
     """Of the arcs that enter a state, the best one for each arc of the acceptor."""
-    through = _forward_scores(product)[product.src] + product.score
+    through = forward_scores(product)[product.src] + product.score
     order = np.lexsort((-through, product.ilabel, product.dst))
     is_best = np.ones(len(order), bool)
     dst, ilabel = product.dst[order], product.ilabel[order]
@@ -113,7 +113,7 @@ def _best_ways(product: Wfst) -> Wfst:
     return trim(product.arcs(np.sort(order[is_best])))
 
 
-def _forward_scores(lattice: Wfst) -> np.ndarray:
+def forward_scores(lattice: Wfst) -> np.ndarray:
     """Score of the best path to each state, nats, float64 ``(S,)``; the last state is the only end."""
     arcs = np.stack([lattice.src, lattice.dst, lattice.ilabel, lattice.score.view(np.int32)], axis=1)
     arcs[lattice.dst == lattice.num_states - 1, 2] = -1
@@ -166,7 +166,7 @@ def _stretches(jumps: Wfst, lattice: Wfst, beam: float) -> Stretches:
 
 def _losses(lattice: Wfst) -> Tuple[csr_matrix, Callable[[np.ndarray, np.ndarray], np.ndarray]]:
     """What each silent step costs against the best path to its end, nats, and the arc between two states."""
-    best = _forward_scores(lattice)
+    best = forward_scores(lattice)
     silent = np.flatnonzero(lattice.ilabel == 0)
     loss = (best[lattice.dst] - best[lattice.src] - lattice.score)[silent].clip(min=0.0)
     between = lattice.src[silent].astype(np.int64) * lattice.num_states + lattice.dst[silent]
