@@ -15,6 +15,7 @@ from wfst_bias.cli.entities import entities
 from wfst_bias.cli.explain import explain
 from wfst_bias.cli.graph import graph
 from wfst_bias.cli.lang import lang, lm
+from wfst_bias.cli.lattice import lattice
 from wfst_bias.cli.model import model
 from wfst_bias.cli.score import score
 from wfst_bias.cli.tune import tune
@@ -61,6 +62,7 @@ for command in (
     calibrate,
     adapter,
     decode,
+    lattice,
     explain,
     score,
     tune,

@@ -46,8 +46,13 @@ def dot_of(graph: DecodingGraph) -> str:
 
 
 def draw_graph(graph: DecodingGraph, path: Path) -> None:
+    """Write a picture of a graph; see :func:`draw`."""
+    draw(dot_of(graph), path)
+
+
+def draw(dot: str, path: Path) -> None:
     """Write a picture: graphviz's language for ``.dot``, else what ``dot -T`` makes of it (svg, pdf, png)."""
-    text, form = dot_of(graph).encode(), Path(path).suffix.lstrip(".")
+    text, form = dot.encode(), Path(path).suffix.lstrip(".")
     if form == "dot":
         publish_file(path, text)
         return

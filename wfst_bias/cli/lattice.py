@@ -1,0 +1,144 @@
+"""``wfst-bias lattice``: what else the words of a decode folder could have been."""
+
+import json
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+_source = click.argument("source", type=PATH)
+_words = click.option("--words", type=PATH, metavar="FILE", help="Table of the words of an archive of others.")
+_scale = click.option(
+    "--acoustic-scale",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    show_default="that of the search, 1 for an archive of others",
+    help="Weight of the acoustic costs.",
+)
+
+
+@click.group()
+def lattice():
+    """Word lattices: SOURCE is a decode folder, what 'prune' or 'rescore' made, or a Kaldi text archive with --words.
+
+    A lattice has each word sequence within the output beam of the search once, by its best path. In lat.1.gz, Kaldi's
+    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.1.terms.jsonl.gz tells them.
+    """
+
+
+@lattice.command()
+@_source
+@_words
+@_scale
+def best(source, words, acoustic_scale):
+    """Print the best words of each utterance of SOURCE, as Kaldi's text.
+
+    Example: wfst-bias lattice best exp/decode_names
+    """
+    from wfst_bias.corpus.lattices import stored_lattices
+    from wfst_bias.decode.nbest import nbest_of
+
+    stored = stored_lattices(source, words, acoustic_scale)
+    for one, _ in stored:
+        texts = [hypothesis.text for hypothesis in nbest_of(one, 1, stored.words).hypotheses]
+        click.echo(" ".join([one.name, *filter(None, texts)]))
+
+
+@lattice.command()
+@_source
+@click.option(
+    "--nbest", "num_best", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many."
+)
+@_words
+@_scale
+def nbest(source, num_best, words, acoustic_scale):
+    """Print the N best word sequences of each utterance of SOURCE as JSON lines, with their terms in nats.
+
+    Example: wfst-bias lattice nbest exp/decode_names --nbest 100 > nbest.jsonl
+    """
+    from wfst_bias.corpus.lattices import stored_lattices
+    from wfst_bias.decode.nbest import nbest_of
+
+    stored = stored_lattices(source, words, acoustic_scale)
+    for one, phrases in stored:
+        for row in nbest_of(one, num_best, stored.words).rows(phrases):
+            click.echo(json.dumps(row, ensure_ascii=False))
+
+
+@lattice.command()
+@_source
+@click.argument("folder", type=PATH)
+@click.option("--lm-scale", type=float, default=1.0, show_default=True, help="Times the language model's scores.")
+@click.option("--word-penalty", type=float, default=0.0, show_default=True, help="Taken off for each word; nats.")
+@_words
+@_scale
+def rescore(source, folder, lm_scale, word_penalty, words, acoustic_scale):
+    """Write the lattices of SOURCE with other weights into FOLDER.
+
+    Example: wfst-bias lattice rescore exp/decode_names exp/rescored --lm-scale 0.8 --word-penalty 0.5
+    """
+    from wfst_bias.corpus.lattices import stored_lattices, write_lattices
+    from wfst_bias.decode.rescored import weighted
+
+    stored = stored_lattices(source, words, acoustic_scale)
+    notes = {"lm_scale": lm_scale, "word_penalty": word_penalty}
+    count = write_lattices(stored, folder, lambda one: weighted(one, lm_scale, word_penalty), notes)
+    click.echo(f"{folder}: {count:,} lattices")
+
+
+@lattice.command()
+@_source
+@click.argument("folder", type=PATH)
+@click.option("--beam", type=click.FloatRange(0), required=True, help="Arcs this far below the best path go; nats.")
+@_words
+@_scale
+def prune(source, folder, beam, words, acoustic_scale):
+    """Write the lattices of SOURCE within a narrower beam into FOLDER.
+
+    Example: wfst-bias lattice prune exp/decode_names exp/pruned --beam 4
+    """
+    from wfst_bias.corpus.lattices import stored_lattices, write_lattices
+    from wfst_bias.decode.rescored import pruned
+
+    stored = stored_lattices(source, words, acoustic_scale)
+    count = write_lattices(stored, folder, lambda one: pruned(one, beam), {"beam": beam})
+    click.echo(f"{folder}: {count:,} lattices")
+
+
+@lattice.command()
+@_source
+@click.argument("data", type=PATH)
+@_words
+def oracle(source, data, words):
+    """Print the lattice word error rate of SOURCE: of the paths nearest to the texts of DATA.
+
+    Example: wfst-bias lattice oracle exp/decode_names data/test
+    """
+    from wfst_bias.corpus.data import read_texts
+    from wfst_bias.corpus.lattices import oracle as oracle_of
+    from wfst_bias.corpus.lattices import stored_lattices
+
+    found = oracle_of(stored_lattices(source, words), read_texts(data))
+    click.echo(f"{found.percent:.2f} % of {found.words:,} words")
+
+
+@lattice.command()
+@_source
+@click.argument("utterance")
+@click.argument("picture", type=PATH)
+@click.option("--beam", type=click.FloatRange(0), default=None, help="Draw only what is this close to the best; nats.")
+@_words
+@_scale
+def draw(source, utterance, picture, beam, words, acoustic_scale):
+    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png, .dot): phrases of the list coloured, the best bold.
+
+    Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6
+    """
+    from wfst_bias.corpus.lattices import stored_lattices
+    from wfst_bias.decode.draw import dot_of_lattice
+    from wfst_bias.decode.rescored import pruned
+    from wfst_bias.graph import draw as pictures
+
+    stored = stored_lattices(source, words, acoustic_scale)
+    one, phrases = stored.lattice_of(utterance)
+    pictures.draw(dot_of_lattice(one if beam is None else pruned(one, beam), stored.words, phrases), picture)

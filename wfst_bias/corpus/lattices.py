@@ -1,0 +1,139 @@
+"""The lattices of a decode folder: read, changed, written anew."""
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple
+
+import wfst_bias
+from wfst_bias.corpus.decode import ARCHIVE, OF_WORDS, TERMS
+from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text, read_lattices
+from wfst_bias.decode.oracle import oracle_errors
+from wfst_bias.decode.word_lattice import WordLattice
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_folder, read_json
+from wfst_bias.symbols import EPS, SymbolTable
+from wfst_bias.text import words_of
+
+_KIND = "lattices"
+_WORDS, _META = "words.txt", "meta.json"
+
+
+@dataclass(frozen=True)
+class StoredLattices:
+    """An archive of word lattices, and what is needed to read it.
+
+    Args:
+      archive: Kaldi text of compact lattices.
+      terms: what list and boost have in the scores, where that is known.
+      words: of the lattices.
+      acoustic_scale: of their scores.
+    """
+
+    archive: Path
+    terms: Optional[Path]
+    words: SymbolTable
+    acoustic_scale: float
+
+    def __iter__(self) -> Iterator[Tuple[WordLattice, Tuple[str, ...]]]:
+        """The lattices, one at a time, and the phrases that their numbers mean."""
+        return read_lattices(self.archive, self.acoustic_scale, self.terms)
+
+    def lattice_of(self, utterance: str) -> Tuple[WordLattice, Tuple[str, ...]]:
+        """The lattice of an utterance, and its phrases.
+
+        Raises:
+          InputError: there is none.
+        """
+        found = next((pair for pair in self if pair[0].name == utterance), None)
+        if found is None:
+            raise InputError(f"has no utterance {utterance!r}; name one that was decoded", self.archive)
+        return found
+
+
+def stored_lattices(
+    source: Path, words: Optional[Path] = None, acoustic_scale: Optional[float] = None
+) -> StoredLattices:
+    """The lattices of a decode folder, of one that :func:`write_lattices` made, or of an archive of others.
+
+    Args:
+      source: a folder, or an archive of compact lattices.
+      words: their table; for a folder that in it.
+      acoustic_scale: weight of acoustic costs; for a folder that of its search, else 1.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        if words is None:
+            raise InputError("is an archive without a table of its words; name that with --words", source)
+        return StoredLattices(source, None, SymbolTable.read(words, first=EPS), acoustic_scale or 1.0)
+    meta = read_json(source / _META) if (source / _META).is_file() else {}
+    if "lattices" not in meta:
+        raise InputError("is no folder with lattices; make one with 'wfst-bias decode'", source)
+    if meta["lattices"] != OF_WORDS:
+        raise InputError("has lattices of frames; decode with '--lattices words'", source)
+    scale = acoustic_scale or meta["search"]["acoustic_scale"]
+    table = SymbolTable.read(words or source / _WORDS, first=EPS)
+    return StoredLattices(source / ARCHIVE, source / TERMS, table, scale)
+
+
+def write_lattices(
+    stored: StoredLattices, folder: Path, change: Callable[[WordLattice], WordLattice], notes: Mapping[str, Any]
+) -> int:
+    """Changed lattices in a folder of their own, whole or not at all; their number."""
+    count = 0
+    with publish_folder(folder, _KIND) as building:
+        with gzip.open(building / ARCHIVE, "wt", encoding="utf-8", newline="\n") as archive:
+            with gzip.open(building / TERMS, "wt", encoding="utf-8", newline="\n") as terms:
+                for lattice, phrases in stored:
+                    changed = change(lattice)
+                    archive.write(lattice_text(changed, stored.acoustic_scale))
+                    terms.write(lattice_terms(changed, dict(enumerate(phrases))))
+                    count += 1
+        stored.words.write(building / _WORDS)
+        meta: Dict[str, Any] = {
+            "kind": _KIND,
+            "wfst_bias": wfst_bias.__version__,
+            "lattices": OF_WORDS,
+            "search": {"acoustic_scale": stored.acoustic_scale},
+            "made_of": str(stored.archive),
+            **notes,
+        }
+        (building / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return count
+
+
+@dataclass(frozen=True)
+class OracleScore:
+    """Errors of the paths nearest to the references, and the words of these."""
+
+    errors: int
+    words: int
+
+    @property
+    def percent(self) -> float:
+        return 100.0 * self.errors / self.words if self.words else float("nan")
+
+
+def oracle(stored: StoredLattices, texts: Mapping[str, str]) -> OracleScore:
+    """The lattice word error rate: what a perfect rescoring would leave.
+
+    Raises:
+      InputError: a reference or a lattice is missing.
+    """
+    errors = num_words = 0
+    missing = dict.fromkeys(texts)
+    for lattice, _ in stored:
+        if lattice.name not in texts:
+            raise InputError(
+                f"utterance {lattice.name!r} has no reference; name the data that was decoded", stored.archive
+            )
+        missing.pop(lattice.name, None)
+        reference = words_of(texts[lattice.name])
+        errors += oracle_errors(lattice, reference, stored.words)
+        num_words += len(reference)
+    if missing:
+        raise InputError(
+            f"utterance {next(iter(missing))!r} of the references is missing; decode the same data", stored.archive
+        )
+    return OracleScore(errors, num_words)
