@@ -20,14 +20,17 @@ from wfst_bias.decode.places import best_places
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.compile import compile_list, graph_of_list, speller_of
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.ctc import TOPOLOGIES
 from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
 
 BEAM = 8.0
 A_BIT = 0.05  # nats
+PLAIN = ClassConfig(bonus=4.0, length_bonus=0.0)
 NAMES = ("Kitty", "Ann Whittemore")
 CITY_WHITTEMORE = f"{CITY} <wb> W IH T M AO R"
 
@@ -44,7 +47,7 @@ def decoder_of(base, tmp_path_factory):
     def decoder_of(*lines, search=SearchConfig(), boost=BoostConfig()):
         path = tmp_path_factory.mktemp("list") / "names.txt"
         path.write_text("".join(f"{line}\n" for line in lines))
-        graph, outcomes = graph_of_list(base, path)
+        graph, outcomes = graph_of_list(base, path, PLAIN, g2g=G2GConfig(variants=0))
         return Decoder(graph, search, boost), [outcome.pronunciations for outcome in outcomes]
 
     return decoder_of
@@ -231,8 +234,8 @@ def test_what_parts_two_paths_elsewhere_is_not_counted(base, decoder_of):
 @pytest.mark.parametrize("text, phrase", [(CITY, 0), (ANN_WHITTEMORE, 1), (ZELENSKYY, 0)])
 def test_a_list_of_its_own_explains_as_one_that_all_have(base, decoder_of, text, phrase):
     decoder, _ = decoder_of(*NAMES)
-    outcomes = speller_of(base).outcomes([Entity(name) for name in NAMES])
-    gated = Decoder(base.with_entities(compile_list(base, outcomes), gates=[0]))
+    outcomes = speller_of(base, g2g=G2GConfig(variants=0)).outcomes([Entity(name) for name in NAMES])
+    gated = Decoder(base.with_entities(compile_list(base, outcomes, PLAIN), gates=[0]))
     own = explain(gated, heard(base, text), 0, [phrase])
     shared = explained(base, decoder, text, phrase)
     assert (own.verdict, own.transcript.words) == (shared.verdict, shared.transcript.words)
