@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
@@ -17,7 +18,7 @@ USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
 _TIE_BREAK = 1e-3  # nats
 _LONGEST_PAID = 1.5  # of the usual length
-_MOST_READ = 10_000  # unknown words of a list
+_MOST_READ = 2000  # unknown words of a list
 _MOST_SPELLINGS = 64  # of one phrase; a phrase of many words with many pronunciations each has more
 
 
@@ -149,8 +150,8 @@ class Speller:
     def _read(self, words: Iterable[str]) -> None:
         """Find out how words are said; of those with hyphens each part, unless they are spelled.
 
-        Of a list with thousands of words that nobody knows, the variants are the reading: the reader takes
-        milliseconds a word.
+        Of a list with thousands of words that the lexicon does not have, the variants are the reading, as the reader
+        takes milliseconds a word, and only these words have variants.
         """
         new = [word for word in dict.fromkeys(words) if word not in self._ways_of_word]
         parts = new if self._reader.spells else dict.fromkeys(part for word in new for part in word.split("-"))
@@ -158,8 +159,11 @@ class Speller:
         in_lexicon = {} if self._reader.spells else self._lexicon.entries
         unread = [form for some in forms.values() for form in some if form not in in_lexicon]
         too_many = self._variants is not None and not self._reader.spells and len(unread) > _MOST_READ
-        read = self._reader.pronounce([] if too_many else unread)
-        variants = self._variants.of([word for word in forms if len(word) > 1]) if self._variants is not None else {}
+        varied = [w for w in forms if len(w) > 1 and not (too_many and in_lexicon.keys() & set(self._forms(w)))]
+        with ThreadPoolExecutor(1) as background:  # the reader leaves Python's lock most of the time
+            reading = background.submit(self._reader.pronounce, [] if too_many else unread)
+            variants = self._variants.of(varied) if self._variants is not None else {}
+            read = reading.result()
         for word, some in forms.items():
             said = next(filter(None, (in_lexicon.get(form) or read.get(form) for form in some)), ())
             self._ways_of_word[word] = _word_ways(said, variants.get(word, ()))
