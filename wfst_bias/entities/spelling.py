@@ -50,6 +50,7 @@ class Outcome:
       scores: of each of them, nats; 0 for what the list, the lexicon or the reader says, below 0 for a variant.
       homophones: for each of them, other words of the language model that sound exactly so.
       note: why it could not be used, or what to know.
+      dropped: what of it could not be used, and why.
     """
 
     entity: Entity
@@ -60,6 +61,7 @@ class Outcome:
     scores: Tuple[float, ...] = ()
     homophones: Tuple[Tuple[str, ...], ...] = ()
     note: str = ""
+    dropped: Tuple[str, ...] = ()
 
     HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
 
@@ -134,11 +136,13 @@ class Speller:
             elif not (ways := self._ways(entity)).pronunciations:
                 said = itertools.chain.from_iterable(self._forms_of(entity))
                 mute = [part for word in said if not self._ways_of_word[word] for part in word.split("-")]
-                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(distinct(mute))))
+                outcomes.append(
+                    Outcome(entity, UNUSABLE, note="; ".join(ways.dropped) or self._why_mute(distinct(mute)))
+                )
             else:
                 parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
                 unknown = tuple(part for part in dict.fromkeys(parts) if part not in self._lexicon)
-                said = ways.pronunciations, ways.scores, ways.homophones, ways.note
+                said = ways.pronunciations, ways.scores, ways.homophones, "; ".join(ways.dropped), ways.dropped
                 outcomes.append(Outcome(entity, USED, len(seen), unknown, *said))
                 seen[words] = outcomes[-1]
         return _with_list_homophones(outcomes)
@@ -179,7 +183,7 @@ class Speller:
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
     def _ways(self, entity: Entity) -> "_Ways":
-        key = entity.words, self._forms_of(entity), entity.pronunciations
+        key = entity.words, self._forms_of(entity), entity.pronunciations, bool(entity.spoken)
         if key not in self._ways_of_entity:
             given, foreign = self._given(entity)
             scores = dict.fromkeys(given, 0.0)
@@ -189,9 +193,12 @@ class Speller:
                 too_many |= math.prod(sum(score == 0 for _, score in some) for some in ways) > _MOST_SPELLINGS
                 for pronunciation, score in _phrase_ways(ways, self._boundary):
                     scores[pronunciation] = max(scores.get(pronunciation, score), score)
-            notes = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if too_many else []
+            dropped = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if too_many else []
             if foreign:
-                notes.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
+                dropped.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
+            mute = [form for form in entity.forms if not all(map(self._ways_of_word.__getitem__, form))]
+            if mute and entity.spoken and scores:
+                dropped.append(f"it cannot be said {' '.join(mute[0])!r}, which is left out; write it in letters")
             said = [p for p, score in scores.items() if score == 0]
             others = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
             said += others[: self._num_variants]
@@ -199,7 +206,7 @@ class Speller:
                 tuple(said),
                 tuple(scores[p] for p in said),
                 tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != entity.words) for p in said),
-                "; ".join(notes),
+                tuple(dropped),
             )
         return self._ways_of_entity[key]
 
@@ -226,12 +233,12 @@ class Speller:
 
 @dataclass(frozen=True)
 class _Ways:
-    """How the words of a phrase are said, with which scores, and by which other words."""
+    """How the words of a phrase are said, with which scores, and by which other words; and what could not be used."""
 
     pronunciations: Tuple[Pronunciation, ...]
     scores: Tuple[float, ...]
     homophones: Tuple[Tuple[str, ...], ...]
-    note: str
+    dropped: Tuple[str, ...]
 
 
 def _word_ways(said: Sequence[Pronunciation], variants: Sequence[Way]) -> List[Way]:
