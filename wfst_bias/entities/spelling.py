@@ -158,6 +158,8 @@ class Speller:
         takes milliseconds a word, and only these words have variants.
         """
         new = [word for word in dict.fromkeys(words) if word not in self._ways_of_word]
+        if not new:
+            return
         parts = new if self._reader.spells else dict.fromkeys(part for word in new for part in word.split("-"))
         forms = {word: self._forms(word) for word in parts if word not in self._ways_of_word}
         in_lexicon = {} if self._reader.spells else self._lexicon.entries

@@ -25,12 +25,10 @@ from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.text import latin
 
 Way = Tuple[Pronunciation, float]
+Model = Union[JointModel, GraphemeTable]
 
 _SPARE = 2  # more than asked for: some will be what the lexicon says, too
 _MANY_WORDS = 4000  # from here on they are shared out to processes
-
-
-Model = Union[JointModel, GraphemeTable]
 
 
 def models_of(config: G2GConfig) -> List[Model]:
