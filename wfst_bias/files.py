@@ -8,9 +8,11 @@ import shutil
 import tempfile
 import zlib
 from pathlib import Path
-from typing import Any, Iterator, Tuple, Union
+from typing import Any, Dict, Iterator, Tuple, Union
 
 from wfst_bias.errors import InputError
+
+GRAPHS = Path(__file__).parent / "graphs"  # the sources of graphs that come with the project: domains, tables
 
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
@@ -52,6 +54,19 @@ def read_json(path: Path) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"is not JSON ({error.msg}); make the folder anew", path, error.lineno) from None
+
+
+def read_toml(path: Path) -> Dict[str, Any]:
+    """The table of a TOML file; a missing or broken file is an :class:`InputError`."""
+    try:
+        import tomllib
+    except ImportError:  # Python below 3.11
+        import tomli as tomllib
+    text = "\n".join(line for _, line in lines_of(path))
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"is not TOML ({error})", path) from None
 
 
 def publish_file(path: Path, content: Union[str, bytes]) -> None:

@@ -64,7 +64,7 @@ def test_a_unit_twice_has_a_blank_between():
 
 def test_texts_become_utterances_of_words_that_nobody_spoke(lang, bank):
     texts = [f"call {name} and send {other}" for name, other in zip(NAMES, OTHERS)]
-    texts += ["call 747", ""]
+    texts += ["call 日本", ""]
     words = {word for text in texts for word in text.split()}
     store, spoken = simulate(texts, said_in(lang, sorted(words)), lang.units, bank, 0.02, seed=4)
     assert list(store.names) == list(spoken) and len(spoken) == len(texts) - 2

@@ -358,7 +358,7 @@ def test_a_batch_gives_what_each_utterance_gives_alone(trained, model):
         (Entity("Keller"), Entity("Olson")),
         (),
         tuple(map(Entity, NAMES)),
-        (Entity("747"),),  # cannot be said
+        (Entity("日本"),),  # cannot be said
     ]
     together = adapter.adapted(model.emissions(names, [None] * 4), lists)
     for n, name in enumerate(names):
@@ -452,7 +452,7 @@ def test_texts_that_nobody_can_say_are_told(tmp_path, data, heard, lang):
     (tmp_path / "data").mkdir()
     for name in ("wav.scp", "text"):
         (tmp_path / "data" / name).write_text((data / name).read_text().replace(" wav/", f" {data}/wav/"))
-    (tmp_path / "data" / "text").write_text("".join(f"{name} 747\n" for name in TEXTS))
+    (tmp_path / "data" / "text").write_text("".join(f"{name} 日本\n" for name in TEXTS))
     with pytest.raises(InputError, match="none could be aligned with its text"):
         train_calibration(FrozenModel(ToyModel(heard), "toy", lang), tmp_path / "data", tmp_path / "out")
 

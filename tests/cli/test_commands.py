@@ -17,7 +17,7 @@ import wfst_bias
 @pytest.fixture(scope="session")
 def names(world):
     path = world / "names.txt"
-    path.write_text("Zelenskyy\nWhittemore\t0.5\nBoeing 747\n")
+    path.write_text("Zelenskyy\nWhittemore\t0.5\nAir 日本\n")
     return path
 
 
@@ -102,15 +102,15 @@ def test_report_tells_what_became_of_each_phrase(graph):
     header, *rows = [line.split("\t") for line in (graph / "report.tsv").read_text().splitlines()]
     by_phrase = {row[1]: dict(zip(header, row)) for row in rows}
     assert by_phrase["Zelenskyy"]["status"] == "used"
-    assert by_phrase["Zelenskyy"]["pronunciations"] == "Z EH L EH N S K IY"
-    assert by_phrase["Boeing 747"]["status"] == "unusable" and "747" in by_phrase["Boeing 747"]["note"]
+    assert by_phrase["Zelenskyy"]["pronunciations"].split(" | ")[0] == "Z EH L EH N S K IY"
+    assert by_phrase["Air 日本"]["status"] == "unusable" and "日本" in by_phrase["Air 日本"]["note"]
 
 
 def test_unusable_phrases_are_told_and_strict_makes_them_an_error(world, names, run, tmp_path):
     result = run("graph", "compile", world / "base", names, tmp_path / "g")
-    assert f"{names}:3: 'Boeing 747' cannot be spelled: 747" in result.output
+    assert f"{names}:3: 'Air 日本' cannot be spelled: 日本" in result.output
     result = run("graph", "compile", world / "base", names, tmp_path / "strict", "--strict")
-    assert result.exit_code == 1 and f"wfst-bias: {names}:3: 'Boeing 747' cannot be spelled" in result.output
+    assert result.exit_code == 1 and f"wfst-bias: {names}:3: 'Air 日本' cannot be spelled" in result.output
     assert not (tmp_path / "strict").exists()
 
 
@@ -193,7 +193,7 @@ def test_transcribe_builds_what_it_needs_once_and_marks_what_it_finds(names, spe
     monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
     wav = speech / "wav" / "demo_001.flac"
     result = run("transcribe", wav, "--entities", names)
-    assert result.exit_code == 0 and "[whittemore]" in result.output
+    assert result.exit_code == 0 and "[Whittemore]" in result.output
     assert "heard as W IH T M AO R" in result.output
     (base,) = cache.iterdir()
     made = base.stat().st_mtime_ns
@@ -207,8 +207,8 @@ BAD = {
     "empty list": (("graph", "compile", "{world}/base", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no phrase"),
     "no weight": (("graph", "compile", "{world}/base", "{tmp}/weight.txt", "{tmp}/out"), "weight.txt:2: weight 'x'"),
     "nothing spelled": (
-        ("graph", "compile", "{world}/base", "{tmp}/digits.txt", "{tmp}/out"),
-        "digits.txt:1: '747' cannot",
+        ("graph", "compile", "{world}/base", "{tmp}/signs.txt", "{tmp}/out"),
+        "signs.txt:1: '日本' cannot",
     ),
     "no base": (("graph", "compile", "{tmp}", "{tmp}/weight.txt", "{tmp}/out"), "{tmp}: is no graph folder"),
     "a graph for a base": (("graph", "compile", "{world}/graph", "{tmp}/empty.txt", "{tmp}/out"), "not a base"),
@@ -280,7 +280,7 @@ def test_bad_input_is_one_clear_error_and_leaves_nothing_behind(
     (tmp_path / "empty.txt").write_text("\n")
     (tmp_path / "a.txt").write_text("New York\n")
     (tmp_path / "weight.txt").write_text("York\nNew York\tx\n")
-    (tmp_path / "digits.txt").write_text("747\n")
+    (tmp_path / "signs.txt").write_text("日本\n")
     (tmp_path / "cut.arpa").write_text(gzip.open(world / "lm.arpa.gz", "rt").read()[:-200])
     (tmp_path / "eps.txt").write_text("<eps> AA B\n")
     (tmp_path / "theirs").mkdir()
@@ -352,3 +352,44 @@ def test_a_list_of_another_kind_is_converted_and_compiled(run, world, tmp_path):
     result = run("graph", "compile", world / "base", classed, tmp_path / "graph")
     assert result.exit_code == 1
     assert "classed.jsonl:1: the base has no class '$DRUG' (it has: none); name it with" in result.stderr
+
+
+def test_entities_check_tells_by_its_exit_code_what_it_found(run, world, names, tmp_path):
+    fine, risky = tmp_path / "fine.txt", tmp_path / "risky.txt"
+    fine.write_text("Zelenskyy\nWhittemore\n")
+    risky.write_text("Zelenskyy\nzelenskyy\n")
+    check = ("entities", "check", "--base", world / "base")
+    for path, flags, code in (
+        (fine, ["--strict"], 0),
+        (risky, [], 0),
+        (risky, ["--strict"], 1),
+        (names, [], 1),
+        (tmp_path / "none.txt", [], 1),
+        (fine, ["--stric"], 2),
+        (fine, ["--format", "nemo"], 1),
+    ):
+        result = run(*check, path, *flags)
+        assert result.exit_code == code, result.output
+    assert f"{risky}:2: warning: 'zelenskyy' is the same words as line 1" in run(*check, risky).output
+    printed = run(*check, names, "--json", "-")
+    assert printed.exit_code == 1
+    assert run(*check, names, "--json", tmp_path / "found.json").exit_code == 1
+    found = json.loads(printed.stdout)
+    assert found == json.loads((tmp_path / "found.json").read_text())
+    assert [(f["severity"], f["line"]) for f in found["findings"] if f["severity"] == "error"] == [("error", 3)]
+    assert run(*check, names, "--json", names).exit_code == 1 and names.read_text().startswith("Zelenskyy\n")
+
+
+def test_entities_check_holds_a_list_against_the_base_of_transcribe(run, cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
+    (tmp_path / "names.txt").write_text("CRAN\nPhilipp\n")
+    result = run("entities", "check", tmp_path / "names.txt")
+    assert result.exit_code == 0 and "'Philipp' sounds exactly like 'philip'" in result.output
+    assert "'CRAN' is one unit from 'can'" in result.output
+
+
+def test_entities_check_says_what_its_findings_mean(run):
+    from wfst_bias.entities.check import KINDS
+
+    lines = run("entities", "check", "--help").output.splitlines()
+    assert all(any(line.split()[:1] == [kind] for line in lines) for kind in KINDS)

@@ -70,7 +70,7 @@ def test_subwords_follow_a_list(subwords, tmp_path):
     graph, _ = graph_of_list(base, tmp_path / "list.txt")
     frames = spoken(base, processor, "is the lusebuth full of us")
     assert "lusebuth" not in transcribe(base.plain, base.lang.tokens, frames).text
-    assert transcribe(graph, base.lang.tokens, frames).marked() == "is [the lusebuth] full of us"
+    assert transcribe(graph, base.lang.tokens, frames).marked() == "is [the Lusebuth] full of us"
 
 
 @pytest.mark.parametrize("text", ["the useful bus", "the house is used", "just useful things"])

@@ -3,11 +3,11 @@ import pytest
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.pool import pool_lists
-from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Speller, latin, spellings
+from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Speller, spellings
 from wfst_bias.errors import InputError
 from wfst_bias.lang.g2p import HamaG2P
 from wfst_bias.lang.lexicon import Lexicon
-from wfst_bias.text import words_of
+from wfst_bias.text import latin, words_of
 
 LEXICON = Lexicon(
     {
@@ -104,13 +104,13 @@ def test_an_unknown_word_is_read_by_the_g2p_in_plain_letters():
 
 
 def test_what_cannot_be_used_says_why():
-    rows = outcomes("York", "日本", "york", "!!!", "Boeing 747")
+    rows = outcomes("York", "日本", "york", "!!!", "Air 日本")
     assert [o.status for o in rows] == [USED, UNUSABLE, DUPLICATE, UNUSABLE, UNUSABLE]
     assert [o.note for o in rows][1:] == [
         "cannot be spelled: 日本; write it in letters, as it is said",
         "the same words as line 1, whose weight counts",
         "has no letters; write it as it is said",
-        "cannot be spelled: 747; write it in letters, as it is said",
+        "cannot be spelled: 日本; write it in letters, as it is said",
     ]
     assert len({len(o.row().split("\t")) for o in rows}) == 1
 

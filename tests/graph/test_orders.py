@@ -110,12 +110,12 @@ def test_lists_go_into_their_classes_with_their_weights(ward, run, tmp_path):
     result = run(*command)
     assert result.exit_code == 0, result.output
     meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
-    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0}
-    assert meta["classes"]["#nonterm:contact"] == {"prior": 0.05, "bonus": 4.0}
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5}
+    assert meta["classes"]["#nonterm:contact"] == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5}
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     for said, marked, name in (
-        (("take", "two", "of", "Cozaar", "a"), "take two of [cozaar] a", "$DRUG"),
-        (("call", "doctor", "Zelenskyy"), "call doctor [zelenskyy]", "#nonterm:contact"),
+        (("take", "two", "of", "Cozaar", "a"), "take two of [Cozaar] a", "$DRUG"),
+        (("call", "doctor", "Zelenskyy"), "call doctor [Zelenskyy]", "#nonterm:contact"),
     ):
         transcript = transcribe(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
         assert transcript.marked() == marked
@@ -134,8 +134,12 @@ def test_the_rows_of_one_list_go_into_their_own_classes(ward, run, tmp_path):
     result = run(*command)
     assert result.exit_code == 0 and "5 used" in result.output
     meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
-    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0}
-    assert meta["classes"]["<class>"] == meta["classes"]["#nonterm:contact"] == {"prior": 0.05, "bonus": 4.0}
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5}
+    assert (
+        meta["classes"]["<class>"]
+        == meta["classes"]["#nonterm:contact"]
+        == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5}
+    )
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     assert [(e.written, e.entity_class) for e in graph.entities] == [
         ("Zelboraf", "$DRUG"),
@@ -145,9 +149,9 @@ def test_the_rows_of_one_list_go_into_their_own_classes(ward, run, tmp_path):
         ("Keytruda", "<class>"),
     ]
     for said, marked, name in (
-        (("take", "two", "of", "Cozaar", "a"), "take two of [cozaar] a", "$DRUG"),
-        (("call", "doctor", "Zelenskyy"), "call doctor [zelenskyy]", "#nonterm:contact"),
-        (("call", "Keytruda"), "call [keytruda]", "<class>"),
+        (("take", "two", "of", "Cozaar", "a"), "take two of [Cozaar] a", "$DRUG"),
+        (("call", "doctor", "Zelenskyy"), "call doctor [Zelenskyy]", "#nonterm:contact"),
+        (("call", "Keytruda"), "call [Keytruda]", "<class>"),
     ):
         transcript = transcribe(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
         assert transcript.marked() == marked
@@ -176,7 +180,7 @@ def test_a_list_by_its_rows_is_the_lists_of_its_classes(ward, tmp_path):
         ("phrase\tclass\nParis\t$CITY\n", "", ":2: the base has no class '$CITY' (it has: $DRUG, #nonterm:contact)"),
         ("phrase\tclass\nAnn\t#nonterm:contact\n", "$DRUG=", ":2: 'Ann' is of class '#nonterm:contact', its list of"),
         ("phrase\tclass\nCozaar\t$DRUG\nAnn\t\n", "$DRUG=", ""),
-        ("phrase\tclass\n747\t$DRUG\nAnn\t\n", "", ""),
+        ("phrase\tclass\n日本\t$DRUG\nAnn\t\n", "", ""),
     ],
 )
 def test_a_class_of_a_row(ward, run, tmp_path, text, given, message):

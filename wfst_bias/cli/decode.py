@@ -4,9 +4,18 @@ import click
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.cli.graph import class_options
-from wfst_bias.cli.options import PATH, config_options, device_option, format_option, model_option, upstream_options
+from wfst_bias.cli.options import (
+    PATH,
+    config_file_option,
+    config_options,
+    device_option,
+    format_option,
+    g2g_options,
+    model_option,
+    upstream_options,
+    was_given,
+)
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.graph.config import ClassConfig
 
 search_options = config_options(
     SearchConfig,
@@ -53,8 +62,10 @@ boost_options = config_options(
 )
 @format_option
 @class_options
+@g2g_options
 @search_options
 @boost_options
+@config_file_option
 @device_option
 @click.option(
     "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
@@ -71,6 +82,7 @@ def decode(
     adapter_list,
     format_name,
     class_config,
+    g2g_config,
     search_config,
     boost_config,
     device,
@@ -78,9 +90,10 @@ def decode(
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, ctm, entities.jsonl (each entity found, with its evidence), lat.1.gz (Kaldi text lattices), words.txt
-    and meta.json, all of them or none. A base folder decodes, too: without a list, or, with --biasing or
-    --entities-by, with a list for each utterance. The class options are for these alone: a compiled graph has its own.
+    Writes text, text.display (the phrases as LIST writes them), ctm, entities.jsonl (each entity found, with its
+    evidence), lat.1.gz (Kaldi text lattices), words.txt and meta.json, all of them or none. A base folder decodes, too:
+    without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options
+    are for these alone: a compiled graph has its own.
 
     TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
     MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
@@ -109,13 +122,14 @@ def decode(
         entities_by=entities_by,
         list_format=format_name,
         class_config=class_config,
+        g2g=g2g_config,
         search=search_config,
         boost=boost_config,
     )
     if biasing and entities_by:
         raise click.UsageError("give --biasing or --entities-by, not both")
-    if class_config != ClassConfig() and not setup.has_own_lists:
-        raise click.UsageError("the class options are compiled into a graph: give them to 'graph compile'")
+    if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
+        raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
     device = usable_device(device)
     if adapter_list and setup.has_own_lists:
         raise click.UsageError("each utterance has a list of its own: leave --adapter-list out")
@@ -157,13 +171,20 @@ def _tell_unusable(outcomes):
 
 @click.command()
 @click.argument("audio", type=PATH, nargs=-1, required=True)
-@click.option("--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line.")
+@click.option(
+    "--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line; or a domain, such as medicine."
+)
 @format_option
 @upstream_options
+@class_options
+@g2g_options
 @search_options
 @boost_options
+@config_file_option
 @device_option
-def transcribe(audio, entities, format_name, calibration, adapter, search_config, boost_config, device):
+def transcribe(
+    audio, entities, format_name, calibration, adapter, class_config, g2g_config, search_config, boost_config, device
+):
     """Transcribe audio files; with a list, the entities found are marked, with time and evidence.
 
     The first call builds lexicon, language model and graph (a minute) into the cache folder.
@@ -182,7 +203,9 @@ def transcribe(audio, entities, format_name, calibration, adapter, search_config
     device = usable_device(device)
     base = default_base(progress=True)
     if entities:
-        graph, outcomes = graph_of_list(read_base(base), entities, format_name=format_name)
+        graph, outcomes = graph_of_list(
+            read_base(base), entities, class_config, format_name=format_name, g2g=g2g_config
+        )
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
                 click.echo(

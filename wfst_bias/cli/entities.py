@@ -1,13 +1,68 @@
 """``wfst-bias entities``: lists of phrases."""
 
+import sys
+from pathlib import Path
+
 import click
 
-from wfst_bias.cli.options import PATH, format_option
+from wfst_bias.cli.options import PATH, format_option, g2g_options
 
 
 @click.group()
 def entities():
-    """Make and rewrite lists of phrases."""
+    """Make, check and rewrite lists of phrases."""
+
+
+@entities.command("check")
+@click.argument("source", type=PATH, metavar="LIST")
+@format_option
+@click.option(
+    "--base", "base_dir", type=PATH, metavar="BASE_DIR", help="Base graph to check it against; else that of transcribe."
+)
+@click.option(
+    "--json", "json_file", type=PATH, metavar="FILE", help="Write all there is to tell there; '-' to print it."
+)
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@g2g_options
+def entities_check(source, format_name, base_dir, json_file, strict, g2g_config):
+    """Tell what becomes of the phrases of LIST, and which of them are a risk.
+
+    Exit code 0: nothing is wrong; 1: there is an error, with --strict a warning, or LIST cannot be read; 2: usage.
+
+    \b
+    unusable       error    no way to say it
+    duplicate      warning  the same words as an earlier phrase
+    foreign-units  warning  a pronunciation that the model cannot emit
+    short          warning  up to 3 phones or letters: heard where nobody said it
+    common-word    warning  a word that everybody says, itself (one in 3,000 or more)
+    homophone      warning  sounds exactly like a common word (one in 60,000); like a rare one, a note
+    two-words      warning  sounds like two common words together, or as two words like one
+    near-word      note     4 phones or letters, and one of them from a common word
+    sounds-alike   warning  sounds like an earlier phrase; if only by some of its pronunciations, a note
+    weight         warning  weights that are of another scale; all the same, a note
+    guessed        note     a word of it is in no lexicon, and was read aloud
+
+    How common a word is the language model of BASE_DIR tells. A phrase with a weight below 0 is no risk: nothing is said
+    of its sound but that another phrase has it, too.
+
+    Examples:
+
+    wfst-bias entities check names.txt
+
+    wfst-bias entities check names.txt --base exp/base --strict --json - | jq .findings
+    """
+    from wfst_bias.corpus.transcribe import default_base
+    from wfst_bias.files import publish_file, refuse_same
+    from wfst_bias.graph.checked_list import check_list
+
+    to_stdout = json_file == Path("-")
+    if json_file and not to_stdout:
+        refuse_same(json_file, source)
+    checked = check_list(source, base_dir or default_base(progress=True), format_name, g2g_config)
+    if json_file and not to_stdout:
+        publish_file(json_file, checked.to_json())
+    click.echo(checked.to_json() if to_stdout else checked.text(), nl=not to_stdout)
+    sys.exit(int(checked.fails(strict)))
 
 
 @entities.command("convert")

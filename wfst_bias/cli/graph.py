@@ -2,11 +2,11 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Tuple
+from typing import FrozenSet, Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, config_options, format_option
+from wfst_bias.cli.options import PATH, config_file_option, config_options, format_option, g2g_options
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.symbols import CLASS
 
@@ -14,7 +14,8 @@ class_options = config_options(
     ClassConfig,
     "class",
     prior="Probability of an entity where the language model has no history.",
-    bonus="What a phrase is given, once, whatever its length; nats.",
+    bonus="What a phrase as long as the average word is given, once; nats.",
+    length_bonus="What a phrase of twice that length is given beside it, up to 1.5 times; shorter ones have less; nats.",
 )
 
 
@@ -96,6 +97,8 @@ def graph_loop(lang_dir, base_dir, order, topology):
 @click.argument("lists", nargs=-1, metavar="[CLASS=]LIST...")
 @click.argument("graph_dir", type=PATH)
 @class_options
+@g2g_options
+@config_file_option
 @click.option(
     "--class",
     "class_configs",
@@ -113,19 +116,25 @@ def graph_loop(lang_dir, base_dir, order, topology):
 @click.option("--oov-order", type=int, help=f"{_ORDER_HELP} 3 by default.")
 @format_option
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
-def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_cost, oov_order, format_name, strict):
+def graph_compile(
+    base_dir, lists, graph_dir, class_config, g2g_config, class_configs, oov_cost, oov_order, format_name, strict
+):
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
-    GRAPH_DIR/report.tsv tells what became of each phrase.
+    GRAPH_DIR/report.tsv tells what became of each phrase. A LIST may also be a domain, medicine or parliament, or a
+    folder of yours with a domain.toml; its lists go into their classes where the base has them.
 
     Examples:
 
     wfst-bias graph compile exp/base names.txt exp/names
 
     wfst-bias graph compile exp/base '$DRUG=drugs.txt' people.txt exp/ward --class '$DRUG' 0.02 3
+
+    wfst-bias graph compile exp/base medicine people.txt exp/ward
     """
-    from wfst_bias.entities.spelling import UNUSABLE
+    from wfst_bias.entities.domains import find_domain
+    from wfst_bias.entities.spelling import UNUSABLE, USED
     from wfst_bias.graph.compile import ListFile, OpenVocabulary, compile_graph
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
@@ -136,15 +145,27 @@ def graph_compile(base_dir, lists, graph_dir, class_config, class_configs, oov_c
     open_vocabulary = OpenVocabulary(oov_cost, 3 if oov_order is None else oov_order) if oov_cost is not None else None
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
-    compiled = compile_graph(base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own)
+    compiled = compile_graph(
+        base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own, g2g=g2g_config
+    )
     for part, outcomes in compiled.items():
         for outcome in outcomes:
             if outcome.status == UNUSABLE:
                 where = f"{part.path}:{outcome.entity.line}"
                 click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
         counts.update(outcome.status for outcome in outcomes)
+        if domain := find_domain(part.path):
+            used = Counter(outcome.entity.entity_class for outcome in outcomes if outcome.status == USED)
+            click.echo(f"{part.path}: {_told_classes(used, domain.classes - used.keys())}")
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")
+
+
+def _told_classes(used: Counter, missing: FrozenSet[str]) -> str:
+    """How many phrases of a domain went where, and which classes the base does not have for them."""
+    where = ", ".join(f"{n:,} {'where any word may stand' if c == CLASS else f'in {c}'}" for c, n in used.items())
+    names = ", ".join(sorted(missing))
+    return f"{where}; the base has no class {names}: see 'wfst-bias graph base --class'" if missing else where
 
 
 def _class_and_path(source: str) -> Tuple[str, Path]:

@@ -3,11 +3,18 @@
 import dataclasses
 import functools
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Dict
 
 import click
+from click.core import ParameterSource
+
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of
+from wfst_bias.lang.config import G2GConfig
 
 PATH = click.Path(path_type=Path)
+
+_parameter_of: Dict[str, str] = {}  # of each option that a config file may set
 
 model_option = click.option(
     "--model",
@@ -54,6 +61,41 @@ device_option = click.option(
 )
 
 
+def _set_defaults(context: click.Context, option: click.Parameter, path: Path) -> None:
+    """Take the options of a config file for the defaults of a command, where it has them."""
+    if path is None:
+        return
+    own = {parameter.name for parameter in context.command.params}
+    defaults = {}
+    for number, line in lines_of(path):
+        text = line.partition("#")[0].strip()
+        name, equals, value = text.partition("=")
+        if text and not (equals and name in _parameter_of):
+            known = ", ".join(_parameter_of)
+            raise InputError(f"found {line!r}; write '--OPTION=VALUE', one of {known}", path, number)
+        if text and _parameter_of[name] in own:
+            defaults[_parameter_of[name]] = value
+    context.default_map = {**(context.default_map or {}), **defaults}
+
+
+config_file_option = click.option(
+    "--config",
+    type=PATH,
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_set_defaults,
+    help="Lines '--OPTION=VALUE' for all of these options, such as 'wfst-bias tune' writes; an option that is given counts.",
+)
+
+
+def was_given(group: str) -> bool:
+    """Whether an option of a group stands on the command line."""
+    context = click.get_current_context()
+    given = lambda name: context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+    return any(given(parameter.name) for parameter in context.command.params if parameter.name.startswith(f"{group}_"))
+
+
 def config_options(config: type, group: str, **helps: str) -> Callable:
     """One option ``--GROUP-FIELD`` for each field of a config dataclass, with the field's default.
 
@@ -72,9 +114,11 @@ def config_options(config: type, group: str, **helps: str) -> Callable:
             return command(*args, **{f"{group}_config": config(**values)}, **kwargs)
 
         for field in reversed(fields):
+            option = f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}"
+            _parameter_of[option] = f"{group}_{field.name}"
             with_config = click.option(
-                f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}",
-                f"{group}_{field.name}",
+                option,
+                _parameter_of[option],
                 type=field.type,
                 default=field.default,
                 show_default=True,
@@ -83,3 +127,13 @@ def config_options(config: type, group: str, **helps: str) -> Callable:
         return with_config
 
     return decorate
+
+
+g2g_options = config_options(
+    G2GConfig,
+    "g2g",
+    variants="Other ways to say each phrase, beside what lexicon and G2P say; 0 is none.",
+    cost="What such a way costs; nats.",
+    scale="Weight of how likely it is to its source.",
+    sources="Where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de), files.",
+)

@@ -1,7 +1,7 @@
 """What each utterance of a corpus is decoded with: one graph for all, or a list of its own."""
 
 from dataclasses import asdict, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, List, Optional, Protocol, Sequence, Tuple
 
@@ -14,6 +14,7 @@ from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.lists import AUTO, read_classed_entities
 from wfst_bias.entities.spelling import USED, Outcome, Speller
+from wfst_bias.entities.spoken.phrases import is_shouted
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 from wfst_bias.graph.base import BaseGraph, CompiledList
@@ -156,7 +157,8 @@ class ListPerUtterance:
 def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
     """The lists of a biasing TSV, and which of them a cut has."""
     rows = read_biasing(path)
-    entity_of = lru_cache(None)(Entity)  # the same phrase is in many lists
+    shouted = is_shouted({phrase for row in rows.values() for phrase in row.phrases})
+    entity_of = lru_cache(None)(partial(Entity, shouted=shouted))  # the same phrase is in many lists
     lists = {key: tuple(entity_of(phrase) for phrase in row.phrases) for key, row in rows.items()}
 
     def list_of(cut: MonoCut) -> Phrases:

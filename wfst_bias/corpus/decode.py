@@ -93,6 +93,7 @@ def decode_corpus(
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
+    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown.
     Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Args:
@@ -107,9 +108,9 @@ def decode_corpus(
     num_utterances = num_entities = 0
     empty: List[str] = []
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
-        text, ctm, found = (
+        text, display, ctm, found = (
             files.enter_context(open(folder / name, "w", encoding="utf-8"))
-            for name in ("text", "ctm", "entities.jsonl")
+            for name in ("text", "text.display", "ctm", "entities.jsonl")
         )
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
@@ -119,6 +120,7 @@ def decode_corpus(
             del decoder
             for transcript in transcripts:
                 text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
+                display.write(f"{transcript.name} {transcript.display}".rstrip() + "\n")
                 ctm.writelines(
                     f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text}\n" for w in transcript.words
                 )

@@ -1,6 +1,6 @@
 """What a corpus is decoded with, as the user names it: told by a decode folder, and made again from there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
@@ -23,10 +23,16 @@ from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import folder_key, read_base, read_decoding
+from wfst_bias.lang.config import G2GConfig
 
 _PATHS = ("graph", "data", "adapter_list", "biasing")
 _NAMES = ("model", "calibration", "adapter", "list_format")
-_CONFIGS = {"class_config": ("class", ClassConfig), "search": ("search", SearchConfig), "boost": ("boost", BoostConfig)}
+_CONFIGS = {
+    "class_config": ("class", ClassConfig),
+    "g2g": ("g2g", G2GConfig),
+    "search": ("search", SearchConfig),
+    "boost": ("boost", BoostConfig),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class DecodeSetup:
       biasing: TSV with a list for each utterance; needs a base, as ``entities_by``.
       entities_by: field of the cuts, and map from its values to lists.
       list_format: of the lists that are named here.
-      class_config: of lists for utterances.
+      class_config, g2g: of lists for utterances.
       search, boost: of all.
     """
 
@@ -56,6 +62,7 @@ class DecodeSetup:
     entities_by: Optional[Tuple[str, Path]] = None
     list_format: str = AUTO
     class_config: ClassConfig = ClassConfig()
+    g2g: G2GConfig = G2GConfig()
     search: SearchConfig = SearchConfig()
     boost: BoostConfig = BoostConfig()
 
@@ -93,6 +100,7 @@ class DecodeSetup:
             **{name: path and str(path) for name, path in paths.items()},
             "entities_by": self.entities_by and [self.entities_by[0], str(self.entities_by[1])],
             "graph_key": folder_key(self.graph),
+            **({"g2g": asdict(self.g2g)} if self.has_own_lists else {}),
         }
 
     @classmethod
@@ -135,4 +143,5 @@ class DecodeSetup:
         self, base: BaseGraph, lists: List[Phrases], list_of: Callable[[MonoCut], Phrases]
     ) -> ListPerUtterance:
         """A list for each utterance."""
-        return ListPerUtterance(base, lists, list_of, speller_of(base), self.class_config, self.search, self.boost)
+        speller = speller_of(base, g2g=self.g2g)
+        return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost)

@@ -26,16 +26,19 @@ class Explanation:
     Args:
       transcript: what was written.
       found: the phrase in it.
-      contest: by the list with it against without it: with what was written as one of the two.
+      place: where the best path that says it by the list does so, if there is one.
+      contest: that path against the best one without it; one of the two is what was written.
       pruning: where the path with the phrase left the beam, if it was not found.
       places: where each pronunciation fits best, in words or across them; the best one first.
       weight: of the phrase, nats.
       search: of the decoding.
-      widest: that a path was looked for by, and found, if it was.
+      widest: that the path with the phrase or, where that was written, the one without it was looked for by; in
+        vain where there is no contest.
     """
 
     transcript: Transcript
     found: Tuple[FoundEntity, ...]
+    place: Optional[Place]
     contest: Optional[Contest]
     pruning: Optional[Pruning]
     places: Tuple[Place, ...]
@@ -60,11 +63,13 @@ class Explanation:
     def summary(self) -> str:
         """The verdict, as a sentence of which the phrase is the subject."""
         contest = self.contest
+        nothing_else = f"a search beam of {self.widest.search_beam:g} nats holds no path without it"
         rival = repr(contest.rival.text) if contest and contest.rival.text else "no word at its place"
         if self.verdict == FOUND:
             times = ", ".join(f"{found.start:.2f}-{found.end:.2f} s" for found in self.found)
             if any(found.way == LIST for found in self.found):
-                why = f"by the list; it wins by {nats(contest.margin)} nats over {rival}" if contest else "by the list"
+                won = f"it wins by {nats(contest.margin)} nats over {rival}" if contest else nothing_else
+                why = f"by the list; {won}"
             else:
                 compared = contest and f"{nats(abs(contest.margin))} nats {'better' if contest.margin > 0 else 'worse'}"
                 why = "by the language model" + (f"; by the list it is {compared}" if contest else "")
@@ -85,7 +90,7 @@ class Explanation:
 
     def details(self) -> List[str]:
         """Blocks of text: where it is said and heard, the terms of the score, the beam, other pronunciations."""
-        best = self.contest.place if self.contest else next(iter(self.places), None)
+        best = self.place or next(iter(self.places), None)
         blocks = [f"{best.describe()}\n{best.table()}"] if best else []
         if self.contest:
             note = (
@@ -142,10 +147,10 @@ def explain(
     hearing = Hearing(decoder, emissions, gate)
     outputs = [graph.first_phrase + number for number in phrases]
     names = {graph.entities[number].written for number in phrases}
-    written, search, pruning = hearing.written, decoder.search, None
+    written, pruning = hearing.written, None
     found = tuple(entity for entity in written.transcript.entities if entity.phrase in names)
     if any(entity.way == LIST for entity in found):
-        phrase, rival = written, hearing.best_without(outputs)
+        phrase, (rival, search) = written, hearing.best_without(outputs)
     else:
         (phrase, search), rival = hearing.best_with(outputs), written
     contest = hearing.contest(phrase, rival, outputs) if phrase and rival else None
@@ -155,6 +160,7 @@ def explain(
     return Explanation(
         written.transcript,
         found,
+        hearing.place(phrase, outputs) if phrase else None,
         contest,
         pruning,
         tuple(sorted(filter(None, places), key=lambda place: -place.gap)),

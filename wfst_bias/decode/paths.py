@@ -37,6 +37,7 @@ class FoundEntity:
 
     Args:
       phrase: as it stands in the list.
+      display: as it is to be shown.
       entity_class: name of the class that it belongs to.
       first_word, num_words: its place among the words of the transcript.
       start, end: its time.
@@ -49,6 +50,7 @@ class FoundEntity:
     """
 
     phrase: str
+    display: str
     entity_class: str
     first_word: int
     num_words: int
@@ -86,12 +88,19 @@ class Transcript:
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
+    @property
+    def display(self) -> str:
+        """The text with its entities as they are to be shown."""
+        return self._with_entities("{}")
+
     def marked(self) -> str:
-        """The text with its entities in brackets."""
+        """The same, the entities in brackets."""
+        return self._with_entities("[{}]")
+
+    def _with_entities(self, form: str) -> str:
         texts = [word.text for word in self.words]
-        for entity in self.entities:
-            texts[entity.first_word] = "[" + texts[entity.first_word]
-            texts[entity.first_word + entity.num_words - 1] += "]"
+        for entity in reversed(self.entities):
+            texts[entity.first_word : entity.first_word + entity.num_words] = [form.format(entity.display)]
         return " ".join(texts)
 
 
@@ -186,8 +195,10 @@ def _read_path(
     taken = {word for first, end, *_ in phrases for word in range(first, end)}
     for part in graph.lists_of(gate):
         for first, end in part.phrase_list.occurrences(texts):
-            if not taken.intersection(range(first, end)):
-                phrases.append((first, end, part.phrase_of[tuple(texts[first:end])], LANGUAGE_MODEL))
+            entity = part.phrase_of[tuple(texts[first:end])]
+            # the pronoun "us" is not US, which nobody says so
+            if entity.words in entity.forms and not taken.intersection(range(first, end)):
+                phrases.append((first, end, entity, LANGUAGE_MODEL))
                 taken.update(range(first, end))
     entities = []
     for first, end, entity, way in sorted(phrases, key=itemgetter(0)):
@@ -195,6 +206,7 @@ def _read_path(
         entities.append(
             FoundEntity(
                 phrase=entity.written,
+                display=entity.shown,
                 entity_class=entity.entity_class,
                 first_word=first,
                 num_words=end - first,

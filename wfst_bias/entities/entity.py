@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Optional, Tuple
 
+from wfst_bias.entities.spoken.phrases import forms_of_all
+from wfst_bias.entities.spoken.readings import Readings
 from wfst_bias.symbols import CLASS
 from wfst_bias.text import words_of
 
@@ -24,6 +26,7 @@ class Entity:
       spoken: how it is said, in words; ``written`` where empty.
       pronunciations: of the whole phrase, ARPAbet phones, beside those that its words have.
       gate: the least evidence that it may be found by, a probability a unit.
+      shouted: whether its list is written in capitals throughout, so that they do not tell acronyms.
     """
 
     written: str
@@ -34,6 +37,7 @@ class Entity:
     spoken: Tuple[str, ...] = ()
     pronunciations: Tuple[Tuple[str, ...], ...] = ()
     gate: Optional[float] = None
+    shouted: bool = False
 
     @cached_property
     def words(self) -> Tuple[str, ...]:
@@ -41,10 +45,14 @@ class Entity:
         return words_of(self.written)
 
     @cached_property
-    def forms(self) -> Tuple[Tuple[str, ...], ...]:
-        """The words of each way that it is spoken."""
-        forms = [words_of(form) for form in self.spoken] if self.spoken else [self.words]
-        return tuple(dict.fromkeys(filter(None, forms)))
+    def forms(self) -> Readings:
+        """The words of each way that it is spoken, the likeliest first; a hyphen joins parts without a pause."""
+        return forms_of_all(self.spoken or (self.written,), self.shouted)
+
+    @property
+    def shown(self) -> str:
+        """As it stands in a text that is read, not scored."""
+        return self.display or self.written
 
     @classmethod
     def from_json(cls, text: str) -> "Entity":

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Collection, List, Optional, Tuple
 
+from wfst_bias.entities.domains import Domain, find_domain
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats import documents, lines, tables
 from wfst_bias.entities.formats.source import Entities, Source
+from wfst_bias.entities.spoken.phrases import is_shouted
 from wfst_bias.errors import InputError
 from wfst_bias.symbols import CLASS
 
@@ -48,19 +50,45 @@ FORMAT_NAMES = (AUTO, *(known.name for known in FORMATS), f"{CSV}:COLUMN")
 
 
 def read_entities(path: Path, format_name: str = AUTO) -> List[Entity]:
-    """The entities of a list.
+    """The entities of a list, or of all lists of a domain.
 
     Args:
-      path: its file, UTF-8.
+      path: its file, UTF-8; or a domain, see :func:`wfst_bias.entities.domains.find_domain`, whose lists follow each
+        other, their lines counted on.
       format_name: one of :data:`FORMAT_NAMES`; by :data:`AUTO` the content tells it, and ``csv:COLUMN`` names a column.
+        The lists of a domain have their own.
 
     Raises:
       InputError: there is no phrase in it, a line or a value cannot be read, or there is no such format.
     """
+    domain = find_domain(path)
+    return _read_file(path, format_name) if domain is None else _read_domain(domain)
+
+
+def _read_domain(domain: Domain) -> List[Entity]:
+    entities: List[Entity] = []
+    for part in domain.lists:
+        before = entities[-1].line if entities else 0
+        for entity in _read_file(part.path, part.format_name or AUTO):
+            own = entity.entity_class
+            entities.append(
+                replace(
+                    entity,
+                    line=before + entity.line,
+                    weight=entity.weight + part.weight,
+                    entity_class=part.entity_class if own == CLASS else own,
+                )
+            )
+    return entities
+
+
+def _read_file(path: Path, format_name: str) -> List[Entity]:
     source = Source.read(path)
     entities = _reader(source, format_name)(source) if source.rows else []
     if not entities:
         raise InputError("holds no phrase; write one phrase a line", path)
+    if is_shouted(entity.written for entity in entities):
+        return [replace(entity, shouted=True) for entity in entities]
     return entities
 
 
@@ -82,6 +110,8 @@ def read_classed_entities(
 ) -> List[Entity]:
     """The entities of a list, each in its class: the one that its row names or, where it names none, the list's.
 
+    Those of a domain go into the general class where the base does not have theirs.
+
     Args:
       classes: those of the base that the list is for.
       format_name: see :func:`read_entities`.
@@ -91,8 +121,11 @@ def read_classed_entities(
       InputError: as :func:`read_entities`; or a class is none of the base's, or not that of the list.
     """
     check_class(entity_class, classes, path)
+    of_domain = find_domain(path) is not None
     entities = []
     for entity in read_entities(path, format_name):
+        if of_domain and entity.entity_class not in classes:
+            entity = replace(entity, entity_class=CLASS)
         own = entity.entity_class
         if own not in (CLASS, entity_class) and entity_class != CLASS:
             raise InputError(

@@ -1,18 +1,23 @@
 """From phrases to spellings: every way that the units of a model can say each of them."""
 
 import itertools
-import unicodedata
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.spoken.readings import Readings, distinct
+from wfst_bias.lang.g2g import Variants, Way
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
+from wfst_bias.text import latin
 
 USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
 _TIE_BREAK = 1e-3  # nats
+_LONGEST_PAID = 1.5  # of the usual length
+_MOST_READ = 10_000  # unknown words of a list
 _MOST_SPELLINGS = 64  # of one phrase; a phrase of many words with many pronunciations each has more
 
 
@@ -40,7 +45,8 @@ class Outcome:
       status: :data:`USED`, :data:`DUPLICATE` or :data:`UNUSABLE`.
       phrase: its number among the phrases that are used; -1 where it is not.
       unknown_words: those of its words that no lexicon had.
-      pronunciations: the ways to say it.
+      pronunciations: the ways to say it, the likeliest first.
+      scores: of each of them, nats; 0 for what the list, the lexicon or the reader says, below 0 for a variant.
       homophones: for each of them, other words of the language model that sound exactly so.
       note: why it could not be used, or what to know.
     """
@@ -50,13 +56,16 @@ class Outcome:
     phrase: int = -1
     unknown_words: Tuple[str, ...] = ()
     pronunciations: Tuple[Pronunciation, ...] = ()
+    scores: Tuple[float, ...] = ()
     homophones: Tuple[Tuple[str, ...], ...] = ()
     note: str = ""
 
     HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
 
     def row(self) -> str:
-        said = " | ".join(" ".join(p) for p in self.pronunciations)
+        """Its line; a variant has its score behind it."""
+        ways = zip(self.pronunciations, self.scores)
+        said = " | ".join(" ".join(p) if score == 0 else f"{' '.join(p)} ({score:.1f})" for p, score in ways)
         alike = " ".join(dict.fromkeys(itertools.chain.from_iterable(self.homophones)))
         columns = (
             self.entity.line,
@@ -78,15 +87,27 @@ class Speller:
       known_words: those of the language model.
       reader: reads the words that the lexicon does not have or, where it spells, all words.
       boundary: unit between the words of a phrase; empty where there is none.
+      variants: know more ways to say a word.
+      num_variants: of a phrase, beside what lexicon and reader say.
     """
 
-    def __init__(self, lexicon: Lexicon, known_words: Set[str], reader: Reader, boundary: str):
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        known_words: Set[str],
+        reader: Reader,
+        boundary: str,
+        variants: Optional[Variants] = None,
+        num_variants: int = 0,
+    ):
         self._lexicon = lexicon
         self._known_words = known_words
         self._reader = reader
         self._boundary = boundary
-        self._of_word: Dict[str, Tuple[Pronunciation, ...]] = {}
-        self._of_phrase: Dict[Tuple[Tuple[Tuple[str, ...], ...], Tuple[Pronunciation, ...]], _Ways] = {}
+        self._variants = variants if num_variants else None
+        self._num_variants = num_variants
+        self._ways_of_word: Dict[str, List[Way]] = {}
+        self._ways_of_entity: Dict[Tuple, _Ways] = {}
 
     @cached_property
     def _sounding(self) -> Dict[Pronunciation, List[str]]:
@@ -99,7 +120,7 @@ class Speller:
 
     def outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
         """All the ways to say each phrase of a list, or why there is none."""
-        self._read(word for entity in entities for form in entity.forms for word in form)
+        self._read(word for entity in entities for form in self._forms_of(entity) for word in form)
         seen: Dict[Tuple[str, ...], Outcome] = {}
         outcomes = []
         for entity in entities:
@@ -110,49 +131,73 @@ class Speller:
                 note = f"the same words as line {seen[words].entity.line}, whose weight counts"
                 outcomes.append(Outcome(entity, DUPLICATE, note=note))
             elif not (ways := self._ways(entity)).pronunciations:
-                mute = [word for form in entity.forms for word in form if not self._of_word[word]]
-                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(mute)))
+                said = itertools.chain.from_iterable(self._forms_of(entity))
+                mute = [part for word in said if not self._ways_of_word[word] for part in word.split("-")]
+                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(distinct(mute))))
             else:
-                unknown = tuple(word for form in entity.forms for word in form if word not in self._lexicon)
-                outcomes.append(
-                    Outcome(entity, USED, len(seen), unknown, ways.pronunciations, ways.homophones, ways.note)
-                )
+                parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
+                unknown = tuple(part for part in dict.fromkeys(parts) if part not in self._lexicon)
+                said = ways.pronunciations, ways.scores, ways.homophones, ways.note
+                outcomes.append(Outcome(entity, USED, len(seen), unknown, *said))
                 seen[words] = outcomes[-1]
         return _with_list_homophones(outcomes)
 
+    def _forms_of(self, entity: Entity) -> Readings:
+        """The words of each way to say a phrase; a model whose units spell may write it as it stands, too."""
+        return distinct([*entity.forms, entity.words]) if self._reader.spells else entity.forms
+
     def _read(self, words: Iterable[str]) -> None:
-        """Find out how words are said."""
-        forms = {word: self._forms(word) for word in dict.fromkeys(words) if word not in self._of_word}
+        """Find out how words are said; of those with hyphens each part, unless they are spelled.
+
+        Of a list with thousands of words that nobody knows, the variants are the reading: the reader takes
+        milliseconds a word.
+        """
+        new = [word for word in dict.fromkeys(words) if word not in self._ways_of_word]
+        parts = new if self._reader.spells else dict.fromkeys(part for word in new for part in word.split("-"))
+        forms = {word: self._forms(word) for word in parts if word not in self._ways_of_word}
         in_lexicon = {} if self._reader.spells else self._lexicon.entries
-        read = self._reader.pronounce(f for some in forms.values() for f in some if f not in in_lexicon)
+        unread = [form for some in forms.values() for form in some if form not in in_lexicon]
+        too_many = self._variants is not None and not self._reader.spells and len(unread) > _MOST_READ
+        read = self._reader.pronounce([] if too_many else unread)
+        variants = self._variants.of([word for word in forms if len(word) > 1]) if self._variants is not None else {}
         for word, some in forms.items():
-            ways = (in_lexicon.get(form) or read.get(form) for form in some)
-            self._of_word[word] = next(filter(None, ways), ())
+            said = next(filter(None, (in_lexicon.get(form) or read.get(form) for form in some)), ())
+            self._ways_of_word[word] = _word_ways(said, variants.get(word, ()))
+        for word in new:
+            if word not in self._ways_of_word:
+                self._ways_of_word[word] = _phrase_ways([self._ways_of_word[p] for p in word.split("-")], "")
 
     def _forms(self, word: str) -> Tuple[str, ...]:
         """How a word may be put to the lexicon and to the reader."""
+        word = word.replace("-", "")
         plain = latin(word)
         as_it_is = self._reader.spells or word in self._lexicon
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
     def _ways(self, entity: Entity) -> "_Ways":
-        key = entity.forms, entity.pronunciations
-        if key not in self._of_phrase:
-            ways = itertools.chain.from_iterable(
-                itertools.product(*map(self._of_word.__getitem__, form)) for form in entity.forms
-            )
-            some = [_joined(way, self._boundary) for way in itertools.islice(ways, _MOST_SPELLINGS)]
+        key = entity.words, self._forms_of(entity), entity.pronunciations
+        if key not in self._ways_of_entity:
             given, foreign = self._given(entity)
-            said = dict.fromkeys([*given, *some])
-            notes = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if next(ways, None) else []
+            scores = dict.fromkeys(given, 0.0)
+            too_many = False
+            for form in self._forms_of(entity):
+                ways = [self._ways_of_word[word] for word in form]
+                too_many |= math.prod(sum(score == 0 for _, score in some) for some in ways) > _MOST_SPELLINGS
+                for pronunciation, score in _phrase_ways(ways, self._boundary):
+                    scores[pronunciation] = max(scores.get(pronunciation, score), score)
+            notes = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if too_many else []
             if foreign:
                 notes.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
-            self._of_phrase[key] = _Ways(
+            said = [p for p, score in scores.items() if score == 0]
+            others = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
+            said += others[: self._num_variants]
+            self._ways_of_entity[key] = _Ways(
                 tuple(said),
+                tuple(scores[p] for p in said),
                 tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != entity.words) for p in said),
                 "; ".join(notes),
             )
-        return self._of_phrase[key]
+        return self._ways_of_entity[key]
 
     def _given(self, entity: Entity) -> Tuple[List[Pronunciation], List[str]]:
         """The pronunciations that the list itself gives, without stress, and units of them that no word has."""
@@ -177,11 +222,29 @@ class Speller:
 
 @dataclass(frozen=True)
 class _Ways:
-    """How the words of a phrase are said, and by which other words."""
+    """How the words of a phrase are said, with which scores, and by which other words."""
 
     pronunciations: Tuple[Pronunciation, ...]
+    scores: Tuple[float, ...]
     homophones: Tuple[Tuple[str, ...], ...]
     note: str
+
+
+def _word_ways(said: Sequence[Pronunciation], variants: Sequence[Way]) -> List[Way]:
+    """What is said of a word, for nothing, and its variants; where nothing is said, the best variant is."""
+    ways = dict.fromkeys(said or [pronunciation for pronunciation, _ in variants[:1]], 0.0)
+    for pronunciation, score in variants:
+        ways.setdefault(pronunciation, score)
+    return list(ways.items())
+
+
+def _phrase_ways(ways: Sequence[List[Way]], boundary: str) -> List[Way]:
+    """The best ways to say words one behind the other; those that cost nothing come first, in their order."""
+    joined = ways[0]
+    for word in ways[1:]:
+        pairs = ((a + (boundary,) * bool(boundary) + b, x + y) for (a, x), (b, y) in itertools.product(joined, word))
+        joined = sorted(pairs, key=lambda way: -way[1])[:_MOST_SPELLINGS]
+    return joined
 
 
 def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
@@ -189,7 +252,8 @@ def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
     first: Dict[Pronunciation, Outcome] = {}
     noted = []
     for outcome in outcomes:
-        rivals = [first.setdefault(p, outcome) for p in outcome.pronunciations]
+        said = [p for p, score in zip(outcome.pronunciations, outcome.scores) if score == 0]
+        rivals = [first.setdefault(p, outcome) for p in said]
         rival = next((r for r in rivals if r is not outcome), None)
         if rival is not None:
             note = f"sounds like {rival.entity.written!r} of line {rival.entity.line}, which comes first and wins"
@@ -198,14 +262,9 @@ def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
     return noted
 
 
-def _joined(pronunciations: Sequence[Pronunciation], boundary: str) -> Pronunciation:
-    units = list(pronunciations[0])
-    for pronunciation in pronunciations[1:]:
-        units += [*filter(None, [boundary]), *pronunciation]
-    return tuple(units)
-
-
-def spellings(outcomes: Sequence[Outcome], bonus: float) -> List[Spelling]:
+def spellings(
+    outcomes: Sequence[Outcome], bonus: float, length_bonus: float = 0.0, usual_length: float = 1.0
+) -> List[Spelling]:
     """The ways to say the phrases that are used, for the graph compiler.
 
     The bonus is paid for what only the list can explain: not where another word of the language model sounds
@@ -214,22 +273,18 @@ def spellings(outcomes: Sequence[Outcome], bonus: float) -> List[Spelling]:
 
     Args:
       outcomes: of :meth:`Speller.outcomes`.
-      bonus: nats a phrase.
+      bonus: nats a phrase of the usual length.
+      length_bonus: nats that a phrase of twice that length has beside it. There is no more of it for phrases beyond
+        1.5 times the usual length; short ones, which are soon heard where nobody says them, have less.
+      usual_length: units of a word.
     """
     spelled = []
     num_before: Dict[Pronunciation, int] = {}
     for outcome in outcomes:
-        for units, homophones in zip(outcome.pronunciations, outcome.homophones):
+        for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
             rank = num_before[units] = num_before.get(units, -1) + 1
-            score = outcome.entity.weight + (0.0 if homophones else bonus) - _TIE_BREAK * rank
+            length = min(len(units) / usual_length, _LONGEST_PAID)
+            paid = 0.0 if homophones else bonus + length_bonus * (length - 1.0)
+            score += outcome.entity.weight + paid - _TIE_BREAK * rank
             spelled.append(Spelling(outcome.phrase, units, score))
     return spelled
-
-
-def latin(word: str) -> str:
-    """The word in the letters a-z and apostrophes, accents taken off; empty where that cannot be."""
-    plain = unicodedata.normalize(
-        "NFKD", word.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae")
-    )
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return plain if plain and all("a" <= c <= "z" or c == "'" for c in plain) else ""

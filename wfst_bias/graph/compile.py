@@ -21,9 +21,10 @@ from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_branch, unit_loop
 from wfst_bias.graph.store import content_key, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lang import Lang, read_lang
-from wfst_bias.lang.readers import reader_of
+from wfst_bias.lang.readers import reader_of, variants_of
 from wfst_bias.lm.arpa import read_arpa
 from wfst_bias.symbols import CLASS, SymbolTable
 
@@ -149,7 +150,11 @@ def compile_list(
     units = base.lang.units
     return CompiledList(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
-        compile_branch(spellings(outcomes, config.bonus), units.tokens, units.boundaries),
+        compile_branch(
+            spellings(outcomes, config.bonus, config.length_bonus, base.lang.lexicon.mean_length),
+            units.tokens,
+            units.boundaries,
+        ),
         i,
         config.entry_score(len(used), base.classes[i].in_model),
     )
@@ -189,10 +194,11 @@ class ListFile:
     format_name: str = AUTO
 
 
-def speller_of(base: BaseGraph, reader: Optional[Reader] = None) -> Speller:
-    """Says phrases in the units of a base; what the lexicon does not have by ``reader``, else by that of the units."""
+def speller_of(base: BaseGraph, reader: Optional[Reader] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
+    """Says phrases in the units of a base, what the lexicon does not have by ``reader`` or that of the units."""
     lang = base.lang
-    return Speller(lang.lexicon, base.known_words, reader or reader_of(lang), lang.boundary)
+    variants = variants_of(lang, g2g)
+    return Speller(lang.lexicon, base.known_words, reader or reader_of(lang), lang.boundary, variants, g2g.variants)
 
 
 def spelled_in_classes(speller: Speller, entities: Sequence[Entity]) -> List[Outcome]:
@@ -234,9 +240,10 @@ def graph_of_list(
     config: ClassConfig = ClassConfig(),
     reader: Optional[Reader] = None,
     format_name: str = AUTO,
+    g2g: G2GConfig = G2GConfig(),
 ) -> Tuple[DecodingGraph, Sequence[Outcome]]:
     """The decoding graph of a list, each phrase in its class, and what became of each."""
-    speller = speller_of(base, reader)
+    speller = speller_of(base, reader, g2g)
     outcomes = outcomes_of_list(path, speller, format_name=format_name, classes=base.class_names)
     return base.with_entities(*compile_lists(base, outcomes, config)), outcomes
 
@@ -250,6 +257,7 @@ def compile_graph(
     reader: Optional[Reader] = None,
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
+    g2g: G2GConfig = G2GConfig(),
 ) -> Dict[ListFile, Sequence[Outcome]]:
     """Lists compiled into a base, into a graph folder, and what became of their phrases.
 
@@ -257,12 +265,13 @@ def compile_graph(
 
     Args:
       config, configs: see :func:`compile_lists`.
+      g2g: variants of the phrases.
 
     Raises:
       InputError: no phrase is of a class that ``configs`` names.
     """
     base = read_base(base_dir)
-    speller = speller_of(base, reader)
+    speller = speller_of(base, reader, g2g)
     outcomes = {
         part: outcomes_of_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
         for part in lists
@@ -282,6 +291,7 @@ def compile_graph(
             "base": base.key,
             "classes": classes,
             "open_vocabulary": open_,
+            "g2g": asdict(g2g),
             "wfst_bias": wfst_bias.__version__,
         }
         report = [outcome for some in outcomes.values() for outcome in some]

@@ -9,25 +9,30 @@ from wfst_bias.errors import InputError
 
 @dataclass(frozen=True)
 class ClassConfig:
-    """What the entity class costs and pays, whatever the length of a phrase.
+    """What the entity class costs and pays.
 
     Entering the class costs what the language model says or, where it does not know the class, ``-log(prior)``
-    in its unigram state; choosing one of N phrases costs ``log N``. ``bonus`` is paid back once a phrase, unless
-    another word of the language model sounds exactly like it.
+    in its unigram state; choosing one of N phrases costs ``log N``. The bonus is paid back once a phrase, unless
+    another word of the language model sounds exactly like it. So the size of a list and the length of a phrase are
+    paid for, and no weight has to be tuned for either.
 
     Args:
       prior: probability of a class that the language model does not know, in its unigram state.
-      bonus: nats.
+      bonus: of a phrase as long as the lexicon's average word, nats.
+      length_bonus: what twice that length adds, nats; see :func:`wfst_bias.entities.spelling.spellings`.
     """
 
     prior: float = 0.05
-    bonus: float = 4.0
+    bonus: float = 5.0
+    length_bonus: float = 2.5
 
     def __post_init__(self):
         if not 0.0 < self.prior <= 1.0:
             raise InputError(f"--class-prior is {self.prior}, no probability; give a number above 0, up to 1")
         if not abs(self.bonus) <= MAX_WEIGHT:
             raise InputError(f"--class-bonus is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
+        if not 0.0 <= self.length_bonus <= MAX_WEIGHT:
+            raise InputError(f"--class-length-bonus is {self.length_bonus}; give nats from 0 to {MAX_WEIGHT:g}")
 
     def entry_score(self, num_phrases: int, in_model: bool = False) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""

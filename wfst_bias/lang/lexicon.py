@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Tuple
@@ -37,6 +38,11 @@ class Lexicon:
 
     def __getitem__(self, word: str) -> Tuple[Pronunciation, ...]:
         return self.entries[word]
+
+    @cached_property
+    def mean_length(self) -> float:
+        """Units of a pronunciation."""
+        return float(np.mean([len(pronunciation) for known in self.entries.values() for pronunciation in known]))
 
     @property
     def pairs(self) -> List[Tuple[str, Pronunciation]]:

@@ -1,7 +1,9 @@
 """How the words of a list are said in the units of a model, where no lexicon has them."""
 
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, Optional, Tuple
 
+from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lang.g2g import PhoneVariants, SpellingVariants, Variants
 from wfst_bias.lang.g2p import HamaG2P, Reader
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
@@ -9,7 +11,7 @@ from wfst_bias.lang.phones import PHONES
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import CHARS, SUBWORDS
 
-_SEGMENTATIONS = 4  # of a word of a list, in subwords
+_SEGMENTATIONS = 2  # of a word of a list, in subwords; more of them bring false alarms, and no hits
 
 
 def reader_of(lang: Lang) -> Reader:
@@ -18,9 +20,20 @@ def reader_of(lang: Lang) -> Reader:
         return CharSpeller(lang.units)
     if lang.units.kind == SUBWORDS:
         return PieceSpeller(lang.piece_model, lang.units, _SEGMENTATIONS)
-    if all(phone in lang.tokens for phone in PHONES):
+    if _is_arpabet(lang):
         return HamaG2P()
     return LexiconOnly()
+
+
+def variants_of(lang: Lang, config: G2GConfig) -> Optional[Variants]:
+    """What knows more ways to say a word in the units of a lang; nothing does for phones that are not ARPAbet's."""
+    if lang.units.kind in (CHARS, SUBWORDS):
+        return SpellingVariants(config, reader_of(lang))
+    return PhoneVariants(config) if _is_arpabet(lang) else None
+
+
+def _is_arpabet(lang: Lang) -> bool:
+    return all(phone in lang.tokens for phone in PHONES)
 
 
 class LexiconOnly:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple, TypeVar
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, read_json
+from wfst_bias.files import publish_file, read_json, read_toml
 
 RECIPE = "recipe.json"
 _LIMITS = ("max_steps", "max_minutes", "num_workers", "strength")  # may change when a run goes on
@@ -16,18 +16,7 @@ Recipe = TypeVar("Recipe")
 
 def read_recipe(path: Path, default: Recipe) -> Recipe:
     """The recipe of a TOML file; see :func:`recipe_of`."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError("no such file; name a TOML file", path)
-    try:
-        import tomllib
-    except ImportError:  # Python below 3.11
-        import tomli as tomllib
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"is not TOML ({error})", path) from None
-    return recipe_of(table, default, path)
+    return recipe_of(read_toml(path), default, Path(path))
 
 
 def recipe_of(table: Dict[str, Any], default: Recipe, where: Path, name: str = "") -> Recipe:

@@ -1,0 +1,86 @@
+"""Which phrases of a list are heard where nobody said them: by their length, and by what 'entities check' says of them.
+
+Lists of words that the language model does not have and nobody says in DATA are drawn from the lexicon, as many of each
+length, and DATA is decoded with each list. Whatever is found is a false alarm; the figures are those of a thousand such
+phrases in an hour.
+
+python benchmarks/false_alarms.py BASE_DIR DATA [--words N] [--lists N] [--model SPEC]
+"""
+
+import argparse
+import random
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+from tabulate import tabulate
+
+from wfst_bias.acoustic.models import model_of
+from wfst_bias.corpus.data import load_audio, read_data, read_texts
+from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.check import GUESSED, check
+from wfst_bias.entities.entity import Entity
+from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.store import read_base, read_token_graph
+from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.lang.config import G2GConfig
+from wfst_bias.text import words_of
+
+_BATCH = 4
+_LENGTHS = {2: "2, 3", 3: "2, 3", 4: "4", 5: "5, 6", 6: "5, 6", 7: "7 to 9", 8: "7 to 9", 9: "7 to 9"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base_dir", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--words", type=int, default=200, help="of each length in a list")
+    parser.add_argument("--lists", type=int, default=4)
+    parser.add_argument("--model", default="hama")
+    arguments = parser.parse_args()
+
+    model, batches, seconds = model_of(arguments.model), [], 0.0
+    cuts = iter(read_data(arguments.data))
+    while batch := list(islice(cuts, _BATCH)):
+        audio = [load_audio(cut, model.sampling_rate) for cut in batch]
+        seconds += sum(map(len, audio)) / model.sampling_rate
+        batches.append(model.emissions([cut.id for cut in batch], audio))
+    base = read_base(arguments.base_dir)
+    log_probs = word_log_probs(read_token_graph(arguments.base_dir), base.words)
+    speller, plain = speller_of(base), speller_of(base, g2g=G2GConfig(variants=0))
+    said = {word for text in read_texts(arguments.data).values() for word in words_of(text)}
+    unheard = [w for w in base.lang.lexicon.entries if w.isalpha() and w not in log_probs and w not in said]
+    of_length = {}
+    for outcome in plain.outcomes(list(map(Entity, unheard))):
+        if not any(outcome.homophones):
+            of_length.setdefault(min(map(len, outcome.pronunciations)), []).append(outcome.entity.written)
+
+    num_phrases, num_heard = Counter(), Counter()
+    for number in range(arguments.lists):
+        chance = random.Random(number)
+        drawn = [(n, w) for n in _LENGTHS for w in chance.sample(of_length[n], min(arguments.words, len(of_length[n])))]
+        outcomes = speller.outcomes([Entity(word, line=i) for i, (_, word) in enumerate(drawn)])
+        found = {
+            f.entity.written: f"{f.severity} {f.kind}"
+            for f in check(outcomes, base.lang, log_probs)
+            if f.kind != GUESSED
+        }
+        groups = {word: [("all", _LENGTHS[n]), (found.get(word, "none"), _LENGTHS[n])] for n, word in drawn}
+        num_phrases.update(group for word in groups for group in groups[word])
+        decoder = Decoder(base.with_entities(*compile_lists(base, outcomes)))
+        for emissions in batches:
+            for transcript in best_paths(decoder.lattices(emissions), decoder):
+                num_heard.update(group for entity in transcript.entities for group in groups[entity.phrase])
+
+    def cell(name: str, length: str) -> str:
+        phrases, heard = num_phrases[name, length], num_heard[name, length]
+        return f"{1000 * heard / phrases / (seconds / 3600):.0f} ({heard} of {phrases:,})" if phrases else "-"
+
+    lengths = list(dict.fromkeys(_LENGTHS.values()))
+    names = sorted({name for name, _ in num_phrases})
+    print(tabulate([[name, *(cell(name, length) for length in lengths)] for name in names], headers=["", *lengths]))
+
+
+if __name__ == "__main__":
+    main()

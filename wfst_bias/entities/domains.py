@@ -1,0 +1,126 @@
+"""Domains: folders of lists that go together, the project's own ones known by name (``graphs/medicine``).
+
+A folder is a domain by its ``domain.toml``::
+
+    [[lists]]
+    file = "drugs.txt"      # beside it, of any format
+    class = "$DRUG"         # where the base has such a class; left out, or without one, the general class
+    weight = -1.0           # added to that of each phrase, nats; 0 where left out
+    format = "plain"        # the content tells where left out
+    origin = "..."          # where the phrases are from
+    licence = "CC0-1.0"     # and on what terms
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, FrozenSet, Optional, Tuple
+
+from wfst_bias.entities.entity import MAX_WEIGHT
+from wfst_bias.errors import InputError
+from wfst_bias.files import GRAPHS, read_toml
+from wfst_bias.symbols import CLASS
+
+DOMAIN = "domain.toml"
+_TYPES = {"file": str, "class": str, "weight": (int, float), "format": str, "origin": str, "licence": str}
+
+
+@dataclass(frozen=True)
+class DomainList:
+    """One list of a domain.
+
+    Args:
+      path: of the list.
+      entity_class: that its phrases belong to.
+      weight: added to that of each phrase, nats.
+      format_name: see :func:`wfst_bias.entities.lists.read_entities`; the content tells where there is none.
+      origin: where the phrases are from.
+      licence: of the list.
+    """
+
+    path: Path
+    entity_class: str = CLASS
+    weight: float = 0.0
+    format_name: Optional[str] = None
+    origin: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Lists that go together.
+
+    Args:
+      lists: at least one.
+    """
+
+    lists: Tuple[DomainList, ...]
+
+    @property
+    def classes(self) -> FrozenSet[str]:
+        """The classes of its lists, but for the general one."""
+        return frozenset(part.entity_class for part in self.lists) - {CLASS}
+
+
+def domain_names() -> Tuple[str, ...]:
+    """The domains that come with the project."""
+    return tuple(sorted(path.parent.name for path in GRAPHS.glob(f"*/{DOMAIN}")))
+
+
+def find_domain(path: Path) -> Optional[Domain]:
+    """The domain that stands where a list may: a folder, or the name of one of :func:`domain_names`.
+
+    Returns:
+      None where it is a file's path; a file of the name of a domain is the file.
+
+    Raises:
+      InputError: it is neither, or the domain cannot be read.
+    """
+    path = Path(path)
+    if path.is_dir() and (path / DOMAIN).is_file():
+        return read_domain(path)
+    if path.is_file() or path.name != str(path) or path.suffix:
+        return None
+    if path.name in domain_names():
+        return read_domain(GRAPHS / path.name)
+    raise InputError(f"is no file and no domain; the domains are {', '.join(domain_names())}", path)
+
+
+def read_domain(folder: Path) -> Domain:
+    """The domain of a folder.
+
+    Raises:
+      InputError: ``domain.toml`` is not as the module says.
+    """
+    path = Path(folder) / DOMAIN
+    table = read_toml(path)
+    unknown = table.keys() - {"lists"}
+    if unknown:
+        raise InputError(f"has no key {min(unknown)!r}; write [[lists]] above each list", path)
+    tables = table.get("lists")
+    if not isinstance(tables, list) or not tables or not all(isinstance(part, dict) for part in tables):
+        raise InputError('names no list; write [[lists]] and below it file = "names.txt"', path)
+    return Domain(tuple(_list_of(part, path) for part in tables))
+
+
+def _list_of(table: Dict[str, Any], path: Path) -> DomainList:
+    for key, value in table.items():
+        if key not in _TYPES:
+            raise InputError(f"[[lists]] has no key {key!r}; it has {', '.join(_TYPES)}", path)
+        if not isinstance(value, _TYPES[key]) or isinstance(value, bool):
+            what = "a number of nats" if key == "weight" else "a text"
+            raise InputError(f"[[lists]] {key} is {value!r}; {what} was expected", path)
+    if not table.get("file"):
+        raise InputError('a list has no file; write file = "names.txt"', path)
+    weight = float(table.get("weight", 0.0))
+    if not abs(weight) <= MAX_WEIGHT:
+        raise InputError(
+            f"[[lists]] weight is {weight:g}; nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g} were expected", path
+        )
+    return DomainList(
+        path.parent / table["file"],
+        table.get("class", CLASS),
+        weight,
+        table.get("format"),
+        table.get("origin", ""),
+        table.get("licence", ""),
+    )

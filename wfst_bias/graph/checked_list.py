@@ -1,0 +1,115 @@
+"""A list held against a base: what became of its phrases, and what there is to know about them."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+from tabulate import tabulate
+
+from wfst_bias.entities.check import ERROR, KINDS, SEVERITIES, WARNING, Finding, check
+from wfst_bias.entities.lists import AUTO, read_classed_entities
+from wfst_bias.entities.spelling import Outcome
+from wfst_bias.graph.compile import spelled_in_classes, speller_of
+from wfst_bias.graph.store import read_base, read_token_graph
+from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.lang.config import G2GConfig
+
+_SHOWN = 10  # findings of a kind and severity
+
+
+@dataclass(frozen=True)
+class CheckedList:
+    """A list and what was found in it.
+
+    Args:
+      path: of the list.
+      base_dir: that it was held against.
+      outcomes: what became of its phrases.
+      findings: what there is to know about them.
+    """
+
+    path: Path
+    base_dir: Path
+    outcomes: Sequence[Outcome]
+    findings: Sequence[Finding]
+
+    def fails(self, strict: bool = False) -> bool:
+        """Whether there is an error or, if ``strict``, a warning."""
+        severities = {finding.severity for finding in self.findings}
+        return ERROR in severities or (strict and WARNING in severities)
+
+    def text(self) -> str:
+        """A line for each kind of finding, and the first findings of each as ``PATH:LINE: ...``."""
+        statuses = Counter(outcome.status for outcome in self.outcomes)
+        summary = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
+        blocks = [f"{self.path}: {len(self.outcomes):,} phrases: {summary}"]
+        of_kind = {(severity, kind): [] for severity in SEVERITIES for kind in KINDS}
+        for finding in self.findings:
+            of_kind[finding.severity, finding.kind].append(finding)
+        told = [found for found in of_kind.values() if found]
+        if told:
+            rows = [(found[0].severity, found[0].kind, f"{len(found):,}") for found in told]
+            blocks.append(tabulate(rows, tablefmt="plain", colalign=("left", "left", "right"), disable_numparse=True))
+        return "\n\n".join(blocks + [self._first_of(found) for found in told])
+
+    def _first_of(self, findings: Sequence[Finding]) -> str:
+        lines = [f"{self.path}:{f.entity.line}: {f.severity}: {f.message} [{f.kind}]" for f in findings[:_SHOWN]]
+        more = len(findings) - _SHOWN
+        return "\n".join(lines + [f"... and {more:,} more; --json tells them all"] * (more > 0))
+
+    def to_json(self) -> str:
+        content = {
+            "list": str(self.path),
+            "base": str(self.base_dir),
+            "statuses": Counter(outcome.status for outcome in self.outcomes),
+            "severities": {s: sum(f.severity == s for f in self.findings) for s in SEVERITIES},
+            "findings": [
+                {
+                    "severity": finding.severity,
+                    "kind": finding.kind,
+                    "line": finding.entity.line,
+                    "phrase": finding.entity.written,
+                    "message": finding.message,
+                }
+                for finding in self.findings
+            ],
+            "phrases": [_row(outcome) for outcome in self.outcomes],
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _row(outcome: Outcome) -> dict:
+    entity = outcome.entity
+    return {
+        "line": entity.line,
+        "phrase": entity.written,
+        "class": entity.entity_class,
+        "weight": entity.weight,
+        "status": outcome.status,
+        "spoken": [" ".join(form) for form in entity.forms],
+        "pronunciations": [
+            {"units": " ".join(units), "score": round(score, 3), "homophones": list(homophones)}
+            for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones)
+        ],
+        "unknown_words": list(outcome.unknown_words),
+        "note": outcome.note,
+    }
+
+
+def check_list(path: Path, base_dir: Path, format_name: str = AUTO, g2g: G2GConfig = G2GConfig()) -> CheckedList:
+    """Check a list as it would be compiled into a base.
+
+    Args:
+      format_name: see :func:`wfst_bias.entities.lists.read_entities`.
+      g2g: variants of the phrases.
+
+    Raises:
+      InputError: the list cannot be read, or names a class that the base does not have.
+    """
+    base = read_base(base_dir)
+    entities = read_classed_entities(path, base.class_names, format_name)
+    outcomes = spelled_in_classes(speller_of(base, g2g=g2g), entities)
+    log_probs = word_log_probs(read_token_graph(base_dir), base.words)
+    return CheckedList(Path(path), Path(base_dir), outcomes, check(outcomes, base.lang, log_probs))
