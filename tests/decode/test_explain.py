@@ -230,7 +230,8 @@ def test_a_phrase_whose_sound_alone_is_beyond_the_beam(base, decoder_of):
     decoder, _ = decoder_of("Zelenskyy")
     why = explained(base, decoder, CITY)
     assert why.verdict == FAR and why.contest.sound < -SearchConfig().search_beam
-    assert f"by its sound alone it loses {-why.contest.sound:.1f} nats to 'city'" in why.summary()
+    loss, by_sound = -why.contest.margin, -why.contest.sound
+    assert f"it loses by {loss:.1f} nats to 'city', by its sound alone by {by_sound:.1f};" in why.summary()
     assert any("and 20 is the largest" in block for block in why.details())
 
 

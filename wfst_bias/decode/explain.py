@@ -51,14 +51,15 @@ class Explanation:
         """Which case it is.
 
         :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the one that was written,
-        but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where by its sound alone it is further behind
-        than the search beam, or the widest search holds no path with the phrase.
+        but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where it is further behind than the search
+        beam, and so by its sound alone, or the widest search holds no path with the phrase.
         """
         if self.found:
             return FOUND
         if self.contest and self.contest.margin > _SAME:
             return PRUNED
-        return LOST if self.contest and self.contest.sound > -self.search.search_beam else FAR
+        is_near = self.contest and max(self.contest.sound, self.contest.margin) > -self.search.search_beam
+        return LOST if is_near else FAR
 
     def summary(self) -> str:
         """The verdict, as a sentence of which the phrase is the subject."""
@@ -80,8 +81,8 @@ class Explanation:
             return f"is not found: it loses by {nats(-contest.margin)} nats to {rival}"
         if contest:
             return (
-                "is not found: it is not close to what was heard; by its sound alone it loses "
-                f"{nats(-contest.sound)} nats to {rival}, --search-beam is {self.search.search_beam:g}"
+                f"is not found: it is not close to what was heard; it loses by {nats(-contest.margin)} nats to {rival}, "
+                f"by its sound alone by {nats(-contest.sound)}; --search-beam is {self.search.search_beam:g}"
             )
         return (
             "is not found: nothing that was heard is close to it; a search beam of "
