@@ -30,7 +30,7 @@ from wfst_bias.symbols import SymbolTable
 
 BEAM = 8.0
 A_BIT = 0.05  # nats
-CLASS = ClassConfig(bonus=4.0, length_bonus=0.0)
+PLAIN = ClassConfig(bonus=4.0, length_bonus=0.0)
 NAMES = ("Kitty", "Ann Whittemore")
 ALONE = "Z EH L EH N S K IY"
 CITY_WHITTEMORE = f"{CITY} <wb> W IH T M AO R"
@@ -48,7 +48,7 @@ def decoder_of(base, tmp_path_factory):
     def decoder_of(*lines, search=SearchConfig(), boost=BoostConfig(), variants=0):
         path = tmp_path_factory.mktemp("list") / "names.txt"
         path.write_text("".join(f"{line}\n" for line in lines))
-        graph, outcomes = graph_of_list(base, path, CLASS, g2g=G2GConfig(variants))
+        graph, outcomes = graph_of_list(base, path, PLAIN, g2g=G2GConfig(variants))
         return Decoder(graph, search, boost), outcomes
 
     return decoder_of
@@ -253,7 +253,7 @@ def test_what_parts_two_paths_elsewhere_is_not_counted(base, decoder_of):
 def test_a_list_of_its_own_explains_as_one_that_all_have(base, decoder_of, text, phrase):
     decoder, _ = decoder_of(*NAMES)
     outcomes = speller_of(base, g2g=G2GConfig(0)).outcomes([Entity(name) for name in NAMES])
-    gated = Decoder(base.with_entities(compile_list(base, outcomes, CLASS), gates=[0]))
+    gated = Decoder(base.with_entities(compile_list(base, outcomes, PLAIN), gates=[0]))
     own = explain(gated, heard(base, text), 0, [phrase])
     shared = explained(base, decoder, text, phrase)
     assert (own.verdict, own.transcript.words) == (shared.verdict, shared.transcript.words)
@@ -268,7 +268,7 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
 
     def decoder_of(weight):
         (tmp_path / "list.txt").write_text(f"or\t{weight}\nart dent\n")
-        return Decoder(graph_of_list(base, tmp_path / "list.txt", CLASS, g2g=G2GConfig(0))[0])
+        return Decoder(graph_of_list(base, tmp_path / "list.txt", PLAIN, g2g=G2GConfig(0))[0])
 
     why = explained(base, decoder_of(-3), text)
     contest = why.contest

@@ -91,6 +91,11 @@ def test_what_nothing_is_wrong_with(phrase):
     assert findings(phrase) == []
 
 
+def test_letters_that_are_named_are_not_the_word_that_they_spell():
+    kinds = {phrase: [f.kind for f in findings("Gesner", phrase, log_probs={"it": -3.0})] for phrase in ("It", "IT")}
+    assert "common-word" in kinds["It"] and "common-word" not in kinds["IT"]
+
+
 @pytest.mark.parametrize(
     "said, near",
     [
@@ -134,11 +139,15 @@ def test_phrases_that_are_the_same_or_sound_the_same():
     assert findings(*in_classes, log_probs={"can": -5.0}) == []
 
 
-def test_a_pronunciation_that_the_model_cannot_emit():
-    (finding,) = findings(Entity("Gesner", pronunciations=(("G", "Q7", "N"), ("G", "EH1", "Z", "N", "ER0"))))
-    assert (
-        finding.kind == "foreign-units" and "'G Q7 N', which is left out: the model does not have Q7" in finding.message
-    )
+def test_what_of_a_phrase_cannot_be_used():
+    some = Entity("Gesner", pronunciations=(("G", "Q7", "N"), ("G", "EH1", "S", "N", "ER0")))
+    assert [(f.severity, f.kind, f.message) for f in findings(some)] == [
+        ("warning", "dropped", "'Gesner': its pronunciation has Q7, which the model does not; it is left out")
+    ]
+    some = Entity("Gesner", spoken=("gesner", "日本 gesner"))
+    assert [(f.kind, f.message) for f in findings(some) if f.kind != "guessed"] == [
+        ("dropped", "'Gesner': it cannot be said '日本 gesner', which is left out; write it in letters")
+    ]
 
 
 WEIGHTS = {

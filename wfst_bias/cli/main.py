@@ -17,6 +17,7 @@ from wfst_bias.cli.graph import graph
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.model import model
 from wfst_bias.cli.score import score
+from wfst_bias.cli.tune import tune
 from wfst_bias.errors import InputError
 
 
@@ -62,6 +63,7 @@ for command in (
     decode,
     explain,
     score,
+    tune,
     transcribe,
     model,
     demo,

@@ -17,7 +17,8 @@ class G2GConfig:
       variants: of a phrase, beside what the lexicon or the reader says; 0 for none.
       cost: nats.
       scale: of the log-probabilities of the sources.
-      sources: between commas: ``graphones`` for the n-grams of English, names of tables in ``graphs/g2g``, files.
+      sources: between commas: ``graphones`` for the n-grams of English, names of tables in ``graphs/g2g``, files
+        of tables or (``.npz``) of n-grams of graphones.
     """
 
     variants: int = 4

@@ -51,6 +51,8 @@ def _model(name: str) -> Model:
     if not known.is_file() and not Path(name).is_file():
         names = ", ".join([GRAPHONES, *sorted(path.stem for path in folder.glob("*.tsv"))])
         raise InputError(f"--g2g-sources has {name!r}; {names} are known, or name a file")
+    if Path(name).suffix == ".npz":
+        return JointModel(Path(name))
     return read_table(known if known.is_file() else Path(name))
 
 

@@ -151,7 +151,7 @@ def score_decoding(
                 f"utterance {key!r} has no reference; score the data that was decoded", decode_dir / "text"
             )
     if utterances is not None:
-        texts = {key: texts[key] for key in _read_names(utterances, texts)}
+        texts = {key: texts[key] for key in read_names(utterances, texts)}
     if biasing is not None:
         lists = read_biasing(biasing)
         missing = next((key for key in texts if key not in lists), None)
@@ -172,7 +172,8 @@ def score_decoding(
     return score_counts(counts, seconds / 3600)
 
 
-def _read_names(path: Path, known: Mapping[str, str]) -> List[str]:
+def read_names(path: Path, known: Mapping[str, str]) -> List[str]:
+    """Names of utterances, one a line, each one of those that are known."""
     names = []
     for number, line in lines_of(path):
         if line.strip() not in known:

@@ -12,6 +12,7 @@ from wfst_bias.entities.formats.source import Document, Entities, Source, phrase
 from wfst_bias.entities.formats.tables import OWN_COLUMNS, gate_of
 from wfst_bias.symbols import CLASS
 
+_OWN_KEYS = frozenset(OWN_COLUMNS)
 _CLASS_REFERENCE = re.compile(r"\$\{([^}]+)\}|\$([A-Z][A-Z0-9_]*)")
 _MOST_EXPANDED = 100_000  # phrases that one with references to classes stands for
 
@@ -41,14 +42,13 @@ def _own(source: Source, line: int, text: str) -> Entity:
     row = source.json(text, line, 'write {"phrase": "..."}')
     if not isinstance(row, dict):
         source.wrong(line, f'found {shown(text.strip())}; write {{"phrase": "..."}}')
-    unknown = set(row).difference(OWN_COLUMNS)
-    if unknown:
+    if unknown := row.keys() - _OWN_KEYS:
         source.wrong(line, f"{min(unknown)!r} is no key; {', '.join(OWN_COLUMNS)} are known")
     return Entity(
         phrase_of(source, line, row.get("phrase"), "phrase"),
         weight_in_nats(source, line, row["weight"]) if "weight" in row else 0.0,
         line,
-        phrase_of(source, line, row.get("class", CLASS), "class"),
+        phrase_of(source, line, row["class"], "class") if "class" in row else CLASS,
         phrase_of(source, line, row["display"], "display") if "display" in row else "",
         tuple(strings(source, line, row.get("spoken"), "spoken")),
         tuple(tuple(way.split()) for way in strings(source, line, row.get("pronunciation"), "pronunciation")),

@@ -145,14 +145,16 @@ def phrase_of(source: Source, line: int, text: Any, key: str) -> str:
 
 def strings(source: Source, line: int, value: Any, key: str) -> Sequence[str]:
     """A list of strings, which may be missing, or one string alone."""
-    value = [] if value is None else [value] if isinstance(value, str) else value
+    if value is None:
+        return ()
+    value = [value] if isinstance(value, str) else value
     if not isinstance(value, list) or not all(map(_is_phrase, value)):
         source.wrong(line, f'{key} is {shown(value)}; a list of strings was expected, ["..."]')
     return tuple(" ".join(item.split()) for item in value)
 
 
 def _is_phrase(text: Any) -> bool:
-    return isinstance(text, str) and bool(text.strip()) and not _HALF_CHARACTER.search(text)
+    return isinstance(text, str) and bool(text.strip()) and (text.isascii() or not _HALF_CHARACTER.search(text))
 
 
 Entities = List[Entity]

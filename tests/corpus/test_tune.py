@@ -1,0 +1,88 @@
+"""Tuning, on emissions that are made from known words."""
+
+import pytest
+from test_search import emissions
+
+from wfst_bias.corpus.tune import Caps, Tuner, Weights, write_config
+from wfst_bias.entities.entity import Entity
+from wfst_bias.errors import InputError
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import read_base
+
+# said, heard
+SPOKEN = (
+    ("we met zelenskyy", "W IY <wb> M EH T <wb> Z EH L EH N S K IY"),
+    ("call whittemore", "K AO L <wb> W IH T AH M AO R"),
+    ("the city", "DH AH <wb> S IH T IY"),
+    ("the city", "DH AH <wb> S IH D IY"),
+)
+TEXTS = {f"utt{i}": text for i, (text, _) in enumerate(SPOKEN)}
+TIMID = Weights(ClassConfig(bonus=-20.0))
+
+
+@pytest.fixture(scope="module")
+def tuner(world):
+    base = read_base(world / "base")
+    outcomes = speller_of(base).outcomes([Entity("Zelenskyy"), Entity("Whittemore"), Entity("Citty")])
+    batches = [emissions(base.lang.tokens, *(heard for _, heard in SPOKEN), sharpness=2.5)]
+    return Tuner(base, outcomes, batches, TEXTS, hours=0.1)
+
+
+def test_a_bonus_that_finds_no_phrase_is_raised(tuner):
+    first, *_, best = trials = list(tuner.tuned(TIMID))
+    assert first.weights == TIMID and first.score.rates["recall"].value < 100.0
+    assert best.score.rates["F1"].value == 100.0 and best.weights.entity_class.bonus > -20.0
+    better = [trial.score.rates["F1"].value for trial in trials]
+    assert better == sorted(better)
+    assert best.score.rates["U-WER"].value <= tuner.score(TIMID, with_list=False).rates["U-WER"].value + 0.2
+
+
+def test_the_best_weights_are_what_they_are_said_to_be(tuner):
+    *_, best = tuner.tuned(TIMID)
+    assert tuner.score(best.weights) == best.score
+
+
+def test_caps_that_nothing_keeps_are_told(tuner):
+    with pytest.raises(InputError, match="no weights keep U-WER at -.*--max-u-wer-rise"):
+        list(tuner.tuned(TIMID, Caps(u_wer_rise=-100.0)))
+
+
+def test_a_cap_on_false_alarms_is_kept(tuner):
+    for alarms in (0.0, 1000.0):
+        *_, best = tuner.tuned(TIMID, Caps(false_alarms=alarms, u_wer_rise=100.0))
+        assert best.score.false_alarms_per_hour <= alarms
+
+
+def test_the_file_is_read_as_a_config(tuner, world, run, tmp_path):
+    trials = list(tuner.tuned(TIMID))
+    write_config(tmp_path / "tuned.conf", trials, "tuned on a test")
+    text = (tmp_path / "tuned.conf").read_text()
+    assert text.startswith("# tuned on a test\n# F1 100.00")
+    (tmp_path / "names.txt").write_text("Zelenskyy\n")
+    arguments = world / "base", tmp_path / "names.txt", tmp_path / "graph", "--config", tmp_path / "tuned.conf"
+    assert run("graph", "compile", *arguments).exit_code == 0
+    bonus = trials[-1].weights.entity_class.bonus
+    assert f'"bonus": {bonus}' in (tmp_path / "graph" / "meta.json").read_text()
+    assert run("graph", "compile", *arguments, "--class-bonus", 1.5).exit_code == 0
+    assert '"bonus": 1.5' in (tmp_path / "graph" / "meta.json").read_text()
+
+
+@pytest.mark.parametrize("line", ["--class-bonus 4", "class-bonus=4", "--class-malus=4"])
+def test_a_config_that_cannot_be_read(world, run, tmp_path, line):
+    (tmp_path / "names.txt").write_text("Zelenskyy\n")
+    (tmp_path / "my.conf").write_text(f"# mine\n{line}\n")
+    result = run(
+        "graph", "compile", world / "base", tmp_path / "names.txt", tmp_path / "graph", "--config", tmp_path / "my.conf"
+    )
+    assert result.exit_code == 1 and f"my.conf:2: found '{line}'" in result.output
+
+
+def test_the_command(world, speech, run, tmp_path):
+    (tmp_path / "names.txt").write_text("Zelenskyy\n")
+    arguments = world / "base", tmp_path / "names.txt", speech, tmp_path / "tuned.conf", "--max-u-wer-rise", 100
+    result = run("tune", *arguments, "--max-false-alarms", 1e6)
+    assert result.exit_code == 0, result.output
+    assert "--class-bonus=" in (tmp_path / "tuned.conf").read_text()
+    decoded = run("decode", world / "base", speech, tmp_path / "out", "--config", tmp_path / "tuned.conf")
+    assert decoded.exit_code == 0, decoded.output

@@ -1,0 +1,204 @@
+"""Weights for a development set: a search over class, boost and language model weights, with the rest unharmed."""
+
+from dataclasses import dataclass, fields, replace
+from itertools import islice
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import torch
+from lhotse import CutSet
+from tqdm import tqdm
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.adapter.upstream import Upstream
+from wfst_bias.corpus.data import load_audio
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.entity import Phrases
+from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.entities.spelling import USED, Outcome
+from wfst_bias.errors import InputError
+from wfst_bias.files import publish_file
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.compile import compile_lists
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.score.counts import count_errors
+from wfst_bias.score.report import Score, score_counts
+from wfst_bias.text import words_of
+
+_ROUNDS = 3  # over all weights
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What is tuned, and what stands beside it.
+
+    Args:
+      entity_class: what the class costs and pays.
+      boost: adaptive boosting.
+      search: its acoustic scale is the inverse of the weight of the language model.
+    """
+
+    entity_class: ClassConfig = ClassConfig()
+    boost: BoostConfig = BoostConfig()
+    search: SearchConfig = SearchConfig()
+
+    @property
+    def options(self) -> Tuple[str, ...]:
+        """As ``--config`` reads them."""
+        groups = {"class": self.entity_class, "boost": self.boost, "search": self.search}
+        return tuple(
+            f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}={getattr(config, field.name):g}"
+            for group, config in groups.items()
+            for field in fields(config)
+        )
+
+    def told(self, first: "Weights") -> str:
+        """The options that are not those of ``first``."""
+        return " ".join(a for a, b in zip(self.options, first.options) if a != b) or "as given"
+
+
+def _set(part: str, name: str) -> Callable[[Weights, float], Weights]:
+    return lambda weights, value: replace(weights, **{part: replace(getattr(weights, part), **{name: value})})
+
+
+# the values that are tried of each weight, beside the one it has
+_GRID: Tuple[Tuple[Callable[[Weights, float], Weights], Tuple[float, ...]], ...] = (
+    (_set("entity_class", "bonus"), (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)),
+    (_set("boost", "alpha"), (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)),
+    (_set("search", "acoustic_scale"), (1.2, 1.5, 1.8, 2.1, 2.4)),
+    (_set("boost", "cap"), (3.0, 4.0, 6.0, 8.0)),
+    (_set("entity_class", "length_bonus"), (0.0, 1.5, 2.5, 4.0)),
+)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What tuning may not spoil.
+
+    Args:
+      u_wer_rise: by which the errors in words outside the list may rise above those without a list, absolute percent.
+      false_alarms: entities an hour that nobody said; those of the first weights where not given.
+    """
+
+    u_wer_rise: float = 0.2
+    false_alarms: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Weights and their scores."""
+
+    weights: Weights
+    score: Score
+
+
+class Tuner:
+    """Decodes a development set again and again, its emissions being made once.
+
+    Args:
+      base: base graph.
+      outcomes: how the phrases of the list are said.
+      batches: emissions of the set.
+      texts: reference of each utterance.
+      hours: of audio.
+      device: of the search.
+    """
+
+    def __init__(
+        self,
+        base: BaseGraph,
+        outcomes: Sequence[Outcome],
+        batches: Sequence[Emissions],
+        texts: Mapping[str, str],
+        hours: float,
+        device: torch.device = torch.device("cpu"),
+    ):
+        self._base = base
+        self._outcomes = outcomes
+        self._batches = batches
+        self._texts = texts
+        self._hours = hours
+        self._device = device
+        self._phrases = PhraseList(o.entity.words for o in outcomes if o.status == USED)
+        self._scores: Dict[Tuple[Weights, bool], Score] = {}
+
+    @property
+    def num_trials(self) -> int:
+        """How often the set was decoded."""
+        return len(self._scores)
+
+    def score(self, weights: Weights, with_list: bool = True) -> Score:
+        """Decode with these weights."""
+        key = weights, with_list
+        if key not in self._scores:
+            lists = compile_lists(self._base, self._outcomes, weights.entity_class) if with_list else []
+            graph = self._base.with_entities(*lists) if lists else self._base.plain
+            decoder = Decoder(graph, weights.search, weights.boost, self._device)
+            transcripts = (t for batch in self._batches for t in best_paths(decoder.lattices(batch), decoder))
+            counts = [count_errors(words_of(self._texts[t.name]), words_of(t.text), self._phrases) for t in transcripts]
+            self._scores[key] = score_counts(counts, self._hours)
+        return self._scores[key]
+
+    def tuned(self, first: Weights, caps: Caps = Caps()) -> Iterator[Trial]:
+        """The trials that were the best so far, the last being the best of all; the first is that of ``first``.
+
+        One weight is changed at a time, each to the best of its values, until nothing gets better. A trial is better
+        with a higher F1 of the entities, and with a lower word error rate where that is equal; the nearer to the caps
+        the better, where they are not kept.
+
+        Raises:
+          InputError: no trial keeps the caps.
+        """
+        u_wer = self.score(first, with_list=False).rates["U-WER"].value + caps.u_wer_rise
+        best = Trial(first, self.score(first))
+        alarms = best.score.false_alarms_per_hour if caps.false_alarms is None else caps.false_alarms
+
+        def excess(trial: Trial) -> float:
+            score = trial.score
+            return max(0.0, score.rates["U-WER"].value - u_wer) + max(0.0, score.false_alarms_per_hour - alarms)
+
+        def merit(trial: Trial) -> Tuple[float, float, float]:
+            return -excess(trial), trial.score.rates["F1"].value, -trial.score.rates["WER"].value
+
+        yield best
+        for _ in range(_ROUNDS):
+            before = best
+            for change, values in _GRID:
+                trials = [Trial(weights, self.score(weights)) for weights in (change(best.weights, v) for v in values)]
+                if merit(better := max(trials, key=merit)) > merit(best):
+                    best = better
+                    yield best
+            if best is before:
+                break
+        if excess(best):
+            raise InputError(
+                f"no weights keep U-WER at {u_wer:.2f} % and false alarms at {alarms:.1f} an hour; the best have "
+                f"{best.score.rates['U-WER'].value:.2f} % and {best.score.false_alarms_per_hour:.1f}: raise "
+                "--max-u-wer-rise or --max-false-alarms"
+            )
+
+
+def emissions_of(cuts: CutSet, model: AcousticModel, upstream: Upstream, phrases: Phrases, batch_size: int):
+    """Emissions of a development set, a batch at a time, and the hours of its audio."""
+    batches, seconds = [], 0.0
+    cuts = iter(tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None))
+    while batch := list(islice(cuts, batch_size)):
+        audio = [load_audio(cut, model.sampling_rate) for cut in batch]
+        seconds += sum(map(len, audio)) / model.sampling_rate
+        emissions = model.emissions([cut.id for cut in batch], audio)
+        batches.append(upstream.changed(emissions, [phrases] * len(batch)))
+    return batches, seconds / 3600
+
+
+def write_config(path: Path, trials: List[Trial], comment: str) -> None:
+    """The best weights as a file that ``--config`` reads, with what they gave."""
+    first, best = trials[0].score, trials[-1].score
+    lines = [f"# {line}\n" for line in comment.splitlines()]
+    for name in ("F1", "WER", "U-WER", "B-WER"):
+        rate, before = best.rates[name], first.rates[name]
+        lines.append(f"# {name} {rate.value:.2f} ({rate.low:.2f} - {rate.high:.2f}), before {before.value:.2f}\n")
+    lines.append(f"# false alarms an hour {best.false_alarms_per_hour:.1f}, before {first.false_alarms_per_hour:.1f}\n")
+    publish_file(path, "".join([*lines, *(f"{option}\n" for option in trials[-1].weights.options)]))
