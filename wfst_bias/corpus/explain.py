@@ -67,10 +67,9 @@ class PhraseExplanation:
         blocks = [f"{self.utterance}: {self.text}\n{name} {said.rstrip('.')}."]
         if self.explanation:
             blocks += [*self.explanation.details(), *filter(None, [self._row()])]
-            if self.is_listed and self.explanation.transcript.text != self.text:
-                blocks.append(
-                    f"It decodes to {self.explanation.transcript.text!r} now: data, model or lists are not what they were."
-                )
+            now = self.explanation.transcript.text
+            if self.is_listed and now != self.text:
+                blocks.append(f"It decodes to {now!r} now: data, model or lists are not what they were.")
         return "\n\n".join(blocks)
 
     def _row(self) -> str:

@@ -81,8 +81,9 @@ class Explanation:
             return f"is not found: it loses by {nats(-contest.margin)} nats to {rival}"
         if contest:
             return (
-                f"is not found: it is not close to what was heard; it loses by {nats(-contest.margin)} nats to {rival}, "
-                f"by its sound alone by {nats(-contest.sound)}; --search-beam is {self.search.search_beam:g}"
+                "is not found: it is not close to what was heard; it loses by "
+                f"{nats(-contest.margin)} nats to {rival}, by its sound alone by {nats(-contest.sound)}; "
+                f"--search-beam is {self.search.search_beam:g}"
             )
         return (
             "is not found: nothing that was heard is close to it; a search beam of "
@@ -95,8 +96,8 @@ class Explanation:
         blocks = [f"{best.describe()}\n{best.table()}"] if best else []
         if self.contest:
             note = (
-                f"acoustic: below the best units, times {self.search.acoustic_scale:g}; given back: by adaptive boosting;\n"
-                "list: what its class and its choice cost, what bonus and weight pay"
+                f"acoustic: below the best units, times {self.search.acoustic_scale:g}; "
+                "given back: by adaptive boosting;\nlist: what its class and its choice cost, what bonus and weight pay"
             )
             blocks.append(f"{self.contest.table()}\n{note}")
         if self.verdict == PRUNED:
@@ -125,7 +126,8 @@ class Explanation:
             if self.pruning.behind > self.search.search_beam
             else f"--search-max-active {self.search.max_active} narrowed the beam"
         )
-        return f"The search dropped its path at {self.pruning.time:.2f} s, {nats(self.pruning.behind)} nats behind: {cause}."
+        behind = nats(self.pruning.behind)
+        return f"The search dropped its path at {self.pruning.time:.2f} s, {behind} nats behind: {cause}."
 
 
 def explain(
