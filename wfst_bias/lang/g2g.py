@@ -104,11 +104,11 @@ class PhoneVariants:
 
 
 class SpellingVariants:
-    """Other spellings, in the letters or pieces of a model.
+    """Other spellings in the letters or pieces of a model, and other pieces for the same spelling.
 
     Args:
       config: how many, and what they cost.
-      reader: spells in the units of the model.
+      reader: spells in the units of the model; what it says of a word behind the first way are variants.
     """
 
     def __init__(self, config: G2GConfig, reader: Reader):
@@ -119,11 +119,13 @@ class SpellingVariants:
     def of(self, words: Sequence[str]) -> Dict[str, List[Way]]:
         """See :class:`Variants`."""
         respelled = {word: self._respelled(word) for word in words}
-        units = self._reader.pronounce({letters for others in respelled.values() for letters in others})
-        return {
-            word: [(units[letters][0], score) for letters, score in others.items() if units[letters]]
-            for word, others in respelled.items()
-        }
+        units = self._reader.pronounce({*words, *(letters for others in respelled.values() for letters in others)})
+        return {word: self._ways(word, others, units) for word, others in respelled.items()}
+
+    def _ways(self, word: str, others: Dict[str, float], units: Dict[str, Tuple[Pronunciation, ...]]) -> List[Way]:
+        cut = [(way, -self._config.cost) for way in units[word][1:]]
+        written = [(units[letters][0], score) for letters, score in others.items() if units[letters]]
+        return sorted([*cut, *written], key=lambda way: -way[1])[: self._config.variants]
 
     def _respelled(self, word: str) -> Dict[str, float]:
         """Other ways to write a word, the best first, and their scores."""
