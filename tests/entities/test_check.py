@@ -64,6 +64,7 @@ def findings(*entities, lang=LANG, log_probs=LOG_PROBS, reader=None):
             "'Ayn' is short, AY N, and may be heard where nobody said it; list it in longer phr",
         ),
         ("Will", "warning", "common-word", "'Will' is a word that everybody says, one word in 500, and found wherever"),
+        ("Wíll", "warning", "common-word", "'Wíll' is a word that everybody says, one word in 500, and found wherever"),
         ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\" but for a pause, and may be heard"),
         (
             "New Ton",

@@ -22,6 +22,7 @@ from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Outcome
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import PHONES, SUBWORDS
+from wfst_bias.text import latin
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
 
@@ -211,7 +212,8 @@ def _risk(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
 
 
 def _common_word(entity: Entity, sounds: _Sounds) -> Optional[Finding]:
-    log_prob = sounds.log_probs.get(" ".join(entity.words), -math.inf)
+    words = " ".join(entity.words)
+    log_prob = max(sounds.log_probs.get(word, -math.inf) for word in (words, latin(words)))
     if log_prob <= _VERY_COMMON or entity.words not in entity.forms:  # nobody says IT as "it"
         return None
     message = f"{entity.written!r} is a word that everybody says, {_one_in(log_prob)}, and found wherever it is said"

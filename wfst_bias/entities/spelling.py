@@ -141,7 +141,7 @@ class Speller:
                 )
             else:
                 parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
-                unknown = tuple(part for part in dict.fromkeys(parts) if part not in self._lexicon)
+                unknown = tuple(part for part in dict.fromkeys(parts) if not self._is_known(part))
                 said = ways.pronunciations, ways.scores, ways.homophones, "; ".join(ways.dropped), ways.dropped
                 outcomes.append(Outcome(entity, USED, len(seen), unknown, *said))
                 seen[words] = outcomes[-1]
@@ -184,6 +184,10 @@ class Speller:
         as_it_is = self._reader.spells or word in self._lexicon
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
+    def _is_known(self, word: str) -> bool:
+        """Whether the lexicon says how a word is said, with its accents or without."""
+        return any(form in self._lexicon for form in self._forms(word))
+
     def _ways(self, entity: Entity) -> "_Ways":
         key = entity.words, self._forms_of(entity), entity.pronunciations, bool(entity.spoken)
         if key not in self._ways_of_entity:
@@ -201,13 +205,14 @@ class Speller:
             mute = [form for form in entity.forms if not all(map(self._ways_of_word.__getitem__, form))]
             if mute and entity.spoken and scores:
                 dropped.append(f"it cannot be said {' '.join(mute[0])!r}, which is left out; write it in letters")
+            own = {*entity.words, *map(latin, entity.words)} if len(entity.words) == 1 else ()
             said = [p for p, score in scores.items() if score == 0]
             others = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
             said += others[: self._num_variants]
             self._ways_of_entity[key] = _Ways(
                 tuple(said),
                 tuple(scores[p] for p in said),
-                tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != entity.words) for p in said),
+                tuple(tuple(word for word in self._sounding.get(p, ()) if word not in own) for p in said),
                 tuple(dropped),
             )
         return self._ways_of_entity[key]
