@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
@@ -166,10 +165,8 @@ class Speller:
         unread = [form for some in forms.values() for form in some if form not in in_lexicon]
         too_many = self._variants is not None and not self._reader.spells and len(unread) > _MOST_READ
         varied = [w for w in forms if len(w) > 1 and not (too_many and in_lexicon.keys() & set(self._forms(w)))]
-        with ThreadPoolExecutor(1) as background:  # the reader leaves Python's lock most of the time
-            reading = background.submit(self._reader.pronounce, [] if too_many else unread)
-            variants = self._variants.of(varied) if self._variants is not None else {}
-            read = reading.result()
+        read = self._reader.pronounce([] if too_many else unread)
+        variants = self._variants.of(varied) if self._variants is not None else {}
         for word, some in forms.items():
             said = next(filter(None, (in_lexicon.get(form) or read.get(form) for form in some)), ())
             self._ways_of_word[word] = _word_ways(said, variants.get(word, ()))
