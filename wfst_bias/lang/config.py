@@ -31,3 +31,5 @@ class G2GConfig:
             raise InputError(f"--g2g-variants is {self.variants}; give 0 or more")
         if self.cost < 0 or self.scale < 0:
             raise InputError(f"--g2g-cost is {self.cost} and --g2g-scale {self.scale}; give 0 or more")
+        if self.variants and not self.sources.strip(", "):
+            raise InputError(f"--g2g-sources is {self.sources!r}; name one, or give --g2g-variants 0")

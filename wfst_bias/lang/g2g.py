@@ -37,7 +37,7 @@ def models_of(config: G2GConfig) -> List[Model]:
     Raises:
       InputError: one of them is neither a name nor a file.
     """
-    return [_model(name) for name in config.sources.split(",") if name]
+    return [_model(name) for name in map(str.strip, config.sources.split(",")) if name]
 
 
 @lru_cache(maxsize=None)
