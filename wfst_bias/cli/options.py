@@ -138,5 +138,6 @@ g2g_options = config_options(
     variants="Other ways to say each phrase, beside what lexicon and G2P say; 0 is none.",
     cost="What such a way costs; nats.",
     scale="Weight of how likely it is to its source.",
-    sources="Where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de), files.",
+    sources="Where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de), files; "
+    "auto: graphones for phones, none for letters and pieces.",
 )

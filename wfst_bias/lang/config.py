@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wfst_bias.errors import InputError
 
-GRAPHONES = "graphones"
+AUTO, GRAPHONES = "auto", "graphones"
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,14 @@ class G2GConfig:
       cost: nats.
       scale: of the log-probabilities of the sources.
       sources: between commas: ``graphones`` for the n-grams of English, names of tables in ``graphs/g2g``, files
-        of tables or (``.npz``) of n-grams of graphones.
+        of tables or (``.npz``) of n-grams of graphones. ``auto``: graphones for models of phones, none for those of
+        letters and pieces, to which the variants measured so far brought more false alarms than hits.
     """
 
     variants: int = 4
     cost: float = 1.0
     scale: float = 0.7
-    sources: str = GRAPHONES
+    sources: str = AUTO
 
     def __post_init__(self):
         if self.variants < 0:

@@ -1,8 +1,9 @@
 """How the words of a list are said in the units of a model, where no lexicon has them."""
 
+from dataclasses import replace
 from typing import Dict, Iterable, Optional, Tuple
 
-from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lang.config import AUTO, GRAPHONES, G2GConfig
 from wfst_bias.lang.g2g import PhoneVariants, SpellingVariants, Variants
 from wfst_bias.lang.g2p import HamaG2P, Reader
 from wfst_bias.lang.lang import Lang
@@ -27,6 +28,10 @@ def reader_of(lang: Lang) -> Reader:
 
 def variants_of(lang: Lang, config: G2GConfig) -> Optional[Variants]:
     """What knows more ways to say a word in the units of a lang; nothing does for phones that are not ARPAbet's."""
+    if config.sources == AUTO:
+        if lang.units.kind in (CHARS, SUBWORDS):
+            return None
+        config = replace(config, sources=GRAPHONES)
     if lang.units.kind == CHARS:
         return SpellingVariants(config, CharSpeller(lang.units))
     if lang.units.kind == SUBWORDS:
