@@ -132,7 +132,8 @@ def decode_corpus(
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
     ``text.display`` is ``text`` with the phrases of the lists as they are to be shown. Behind the words of ``ctm`` stand
-    their confidences without the list; ``entities.jsonl`` has both. Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
+    their confidences without what the list pays; ``entities.jsonl`` has both. Where each utterance has its own list,
+    ``report.tsv`` tells what became of the phrases.
 
     Args:
       model_name: what ``meta.json`` tells of the model; its class where not given.

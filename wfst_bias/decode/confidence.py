@@ -1,7 +1,7 @@
 """How sure the words of a transcript are: their posteriors in the word lattice, with what the list pays and without.
 
-A bonus makes a phrase likelier and its posterior with it, whether it was said or not: such a posterior is no confidence.
-So it is computed again without adaptive boosting, each phrase at the price of any one of its list.
+A bonus makes a phrase likelier and its posterior with it, whether it was said or not: such a posterior is no
+confidence. So it is computed again without adaptive boosting, each phrase at the price of any one of its list.
 """
 
 from dataclasses import dataclass

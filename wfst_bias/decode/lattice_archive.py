@@ -1,10 +1,10 @@
 """Word lattices on disk: Kaldi's text of a CompactLattice, and beside it the terms that Kaldi has no place for.
 
 An archive has for each utterance a line with its name, a line ``FROM TO WORD GRAPH,ACOUSTIC,TOKENS`` for each arc,
-``STATE GRAPH,ACOUSTIC,TOKENS`` for each final state, and an empty line: what ``lattice-copy ark,t:`` writes. WORD is an id
-of ``words.txt``; TOKENS are the ids plus one (Kaldi keeps 0 for epsilon) of all frames, with ``_`` between them. Costs are
-negated log-probabilities; acoustic ones are unscaled and without the boost, which counts as graph, as list and language
-model do. The terms of the same arcs, in the same order, stand in a second file, a line of JSON an utterance.
+``STATE GRAPH,ACOUSTIC,TOKENS`` for each final state, and an empty line: what ``lattice-copy ark,t:`` writes. WORD is an
+id of ``words.txt``; TOKENS are the ids plus one (Kaldi keeps 0 for epsilon) of all frames, with ``_`` between them.
+Costs are negated log-probabilities; acoustic ones are unscaled and without the boost, which counts as graph, as list
+and language model do. The terms of the same arcs, in the same order, stand in a second file, a line of JSON an utterance.
 """
 
 import json
@@ -110,7 +110,7 @@ def _read(
         except ValueError:
             raise InputError(
                 f"found {' '.join(fields)[:60]!r}; expected 'FROM TO WORD GRAPH,ACOUSTIC,TOKENS' or 'STATE GRAPH,ACOUSTIC,"
-                "TOKENS' of a compact lattice (plain ones are read by 'lattice-determinize' of Kaldi)",
+                "TOKENS' of a compact lattice",
                 archive,
                 number,
             ) from None

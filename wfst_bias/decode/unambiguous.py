@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import dijkstra
 from wfst_bias.wfst import Wfst, from_arcs, from_openfst, to_openfst, trim
 
 _DELTA = 1.0 / 1024  # nats; what OpenFst's determinization takes for equal
-_MOST_STATES, _NARROWER = 5000, 0.7  # of the acceptor, and by how much the beam gets narrower where it has more
+_LEAST_LIMIT, _NARROWER = 5000, 0.7  # states of the acceptor, and by how much the beam gets narrower where it has more
 _MOST_PREDECESSORS = 1 << 22  # held at a time
 
 
@@ -60,11 +60,12 @@ def unambiguous(lattice: Wfst, beam: float) -> Stretches:
     if not lattice.num_arcs:
         return Stretches(*(np.zeros(0, np.int32),) * 3, np.zeros(0, np.int64), np.zeros(1, np.int64), beam)
     jumps = _without_silence(lattice, beam)
-    said = _determinized(jumps, beam)
-    while said.num_states() >= _MOST_STATES:
+    most_states = max(_LEAST_LIMIT, lattice.num_states // 8)
+    said = _determinized(jumps, beam, most_states)
+    while said.num_states() >= most_states:
         beam *= _NARROWER
         jumps.prune(weight=beam)
-        said = _determinized(jumps, beam)
+        said = _determinized(jumps, beam, most_states)
     ways = _best_ways(_product(from_openfst(said), jumps, lattice))
     return _stretches(_smallest(ways, lattice), lattice, beam)
 
@@ -76,9 +77,9 @@ def _without_silence(lattice: Wfst, beam: float) -> pynini.Fst:
     return fst.rmepsilon().prune(weight=beam)
 
 
-def _determinized(jumps: pynini.Fst, beam: float) -> pynini.Fst:
+def _determinized(jumps: pynini.Fst, beam: float, most_states: int) -> pynini.Fst:
     """Labels in, each string of them once; cut off where there are too many states."""
-    return pynini.determinize(jumps.copy().project("input"), delta=_DELTA, weight=beam, nstate=_MOST_STATES)
+    return pynini.determinize(jumps.copy().project("input"), delta=_DELTA, weight=beam, nstate=most_states)
 
 
 def _product(said: Wfst, jumps: pynini.Fst, lattice: Wfst) -> Wfst:
