@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
@@ -17,11 +17,12 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
-from wfst_bias.decode.confidence import word_confidences
+from wfst_bias.decode.confidence import Confidence, word_confidences
+from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
 from wfst_bias.decode.nbest import nbest_of
-from wfst_bias.decode.paths import Transcript, best_paths
+from wfst_bias.decode.paths import FoundEntity, Transcript
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.word_lattice import WordLattice, word_lattices
 from wfst_bias.files import publish_folder
@@ -81,8 +82,7 @@ def decode_cuts(
         with timing.of("lists"):
             decoder, gates = biasing.decoder_of(batch)
         with timing.of("search"):
-            lattices = decoder.lattices(emissions, gates)
-            transcripts = best_paths(lattices, decoder)
+            transcripts, lattices = gated_paths(decoder.lattices(emissions, gates), decoder)
         yield decoder, transcripts, lattices
         del decoder  # before the next batch asks for its graph: their arena is the same then
 
@@ -131,9 +131,10 @@ def decode_corpus(
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
-    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown. Behind the words of ``ctm`` stand
-    their confidences without what the list pays; ``entities.jsonl`` has both. Where each utterance has its own list,
-    ``report.tsv`` tells what became of the phrases.
+    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown; ``refused.jsonl`` has the
+    phrases that were below their gates, as ``entities.jsonl`` has those that were found. Behind the words of ``ctm``
+    stand their confidences without what the list pays; ``entities.jsonl`` has both.
+    Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Args:
       model_name: what ``meta.json`` tells of the model; its class where not given.
@@ -146,12 +147,12 @@ def decode_corpus(
       the content of ``meta.json``.
     """
     timing = Timing()
-    num_utterances = num_entities = 0
+    num_utterances = num_entities = num_refused = 0
     empty: List[str] = []
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
-        text, display, ctm, found = (
+        text, display, ctm, found, refused = (
             files.enter_context(open(folder / name, "w", encoding="utf-8"))
-            for name in ("text", "text.display", "ctm", "entities.jsonl")
+            for name in ("text", "text.display", "ctm", "entities.jsonl", "refused.jsonl")
         )
         lattice_files = _LatticeFiles(folder, files, lattice_form, num_best)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
@@ -173,14 +174,11 @@ def decode_corpus(
                 )
                 for entity in transcript.entities:
                     own = confidences[entity.first_word : entity.first_word + entity.num_words]
-                    least = {
-                        "confidence": round(min(c.plain for c in own), 4),
-                        "confidence_with_list": round(min(c.boosted for c in own), 4),
-                    }
-                    row = {"utterance": transcript.name, **asdict(entity), **least}
-                    found.write(json.dumps(row, ensure_ascii=False) + "\n")
+                    found.write(_row(transcript.name, entity, _least(own)))
+                refused.writelines(_row(transcript.name, entity) for entity in transcript.refused)
             num_utterances += len(transcripts)
             num_entities += sum(len(t.entities) for t in transcripts)
+            num_refused += sum(len(t.refused) for t in transcripts)
             empty += [t.name for t in transcripts if not t.words]
             bar.update(len(transcripts))
         files.close()
@@ -193,6 +191,7 @@ def decode_corpus(
             "model": model_name or type(model).__name__,
             "num_utterances": num_utterances,
             "num_entities_found": num_entities,
+            "num_entities_refused": num_refused,
             "empty_transcripts": empty,
             "lattices": lattice_form,
             "narrowed_lattices": lattice_files.narrowed,
@@ -203,3 +202,17 @@ def decode_corpus(
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return meta
+
+
+def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
+    """Of the words of an entity, as ``entities.jsonl`` has it."""
+    return {
+        "confidence": round(min(c.plain for c in confidences), 4),
+        "confidence_with_list": round(min(c.boosted for c in confidences), 4),
+    }
+
+
+def _row(utterance: str, entity: FoundEntity, more: Mapping[str, float] = {}) -> str:
+    """An entity as a line of JSON."""
+    row = {"utterance": utterance, **asdict(entity), "evidence": entity.evidence, **more}
+    return json.dumps(row, ensure_ascii=False) + "\n"
