@@ -10,7 +10,7 @@ demo: .venv/ready
 	$(BIN)/wfst-bias demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/ctc_product.py

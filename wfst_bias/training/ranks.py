@@ -1,5 +1,6 @@
 """The processes of a ``torchrun`` that train one network together, or this one alone."""
 
+import atexit
 import contextlib
 import os
 from typing import Any, Callable, Iterator, List
@@ -16,6 +17,8 @@ class Ranks:
         self.rank = int(os.environ.get("RANK", "0"))
         if self.count > 1 and not torch.distributed.is_initialized():
             torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            # gloo's threads, left to the end of the interpreter, abort some processes that did all their work
+            atexit.register(torch.distributed.destroy_process_group)
 
     @property
     def first(self) -> bool:
