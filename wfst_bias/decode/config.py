@@ -1,4 +1,4 @@
-"""How wide the search is."""
+"""How wide the search is, and what is done behind it."""
 
 import math
 from dataclasses import dataclass
@@ -33,3 +33,34 @@ class SearchConfig:
                 f"--search-max-active is {self.max_active}, --search-min-active {self.min_active}; "
                 "the first must be above the second, and that not below 0"
             )
+
+
+@dataclass(frozen=True)
+class LookupConfig:
+    """What a lexicon lookup may replace.
+
+    Args:
+      min_phones: that a phrase must have.
+      max_words: that one phrase may replace.
+      min_posterior: mean probability that the network must give to the phones that it heard, 0 to 1.
+      whole_words: whether it must have heard a boundary of words on both sides, where it has one.
+      keep_listed: whether a phrase of the list that was written stays.
+      most_common: words of which each is likelier than this to the language model stay, log-probability, nats;
+        0 is none.
+    """
+
+    min_phones: int = 3
+    max_words: int = 3
+    min_posterior: float = 0.5
+    whole_words: bool = True
+    keep_listed: bool = True
+    most_common: float = 0.0
+
+    def __post_init__(self):
+        for name in ("min_phones", "max_words"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--lookup-{name.replace('_', '-')} is {getattr(self, name)}; give 1 or more")
+        if not 0 <= self.min_posterior <= 1:
+            raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
+        if not self.most_common <= 0:
+            raise InputError(f"--lookup-most-common is {self.most_common}; give a log-probability, 0 (none) or below")
