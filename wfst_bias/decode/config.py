@@ -64,3 +64,31 @@ class LookupConfig:
             raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
         if not self.most_common <= 0:
             raise InputError(f"--lookup-most-common is {self.most_common}; give a log-probability, 0 (none) or below")
+
+
+EMISSIONS, DISTANCE = "emissions", "distance"
+MEASURES = (EMISSIONS, DISTANCE)
+
+
+@dataclass(frozen=True)
+class RescoringConfig:
+    """How much a phone network counts in the choice among hypotheses.
+
+    Args:
+      gamma: weight of its score against that of the lattice.
+      measure: :data:`EMISSIONS`, the log-probability of the pronunciations, or :data:`DISTANCE`, minus their weighted
+        edit distance from the phones that were heard.
+      bound: of that distance, see :class:`wfst_bias.decode.phone_distance.PhoneDistance`.
+    """
+
+    gamma: float = 0.5
+    measure: str = EMISSIONS
+    bound: int = 8
+
+    def __post_init__(self):
+        if not 0 <= self.gamma < math.inf:
+            raise InputError(f"--rescore-gamma is {self.gamma}; give a number, 0 (off) or above")
+        if self.measure not in MEASURES:
+            raise InputError(f"--rescore-measure is {self.measure!r}; give {' or '.join(MEASURES)}")
+        if self.bound < 0:
+            raise InputError(f"--rescore-bound is {self.bound}; give 0 phones or more")
