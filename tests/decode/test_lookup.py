@@ -12,7 +12,6 @@ from wfst_bias.decode.lookup import LOOKUP, Lookup, write_replacements
 from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, Word
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
@@ -47,9 +46,8 @@ def lang():
 @pytest.fixture(scope="module")
 def lookup_with(lang):
     def make(entities=ENTITIES, known=("we", "met"), log_probs=None, **config):
-        speller = Speller(lang.lexicon, set(known), LexiconOnly(), UNITS.boundary)
-        outcomes = speller.outcomes(entities)
-        return Lookup(Sayings(lang, outcomes, speller), outcomes, LookupConfig(**config), log_probs or {})
+        sayings = Sayings(lang, entities, set(known), reader=LexiconOnly())
+        return Lookup(sayings, LookupConfig(**config), log_probs or {})
 
     return make
 

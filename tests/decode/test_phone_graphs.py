@@ -10,7 +10,6 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.phone_graphs import alignments, phone_emissions, text_scores
 from wfst_bias.decode.sayings import Piece, Sayings
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Speller
 from wfst_bias.errors import InputError
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
@@ -117,10 +116,8 @@ def test_other_phones_are_an_error():
 
 
 def test_phrases_are_said_as_their_list_tells():
-    world = lang(UNITS)
-    speller = Speller(world.lexicon, set(), LexiconOnly(), "|")
-    outcomes = speller.outcomes([Entity("Ma Tomato", spoken=("ma two",)), Entity("zz")])
-    (pieces,) = Sayings(world, outcomes, speller).pieces([("two", "ma", "tomato", "zz")])
+    entities = [Entity("Ma Tomato", spoken=("ma two",)), Entity("zz")]
+    (pieces,) = Sayings(lang(UNITS), entities, reader=LexiconOnly()).pieces([("two", "ma", "tomato", "zz")])
     assert [(piece.first, piece.end) for piece in pieces] == [(0, 1), (1, 3), (3, 4)]
     assert pieces[1].ways[0][0] == ("M", "AA", "|", "T", "UW")
     assert pieces[2].ways == ()

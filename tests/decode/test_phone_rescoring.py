@@ -17,7 +17,7 @@ from wfst_bias.errors import InputError
 @dataclass(frozen=True)
 class Hypothesis:
     words: Tuple[str, ...]
-    score: float
+    total: float
 
 
 def rescorer(**config):
@@ -35,7 +35,7 @@ def test_the_sound_turns_a_close_call(measure):
     (best, second, last) = rescorer(gamma=1.0, measure=measure).rescored([hypotheses], heard)[0]
     assert [r.hypothesis for r in (best, second, last)] == [hypotheses[i] for i in (1, 0, 2)]
     (unchanged,) = rescorer(gamma=0.0, measure=measure).rescored([hypotheses], heard)
-    assert [(r.hypothesis, r.score) for r in unchanged] == [(h, h.score) for h in hypotheses]
+    assert [(r.hypothesis, r.total) for r in unchanged] == [(h, h.total) for h in hypotheses]
 
 
 def test_the_score_is_the_equation():
@@ -47,7 +47,7 @@ def test_the_score_is_the_equation():
             log_probs = batch.log_probs[i, : int(batch.lengths[i])]
             ways = torch.tensor([ctc_log_prob(log_probs, way) for way in strings(r.hypothesis.words, UNITS)])
             assert r.phones == pytest.approx(ways.logsumexp(0).item(), abs=1e-4)
-            assert r.score == pytest.approx(r.hypothesis.score + 0.3 * r.phones)
+            assert r.total == pytest.approx(r.hypothesis.total + 0.3 * r.phones)
 
 
 @pytest.mark.parametrize("measure", MEASURES)
@@ -65,7 +65,7 @@ def test_one_frame_and_words_that_nobody_can_say(measure):
     batch = replace(batch, log_probs=batch.log_probs[:, :1], lengths=torch.tensor([1]))
     hypotheses = nbest(("tomato tomato", -1.0), ("xyz", -1.0), ("", -1.0))
     (found,) = rescorer(measure=measure).rescored([hypotheses], batch)
-    assert found[-1].hypothesis is hypotheses[0] and found[-1].score > -100
+    assert found[-1].hypothesis is hypotheses[0] and found[-1].total > -100
 
 
 def test_frames_may_be_of_another_length():

@@ -66,8 +66,7 @@ class Lookup:
     """A list by its pronunciations, ready to be looked up in.
 
     Args:
-      sayings: how words are said in the phones of the network, those of this list among them.
-      outcomes: the list.
+      sayings: the list, and how words are said in the phones of the network.
       config: what may be replaced.
       log_probs: of the words of a language model, nats, see :func:`wfst_bias.graph.unigrams.word_log_probs`; for
         ``LookupConfig.most_common``.
@@ -76,14 +75,13 @@ class Lookup:
     def __init__(
         self,
         sayings: Sayings,
-        outcomes: Sequence[Outcome],
         config: LookupConfig = LookupConfig(),
         log_probs: Mapping[str, float] = {},
     ):
         self._sayings = sayings
         self._config = config
         self._log_probs = log_probs
-        self._index = _index(outcomes, sayings.lang.units, config)
+        self._index = _index(sayings.outcomes, sayings.lang.units, config)
 
     def corrected(
         self, transcripts: Sequence[Transcript], emissions: Emissions

@@ -19,13 +19,13 @@ from wfst_bias.decode.sayings import Sayings
 
 
 class Scored(Protocol):
-    """A hypothesis: its words and the score of its path, nats."""
+    """A hypothesis: its words, and the score of its path in the lattice, nats."""
 
     @property
     def words(self) -> Tuple[str, ...]: ...
 
     @property
-    def score(self) -> float: ...
+    def total(self) -> float: ...
 
 
 H = TypeVar("H", bound=Scored)
@@ -38,12 +38,12 @@ class Rescored(Generic[H]):
     Args:
       hypothesis: with its own score.
       phones: log-probability of its pronunciations or minus their distance, not weighted, nats.
-      score: both.
+      total: its score with that, weighted.
     """
 
     hypothesis: H
     phones: float
-    score: float
+    total: float
 
 
 class PhoneRescorer:
@@ -72,8 +72,8 @@ class PhoneRescorer:
         """
         scores = iter(self.phone_scores([[h.words for h in nbest] for nbest in nbests], emissions))
         gamma = self._config.gamma
-        lists = [[Rescored(h, phones, h.score + gamma * phones) for h, phones in zip(n, next(scores))] for n in nbests]
-        return [sorted(rescored, key=lambda r: -r.score) for rescored in lists]
+        lists = [[Rescored(h, phones, h.total + gamma * phones) for h, phones in zip(n, next(scores))] for n in nbests]
+        return [sorted(rescored, key=lambda r: -r.total) for rescored in lists]
 
     def phone_scores(self, texts: Sequence[Sequence[Sequence[str]]], emissions: Emissions) -> List[List[float]]:
         """What the network says of each text of each utterance, nats."""
@@ -84,14 +84,11 @@ class PhoneRescorer:
         pieces = self._sayings.pieces([words for some in texts for words in some])
         bounds = np.cumsum([0, *counts])
         if self._config.measure == EMISSIONS:
-            utterance = np.repeat(np.arange(len(counts)), counts)
-            scores = text_scores(pieces, utterance, phones, units).numpy()
+            scores = text_scores(pieces, np.repeat(np.arange(len(counts)), counts), phones, units).tolist()
         else:
-            scores = -np.concatenate(
-                [np.zeros(0)]
-                + [
-                    self._distance.distances(heard.phones, pieces[first:end])
-                    for heard, first, end in zip(heard_phones(phones, units), bounds, bounds[1:])
-                ]
-            )
-        return [scores[first:end].tolist() for first, end in zip(bounds, bounds[1:])]
+            scores = [
+                -distance
+                for heard, first, end in zip(heard_phones(phones, units), bounds, bounds[1:])
+                for distance in self._distance.distances(heard.phones, pieces[first:end]).tolist()
+            ]
+        return [scores[first:end] for first, end in zip(bounds, bounds[1:])]

@@ -1,15 +1,16 @@
 """How texts are said in the phones of a network: their words, and the phrases of a list among them."""
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.entities.spelling import USED, Outcome, Speller
+from wfst_bias.entities.spelling import USED, Speller
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.g2g import Way
+from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import Pronunciation
-from wfst_bias.lang.readers import reader_of
+from wfst_bias.lang.readers import reader_of, variants_of
 
 Words = Tuple[str, ...]
 
@@ -33,19 +34,29 @@ class Sayings:
 
     Args:
       lang: of the phone network.
-      outcomes: how the phrases of a list are said in its phones, by :meth:`Speller.outcomes`: a phrase is said as its
-        list and its words tell.
-      speller: for words that the lexicon does not have; else the reader of the lang says them.
+      entities: of a list; a phrase is said as its list and its words tell.
+      known_words: those of the language model; one that sounds like a phrase is told in its outcome.
+      g2g: variants of the phrases.
+      reader: says the words that the lexicon does not have; that of the lang where it is not given.
     """
 
-    def __init__(self, lang: Lang, outcomes: Sequence[Outcome] = (), speller: Optional[Speller] = None):
+    def __init__(
+        self,
+        lang: Lang,
+        entities: Sequence[Entity] = (),
+        known_words: AbstractSet[str] = frozenset(),
+        g2g: G2GConfig = G2GConfig(variants=0),
+        reader: Optional[Reader] = None,
+    ):
         self.lang = lang
-        self._speller = speller or Speller(lang.lexicon, set(), reader_of(lang), lang.boundary)
-        self._phrases: Dict[Words, Tuple[Way, ...]] = {}
-        for outcome in outcomes:
-            if outcome.status == USED:
-                known = self._phrases.get(outcome.entity.words, ())
-                self._phrases[outcome.entity.words] = _merged(known, zip(outcome.pronunciations, outcome.scores))
+        self._speller = Speller(
+            lang.lexicon, known_words, reader or reader_of(lang), lang.boundary, variants_of(lang, g2g), g2g.variants
+        )
+        self.outcomes = self._speller.outcomes(entities)
+        used = (outcome for outcome in self.outcomes if outcome.status == USED)
+        self._phrases: Dict[Words, Tuple[Way, ...]] = {
+            outcome.entity.words: tuple(zip(outcome.pronunciations, outcome.scores)) for outcome in used
+        }
         self._list = PhraseList(self._phrases)
         self._words: Dict[str, Tuple[Way, ...]] = {}
 
@@ -68,15 +79,8 @@ class Sayings:
         new = [word for word in dict.fromkeys(words) if word not in self._words and (word,) not in self._phrases]
         lexicon = self.lang.lexicon
         unknown = [word for word in new if word not in lexicon]
-        said = {o.entity.written: o.pronunciations for o in self._speller.outcomes([Entity(word) for word in unknown])}
+        said = {o.entity.written: o for o in self._speller.outcomes([Entity(word) for word in unknown])}
         for word in new:
-            ways: Sequence[Pronunciation] = lexicon[word] if word in lexicon else said[word]
-            self._words[word] = tuple((way, 0.0) for way in ways)
-
-
-def _merged(known: Iterable[Way], more: Iterable[Way]) -> Tuple[Way, ...]:
-    """The ways of both, each with the better score."""
-    scores: Dict[Pronunciation, float] = {}
-    for way, score in [*known, *more]:
-        scores[way] = max(score, scores.get(way, score))
-    return tuple(scores.items())
+            known = lexicon[word] if word in lexicon else said[word].pronunciations
+            scores = said[word].scores if word in said else [0.0] * len(known)
+            self._words[word] = tuple(zip(known, scores))
