@@ -44,7 +44,7 @@ _GUARDS = {
     "posterior 0.8": replace(_DEFAULT, min_posterior=0.8),
     "no boundaries": replace(_DEFAULT, whole_words=False),
     "listed words, too": replace(_DEFAULT, keep_listed=False),
-    "any common words": replace(_DEFAULT, most_common=0.0),
+    "common words stay": replace(_DEFAULT, most_common=-8.0),
     "no guards": LookupConfig(1, 3, 0.0, False, False, 0.0),
 }
 

@@ -81,7 +81,7 @@ class RescoringConfig:
       bound: of that distance, see :class:`wfst_bias.decode.phone_distance.PhoneDistance`.
     """
 
-    gamma: float = 0.5
+    gamma: float = 0.1
     measure: str = EMISSIONS
     bound: int = 8
 
