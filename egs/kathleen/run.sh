@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./path.sh
 
 stage=1
-stop_stage=7
+stop_stage=8
 data=${WFST_BIAS_DATA:-../../../shared/data}
 exp=exp
 sizes="100 500 1000 2000"
@@ -97,4 +97,13 @@ if run 7; then
     wfst-bias decode "$exp/graph_$n" "$data/kathleen" "$exp/decode_joint_$n" $(cat conf/decode.conf) --adapter default
     score_both "joint_$n" "$n"
   done
+fi
+
+if run 8; then
+  echo "stage 8: weights for the other half, every second utterance from the first on, and what they give on both"
+  awk 'NR % 2 == 1 { print $1 }' "$data/kathleen/wav.scp" > "$exp/tuned"
+  wfst-bias tune "$exp/base" "$exp/list_1000.txt" "$data/kathleen" "$exp/tuned.conf" --utterances "$exp/tuned"
+  wfst-bias graph compile "$exp/base" "$exp/list_1000.txt" "$exp/graph_tuned" --config "$exp/tuned.conf"
+  wfst-bias decode "$exp/graph_tuned" "$data/kathleen" "$exp/decode_tuned" --config "$exp/tuned.conf"
+  score_both tuned 1000
 fi

@@ -10,8 +10,8 @@ import pytest
 def folder(world, speech, run, tmp_path_factory):
     """Data, a graph with a list, and decode folders with that list, with lists of utterances and without."""
     folder = tmp_path_factory.mktemp("explain")
-    (folder / "names.txt").write_text("Zelenskyy\nWhittemore\t0.5\nBoeing 747\nzelenskyy\n")
-    rows = {"demo_000": ["Zelenskyy", "747"], "demo_001": ["Zelenskyy"]}
+    (folder / "names.txt").write_text("Zelenskyy\nWhittemore\t0.5\n日本\nzelenskyy\n")
+    rows = {"demo_000": ["Zelenskyy", "日本"], "demo_001": ["Zelenskyy"]}
     (folder / "own.tsv").write_text("".join(f"{name}\ttext\t[]\t{json.dumps(row)}\n" for name, row in rows.items()))
     shutil.copytree(speech, folder / "data")
     for command in (
@@ -52,15 +52,15 @@ def test_a_phrase_that_nobody_said(explained):
 
 
 def test_phrases_that_no_graph_has(explained):
-    said = explained("decode", "demo_000", "Boeing 747")
-    assert "'Boeing 747' cannot be used: cannot be spelled: 747; write it in letters, as it is said." in said
+    said = explained("decode", "demo_000", "日本")
+    assert "'日本' cannot be used: cannot be spelled: 日本; write it in letters, as it is said." in said
     said = explained("decode", "demo_000", "Zelensky")
     assert said.endswith("'Zelensky' is not in the list of demo_000. It has 'Zelenskyy'.")
 
 
 def test_a_list_of_its_own(explained):
     assert "'Zelenskyy' is found at" in explained("own", "demo_000", "Zelenskyy")
-    assert "'747' cannot be used: cannot be spelled: 747" in explained("own", "demo_000", "747")
+    assert "'日本' cannot be used: cannot be spelled: 日本" in explained("own", "demo_000", "日本")
     said = explained("own", "demo_001", "Whittemore")
     assert "'Whittemore' is not in the list of demo_001. Put there, 'Whittemore' is found at" in said
 
@@ -76,8 +76,8 @@ def test_all_numbers_as_json(folder, run):
     contest = told["explanation"]["contest"]
     sides = [sum(contest[side]["terms"].values()) for side in ("phrase", "rival")]
     assert contest["margin"] == pytest.approx(sides[0] - sides[1], abs=1e-6)
-    assert [cost["unit"] for cost in contest["place"]["costs"]] == "Z EH L EH N S K IY".split()
-    told = json.loads(run("explain", folder / "decode", "demo_000", "Boeing 747", "--json").output)
+    assert [cost["unit"] for cost in told["explanation"]["place"]["costs"]] == "Z EH L EH N S K IY".split()
+    told = json.loads(run("explain", folder / "decode", "demo_000", "日本", "--json").output)
     assert (told["verdict"], told["explanation"]) == ("unusable", None)
 
 

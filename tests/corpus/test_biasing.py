@@ -9,10 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lhotse import MonoCut, Recording, SupervisionSegment
+from test_gates import GIVING
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
 from wfst_bias.corpus.biasing import ListPerUtterance, lists_by_field, lists_of_utterances
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import speller_of
@@ -194,3 +196,19 @@ def test_a_field_that_no_cut_has_is_told(tmp_path):
 def test_options_of_a_class_belong_to_the_compiler_of_a_graph(run, world, speech, tmp_path):
     result = run("decode", world / "base", speech, tmp_path / "out", "--class-bonus", 9)
     assert result.exit_code == 2 and "give them to 'graph compile'" in result.output
+
+
+def test_lists_of_a_batch_have_their_own_gates(base, tmp_path):
+    (tmp_path / "strict.tsv").write_text("phrase\tgate\tweight\nZelenskyy\t0.9\t3\n")
+    (tmp_path / "mild.tsv").write_text("phrase\tgate\tweight\nZelenskyy\t0.1\t3\n")
+    (tmp_path / "open.tsv").write_text("phrase\tweight\nZelenskyy\t3\n")
+    (tmp_path / "speakers").write_text("anna strict.tsv\nbert mild.tsv\ncleo open.tsv\ndora -\n")
+    lists, list_of = lists_by_field("speaker", tmp_path / "speakers")
+    biasing = ListPerUtterance(base, lists, list_of, speller_of(base), boost=GIVING, gate=GateConfig(0.5))
+    assert biasing.meta["gate"] == {"evidence": 0.5}
+    decoder, gates = biasing.decoder_of([cut(name, name) for name in ("anna", "bert", "cleo", "dora")])
+    weak = ZELENSKYY.replace("S K", "F K")
+    batch = without_ties(emissions(base.lang.tokens, *[weak] * 4), [weak] * 4)
+    anna, bert, cleo, dora = gated_paths(decoder.lattices(batch, gates), decoder)[0]
+    assert [("zelenskyy" in t.text, len(t.refused)) for t in (anna, bert, cleo)] == [(False, 1), (True, 0), (False, 1)]
+    assert anna.text == cleo.text == dora.text and not dora.refused

@@ -48,6 +48,14 @@ def test_caps_that_nothing_keeps_are_told(tuner):
         list(tuner.tuned(TIMID, Caps(u_wer_rise=-100.0)))
 
 
+def test_a_list_that_nobody_says_is_told(world, tuner):
+    base = read_base(world / "base")
+    batches = [emissions(base.lang.tokens, SPOKEN[2][1])]
+    mute = Tuner(base, speller_of(base).outcomes([Entity("Zelenskyy")]), batches, {"utt0": "the city"}, hours=0.1)
+    with pytest.raises(InputError, match="the texts have no phrase of the list"):
+        next(mute.tuned(TIMID))
+
+
 def test_a_cap_on_false_alarms_is_kept(tuner):
     for alarms in (0.0, 1000.0):
         *_, best = tuner.tuned(TIMID, Caps(false_alarms=alarms, u_wer_rise=100.0))
@@ -76,6 +84,14 @@ def test_a_config_that_cannot_be_read(world, run, tmp_path, line):
         "graph", "compile", world / "base", tmp_path / "names.txt", tmp_path / "graph", "--config", tmp_path / "my.conf"
     )
     assert result.exit_code == 1 and f"my.conf:2: found '{line}'" in result.output
+
+
+def test_a_value_of_a_config_that_is_none(world, run, tmp_path):
+    (tmp_path / "my.conf").write_text("--class-bonus=4\n--boost-alpha=high\n")
+    result = run("decode", world / "base", "data", tmp_path / "out", "--config", tmp_path / "my.conf")
+    assert (
+        result.exit_code == 1 and "my.conf:2: found '--boost-alpha=high'; 'high' is not a valid float" in result.output
+    )
 
 
 def test_the_command(world, speech, run, tmp_path):

@@ -20,15 +20,19 @@ from wfst_bias.decode.places import best_places
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.compile import compile_list, graph_of_list, speller_of
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.ctc import TOPOLOGIES
 from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
 
 BEAM = 8.0
 A_BIT = 0.05  # nats
+PLAIN = ClassConfig(bonus=4.0, length_bonus=0.0)
 NAMES = ("Kitty", "Ann Whittemore")
+ALONE = "Z EH L EH N S K IY"
 CITY_WHITTEMORE = f"{CITY} <wb> W IH T M AO R"
 
 
@@ -39,13 +43,13 @@ def base(world):
 
 @pytest.fixture(scope="module")
 def decoder_of(base, tmp_path_factory):
-    """A decoder with a list of some lines."""
+    """A decoder with a list of some lines, and what became of them; without variants, where none are asked for."""
 
-    def decoder_of(*lines, search=SearchConfig(), boost=BoostConfig()):
+    def decoder_of(*lines, search=SearchConfig(), boost=BoostConfig(), variants=0):
         path = tmp_path_factory.mktemp("list") / "names.txt"
         path.write_text("".join(f"{line}\n" for line in lines))
-        graph, outcomes = graph_of_list(base, path)
-        return Decoder(graph, search, boost), [outcome.pronunciations for outcome in outcomes]
+        graph, outcomes = graph_of_list(base, path, PLAIN, g2g=G2GConfig(variants))
+        return Decoder(graph, search, boost), outcomes
 
     return decoder_of
 
@@ -102,9 +106,12 @@ def test_a_found_phrase_is_lost_without_as_much_weight_as_it_won_by(base, decode
 
 
 def test_where_the_beam_holds_nothing_but_the_phrase_a_wider_one_tells_what_it_won_over(base, decoder_of):
-    decoder, _ = decoder_of("Zelenskyy")
-    why = explained(base, decoder, ZELENSKYY, sharpness=6.0)
-    assert why.verdict == FOUND and why.contest.margin > decoder.search.search_beam
+    decoder, _ = decoder_of("Zelenskyy", variants=4)
+    why = explained(base, decoder, ALONE, sharpness=1.0)
+    assert why.verdict == FOUND and why.widest.search_beam > decoder.search.search_beam
+    why = explained(base, decoder, ALONE, sharpness=6.0)
+    assert (why.verdict, why.contest, why.place.units) == (FOUND, None, tuple(ALONE.split()))
+    assert why.summary().endswith(f"a search beam of {why.widest.search_beam:g} nats holds no path without it")
 
 
 def test_the_language_model_may_say_it_better_than_the_list(base, decoder_of):
@@ -121,7 +128,7 @@ def test_the_place_of_a_found_phrase_is_its_evidence(base, decoder_of):
     decoder, _ = decoder_of("Zelenskyy", boost=BoostConfig(alpha=0.5, cap=6.0, top_k=41))
     why = explained(base, decoder, ZELENSKYY.replace("L EH N", "L IH N"))
     (entity,) = why.found
-    place = why.contest.place
+    place = why.place
     assert (place.start, place.end, place.units) == (entity.start, entity.end, entity.units)
     assert place.gap == pytest.approx(entity.gap, abs=1e-4)
     assert place.gap == pytest.approx(sum(cost.gap for cost in place.costs), abs=1e-4)
@@ -145,6 +152,18 @@ def test_the_terms_are_those_of_the_two_paths(base, decoder_of):
     assert phrase.terms.list == pytest.approx(np.log(0.05 / 2) + 4, abs=1e-3) and rival.terms.list == 0.0
     (entity,) = with_it.entities
     assert phrase.terms.acoustic == pytest.approx(1.8 * entity.gap, abs=1e-3)
+
+
+def test_a_variant_is_told_with_what_it_costs(base, decoder_of):
+    decoder, (outcome,) = decoder_of("Zelenskyy", variants=4)
+    assert len(outcome.pronunciations) == 5
+    for pronunciation, score in zip(outcome.pronunciations, outcome.scores):
+        text = " ".join(["W IY <wb> M EH T <wb>", *pronunciation])
+        why = explained(base, decoder, text, 0, outcome.pronunciations, sharpness=1.0)
+        assert (why.verdict, why.place.units) == (FOUND, pronunciation)
+        assert why.contest.phrase.terms.list == pytest.approx(np.log(0.05) + 4 + score, abs=1e-3)
+        fits = {place.units: place.gap for place in why.places}
+        assert len(fits) == 5 and fits[pronunciation] >= why.place.gap - 1e-3
 
 
 def all_scores(graph, columns, scale):
@@ -196,7 +215,8 @@ def test_too_few_states_drop_a_phrase_within_the_beam(base, decoder_of):
 
 
 def test_a_phrase_that_nobody_said_anything_like(base, decoder_of):
-    decoder, ((pronunciation,),) = decoder_of("Zelenskyy")
+    decoder, (outcome,) = decoder_of("Zelenskyy")
+    (pronunciation,) = outcome.pronunciations
     why = explained(base, decoder, CITY, 0, [pronunciation], sharpness=6.0)
     assert (why.verdict, why.contest, why.pruning) == (FAR, None, None)
     assert why.places[0].units == pronunciation and why.places[0].gap < -30
@@ -210,7 +230,8 @@ def test_a_phrase_whose_sound_alone_is_beyond_the_beam(base, decoder_of):
     decoder, _ = decoder_of("Zelenskyy")
     why = explained(base, decoder, CITY)
     assert why.verdict == FAR and why.contest.sound < -SearchConfig().search_beam
-    assert f"by its sound alone it loses {-why.contest.sound:.1f} nats to 'city'" in why.summary()
+    loss, by_sound = -why.contest.margin, -why.contest.sound
+    assert f"it loses by {loss:.1f} nats to 'city', by its sound alone by {by_sound:.1f};" in why.summary()
     assert any("and 20 is the largest" in block for block in why.details())
 
 
@@ -231,8 +252,8 @@ def test_what_parts_two_paths_elsewhere_is_not_counted(base, decoder_of):
 @pytest.mark.parametrize("text, phrase", [(CITY, 0), (ANN_WHITTEMORE, 1), (ZELENSKYY, 0)])
 def test_a_list_of_its_own_explains_as_one_that_all_have(base, decoder_of, text, phrase):
     decoder, _ = decoder_of(*NAMES)
-    outcomes = speller_of(base).outcomes([Entity(name) for name in NAMES])
-    gated = Decoder(base.with_entities(compile_list(base, outcomes), gates=[0]))
+    outcomes = speller_of(base, g2g=G2GConfig(0)).outcomes([Entity(name) for name in NAMES])
+    gated = Decoder(base.with_entities(compile_list(base, outcomes, PLAIN), gates=[0]))
     own = explain(gated, heard(base, text), 0, [phrase])
     shared = explained(base, decoder, text, phrase)
     assert (own.verdict, own.transcript.words) == (shared.verdict, shared.transcript.words)
@@ -247,12 +268,12 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
 
     def decoder_of(weight):
         (tmp_path / "list.txt").write_text(f"or\t{weight}\nart dent\n")
-        return Decoder(graph_of_list(base, tmp_path / "list.txt")[0])
+        return Decoder(graph_of_list(base, tmp_path / "list.txt", PLAIN, g2g=G2GConfig(0))[0])
 
     why = explained(base, decoder_of(-3), text)
     contest = why.contest
     assert why.verdict == LOST and contest.phrase.text.endswith("man [or]") and contest.rival.text.endswith("manor")
-    assert contest.place.units == ("o", "r") and contest.place.start == pytest.approx(0.02 * 3 * 7)
+    assert why.place.units == ("o", "r") and why.place.start == pytest.approx(0.02 * 3 * 7)
     loss = -contest.margin
     for weight, ways in ((-3 + loss - A_BIT, []), (-3 + loss + A_BIT, [LIST])):
         assert ways_of(transcribed(base, decoder_of(weight), text), "or") == ways

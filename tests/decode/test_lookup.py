@@ -128,7 +128,7 @@ def test_common_words_stay(lookup_with):
 
 
 def test_phrases_of_the_list_stay(lookup_with):
-    ottawa = FoundEntity("Ottawa", "Ottawa", "<class>", 2, 1, 0.5, 0.9, LIST, ("AA",), -3.0, 0.0)
+    ottawa = FoundEntity("Ottawa", "Ottawa", "<class>", 2, 1, 0.5, 0.9, LIST, ("AA",), -3.0, 0.0, 0.0)
     batch = emissions(UNITS.tokens, ZELENSKYY)
     before = transcript("we met ottawa", entities=[ottawa])
     ((found, none),) = lookup_with().corrected([before], batch)
@@ -139,7 +139,7 @@ def test_phrases_of_the_list_stay(lookup_with):
 
 
 def test_other_entities_move_with_their_words(lookup_with):
-    ottawa = FoundEntity("Ottawa", "Ottawa", "<class>", 3, 1, 0.5, 0.9, LIST, ("AA",), -3.0, 0.0)
+    ottawa = FoundEntity("Ottawa", "Ottawa", "<class>", 3, 1, 0.5, 0.9, LIST, ("AA",), -3.0, 0.0, 0.0)
     before = transcript("cell lens key ottawa", entities=[ottawa])
     heard = "Z EH L EH N S K IY <wb> AA T AH W AA"
     ((found, _),) = lookup_with().corrected([before], emissions(UNITS.tokens, heard))

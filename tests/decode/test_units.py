@@ -15,6 +15,7 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import graph_of_list, outcomes_of_list, speller_of
 from wfst_bias.graph.store import read_base
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.model_langs import read_model_tokens
 
 SENTENCES = """
@@ -84,9 +85,9 @@ def test_a_boosted_us_never_sits_in_useful(subwords, tmp_path, text):
 def test_every_segmentation_of_an_entity_is_found(subwords, tmp_path):
     base, _ = subwords
     (tmp_path / "list.txt").write_text("Lusebuth\n")
-    graph, outcomes = graph_of_list(base, tmp_path / "list.txt")
+    graph, outcomes = graph_of_list(base, tmp_path / "list.txt", g2g=G2GConfig(variants=8, sources="en"))
     ways = outcomes[0].pronunciations
-    assert len(ways) > 1
+    assert len(ways) > 1 and len({"".join(way) for way in ways}) < len(ways)
     for way in ways:
         frames = frames_of(base.lang.tokens, " ".join(way), 9.0)
         assert transcribe(graph, base.lang.tokens, frames).text == "lusebuth"

@@ -64,6 +64,7 @@ def findings(*entities, lang=LANG, log_probs=LOG_PROBS, reader=None):
             "'Ayn' is short, AY N, and may be heard where nobody said it; list it in longer phr",
         ),
         ("Will", "warning", "common-word", "'Will' is a word that everybody says, one word in 500, and found wherever"),
+        ("Wíll", "warning", "common-word", "'Wíll' is a word that everybody says, one word in 500, and found wherever"),
         ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\" but for a pause, and may be heard"),
         (
             "New Ton",
@@ -89,6 +90,11 @@ def test_a_phrase_by_itself(phrase, severity, kind, message):
 @pytest.mark.parametrize("phrase", ["Gesner", "Gesner Kanitz", "Ayn Noll", "New Noll"])
 def test_what_nothing_is_wrong_with(phrase):
     assert findings(phrase) == []
+
+
+def test_letters_that_are_named_are_not_the_word_that_they_spell():
+    kinds = {phrase: [f.kind for f in findings("Gesner", phrase, log_probs={"it": -3.0})] for phrase in ("It", "IT")}
+    assert "common-word" in kinds["It"] and "common-word" not in kinds["IT"]
 
 
 @pytest.mark.parametrize(
@@ -134,11 +140,15 @@ def test_phrases_that_are_the_same_or_sound_the_same():
     assert findings(*in_classes, log_probs={"can": -5.0}) == []
 
 
-def test_a_pronunciation_that_the_model_cannot_emit():
-    (finding,) = findings(Entity("Gesner", pronunciations=(("G", "Q7", "N"), ("G", "EH1", "Z", "N", "ER0"))))
-    assert (
-        finding.kind == "foreign-units" and "'G Q7 N', which is left out: the model does not have Q7" in finding.message
-    )
+def test_what_of_a_phrase_cannot_be_used():
+    some = Entity("Gesner", pronunciations=(("G", "Q7", "N"), ("G", "EH1", "S", "N", "ER0")))
+    assert [(f.severity, f.kind, f.message) for f in findings(some)] == [
+        ("warning", "dropped", "'Gesner': its pronunciation has Q7, which the model does not; it is left out")
+    ]
+    some = Entity("Gesner", spoken=("gesner", "日本 gesner"))
+    assert [(f.kind, f.message) for f in findings(some) if f.kind != "guessed"] == [
+        ("dropped", "'Gesner': it cannot be said '日本 gesner', which is left out; write it in letters")
+    ]
 
 
 WEIGHTS = {

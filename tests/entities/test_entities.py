@@ -103,6 +103,12 @@ def test_an_unknown_word_is_read_by_the_g2p_in_plain_letters():
     assert outcome.pronunciations == (tuple("Z EH L EH N S K IY".split()),)
 
 
+def test_accents_make_no_other_word():
+    (york,) = outcomes("Yörk")
+    assert york.unknown_words == () and york.homophones == ((),)
+    assert [s.score for s in spellings([york], bonus=2.5)] == [2.5]
+
+
 def test_what_cannot_be_used_says_why():
     rows = outcomes("York", "日本", "york", "!!!", "Air 日本")
     assert [o.status for o in rows] == [USED, UNUSABLE, DUPLICATE, UNUSABLE, UNUSABLE]

@@ -104,6 +104,21 @@ def test_sherpa_onnx(read):
     assert (york.written, york.weight) == ("NEW YORK", 4.0) and plain.written == "plain"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["▁HE LL O ▁WORLD @HELLO_WORLD\n▁HI ▁THERE @HI_THERE\n", "HELLO WORLD @HELLO_WORLD\nHI THERE @HI_THERE\n"],
+)
+def test_keywords_of_sherpa_onnx_without_numbers(read, text):
+    assert [(e.written, e.display, e.spoken) for e in read(text)] == [
+        ("HELLO WORLD", "HELLO WORLD", ()),
+        ("HI THERE", "HI THERE", ()),
+    ]
+
+
+def test_hotwords_of_sherpa_onnx_in_pieces_without_scores(read):
+    assert brief(read("▁HE LL O ▁WORLD\n▁HI\n")) == [("HELLO WORLD", 0.0, 1), ("HI", 0.0, 2)]
+
+
 def test_nemo(read):
     nvidia, gpu = read(NEMO_SPELLINGS)
     assert nvidia.spoken == ("nvidia", "in video") and gpu.written == "gpu" and gpu.spoken == ("gpu", "g p u")
@@ -112,6 +127,11 @@ def test_nemo(read):
 
 def test_deepgram(read):
     assert brief(read(DEEPGRAM)) == [("Deepgram", 0.0, 1), ("snuffleupagus", 2.0, 2), ("New York", 0.0, 3)]
+    assert [e.written for e in read("keyterm=New%20York\nkeyterm=caf%C3%A9\nkeyterm=50%\n")] == [
+        "New York",
+        "café",
+        "50%",
+    ]
 
 
 def test_aws(read):
@@ -130,6 +150,10 @@ def test_google_with_its_classes(read):
     ]
 
 
+def test_a_dollar_inside_a_name_is_no_class_of_google(read):
+    assert brief(read('{"phrases": [{"value": "A$AP Rocky", "boost": 5}]}')) == [("A$AP Rocky", 1.0, 1)]
+
+
 def test_azure(read):
     assert brief(read(AZURE)) == [("Contoso", 2.0, 2), ("Jessie", 2.0, 2)]
 
@@ -137,11 +161,25 @@ def test_azure(read):
 def test_speechmatics(read):
     gnocchi, crisis = read(SPEECHMATICS)
     assert gnocchi.spoken == ("gnocchi", "nyohki", "nokey") and (gnocchi.line, crisis.line) == (2, 3)
+    (bare,) = read('[{"content": "gnocchi", "sounds_like": ["nyohki"]}]')
+    assert bare.spoken == ("gnocchi", "nyohki")
 
 
 def test_gladia(read):
     westeros, stark = read(GLADIA)
     assert westeros.weight == 0.0 and stark.weight == pytest.approx(3.2) and stark.spoken == ("Stark", "stairk")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"vocabulary": ["Westeros", {"value": "Stark"}]}',
+        '["Westeros", {"value": "Stark", "pronunciations": ["stairk"]}]',
+        '["Westeros", {"value": "Stark", "intensity": 0.5}]',
+    ],
+)
+def test_a_vocabulary_of_gladia_alone(read, text):
+    assert [(e.written, e.weight) for e in read(text)] == [("Westeros", 0.0), ("Stark", 0.0)]
 
 
 def test_ibm(read):
@@ -154,6 +192,7 @@ def test_strings_of_pyctcdecode_and_deepgram(read):
     assert brief(read(STRINGS)) == [("looney tunes", 0.0, 1), ("anthropomorphic", 0.0, 2)]
     assert brief(read('{"hotwords": ["a b"], "hotword_weight": 15}')) == [("a b", 2.0, 1)]
     assert brief(read('{"model": "nova-3", "keyterm": ["tretinoin"]}')) == [("tretinoin", 0.0, 1)]
+    assert [e.written for e in read('["word", "value", "content"]')] == ["word", "value", "content"]
 
 
 def test_a_column_of_a_csv_file(read):
@@ -172,6 +211,8 @@ def test_a_column_of_a_csv_file(read):
         ("phrase\twait\nx\t1\n", "auto", ":1: 'wait' is no column; phrase, weight, display"),
         ("phrase\tweight\nx\t1\t2\n", "auto", ":2: 3 columns found, the header has 2"),
         ("phrase\tweight\n\t1\n", "auto", ":2: the phrase is missing"),
+        ("phrase\tweight\nx\tone\n", "auto", ":2: weight 'one' is not a number; write 2.0"),
+        ('{"phrase": "x", "weight": null}\n', "auto", ':1: weight None is not a number; write "weight": 2.0'),
         ("phrase\tgate\nx\t1.5\n", "auto", ":2: gate '1.5' is no probability; write 0.25"),
         ('{"phrase": "x"}\n{"phrase": 3}\n', "auto", ":2: phrase is 3; a phrase was expected"),
         ('{"phrase": "x"}\n{"phrase": "y", "wait": 1}\n', "auto", ":2: 'wait' is no key; phrase, weight"),

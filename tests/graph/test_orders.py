@@ -204,12 +204,12 @@ def test_names_that_no_class_can_have(world, ward, run, tmp_path, name):
     assert result.exit_code == 1 and f"class {name!r} cannot be" in result.output
 
 
-@pytest.mark.parametrize("lost", ["frontier/blank.npy", "lexicon.txt", "entities.jsonl"])
-def test_a_base_that_lost_a_file_is_made_anew(world, ward, run, tmp_path, lost):
+def test_a_base_that_lost_a_file_is_made_anew(world, ward, run, tmp_path):
     command = ("graph", "base", world / "lang", ward / "lm.arpa", tmp_path / "base")
     assert "compiled" in run(*command).output and "is up to date" in run(*command).output
-    (tmp_path / "base" / lost).unlink()
-    assert "compiled" in run(*command).output and read_base(tmp_path / "base").words
+    for lost in ("frontier/blank.npy", "lexicon.txt", "entities.jsonl"):
+        (tmp_path / "base" / lost).unlink()
+        assert "compiled" in run(*command).output and read_base(tmp_path / "base").words
 
 
 def test_weights_without_a_list_are_told(ward, run, tmp_path):

@@ -10,7 +10,9 @@ from wfst_bias.lang.g2g import PhoneVariants, SpellingVariants
 from wfst_bias.lang.g2p import HamaG2P
 from wfst_bias.lang.graphemes import read_table
 from wfst_bias.lang.joint import JointModel
+from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.readers import variants_of
 from wfst_bias.lang.spellers import CharSpeller
 from wfst_bias.lang.units import CHARS, Units
 from wfst_bias.symbols import BLANK, SymbolTable
@@ -97,6 +99,8 @@ def test_a_table_without_rows(tmp_path):
 def test_sources_by_name_or_file(tmp_path):
     with pytest.raises(InputError, match="'klingon'; graphones, de, en are known"):
         PhoneVariants(G2GConfig(sources="klingon"))
+    with pytest.raises(InputError, match="--g2g-sources is ''; name one, or give --g2g-variants 0"):
+        G2GConfig(sources="")
     (tmp_path / "mine.tsv").write_text("a\tAA\t1\n")
     assert PhoneVariants(G2GConfig(sources=str(tmp_path / "mine.tsv"))).of(["a", "b"]) == {
         "a": [(("AA",), -1.0)],
@@ -116,7 +120,9 @@ def test_a_round_trip_spells_by_sound():
 
 
 def test_variants_cost_what_the_config_says():
-    cheap, dear = (PhoneVariants(G2GConfig(cost=cost)).of(["kaity"])["kaity"] for cost in (0.5, 2.0))
+    cheap, dear = (
+        PhoneVariants(G2GConfig(cost=cost, sources="graphones")).of(["kaity"])["kaity"] for cost in (0.5, 2.0)
+    )
     assert [sound for sound, _ in cheap] == [sound for sound, _ in dear]
     assert [a - b for (_, a), (_, b) in zip(cheap, dear)] == pytest.approx([1.5] * len(cheap))
     assert cheap[0][1] == -0.5
@@ -144,7 +150,7 @@ class Deaf:
 
 
 def speller(reader, num=2):
-    return Speller(LEXICON, set(), reader, "-wb-", PhoneVariants(G2GConfig(variants=num)), num)
+    return Speller(LEXICON, set(), reader, "-wb-", PhoneVariants(G2GConfig(variants=num, sources="graphones")), num)
 
 
 def test_a_phrase_has_its_readings_and_its_best_variants():
@@ -179,3 +185,11 @@ def test_models_of_letters_get_other_spellings():
     assert tuple("mueller") in [spelled for spelled, _ in ways["müller"]]
     assert tuple("filip") in [spelled for spelled, _ in ways["philip"]]
     assert all(score <= -1.0 for some in ways.values() for _, score in some)
+
+
+def test_which_models_have_variants_by_themselves(world):
+    phones = read_lang(world / "lang")
+    letters = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|"), Lexicon({}))
+    assert variants_of(phones, G2GConfig()).of(["kaity"])["kaity"]
+    assert variants_of(letters, G2GConfig()) is None
+    assert variants_of(letters, G2GConfig(sources="en")).of(["philip"])["philip"]

@@ -15,7 +15,7 @@ from wfst_bias.cli.options import (
     upstream_options,
     was_given,
 )
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
 
 search_options = config_options(
     SearchConfig,
@@ -32,6 +32,12 @@ boost_options = config_options(
     alpha="Adaptive boosting: share of a unit's gap to the frame's best that is given back inside an entity; 0 is off.",
     cap="Adaptive boosting: the largest gap that counts; nats.",
     top_k="Adaptive boosting: units of a frame that may be boosted.",
+)
+gate_options = config_options(
+    GateConfig,
+    "gate",
+    evidence="Phrases are found only by this evidence, if their list has no gate for them: probability of a unit against "
+    "the best one, before any boost, the mean over the phrase; 0 is off.",
 )
 
 
@@ -65,6 +71,7 @@ boost_options = config_options(
 @g2g_options
 @search_options
 @boost_options
+@gate_options
 @config_file_option
 @device_option
 @click.option(
@@ -85,6 +92,7 @@ def decode(
     g2g_config,
     search_config,
     boost_config,
+    gate_config,
     device,
     batch_size,
 ):
@@ -125,6 +133,7 @@ def decode(
         g2g=g2g_config,
         search=search_config,
         boost=boost_config,
+        gate=gate_config,
     )
     if biasing and entities_by:
         raise click.UsageError("give --biasing or --entities-by, not both")
@@ -180,10 +189,21 @@ def _tell_unusable(outcomes):
 @g2g_options
 @search_options
 @boost_options
+@gate_options
 @config_file_option
 @device_option
 def transcribe(
-    audio, entities, format_name, calibration, adapter, class_config, g2g_config, search_config, boost_config, device
+    audio,
+    entities,
+    format_name,
+    calibration,
+    adapter,
+    class_config,
+    g2g_config,
+    search_config,
+    boost_config,
+    gate_config,
+    device,
 ):
     """Transcribe audio files; with a list, the entities found are marked, with time and evidence.
 
@@ -213,7 +233,7 @@ def transcribe(
                 )
     else:
         graph = read_decoding(base)
-    decoder = Decoder(graph, search_config, boost_config, device)
+    decoder = Decoder(graph, search_config, boost_config, device, gate_config)
     model = HamaModel()
     upstream = upstream_of(model, HAMA, calibration, adapter, device)
     for path, transcript in transcribe_files(audio, model, decoder, upstream):
@@ -221,3 +241,5 @@ def transcribe(
         click.echo(f"{path}: {heard}" if len(audio) > 1 else heard)
         for entity in transcript.entities:
             click.echo(f"    {entity.describe()}")
+        for entity in transcript.refused:
+            click.echo(f"    refused, its gate is {entity.gate:g}: {entity.describe()}")

@@ -32,7 +32,7 @@ def entities_check(source, format_name, base_dir, json_file, strict, g2g_config)
     \b
     unusable       error    no way to say it
     duplicate      warning  the same words as an earlier phrase
-    foreign-units  warning  a pronunciation that the model cannot emit
+    dropped        warning  one of its pronunciations or spoken forms cannot be used: the model has no tokens for it
     short          warning  up to 3 phones or letters: heard where nobody said it
     common-word    warning  a word that everybody says, itself (one in 3,000 or more)
     homophone      warning  sounds exactly like a common word (one in 60,000); like a rare one, a note

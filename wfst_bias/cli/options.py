@@ -65,16 +65,19 @@ def _set_defaults(context: click.Context, option: click.Parameter, path: Path) -
     """Take the options of a config file for the defaults of a command, where it has them."""
     if path is None:
         return
-    own = {parameter.name for parameter in context.command.params}
+    own = {parameter.name: parameter for parameter in context.command.params}
     defaults = {}
     for number, line in lines_of(path):
         text = line.partition("#")[0].strip()
         name, equals, value = text.partition("=")
         if text and not (equals and name in _parameter_of):
-            known = ", ".join(_parameter_of)
+            known = ", ".join(sorted(_parameter_of))
             raise InputError(f"found {line!r}; write '--OPTION=VALUE', one of {known}", path, number)
-        if text and _parameter_of[name] in own:
-            defaults[_parameter_of[name]] = value
+        if text and (parameter := own.get(_parameter_of[name])):
+            try:
+                defaults[parameter.name] = parameter.type.convert(value, parameter, context)
+            except click.BadParameter as error:
+                raise InputError(f"found {line!r}; {error.message}", path, number) from None
     context.default_map = {**(context.default_map or {}), **defaults}
 
 
@@ -135,5 +138,6 @@ g2g_options = config_options(
     variants="Other ways to say each phrase, beside what lexicon and G2P say; 0 is none.",
     cost="What such a way costs; nats.",
     scale="Weight of how likely it is to its source.",
-    sources="Where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de), files.",
+    sources="Where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de), files; "
+    "auto: graphones for phones, none for letters and pieces.",
 )

@@ -8,7 +8,7 @@ from typing import Any, Callable, Collection, Dict, List, Optional, Protocol, Se
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity, Phrases
@@ -91,7 +91,7 @@ class ListPerUtterance:
       lists: all lists there are.
       list_of: the list of a cut, one of ``lists``, or an empty one.
       speller: of the base.
-      class_config, search, boost: as for one list.
+      class_config, search, boost, gate: as for one list.
     """
 
     def __init__(
@@ -103,6 +103,7 @@ class ListPerUtterance:
         class_config: ClassConfig = ClassConfig(),
         search: SearchConfig = SearchConfig(),
         boost: BoostConfig = BoostConfig(),
+        gate: GateConfig = GateConfig(),
     ):
         phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
         self._outcomes: List[Outcome] = spelled_in_classes(speller, list(phrases.values()))
@@ -111,7 +112,7 @@ class ListPerUtterance:
         self._list_of = list_of
         self._num_lists = len(set(lists))
         self._speller = speller
-        self._class_config, self._search, self._boost = class_config, search, boost
+        self._class_config, self._search, self._boost, self._gate = class_config, search, boost, gate
         self._compiled = lru_cache(_LISTS_KEPT)(self._compile)
 
     @property
@@ -120,7 +121,7 @@ class ListPerUtterance:
             "num_phrases": len(self._outcomes),
             "num_lists": self._num_lists,
             "class": asdict(self._class_config),
-            **search_meta(self._search, self._boost, self._base.device),
+            **search_meta(self._search, self._boost, self._base.device, self._gate),
         }
 
     @property
@@ -144,7 +145,7 @@ class ListPerUtterance:
                 parts += [(part, gate) for part in own]
         compiled, gates = zip(*parts) if parts else ((), ())
         graph = self._base.with_entities(*compiled, gates=gates) if parts else self._base.plain
-        decoder = Decoder(graph, self._search, self._boost, self._base.device)
+        decoder = Decoder(graph, self._search, self._boost, self._base.device, self._gate)
         return decoder, [gate_of[phrases] for phrases in lists]
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:

@@ -17,8 +17,9 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
+from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
-from wfst_bias.decode.paths import Transcript, best_paths
+from wfst_bias.decode.paths import FoundEntity, Transcript
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.files import publish_folder
 
@@ -74,8 +75,7 @@ def decode_cuts(
         with timing.of("lists"):
             decoder, gates = biasing.decoder_of(batch)
         with timing.of("search"):
-            lattices = decoder.lattices(emissions, gates)
-            transcripts = best_paths(lattices, decoder)
+            transcripts, lattices = gated_paths(decoder.lattices(emissions, gates), decoder)
         yield decoder, transcripts, lattices
         del decoder  # before the next batch asks for its graph: their arena is the same then
 
@@ -93,7 +93,8 @@ def decode_corpus(
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
-    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown.
+    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown; ``refused.jsonl`` has the
+    phrases that were below their gates, as ``entities.jsonl`` has those that were found.
     Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Args:
@@ -105,12 +106,12 @@ def decode_corpus(
       the content of ``meta.json``.
     """
     timing = Timing()
-    num_utterances = num_entities = 0
+    num_utterances = num_entities = num_refused = 0
     empty: List[str] = []
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
-        text, display, ctm, found = (
+        text, display, ctm, found, refused = (
             files.enter_context(open(folder / name, "w", encoding="utf-8"))
-            for name in ("text", "text.display", "ctm", "entities.jsonl")
+            for name in ("text", "text.display", "ctm", "entities.jsonl", "refused.jsonl")
         )
         archive = files.enter_context(gzip.open(folder / "lat.1.gz", "wt", compresslevel=4, encoding="utf-8"))
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
@@ -124,11 +125,11 @@ def decode_corpus(
                 ctm.writelines(
                     f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text}\n" for w in transcript.words
                 )
-                for entity in transcript.entities:
-                    row = {"utterance": transcript.name, **asdict(entity)}
-                    found.write(json.dumps(row, ensure_ascii=False) + "\n")
+                found.writelines(_row(transcript.name, entity) for entity in transcript.entities)
+                refused.writelines(_row(transcript.name, entity) for entity in transcript.refused)
             num_utterances += len(transcripts)
             num_entities += sum(len(t.entities) for t in transcripts)
+            num_refused += sum(len(t.refused) for t in transcripts)
             empty += [t.name for t in transcripts if not t.words]
             bar.update(len(transcripts))
         files.close()
@@ -141,6 +142,7 @@ def decode_corpus(
             "model": model_name or type(model).__name__,
             "num_utterances": num_utterances,
             "num_entities_found": num_entities,
+            "num_entities_refused": num_refused,
             "empty_transcripts": empty,
             **sources,
             **biasing.meta,
@@ -149,3 +151,9 @@ def decode_corpus(
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return meta
+
+
+def _row(utterance: str, entity: FoundEntity) -> str:
+    """An entity as a line of JSON."""
+    row = {"utterance": utterance, **asdict(entity), "evidence": entity.evidence}
+    return json.dumps(row, ensure_ascii=False) + "\n"

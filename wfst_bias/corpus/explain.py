@@ -67,10 +67,9 @@ class PhraseExplanation:
         blocks = [f"{self.utterance}: {self.text}\n{name} {said.rstrip('.')}."]
         if self.explanation:
             blocks += [*self.explanation.details(), *filter(None, [self._row()])]
-            if self.is_listed and self.explanation.transcript.text != self.text:
-                blocks.append(
-                    f"It decodes to {self.explanation.transcript.text!r} now: data, model or lists are not what they were."
-                )
+            now = self.explanation.transcript.text
+            if self.is_listed and now != self.text:
+                blocks.append(f"It decodes to {now!r} now: data, model or lists are not what they were.")
         return "\n\n".join(blocks)
 
     def _row(self) -> str:
@@ -126,7 +125,7 @@ def explain_phrase(
     own = _own_list(setup, cut, phrase, device)
     decoder, (gate,) = own.biasing.decoder_of([cut])
     entities = decoder.graph.entities
-    numbers = [number for number, entity in enumerate(entities) if _is(phrase, entity.written)]
+    numbers = [number for number, entity in enumerate(entities) if _is(phrase, entity)]
     explanation = None
     if numbers:
         model, upstream = setup.acoustics(device)
@@ -166,14 +165,14 @@ class _OwnList:
 def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.device) -> _OwnList:
     if not is_base(setup.graph):
         graph = setup.one_graph(device)
-        rows = _rows_of(phrase, (line for _, line in lines_of(setup.graph / "report.tsv")))
+        rows = _rows_of(phrase, graph.phrases, (line for _, line in lines_of(setup.graph / "report.tsv")))
         return _OwnList(graph, graph.phrases, *graph.lists_of([cut]), bool(rows), rows)
     base = setup.base(device)
     phrases = setup.lists(base)[1](cut) if setup.has_own_lists else ()
-    has_phrase = any(_is(phrase, entity.written) for entity in phrases)
+    has_phrase = any(_is(phrase, entity) for entity in phrases)
     own = phrases if has_phrase else (*phrases, Entity(phrase))
     biasing = setup.own_lists(base, [own], lambda _: own)
-    rows = _rows_of(phrase, biasing.report.splitlines())
+    rows = _rows_of(phrase, own, biasing.report.splitlines())
     return _OwnList(biasing, phrases, setup.adapter_phrases or phrases, has_phrase, rows)
 
 
@@ -208,15 +207,20 @@ def _text_of(decode_dir: Path, utterance: str) -> str:
     raise InputError(f"has no utterance {utterance!r}; name one of its first column", decode_dir / "text")
 
 
-def _rows_of(phrase: str, report: Iterable[str]) -> Tuple[ReportRow, ...]:
-    """The rows of a phrase, those that are used first."""
-    rows = (row for row in report_rows(report) if _is(phrase, row.phrase))
+def _rows_of(phrase: str, phrases: Phrases, report: Iterable[str]) -> Tuple[ReportRow, ...]:
+    """The rows of a phrase in the report of a list, those that are used first."""
+    names = {phrase, *(entity.written for entity in phrases if _is(phrase, entity))}
+    rows = (row for row in report_rows(report) if any(_same(name, row.phrase) for name in names))
     return tuple(sorted(rows, key=lambda row: row.status != USED))
 
 
-def _is(phrase: str, written: str) -> bool:
-    """Whether a phrase of a list is the one asked for."""
-    return phrase == written or words_of(phrase) == words_of(written) != ()
+def _is(phrase: str, entity: Entity) -> bool:
+    """Whether an entity is the phrase asked for, as it is written or shown."""
+    return _same(phrase, entity.written) or _same(phrase, entity.shown)
+
+
+def _same(phrase: str, written: str) -> bool:
+    return phrase == written or () != words_of(phrase) == words_of(written)
 
 
 def _similar(phrase: str, phrases: Phrases) -> Tuple[str, ...]:

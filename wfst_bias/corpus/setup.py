@@ -14,7 +14,7 @@ from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.adapter.default import NONE, upstream_of
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
@@ -32,6 +32,7 @@ _CONFIGS = {
     "g2g": ("g2g", G2GConfig),
     "search": ("search", SearchConfig),
     "boost": ("boost", BoostConfig),
+    "gate": ("gate", GateConfig),
 }
 
 
@@ -49,7 +50,7 @@ class DecodeSetup:
       entities_by: field of the cuts, and map from its values to lists.
       list_format: of the lists that are named here.
       class_config, g2g: of lists for utterances.
-      search, boost: of all.
+      search, boost, gate: of all.
     """
 
     graph: Path
@@ -65,6 +66,7 @@ class DecodeSetup:
     g2g: G2GConfig = G2GConfig()
     search: SearchConfig = SearchConfig()
     boost: BoostConfig = BoostConfig()
+    gate: GateConfig = GateConfig()
 
     @property
     def files(self) -> Dict[str, Path]:
@@ -126,7 +128,7 @@ class DecodeSetup:
 
     def one_graph(self, device: torch.device) -> OneGraph:
         """The same graph for all utterances."""
-        decoder = Decoder(read_decoding(self.graph), self.search, self.boost, device)
+        decoder = Decoder(read_decoding(self.graph), self.search, self.boost, device, self.gate)
         return OneGraph(decoder, self.adapter_phrases)
 
     def base(self, device: torch.device) -> BaseGraph:
@@ -144,4 +146,4 @@ class DecodeSetup:
     ) -> ListPerUtterance:
         """A list for each utterance."""
         speller = speller_of(base, g2g=self.g2g)
-        return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost)
+        return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost, self.gate)

@@ -150,8 +150,11 @@ class Tuner:
         the better, where they are not kept.
 
         Raises:
-          InputError: no trial keeps the caps.
+          InputError: the texts have no phrase of the list, or no trial keeps the caps.
         """
+        names = (name for batch in self._batches for name in batch.names)
+        if not any(self._phrases.occurrences(words_of(self._texts[name])) for name in names):
+            raise InputError("the texts have no phrase of the list; tune on speech that has some, in its words")
         u_wer = self.score(first, with_list=False).rates["U-WER"].value + caps.u_wer_rise
         best = Trial(first, self.score(first))
         alarms = best.score.false_alarms_per_hour if caps.false_alarms is None else caps.false_alarms

@@ -1,8 +1,9 @@
-"""How wide the search is, and what is done behind it."""
+"""How wide the search is, what it may find, and what is done behind it."""
 
 import math
 from dataclasses import dataclass
 
+from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 
 
@@ -33,6 +34,26 @@ class SearchConfig:
                 f"--search-max-active is {self.max_active}, --search-min-active {self.min_active}; "
                 "the first must be above the second, and that not below 0"
             )
+
+
+@dataclass(frozen=True)
+class GateConfig:
+    """What a phrase must be heard by to be found.
+
+    Args:
+      evidence: the least evidence for phrases without a gate of their own, a probability a unit, see
+        :attr:`~wfst_bias.decode.paths.FoundEntity.evidence`; 0 is off.
+    """
+
+    evidence: float = 0.0
+
+    def __post_init__(self):
+        if not 0.0 <= self.evidence <= 1.0:
+            raise InputError(f"--gate-evidence is {self.evidence}; give a probability a unit, 0 (off) to 1")
+
+    def of(self, entity: Entity) -> float:
+        """The gate of a phrase: its own where its list has one."""
+        return self.evidence if entity.gate is None else entity.gate
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.paths import LIST, Transcript, Word
-from wfst_bias.decode.places import Place, nats
+from wfst_bias.decode.places import nats
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,11 @@ class Contest:
 
     Args:
       phrase, rival: the two.
-      place: where the first says the phrase, and how.
       frames: the first in which they read other arcs, and the next in which they do not.
     """
 
     phrase: Side
     rival: Side
-    place: Place
     frames: Tuple[int, int]
 
     @property
@@ -146,6 +144,11 @@ class ScoredPath:
     @property
     def scores(self) -> np.ndarray:
         return self.acoustic + self.boost + self.graph
+
+    def first_of(self, outputs: Sequence[int]) -> Tuple[int, int]:
+        """The arcs that begin the first and the last unit of one of some phrases where it is first said."""
+        phrase = int(np.isin(self.phrases, outputs).argmax())
+        return int(self.first[phrase]), int(self.last[phrase])
 
     @cached_property
     def in_list(self) -> np.ndarray:

@@ -26,16 +26,19 @@ class Explanation:
     Args:
       transcript: what was written.
       found: the phrase in it.
-      contest: by the list with it against without it: with what was written as one of the two.
+      place: where the best path that says it by the list does so, if there is one.
+      contest: that path against the best one without it; one of the two is what was written.
       pruning: where the path with the phrase left the beam, if it was not found.
       places: where each pronunciation fits best, in words or across them; the best one first.
       weight: of the phrase, nats.
       search: of the decoding.
-      widest: that a path was looked for by, and found, if it was.
+      widest: that the path with the phrase or, where that was written, the one without it was looked for by; in
+        vain where there is no contest.
     """
 
     transcript: Transcript
     found: Tuple[FoundEntity, ...]
+    place: Optional[Place]
     contest: Optional[Contest]
     pruning: Optional[Pruning]
     places: Tuple[Place, ...]
@@ -48,23 +51,26 @@ class Explanation:
         """Which case it is.
 
         :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the one that was written,
-        but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where by its sound alone it is further behind
-        than the search beam, or the widest search holds no path with the phrase.
+        but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where it is further behind than the search
+        beam, and so by its sound alone, or the widest search holds no path with the phrase.
         """
         if self.found:
             return FOUND
         if self.contest and self.contest.margin > _SAME:
             return PRUNED
-        return LOST if self.contest and self.contest.sound > -self.search.search_beam else FAR
+        is_near = self.contest and max(self.contest.sound, self.contest.margin) > -self.search.search_beam
+        return LOST if is_near else FAR
 
     def summary(self) -> str:
         """The verdict, as a sentence of which the phrase is the subject."""
         contest = self.contest
+        nothing_else = f"a search beam of {self.widest.search_beam:g} nats holds no path without it"
         rival = repr(contest.rival.text) if contest and contest.rival.text else "no word at its place"
         if self.verdict == FOUND:
             times = ", ".join(f"{found.start:.2f}-{found.end:.2f} s" for found in self.found)
             if any(found.way == LIST for found in self.found):
-                why = f"by the list; it wins by {nats(contest.margin)} nats over {rival}" if contest else "by the list"
+                won = f"it wins by {nats(contest.margin)} nats over {rival}" if contest else nothing_else
+                why = f"by the list; {won}"
             else:
                 compared = contest and f"{nats(abs(contest.margin))} nats {'better' if contest.margin > 0 else 'worse'}"
                 why = "by the language model" + (f"; by the list it is {compared}" if contest else "")
@@ -75,8 +81,9 @@ class Explanation:
             return f"is not found: it loses by {nats(-contest.margin)} nats to {rival}"
         if contest:
             return (
-                "is not found: it is not close to what was heard; by its sound alone it loses "
-                f"{nats(-contest.sound)} nats to {rival}, --search-beam is {self.search.search_beam:g}"
+                "is not found: it is not close to what was heard; it loses by "
+                f"{nats(-contest.margin)} nats to {rival}, by its sound alone by {nats(-contest.sound)}; "
+                f"--search-beam is {self.search.search_beam:g}"
             )
         return (
             "is not found: nothing that was heard is close to it; a search beam of "
@@ -85,12 +92,12 @@ class Explanation:
 
     def details(self) -> List[str]:
         """Blocks of text: where it is said and heard, the terms of the score, the beam, other pronunciations."""
-        best = self.contest.place if self.contest else next(iter(self.places), None)
+        best = self.place or next(iter(self.places), None)
         blocks = [f"{best.describe()}\n{best.table()}"] if best else []
         if self.contest:
             note = (
-                f"acoustic: below the best units, times {self.search.acoustic_scale:g}; given back: by adaptive boosting;\n"
-                "list: what its class and its choice cost, what bonus and weight pay"
+                f"acoustic: below the best units, times {self.search.acoustic_scale:g}; "
+                "given back: by adaptive boosting;\nlist: what its class and its choice cost, what bonus and weight pay"
             )
             blocks.append(f"{self.contest.table()}\n{note}")
         if self.verdict == PRUNED:
@@ -119,7 +126,8 @@ class Explanation:
             if self.pruning.behind > self.search.search_beam
             else f"--search-max-active {self.search.max_active} narrowed the beam"
         )
-        return f"The search dropped its path at {self.pruning.time:.2f} s, {nats(self.pruning.behind)} nats behind: {cause}."
+        behind = nats(self.pruning.behind)
+        return f"The search dropped its path at {self.pruning.time:.2f} s, {behind} nats behind: {cause}."
 
 
 def explain(
@@ -142,10 +150,10 @@ def explain(
     hearing = Hearing(decoder, emissions, gate)
     outputs = [graph.first_phrase + number for number in phrases]
     names = {graph.entities[number].written for number in phrases}
-    written, search, pruning = hearing.written, decoder.search, None
+    written, pruning = hearing.written, None
     found = tuple(entity for entity in written.transcript.entities if entity.phrase in names)
     if any(entity.way == LIST for entity in found):
-        phrase, rival = written, hearing.best_without(outputs)
+        phrase, (rival, search) = written, hearing.best_without(outputs)
     else:
         (phrase, search), rival = hearing.best_with(outputs), written
     contest = hearing.contest(phrase, rival, outputs) if phrase and rival else None
@@ -155,6 +163,7 @@ def explain(
     return Explanation(
         written.transcript,
         found,
+        hearing.place(phrase, outputs) if phrase else None,
         contest,
         pruning,
         tuple(sorted(filter(None, places), key=lambda place: -place.gap)),

@@ -17,7 +17,7 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.contest import Contest, Pruning, ScoredPath, Side
 from wfst_bias.decode.paths import best_paths
-from wfst_bias.decode.places import place_of
+from wfst_bias.decode.places import Place, place_of
 from wfst_bias.decode.search import Decoder, has_final_arc
 from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
 from wfst_bias.graph.decoding import TWIN_BLOCK, DecodingGraph
@@ -68,10 +68,24 @@ class Hearing:
                 best, found_by = path, search
         return best, found_by or search
 
-    def best_without(self, outputs: Sequence[int]) -> Optional[ScoredPath]:
-        """The best path that says none of some phrases, by the search of the decoding or, if there is none, a wider one."""
+    def best_without(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
+        """The best path that says none of some phrases, and the search that found it.
+
+        That of the decoding, or a wider one where it holds none; where the widest finds none, it is returned with none.
+        """
         graph = not_saying(self._decoder.graph, outputs)
-        return next(filter(None, (self._best(graph, search) for search in _widths(self._decoder.search))), None)
+        for search in _widths(self._decoder.search):
+            path = self._best(graph, search)
+            if path:
+                break
+        return path, search
+
+    def place(self, path: ScoredPath, outputs: Sequence[int]) -> Place:
+        """Where a path first says one of some phrases."""
+        first, last = path.first_of(outputs)
+        units = self._decoder.graph.units
+        columns = self._lattices.columns[0, :, : len(units.tokens)].cpu().numpy()
+        return place_of(path.tokens[:-1], path.begins[:-1], first, last, columns, units, self._frame_shift)
 
     def contest(self, phrase: ScoredPath, rival: ScoredPath, outputs: Sequence[int]) -> Contest:
         """What parts two paths where the first one first says the phrase.
@@ -79,8 +93,7 @@ class Hearing:
         Where they read the same arc they are in the same states: what parts them elsewhere is another matter, and
         each of them may go the other's way there.
         """
-        spoken = int(np.isin(phrase.phrases, outputs).argmax())
-        first, last = int(phrase.first[spoken]), int(phrase.last[spoken])
+        _, last = phrase.first_of(outputs)
         together = np.flatnonzero(np.concatenate([[True], phrase.arcs == rival.arcs, [True]])) - 1
         behind = int(np.searchsorted(together, last))
         inside = slice(int(together[behind - 1]) + 1, int(together[behind]))
@@ -89,10 +102,7 @@ class Hearing:
             Side(" ".join(own), " ".join(stretch), path.terms(inside))
             for own, stretch, path in zip(_parted(*stretches), stretches, (phrase, rival))
         )
-        units = self._decoder.graph.units
-        columns = self._lattices.columns[0, :, : len(units.tokens)].cpu().numpy()
-        place = place_of(phrase.tokens[:-1], phrase.begins[:-1], first, last, columns, units, self._frame_shift)
-        return Contest(*sides, place, (inside.start, inside.stop))
+        return Contest(*sides, (inside.start, inside.stop))
 
     def _words_in(self, path: ScoredPath, inside: slice) -> List[str]:
         """What a path says in some frames."""

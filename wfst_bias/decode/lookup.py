@@ -275,4 +275,5 @@ class _Match:
             units=self.way,
             gap=0.0,
             boost=0.0,
+            gate=self.entity.gate or 0.0,
         )

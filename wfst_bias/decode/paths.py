@@ -1,5 +1,6 @@
 """From lattices to words: the best path, its word times and the entities on it."""
 
+import math
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import List, Tuple
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.decode.config import GateConfig
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.decoding import DecodingGraph
@@ -47,6 +49,7 @@ class FoundEntity:
       gap: log-probability of its units against the best ones of the same frames, the whole span,
         before any boost, nats; 0 where the model itself writes them, far below 0 where it heard others.
       boost: what adaptive boosting gave back of that gap, nats.
+      gate: the least evidence that it may be found by; 0 where any will do.
     """
 
     phrase: str
@@ -60,11 +63,22 @@ class FoundEntity:
     units: Tuple[str, ...]
     gap: float
     boost: float
+    gate: float
+
+    @property
+    def evidence(self) -> float:
+        """Probability of a unit against the best one of the same frames, the geometric mean over its units."""
+        return math.exp(self.gap / len(self.units))
+
+    @property
+    def is_below_gate(self) -> bool:
+        return self.evidence < self.gate
 
     def describe(self) -> str:
         return (
             f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.way}, heard as {' '.join(self.units)}, "
-            f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back"
+            f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back, "
+            f"evidence {self.evidence:.2f} a unit"
         )
 
 
@@ -77,12 +91,14 @@ class Transcript:
       words, entities: in the order of time.
       score: of the path, scaled and boosted, relative to each frame's best, nats; minus infinity where
         the lattice is empty.
+      refused: phrases below their gates: those that a better path said, whose words they count, and words of this one.
     """
 
     name: str
     words: Tuple[Word, ...]
     entities: Tuple[FoundEntity, ...]
     score: float
+    refused: Tuple[FoundEntity, ...] = ()
 
     @property
     def text(self) -> str:
@@ -131,7 +147,7 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
             gap=plain[consumed],
             boost=boost[consumed],
         )
-        words, entities = _read_path(path, lattices.emissions.frame_shift, decoder.graph, gate)
+        words, entities = _read_path(path, lattices.emissions.frame_shift, decoder.graph, gate, decoder.gate)
         score = float(scores[begin:end].sum()) if begin < end else -np.inf
         transcripts.append(Transcript(name, words, entities, score))
     return transcripts
@@ -158,7 +174,7 @@ class _Path:
 
 
 def _read_path(
-    path: _Path, frame_shift: Seconds, graph: DecodingGraph, gate: int
+    path: _Path, frame_shift: Seconds, graph: DecodingGraph, list_gate: int, gates: GateConfig
 ) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
     """Words of one path and the phrases of the list among them, those that the language model said included."""
     begins = path.begins
@@ -193,7 +209,7 @@ def _read_path(
         for text, (first, last) in zip(texts, spans)
     )
     taken = {word for first, end, *_ in phrases for word in range(first, end)}
-    for part in graph.lists_of(gate):
+    for part in graph.lists_of(list_gate):
         for first, end in part.phrase_list.occurrences(texts):
             entity = part.phrase_of[tuple(texts[first:end])]
             # the pronoun "us" is not US, which nobody says so
@@ -216,6 +232,7 @@ def _read_path(
                 units=units_of(inside.start, inside.stop),
                 gap=float(path.gap[inside].sum()),
                 boost=float(path.boost[inside].sum()),
+                gate=gates.of(entity),
             )
         )
     return words, tuple(entities)

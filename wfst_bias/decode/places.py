@@ -144,9 +144,9 @@ def best_places(
         inside = path != num_tokens
         tokens = np.where(inside, path, BLANK_ID)
         begins = inside & (path != BLANK_ID) & (path != np.append(BLANK_ID, path[:-1]))
-        unit_frames = np.flatnonzero(begins)
-        inside = (int(unit_frames[0]), int(unit_frames[-1])) if len(path) else None
-        places.append(place_of(tokens, begins, *inside, table, units, frame_shift) if inside else None)
+        starts = np.flatnonzero(begins).tolist()
+        fits = len(starts) > 0
+        places.append(place_of(tokens, begins, starts[0], starts[-1], table, units, frame_shift) if fits else None)
     return places
 
 

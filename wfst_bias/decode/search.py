@@ -12,7 +12,8 @@ import torch
 from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.decode.refusals import Refusal, refused
 from wfst_bias.errors import InputError
 from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph
 
@@ -68,6 +69,7 @@ class Decoder:
       search: the beams.
       boost: adaptive boosting, for a graph with entities.
       device: where the search runs.
+      gate: of phrases without one of their own, for :func:`wfst_bias.decode.gates.gated_paths`.
     """
 
     def __init__(
@@ -76,18 +78,20 @@ class Decoder:
         search: SearchConfig = SearchConfig(),
         boost: BoostConfig = BoostConfig(),
         device: torch.device = torch.device("cpu"),
+        gate: GateConfig = GateConfig(),
     ):
         self.device = torch.device(device)
         self.graph = graph.to(self.device)
         self.search = search
         self.boost = boost
+        self.gate = gate
 
     @property
     def meta(self) -> Dict[str, Any]:
         """What a decode folder tells of the search."""
-        return search_meta(self.search, self.boost, self.device)
+        return search_meta(self.search, self.boost, self.device, self.gate)
 
-    def lattices(self, emissions: Emissions, gates: Sequence[int] = ()) -> Lattices:
+    def lattices(self, emissions: Emissions, gates: Sequence[int] = (), refusals: Sequence[Refusal] = ()) -> Lattices:
         """Search a batch.
 
         An utterance that ends in the middle of a word may leave the beam no final state. It is searched
@@ -96,6 +100,7 @@ class Decoder:
         Args:
           emissions: of the batch.
           gates: for each utterance the gate of the lists that it has beside those that all have.
+          refusals: phrases that may not be taken.
         """
         if emissions.tokens.checksum != self.graph.tokens.checksum:
             raise InputError(
@@ -104,13 +109,13 @@ class Decoder:
         gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
         assert len(gates) == len(emissions.lengths) and max(gates) < max(1, self.graph.num_gates)
         columns = self._columns(emissions.to(self.device).log_probs, gates)
-        fsas = self.intersect(columns, emissions.lengths)
+        fsas = self.intersect(columns, emissions.lengths, refusals)
         ended = has_final_arc(fsas)
         if not ended.all():
             columns = torch.cat([columns, columns.new_zeros(len(gates), _TAIL_FRAMES, columns.shape[2])], dim=1)
             for utterance in (~ended).nonzero().flatten().tolist():
                 columns[utterance, int(emissions.lengths[utterance]) :] = self._free_frame
-            fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended))
+            fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended), refusals)
         return Lattices(fsas, columns, emissions.lengths, emissions, gates)
 
     @cached_property
@@ -138,25 +143,28 @@ class Decoder:
             blocks.append(plain)
         return torch.cat(blocks, dim=-1)
 
-    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor) -> k2.Fsa:
+    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, refusals: Sequence[Refusal] = ()) -> k2.Fsa:
         """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads."""
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
-        lattices = k2.intersect_dense_pruned(
-            self.graph.fsa,
-            k2.DenseFsaVec(columns * self.search.acoustic_scale, segments.to(torch.int32)),
-            search_beam=self.search.search_beam,
-            output_beam=self.search.output_beam,
-            min_active_states=self.search.min_active,
-            max_active_states=self.search.max_active,
-            frame_idx_name="frame",
-        )
+        with refused(self.graph, columns, refusals) as searched:
+            lattices = k2.intersect_dense_pruned(
+                self.graph.fsa,
+                k2.DenseFsaVec(searched * self.search.acoustic_scale, segments.to(torch.int32)),
+                search_beam=self.search.search_beam,
+                output_beam=self.search.output_beam,
+                min_active_states=self.search.min_active,
+                max_active_states=self.search.max_active,
+                frame_idx_name="frame",
+            )
+        if refusals:
+            lattices.labels = self.graph.arcs[lattices.graph_arc.long(), 2]
         del lattices.lease  # k2 hands on what the graph has; a lattice reads nothing of it
         return lattices
 
 
-def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device) -> Dict[str, Any]:
+def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device, gate: GateConfig) -> Dict[str, Any]:
     """What a decode folder tells of a search."""
-    return {"search": asdict(search), "boost": asdict(boost), "device": str(device)}
+    return {"search": asdict(search), "boost": asdict(boost), "gate": asdict(gate), "device": str(device)}
 
 
 def has_final_arc(fsas: k2.Fsa) -> torch.Tensor:

@@ -22,10 +22,11 @@ from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Outcome
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import PHONES, SUBWORDS
+from wfst_bias.text import latin
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
 
-FOREIGN_UNITS = "foreign-units"
+DROPPED = "dropped"
 SHORT = "short"
 COMMON_WORD = "common-word"
 HOMOPHONE = "homophone"
@@ -37,7 +38,7 @@ GUESSED = "guessed"
 KINDS = (
     UNUSABLE,
     DUPLICATE,
-    FOREIGN_UNITS,
+    DROPPED,
     SHORT,
     COMMON_WORD,
     HOMOPHONE,
@@ -159,26 +160,12 @@ def _of_phrase(outcome: Outcome, sounds: _Sounds) -> Iterator[Finding]:
         yield Finding(ERROR, UNUSABLE, entity, f"{entity.written!r} {outcome.note}")
     elif outcome.status == DUPLICATE:
         yield Finding(WARNING, DUPLICATE, entity, f"{entity.written!r} is {outcome.note}; leave one of them out")
-    yield from _foreign_units(entity, sounds)
     if outcome.status == USED:
+        yield from (Finding(WARNING, DROPPED, entity, f"{entity.written!r}: {what}") for what in outcome.dropped)
         found = [_guessed(outcome, sounds)]
         if entity.weight >= 0.0:
             found += [_homophone(outcome, sounds), _risk(outcome, sounds)]
         yield from filter(None, found)
-
-
-def _foreign_units(entity: Entity, sounds: _Sounds) -> Iterator[Finding]:
-    """Pronunciations of the list itself that the model cannot emit."""
-    for pronunciation in entity.pronunciations:
-        foreign = [
-            u for u in pronunciation if u not in sounds.units.tokens and u.rstrip("012") not in sounds.units.tokens
-        ]
-        if foreign:
-            message = (
-                f"{entity.written!r} has the pronunciation {' '.join(pronunciation)!r}, which is left out: the model does "
-                f"not have {' '.join(foreign)}; write it in its tokens"
-            )
-            yield Finding(WARNING, FOREIGN_UNITS, entity, message)
 
 
 def _guessed(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
@@ -225,8 +212,9 @@ def _risk(outcome: Outcome, sounds: _Sounds) -> Optional[Finding]:
 
 
 def _common_word(entity: Entity, sounds: _Sounds) -> Optional[Finding]:
-    log_prob = sounds.log_probs.get(" ".join(entity.words), -math.inf)
-    if log_prob <= _VERY_COMMON:
+    words = " ".join(entity.words)
+    log_prob = max(sounds.log_probs.get(word, -math.inf) for word in (words, latin(words)))
+    if log_prob <= _VERY_COMMON or entity.words not in entity.forms:  # nobody says IT as "it"
         return None
     message = f"{entity.written!r} is a word that everybody says, {_one_in(log_prob)}, and found wherever it is said"
     return Finding(WARNING, COMMON_WORD, entity, f"{message}; {_ADVICE}")

@@ -32,8 +32,8 @@ class Format:
 
 FORMATS: Tuple[Format, ...] = (
     Format("jsonl", documents.read_own_lines, documents.is_own_lines),
-    Format("speechmatics", documents.read_speechmatics, documents.has_key("additional_vocab")),
-    Format("gladia", documents.read_gladia, documents.has_key("custom_vocabulary", "custom_vocabulary_config")),
+    Format("speechmatics", documents.read_speechmatics, documents.has_key("additional_vocab", "content")),
+    Format("gladia", documents.read_gladia, documents.has_key(*documents.GLADIA_KEYS)),
     Format("azure", documents.read_azure, documents.has_key("phraseList")),
     Format("ibm", documents.read_ibm, documents.has_key("word")),
     Format("google", documents.read_google, documents.has_key("value", "boost")),

@@ -17,7 +17,7 @@ USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
 _TIE_BREAK = 1e-3  # nats
 _LONGEST_PAID = 1.5  # of the usual length
-_MOST_READ = 10_000  # unknown words of a list
+_MOST_READ = 2000  # unknown words of a list
 _MOST_SPELLINGS = 64  # of one phrase; a phrase of many words with many pronunciations each has more
 
 
@@ -49,6 +49,7 @@ class Outcome:
       scores: of each of them, nats; 0 for what the list, the lexicon or the reader says, below 0 for a variant.
       homophones: for each of them, other words of the language model that sound exactly so.
       note: why it could not be used, or what to know.
+      dropped: what of it could not be used, and why.
     """
 
     entity: Entity
@@ -59,6 +60,7 @@ class Outcome:
     scores: Tuple[float, ...] = ()
     homophones: Tuple[Tuple[str, ...], ...] = ()
     note: str = ""
+    dropped: Tuple[str, ...] = ()
 
     HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
 
@@ -133,11 +135,13 @@ class Speller:
             elif not (ways := self._ways(entity)).pronunciations:
                 said = itertools.chain.from_iterable(self._forms_of(entity))
                 mute = [part for word in said if not self._ways_of_word[word] for part in word.split("-")]
-                outcomes.append(Outcome(entity, UNUSABLE, note=ways.note or self._why_mute(distinct(mute))))
+                outcomes.append(
+                    Outcome(entity, UNUSABLE, note="; ".join(ways.dropped) or self._why_mute(distinct(mute)))
+                )
             else:
                 parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
-                unknown = tuple(part for part in dict.fromkeys(parts) if part not in self._lexicon)
-                said = ways.pronunciations, ways.scores, ways.homophones, ways.note
+                unknown = tuple(part for part in dict.fromkeys(parts) if not self._is_known(part))
+                said = ways.pronunciations, ways.scores, ways.homophones, "; ".join(ways.dropped), ways.dropped
                 outcomes.append(Outcome(entity, USED, len(seen), unknown, *said))
                 seen[words] = outcomes[-1]
         return _with_list_homophones(outcomes)
@@ -149,17 +153,20 @@ class Speller:
     def _read(self, words: Iterable[str]) -> None:
         """Find out how words are said; of those with hyphens each part, unless they are spelled.
 
-        Of a list with thousands of words that nobody knows, the variants are the reading: the reader takes
-        milliseconds a word.
+        Of a list with thousands of words that the lexicon does not have, the variants are the reading, as the reader
+        takes milliseconds a word, and only these words have variants.
         """
         new = [word for word in dict.fromkeys(words) if word not in self._ways_of_word]
+        if not new:
+            return
         parts = new if self._reader.spells else dict.fromkeys(part for word in new for part in word.split("-"))
         forms = {word: self._forms(word) for word in parts if word not in self._ways_of_word}
         in_lexicon = {} if self._reader.spells else self._lexicon.entries
         unread = [form for some in forms.values() for form in some if form not in in_lexicon]
         too_many = self._variants is not None and not self._reader.spells and len(unread) > _MOST_READ
+        varied = [w for w in forms if len(w) > 1 and not (too_many and in_lexicon.keys() & set(self._forms(w)))]
         read = self._reader.pronounce([] if too_many else unread)
-        variants = self._variants.of([word for word in forms if len(word) > 1]) if self._variants is not None else {}
+        variants = self._variants.of(varied) if self._variants is not None else {}
         for word, some in forms.items():
             said = next(filter(None, (in_lexicon.get(form) or read.get(form) for form in some)), ())
             self._ways_of_word[word] = _word_ways(said, variants.get(word, ()))
@@ -174,8 +181,12 @@ class Speller:
         as_it_is = self._reader.spells or word in self._lexicon
         return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", plain])))
 
+    def _is_known(self, word: str) -> bool:
+        """Whether the lexicon says how a word is said, with its accents or without."""
+        return any(form in self._lexicon for form in self._forms(word))
+
     def _ways(self, entity: Entity) -> "_Ways":
-        key = entity.words, self._forms_of(entity), entity.pronunciations
+        key = entity.words, self._forms_of(entity), entity.pronunciations, bool(entity.spoken)
         if key not in self._ways_of_entity:
             given, foreign = self._given(entity)
             scores = dict.fromkeys(given, 0.0)
@@ -185,17 +196,21 @@ class Speller:
                 too_many |= math.prod(sum(score == 0 for _, score in some) for some in ways) > _MOST_SPELLINGS
                 for pronunciation, score in _phrase_ways(ways, self._boundary):
                     scores[pronunciation] = max(scores.get(pronunciation, score), score)
-            notes = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if too_many else []
+            dropped = [f"only the first {_MOST_SPELLINGS} pronunciations are used"] if too_many else []
             if foreign:
-                notes.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
+                dropped.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
+            mute = [form for form in entity.forms if not all(map(self._ways_of_word.__getitem__, form))]
+            if mute and entity.spoken and scores:
+                dropped.append(f"it cannot be said {' '.join(mute[0])!r}, which is left out; write it in letters")
+            own = {*entity.words, *map(latin, entity.words)} if len(entity.words) == 1 else ()
             said = [p for p, score in scores.items() if score == 0]
             others = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
             said += others[: self._num_variants]
             self._ways_of_entity[key] = _Ways(
                 tuple(said),
                 tuple(scores[p] for p in said),
-                tuple(tuple(word for word in self._sounding.get(p, ()) if (word,) != entity.words) for p in said),
-                "; ".join(notes),
+                tuple(tuple(word for word in self._sounding.get(p, ()) if word not in own) for p in said),
+                tuple(dropped),
             )
         return self._ways_of_entity[key]
 
@@ -222,12 +237,12 @@ class Speller:
 
 @dataclass(frozen=True)
 class _Ways:
-    """How the words of a phrase are said, with which scores, and by which other words."""
+    """How the words of a phrase are said, with which scores, and by which other words; and what could not be used."""
 
     pronunciations: Tuple[Pronunciation, ...]
     scores: Tuple[float, ...]
     homophones: Tuple[Tuple[str, ...], ...]
-    note: str
+    dropped: Tuple[str, ...]
 
 
 def _word_ways(said: Sequence[Pronunciation], variants: Sequence[Way]) -> List[Way]:

@@ -25,12 +25,10 @@ from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.text import latin
 
 Way = Tuple[Pronunciation, float]
+Model = Union[JointModel, GraphemeTable]
 
 _SPARE = 2  # more than asked for: some will be what the lexicon says, too
 _MANY_WORDS = 4000  # from here on they are shared out to processes
-
-
-Model = Union[JointModel, GraphemeTable]
 
 
 def models_of(config: G2GConfig) -> List[Model]:
@@ -39,7 +37,7 @@ def models_of(config: G2GConfig) -> List[Model]:
     Raises:
       InputError: one of them is neither a name nor a file.
     """
-    return [_model(name) for name in config.sources.split(",") if name]
+    return [_model(name) for name in map(str.strip, config.sources.split(",")) if name]
 
 
 @lru_cache(maxsize=None)
@@ -51,6 +49,8 @@ def _model(name: str) -> Model:
     if not known.is_file() and not Path(name).is_file():
         names = ", ".join([GRAPHONES, *sorted(path.stem for path in folder.glob("*.tsv"))])
         raise InputError(f"--g2g-sources has {name!r}; {names} are known, or name a file")
+    if Path(name).suffix == ".npz":
+        return JointModel(Path(name))
     return read_table(known if known.is_file() else Path(name))
 
 
@@ -104,11 +104,11 @@ class PhoneVariants:
 
 
 class SpellingVariants:
-    """Other spellings, in the letters or pieces of a model.
+    """Other spellings in the letters or pieces of a model, and other pieces for the same spelling.
 
     Args:
       config: how many, and what they cost.
-      reader: spells in the units of the model.
+      reader: spells in the units of the model; what it says of a word behind the first way are variants.
     """
 
     def __init__(self, config: G2GConfig, reader: Reader):
@@ -119,11 +119,13 @@ class SpellingVariants:
     def of(self, words: Sequence[str]) -> Dict[str, List[Way]]:
         """See :class:`Variants`."""
         respelled = {word: self._respelled(word) for word in words}
-        units = self._reader.pronounce({letters for others in respelled.values() for letters in others})
-        return {
-            word: [(units[letters][0], score) for letters, score in others.items() if units[letters]]
-            for word, others in respelled.items()
-        }
+        units = self._reader.pronounce({*words, *(letters for others in respelled.values() for letters in others)})
+        return {word: self._ways(word, others, units) for word, others in respelled.items()}
+
+    def _ways(self, word: str, others: Dict[str, float], units: Dict[str, Tuple[Pronunciation, ...]]) -> List[Way]:
+        cut = [(way, -self._config.cost) for way in units[word][1:]]
+        written = [(units[letters][0], score) for letters, score in others.items() if units[letters]]
+        return sorted([*cut, *written], key=lambda way: -way[1])[: self._config.variants]
 
     def _respelled(self, word: str) -> Dict[str, float]:
         """Other ways to write a word, the best first, and their scores."""

@@ -1,6 +1,7 @@
 """Pronunciations of words that no lexicon has, behind one small interface."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import Dict, Iterable, Protocol, Tuple
 
@@ -48,6 +49,14 @@ class HamaG2P:
         model = hama.G2PModel(max_input_len=_LONGEST_WORD)
         model.vocab = IndexedVocabulary(model.vocab.encoder, model.vocab.decoder)
         model.tokenizer.vocab = model.vocab
+        encode = model.tokenizer.encode
+
+        def encode_unpadded(text: str):
+            # the package reads the padding, too, and finds the same
+            encoded = encode(text)
+            return replace(encoded, ids=encoded.ids[: encoded.length])
+
+        model.tokenizer.encode = encode_unpadded
         return model
 
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:

@@ -1,8 +1,9 @@
 """How the words of a list are said in the units of a model, where no lexicon has them."""
 
+from dataclasses import replace
 from typing import Dict, Iterable, Optional, Tuple
 
-from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lang.config import AUTO, GRAPHONES, G2GConfig
 from wfst_bias.lang.g2g import PhoneVariants, SpellingVariants, Variants
 from wfst_bias.lang.g2p import HamaG2P, Reader
 from wfst_bias.lang.lang import Lang
@@ -11,7 +12,7 @@ from wfst_bias.lang.phones import PHONES
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import CHARS, SUBWORDS
 
-_SEGMENTATIONS = 2  # of a word of a list, in subwords; more of them bring false alarms, and no hits
+_SEGMENTATIONS = 2  # of a word of a list, in subwords, the second being a variant; more bring false alarms, and no hits
 
 
 def reader_of(lang: Lang) -> Reader:
@@ -19,7 +20,7 @@ def reader_of(lang: Lang) -> Reader:
     if lang.units.kind == CHARS:
         return CharSpeller(lang.units)
     if lang.units.kind == SUBWORDS:
-        return PieceSpeller(lang.piece_model, lang.units, _SEGMENTATIONS)
+        return PieceSpeller(lang.piece_model, lang.units)
     if _is_arpabet(lang):
         return HamaG2P()
     return LexiconOnly()
@@ -27,8 +28,14 @@ def reader_of(lang: Lang) -> Reader:
 
 def variants_of(lang: Lang, config: G2GConfig) -> Optional[Variants]:
     """What knows more ways to say a word in the units of a lang; nothing does for phones that are not ARPAbet's."""
-    if lang.units.kind in (CHARS, SUBWORDS):
-        return SpellingVariants(config, reader_of(lang))
+    if config.sources == AUTO:
+        if lang.units.kind in (CHARS, SUBWORDS):
+            return None
+        config = replace(config, sources=GRAPHONES)
+    if lang.units.kind == CHARS:
+        return SpellingVariants(config, CharSpeller(lang.units))
+    if lang.units.kind == SUBWORDS:
+        return SpellingVariants(config, PieceSpeller(lang.piece_model, lang.units, _SEGMENTATIONS))
     return PhoneVariants(config) if _is_arpabet(lang) else None
 
 

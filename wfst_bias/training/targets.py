@@ -7,8 +7,7 @@ import numpy as np
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.readers import reader_of
-from wfst_bias.lang.spellers import PieceSpeller
-from wfst_bias.lang.units import PHONES, SUBWORDS
+from wfst_bias.lang.units import PHONES
 from wfst_bias.text import words_of
 
 
@@ -46,8 +45,7 @@ def _says(lang: Lang) -> bool:
 
 
 def _reader(lang: Lang):
-    # one segmentation is all that is needed; the others of reader_of take a search each
-    return PieceSpeller(lang.piece_model, lang.units) if lang.units.kind == SUBWORDS else reader_of(lang)
+    return reader_of(lang)
 
 
 def frames_needed(tokens: Sequence[int]) -> int:

@@ -13,14 +13,22 @@ from wfst_bias.entities.formats.tables import OWN_COLUMNS, gate_of
 from wfst_bias.symbols import CLASS
 
 _OWN_KEYS = frozenset(OWN_COLUMNS)
-_CLASS_REFERENCE = re.compile(r"\$\{([^}]+)\}|\$([A-Z][A-Z0-9_]*)")
+GLADIA_KEYS = (
+    "custom_vocabulary",
+    "custom_vocabulary_config",
+    "vocabulary",
+    "pronunciations",
+    "intensity",
+    "default_intensity",
+)
+_CLASS_REFERENCE = re.compile(r"\$\{([^}]+)\}|(?<!\w)\$([A-Z][A-Z0-9_]*)")  # 'A$AP' is a name
 _MOST_EXPANDED = 100_000  # phrases that one with references to classes stands for
 
 
 def has_key(*keys: str) -> Callable[[Source], bool]:
     """Whether a file is JSON with one of some keys anywhere."""
-    written = [json.dumps(key) for key in keys]
-    return lambda source: source.is_json and any(key in source.text for key in written)
+    written = re.compile(rf'"(?:{"|".join(keys)})"\s*:')
+    return lambda source: source.is_json and bool(written.search(source.text))
 
 
 def is_own_lines(source: Source) -> bool:
@@ -46,7 +54,7 @@ def _own(source: Source, line: int, text: str) -> Entity:
         source.wrong(line, f"{min(unknown)!r} is no key; {', '.join(OWN_COLUMNS)} are known")
     return Entity(
         phrase_of(source, line, row.get("phrase"), "phrase"),
-        weight_in_nats(source, line, row["weight"]) if "weight" in row else 0.0,
+        weight_in_nats(source, line, row["weight"], '"weight": 2.0') if "weight" in row else 0.0,
         line,
         phrase_of(source, line, row["class"], "class") if "class" in row else CLASS,
         phrase_of(source, line, row["display"], "display") if "display" in row else "",

@@ -2,14 +2,16 @@
 
 import re
 from typing import Optional
+from urllib.parse import unquote
 
 from wfst_bias.entities.entity import MAX_WEIGHT, Entity
 from wfst_bias.entities.formats.scales import SCALES, nats
 from wfst_bias.entities.formats.source import Entities, Source
 
 _SHERPA_TAIL = re.compile(r"\s([:#@])(\S+)\s*$")
-_SHERPA_NUMBER = re.compile(r"\s:-?\d+(\.\d+)?(\s|$)|\s#0?\.\d+(\s|$)")  # 'Motel #6' is a phrase
 _WORD_START = "\u2581"
+_SHERPA_NUMBER = re.compile(rf"\s:-?\d+(\.\d+)?(\s|$)|\s#0?\.\d+(\s|$)|{_WORD_START}")  # 'Motel #6' is a phrase
+_SHERPA_DISPLAY = re.compile(r"\S\s+@\S+\s*$")
 _DEEPGRAM_KEY = re.compile(r"^\s*(keyterm|keywords?)=")  # 'Psalm 23:4' is a phrase
 _DEEPGRAM = re.compile(r"^(.*[^:\s]):\s*(-?[\d.]+)$")
 
@@ -28,9 +30,9 @@ def _plain(source: Source, line: int, text: str) -> Entity:
     return Entity(phrase.strip(), weight_in_nats(source, line, rest[0]) if rest else 0.0, line)
 
 
-def weight_in_nats(source: Source, line: int, text: str) -> float:
+def weight_in_nats(source: Source, line: int, text: str, example: str = "'PHRASE<TAB>2.0'") -> float:
     """A weight of our own scale."""
-    weight = source.number(line, text, "weight", "'PHRASE<TAB>2.0'")
+    weight = source.number(line, text, "weight", example)
     if abs(weight) > MAX_WEIGHT:
         source.wrong(
             line,
@@ -41,7 +43,8 @@ def weight_in_nats(source: Source, line: int, text: str) -> float:
 
 
 def is_sherpa(source: Source) -> bool:
-    return any(_SHERPA_NUMBER.search(text) for _, text in source.rows)
+    texts = [text for _, text in source.rows]
+    return any(map(_SHERPA_NUMBER.search, texts)) or all(map(_SHERPA_DISPLAY.search, texts))
 
 
 def read_sherpa(source: Source) -> Entities:
@@ -114,7 +117,7 @@ def _deepgram(source: Source, line: int, text: str) -> Entity:
     text = _DEEPGRAM_KEY.sub("", text.strip())
     found: Optional["re.Match"] = _DEEPGRAM.match(text)
     phrase, intensifier = found.groups() if found else (text, "1")
-    phrase = phrase.replace("%20", " ").strip()
+    phrase = unquote(phrase).strip()
     if not phrase:
         source.wrong(line, "a key without a phrase; write 'keyterm=PHRASE'")
     value = source.number(line, intensifier, "intensifier", "'WORD:2'")

@@ -3,7 +3,7 @@
 Ours is what a phrase is given beyond the bonus that all phrases of a list have; 0 is a phrase like all others. A
 weight of another system counts from what that system gives a phrase by default, so that a list whose weights are all
 the default is one without weights; one unit is worth so many nats that the ends of the scale that its makers recommend
-are about 4 nats from the middle, as much as the bonus itself.
+are about 4 nats from the middle, nearly as much as the bonus itself.
 """
 
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ def _own(source: Source, line: int, row: Dict[str, str]) -> Entity:
         source.wrong(line, "the phrase is missing; write it into its column")
     return Entity(
         row["phrase"],
-        weight_in_nats(source, line, row["weight"]) if "weight" in row else 0.0,
+        weight_in_nats(source, line, row["weight"], "2.0") if "weight" in row else 0.0,
         line,
         row.get("class", CLASS),
         row.get("display", ""),

@@ -1,0 +1,57 @@
+"""What other segmentations and other spellings of a list give, for a model of subwords.
+
+python benchmarks/spellings.py BASE_DIR MODEL DATA LIST
+
+BASE_DIR is made of the lang folder of MODEL (``conformer:EXP``, ``onnx:FILE`` ...), DATA a Kaldi folder with texts.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from wfst_bias.acoustic.models import model_of
+from wfst_bias.adapter.upstream import Upstream
+from wfst_bias.corpus.data import read_data, read_texts
+from wfst_bias.corpus.tune import Tuner, Weights, emissions_of
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.entities.lists import read_entities
+from wfst_bias.graph.compile import spelled_in_classes, speller_of
+from wfst_bias.graph.store import read_base
+from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lang.spellers import PieceSpeller
+
+_SEARCH = SearchConfig(acoustic_scale=1.2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base_dir", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("list", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    base, entities = read_base(arguments.base_dir), read_entities(arguments.list)
+    model = model_of(arguments.model, torch.device("cpu"))
+    batches, hours = emissions_of(read_data(arguments.data), model, Upstream(), (), 4)
+    texts = read_texts(arguments.data)
+
+    def tell(title: str, config: G2GConfig, segmentations: int = 1) -> None:
+        reader = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)
+        outcomes = spelled_in_classes(speller_of(base, reader, config), entities)
+        ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
+        score = Tuner(base, outcomes, batches, texts, hours).score(Weights(search=_SEARCH))
+        rates = "  ".join(f"{name} {rate.value:5.2f}" for name, rate in score.rates.items())
+        print(f"{title:<26} ways {ways:3.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
+
+    for segmentations in (1, 2, 4, 8):
+        tell(f"{segmentations} segmentations", G2GConfig(variants=0), segmentations)
+    for sources in ("graphones", "en"):
+        for variants in (2, 4, 8):
+            tell(f"{variants} spellings by {sources}", G2GConfig(variants=variants, sources=sources))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Gates: a phrase is found only where its evidence is not below its gate, whatever else speaks for it.
+
+Boosting, bonus and weight may bring a phrase that was hardly heard. Where the best path of an utterance says one below
+its gate, the pronunciation that it took is refused there, and the batch is searched again; so text, times, lattices and
+entities agree. The phrase may still be found elsewhere in the utterance, or by another pronunciation.
+"""
+
+import sys
+from dataclasses import replace
+from typing import Iterator, List, Sequence, Tuple
+
+import k2
+import numpy as np
+
+from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, best_paths
+from wfst_bias.decode.refusals import Refusal, parting_arcs
+from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
+
+
+def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript], Lattices]:
+    """The 1-best transcript of each utterance with no phrase below its gate, and the lattices that they are of.
+
+    These are the ones that came in where no list brought such a phrase. Words of the language model stay, but are no
+    entity where they are below the gate. What was refused is told by ``Transcript.refused``.
+    """
+    transcripts = best_paths(lattices, decoder)
+    refused: List[List[FoundEntity]] = [[] for _ in transcripts]
+    refusals: List[Refusal] = []
+    # ends: each round refuses an arc in a frame where none before did
+    while any(entity.way == LIST and entity.is_below_gate for found in transcripts for entity in found.entities):
+        for utterance, entity, path in _said_by_lists(transcripts, lattices, decoder):
+            if entity.is_below_gate:
+                refused[utterance].append(entity)
+                refusals.append(_refusal(utterance, entity, path, lattices, decoder, refusals))
+        lattices = decoder.lattices(lattices.emissions, lattices.gates, refusals)
+        transcripts = best_paths(lattices, decoder)
+    return [_only_above(*pair) for pair in zip(transcripts, refused)], lattices
+
+
+def _said_by_lists(
+    transcripts: Sequence[Transcript], lattices: Lattices, decoder: Decoder
+) -> Iterator[Tuple[int, FoundEntity, Sequence[int]]]:
+    """Each phrase that came by a list: its utterance, itself, and the arcs of the graph that begin its units."""
+    graph = decoder.graph
+    best = k2.shortest_path(lattices.fsas, use_double_scores=True)
+    bounds = arc_bounds(best)
+    for utterance, transcript in enumerate(transcripts):
+        path = best.graph_arc[bounds[utterance] : bounds[utterance + 1]].long()
+        path = path[graph.begins_unit(path)].cpu().numpy()
+        last_units = np.flatnonzero(graph.said(path) >= graph.first_phrase)
+        by_list = [entity for entity in transcript.entities if entity.way == LIST]
+        assert len(by_list) == len(last_units)
+        for entity, last in zip(by_list, last_units.tolist()):
+            yield utterance, entity, path[last + 1 - len(entity.units) : last + 1].tolist()
+
+
+def _refusal(
+    utterance: int,
+    entity: FoundEntity,
+    path: Sequence[int],
+    lattices: Lattices,
+    decoder: Decoder,
+    refusals: Sequence[Refusal],
+) -> Refusal:
+    """Of the pronunciation that a path takes, in all frames of the phrase."""
+    begin, end = (round(time / lattices.emissions.frame_shift) for time in (entity.start, entity.end))
+    if end >= int(lattices.lengths[utterance]):
+        end = sys.maxsize  # it may have ended in the free frames behind
+    here = (other for other in refusals if other.utterance == utterance and other.begin < end and begin < other.end)
+    refused_arcs = {arc for other in here for arc in other.arcs}
+    return Refusal(utterance, parting_arcs(decoder.graph, path, refused_arcs), begin, end)
+
+
+def _only_above(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
+    """The transcript without the entities below their gates.
+
+    They are told as refused, too; a phrase once at a place, by its best evidence, and not where it is found after all.
+    """
+    below = [entity for entity in transcript.entities if entity.is_below_gate]
+    if not (refused or below):
+        return transcript
+    kept = tuple(entity for entity in transcript.entities if not entity.is_below_gate)
+    told: List[FoundEntity] = []
+    for entity in sorted([*below, *refused], key=lambda entity: -entity.evidence):
+        if not any(_are_same(entity, other) for other in (*kept, *told)):
+            told.append(entity)
+    return replace(transcript, entities=kept, refused=tuple(sorted(told, key=lambda entity: entity.start)))
+
+
+def _are_same(one: FoundEntity, other: FoundEntity) -> bool:
+    """Whether two are the same phrase at the same place."""
+    same_phrase = (one.phrase, one.entity_class) == (other.phrase, other.entity_class)
+    return same_phrase and one.start < other.end and other.start < one.end
