@@ -1,4 +1,4 @@
-"""How wide the search is, and what it may find."""
+"""How wide the search is, what it may find, and what is done behind it."""
 
 import math
 from dataclasses import dataclass
@@ -54,3 +54,62 @@ class GateConfig:
     def of(self, entity: Entity) -> float:
         """The gate of a phrase: its own where its list has one."""
         return self.evidence if entity.gate is None else entity.gate
+
+
+@dataclass(frozen=True)
+class LookupConfig:
+    """What a lexicon lookup may replace.
+
+    Args:
+      min_phones: that a phrase must have.
+      max_words: that one phrase may replace.
+      min_posterior: mean probability that the network must give to the phones that it heard, 0 to 1.
+      whole_words: whether it must have heard a boundary of words on both sides, where it has one.
+      keep_listed: whether a phrase of the list that was written stays.
+      most_common: words of which each is likelier than this to the language model stay, log-probability, nats;
+        0 is none.
+    """
+
+    min_phones: int = 3
+    max_words: int = 3
+    min_posterior: float = 0.5
+    whole_words: bool = True
+    keep_listed: bool = True
+    most_common: float = 0.0
+
+    def __post_init__(self):
+        for name in ("min_phones", "max_words"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--lookup-{name.replace('_', '-')} is {getattr(self, name)}; give 1 or more")
+        if not 0 <= self.min_posterior <= 1:
+            raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
+        if not self.most_common <= 0:
+            raise InputError(f"--lookup-most-common is {self.most_common}; give a log-probability, 0 (none) or below")
+
+
+EMISSIONS, DISTANCE = "emissions", "distance"
+MEASURES = (EMISSIONS, DISTANCE)
+
+
+@dataclass(frozen=True)
+class RescoringConfig:
+    """How much a phone network counts in the choice among hypotheses.
+
+    Args:
+      gamma: weight of its score against that of the lattice.
+      measure: :data:`EMISSIONS`, the log-probability of the pronunciations, or :data:`DISTANCE`, minus their weighted
+        edit distance from the phones that were heard.
+      bound: of that distance, see :class:`wfst_bias.decode.phone_distance.PhoneDistance`.
+    """
+
+    gamma: float = 0.1
+    measure: str = EMISSIONS
+    bound: int = 8
+
+    def __post_init__(self):
+        if not 0 <= self.gamma < math.inf:
+            raise InputError(f"--rescore-gamma is {self.gamma}; give a number, 0 (off) or above")
+        if self.measure not in MEASURES:
+            raise InputError(f"--rescore-measure is {self.measure!r}; give {' or '.join(MEASURES)}")
+        if self.bound < 0:
+            raise InputError(f"--rescore-bound is {self.bound}; give 0 phones or more")

@@ -1,0 +1,112 @@
+"""What lexicon lookup adds, with all its guards, without each of them and without any, and how many replacements are right.
+
+The phones are those of --phone-model or, where it is the model itself, of its phone head. A replacement is right where
+all words of its phrase stand in the reference, aligned with it.
+
+python benchmarks/lookup.py GRAPH_DIR BASE_DIR DATA LIST [--model SPEC] [--phone-model SPEC] [--phones DIR]
+  [--utterances N]
+"""
+
+import argparse
+import time
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+import kaldialign
+import torch
+from tabulate import tabulate
+
+from wfst_bias.acoustic.models import HAMA, model_of
+from wfst_bias.corpus.data import load_audio, read_data, read_texts
+from wfst_bias.decode.config import LookupConfig
+from wfst_bias.decode.lookup import LOOKUP, Lookup
+from wfst_bias.decode.paths import Transcript, best_paths
+from wfst_bias.decode.sayings import Sayings
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.graph.store import read_base, read_decoding, read_token_graph
+from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.lang.lang import hama_lang, read_lang
+from wfst_bias.score.counts import count_errors
+from wfst_bias.score.report import score_counts
+from wfst_bias.text import words_of
+
+_BATCH = 8
+_DEFAULT = LookupConfig()
+_GUARDS = {
+    "all guards": _DEFAULT,
+    "any phones": replace(_DEFAULT, min_phones=1),
+    "one word": replace(_DEFAULT, max_words=1),
+    "any posterior": replace(_DEFAULT, min_posterior=0.0),
+    "posterior 0.8": replace(_DEFAULT, min_posterior=0.8),
+    "no boundaries": replace(_DEFAULT, whole_words=False),
+    "listed words, too": replace(_DEFAULT, keep_listed=False),
+    "common words stay": replace(_DEFAULT, most_common=-8.0),
+    "no guards": LookupConfig(1, 3, 0.0, False, False, 0.0),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("graph_dir", type=Path)
+    parser.add_argument("base_dir", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("list", type=Path)
+    parser.add_argument("--model", default=HAMA)
+    parser.add_argument("--phone-model", default=HAMA)
+    parser.add_argument("--phones", type=Path, help="lang folder of the phones; that of hama where it is not given")
+    parser.add_argument("--utterances", type=int)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    model = model_of(arguments.model)
+    phone_model = model if arguments.phone_model == arguments.model else model_of(arguments.phone_model)
+    decoder = Decoder(read_decoding(arguments.graph_dir))
+    decoded = []
+    cuts = iter(islice(read_data(arguments.data), arguments.utterances))
+    while batch := list(islice(cuts, _BATCH)):
+        emissions, heard = (
+            some.emissions([cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
+            for some in (model, phone_model)
+        )
+        decoded.append((best_paths(decoder.lattices(emissions), decoder), heard))
+
+    base = read_base(arguments.base_dir)
+    log_probs = word_log_probs(read_token_graph(arguments.base_dir), base.words)
+    lang = read_lang(arguments.phones) if arguments.phones else hama_lang()
+    entities = list(read_entities(arguments.list))
+    sayings = Sayings(lang, entities, base.known_words)
+    texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
+    phrases = PhraseList(entity.words for entity in entities if entity.words)
+
+    def rates(transcripts: List[Transcript]) -> Tuple[str, ...]:
+        counts = [count_errors(texts[t.name], tuple(w.text for w in t.words), phrases) for t in transcripts]
+        score = score_counts(counts)
+        return tuple(f"{score.rates[name].value:.2f}" for name in ("WER", "U-WER", "B-WER", "F1"))
+
+    rows = [("no lookup", *rates([t for some, _ in decoded for t in some]), "", "", "")]
+    for name, config in _GUARDS.items():
+        lookup = Lookup(sayings, config, log_probs)
+        begin = time.perf_counter()
+        corrected = [t for some, heard in decoded for t, _ in lookup.corrected(some, heard)]
+        milliseconds = 1000 * (time.perf_counter() - begin) / len(corrected)
+        right = [hit for t in corrected for hit in _right(t, texts)]
+        precision = f"{100 * sum(right) / len(right):.1f}" if right else "-"
+        rows.append((name, *rates(corrected), len(right), precision, f"{milliseconds:.1f}"))
+    headers = ("", "WER", "U-WER", "B-WER", "F1", "replaced", "right, %", "ms an utterance")
+    print(tabulate(rows, headers=headers, disable_numparse=True))
+
+
+def _right(transcript: Transcript, texts: Dict[str, Tuple[str, ...]]) -> List[bool]:
+    """Of each replacement whether it was said."""
+    pairs = kaldialign.align(texts[transcript.name], tuple(word.text for word in transcript.words), "\0")
+    said = [reference == word for reference, word in pairs if word != "\0"]
+    looked_up = (entity for entity in transcript.entities if entity.way == LOOKUP)
+    return [all(said[e.first_word : e.first_word + e.num_words]) for e in looked_up]
+
+
+if __name__ == "__main__":
+    main()
