@@ -3,8 +3,8 @@
 The phones are those of --phone-model or, where it is the model itself, of its phone head. A replacement is right where
 all words of its phrase stand in the reference, aligned with it.
 
-python benchmarks/lookup.py GRAPH_DIR BASE_DIR DATA LIST [--model SPEC] [--phone-model SPEC] [--phones DIR]
-  [--utterances N]
+python benchmarks/lookup.py GRAPH_DIR DATA LIST [--model SPEC] [--phone-model SPEC] [--phone-lang DIR]
+  [--acoustic-scale X]
 """
 
 import argparse
@@ -20,15 +20,14 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
-from wfst_bias.decode.config import LookupConfig
+from wfst_bias.decode.config import LookupConfig, SearchConfig
 from wfst_bias.decode.lookup import LOOKUP, Lookup
 from wfst_bias.decode.paths import Transcript, best_paths
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.graph.store import read_base, read_decoding, read_token_graph
-from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.graph.store import graph_g2g, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import score_counts
@@ -44,29 +43,27 @@ _GUARDS = {
     "posterior 0.8": replace(_DEFAULT, min_posterior=0.8),
     "no boundaries": replace(_DEFAULT, whole_words=False),
     "listed words, too": replace(_DEFAULT, keep_listed=False),
-    "common words stay": replace(_DEFAULT, most_common=-8.0),
-    "no guards": LookupConfig(1, 3, 0.0, False, False, 0.0),
+    "no guards": LookupConfig(1, 3, 0.0, False, False),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("graph_dir", type=Path)
-    parser.add_argument("base_dir", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("list", type=Path)
     parser.add_argument("--model", default=HAMA)
     parser.add_argument("--phone-model", default=HAMA)
-    parser.add_argument("--phones", type=Path, help="lang folder of the phones; that of hama where it is not given")
-    parser.add_argument("--utterances", type=int)
+    parser.add_argument("--phone-lang", type=Path, help="lang folder of the phones; that of hama where it is not given")
+    parser.add_argument("--acoustic-scale", type=float, default=SearchConfig.acoustic_scale)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
     model = model_of(arguments.model)
     phone_model = model if arguments.phone_model == arguments.model else model_of(arguments.phone_model)
-    decoder = Decoder(read_decoding(arguments.graph_dir))
+    decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(acoustic_scale=arguments.acoustic_scale))
     decoded = []
-    cuts = iter(islice(read_data(arguments.data), arguments.utterances))
+    cuts = iter(read_data(arguments.data))
     while batch := list(islice(cuts, _BATCH)):
         emissions, heard = (
             some.emissions([cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
@@ -74,11 +71,9 @@ def main() -> None:
         )
         decoded.append((best_paths(decoder.lattices(emissions), decoder), heard))
 
-    base = read_base(arguments.base_dir)
-    log_probs = word_log_probs(read_token_graph(arguments.base_dir), base.words)
-    lang = read_lang(arguments.phones) if arguments.phones else hama_lang()
+    lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()
     entities = list(read_entities(arguments.list))
-    sayings = Sayings(lang, entities, base.known_words)
+    sayings = Sayings(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
     phrases = PhraseList(entity.words for entity in entities if entity.words)
 
@@ -89,7 +84,7 @@ def main() -> None:
 
     rows = [("no lookup", *rates([t for some, _ in decoded for t in some]), "", "", "")]
     for name, config in _GUARDS.items():
-        lookup = Lookup(sayings, config, log_probs)
+        lookup = Lookup(sayings, config)
         begin = time.perf_counter()
         corrected = [t for some, heard in decoded for t, _ in lookup.corrected(some, heard)]
         milliseconds = 1000 * (time.perf_counter() - begin) / len(corrected)

@@ -92,7 +92,7 @@ if run 7; then
   echo "stage 7: the adapter that comes with the package: alone, and beside the list in the graph"
   for n in 100 1000 2000; do
     wfst-bias decode "$exp/base" "$data/kathleen" "$exp/decode_alone_$n" $(cat conf/decode.conf) --adapter default \
-      --adapter-list "$exp/list_$n.txt"
+      --list "$exp/list_$n.txt"
     score_both "alone_$n" "$n"
     wfst-bias decode "$exp/graph_$n" "$data/kathleen" "$exp/decode_joint_$n" $(cat conf/decode.conf) --adapter default
     score_both "joint_$n" "$n"

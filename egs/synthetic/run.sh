@@ -120,8 +120,8 @@ if [ -n "$test" ] && run 9; then
   for n in $sizes; do
     list="$exp/list_$n.txt"
     evaluate "none_$n" "$exp/base_pieces" "$list" "${model[@]}"
-    evaluate "alone_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --adapter-list "$list"
-    evaluate "others_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --adapter-list "$exp/others_$n.txt"
+    evaluate "alone_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --list "$list"
+    evaluate "others_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --list "$exp/others_$n.txt"
     evaluate "graph_$n" "$exp/pieces_$n" "$list" "${model[@]}"
     evaluate "joint_$n" "$exp/pieces_$n" "$list" "${model[@]}" "${adapter[@]}"
   done

@@ -122,15 +122,15 @@ def test_an_untrained_adapter_and_a_base_without_a_list_change_nothing(folder, d
 
 
 def test_a_list_for_the_adapter_alone(folder, decode, run, world, tmp_path):
-    decode("alone", "--adapter", folder / "adapter", "--adapter-list", folder / "names.txt", graph=world / "base")
-    arguments = ("--adapter-list", folder / "names.txt", "--format", "nemo")
+    decode("alone", "--adapter", folder / "adapter", "--list", folder / "names.txt", graph=world / "base")
+    arguments = ("--list", folder / "names.txt", "--format", "nemo")
     result = run("decode", world / "base", folder / "few", tmp_path / "out", "--model", archive(folder), *arguments)
     assert result.exit_code == 1 and "names.txt:1: found" in result.output
     rows = [f"{name}\t{TEXTS[name]}\t[]\t[]\n" for name in list(TEXTS)[:3]]
     (tmp_path / "biasing.tsv").write_text("".join(rows))
-    arguments = ("--biasing", tmp_path / "biasing.tsv", "--adapter-list", folder / "names.txt")
+    arguments = ("--biasing", tmp_path / "biasing.tsv", "--list", folder / "names.txt")
     result = run("decode", world / "base", folder / "few", tmp_path / "out", "--model", archive(folder), *arguments)
-    assert result.exit_code == 2 and "each utterance has a list of its own: leave --adapter-list out" in result.output
+    assert result.exit_code == 2 and "each utterance has a list of its own: leave --list out" in result.output
 
 
 def test_each_utterance_attends_to_its_own_list(folder, decode, world, tmp_path):

@@ -134,6 +134,48 @@ def test_decode_writes_all_that_it_promises(decoded):
     assert json.loads((folder / "meta.json").read_text())["num_utterances"] == 2
 
 
+def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, tmp_path):
+    row = {"phrase": "Zelenskyy", "pronunciation": ["S EH L EH N S K IY"]}  # as the network hears this voice
+    (tmp_path / "names.jsonl").write_text(json.dumps(row))
+    (tmp_path / "stages.conf").write_text("--stages=rescore,lookup\n--lookup-min-posterior=0.2\n")
+    options = ("--config", tmp_path / "stages.conf", "--list", tmp_path / "names.jsonl", "--nbest", 3)
+    assert run("decode", decoded / "base", speech, tmp_path / "d", *options).exit_code == 0
+    lines = lambda name: (tmp_path / "d" / name).read_text().splitlines()
+    rows = [json.loads(line) for line in lines("lookup.jsonl")]
+    assert lines("text.lookup") == lines("text") and lines("text.search") == lines("text.rescore")
+    assert sum(a != b for a, b in zip(lines("text.search"), lines("text"))) == len({row["utterance"] for row in rows})
+    assert [(row["utterance"], row["to"]) for row in rows] == [("demo_000", "Zelenskyy")]
+    found = [json.loads(line) for line in lines("entities.jsonl")]
+    assert [row["phrase"] for row in found if row["way"] == "lookup"] == [row["to"] for row in rows]
+    assert all(json.loads(line)["phones"] != 0 for line in lines("nbest.jsonl"))
+    meta = json.loads((tmp_path / "d" / "meta.json").read_text())
+    assert meta["stages"]["stages"] == "rescore,lookup" and meta["lookup"]["min_posterior"] == 0.2
+
+    arguments = (speech, decoded / "decode_none", tmp_path / "d", "--entities", tmp_path / "names.jsonl")
+    result = run("score", *arguments, "--ladder", "--json", tmp_path / "ladder.json")
+    names = [" ".join(line.split()[:2]) for line in result.output.splitlines()]
+    assert names[3].startswith(str(tmp_path / "d")) and names[4:] == ["+ rescore", "+ lookup"]
+    scores = json.loads((tmp_path / "ladder.json").read_text())
+    assert [row["stage"] for row in scores] == ["", "search", "rescore", "lookup"]
+    assert scores[-1]["recall"]["value"] > scores[-2]["recall"]["value"] == scores[0]["recall"]["value"]
+    assert "give one DECODE_DIR, or --ladder" in run("score", *arguments).output
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (("--stages", "lookup,rescore"), "name each stage once, and lookup last"),
+        (("--stages", "guess"), "--stages has 'guess'; give some of rescore, mbr, lookup, or none"),
+        (("--stages", "lookup", "--phone-lang", "{speech}"), "is no lang folder"),
+        (("--stages", "rescore", "--rescore-weight", 2), "--rescore-weight is 2.0; give a share"),
+    ],
+)
+def test_stages_that_cannot_be_are_told_before_anything_is_written(decoded, speech, run, tmp_path, options, message):
+    options = [str(option).format(speech=speech) for option in options]
+    result = run("decode", decoded / "graph", speech, tmp_path / "d", *options)
+    assert result.exit_code == 1 and message in result.output and not (tmp_path / "d").exists()
+
+
 def test_nbest_and_lattices_of_frames_are_written_where_asked_for(decoded, speech, run, tmp_path):
     options = ("--nbest", 5, "--lattices", "frames", "--search-output-beam", 40, "--search-beam", 40)
     assert run("decode", decoded / "graph", speech, tmp_path / "d", *options).exit_code == 0

@@ -15,7 +15,9 @@ from wfst_bias.graph.store import read_base
 
 def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):  # noqa: F811
     for transcript, lattice in zip(*decoded(decoder, CITY, ANN_WHITTEMORE, "", sharpness=8.0)):
-        confidences = word_confidences(lattice, [w.text for w in transcript.words], OPEN, decoder.graph)
+        confidences = word_confidences(
+            lattice, nbest_of(lattice, 1, decoder.graph.words).hypotheses[0], OPEN, decoder.graph
+        )
         assert len(confidences) == len(transcript.words)
         assert all(c.plain > 0.95 for c in confidences)
 
@@ -25,7 +27,7 @@ def test_of_a_word_it_is_the_share_of_the_hypotheses_that_say_it(decoder):  # no
     hypotheses = nbest_of(lattice, 10_000, decoder.graph.words).hypotheses
     weights = np.exp([SCALE * hypothesis.total for hypothesis in hypotheses])
     first = weights[[h.words[:1] == hypotheses[0].words[:1] for h in hypotheses]].sum() / weights.sum()
-    assert word_confidences(lattice, ["the", "city"], OPEN, decoder.graph)[0].boosted == pytest.approx(first, abs=0.02)
+    assert word_confidences(lattice, hypotheses[0], OPEN, decoder.graph)[0].boosted == pytest.approx(first, abs=0.02)
 
 
 def test_a_phrase_that_wins_by_its_weight_is_not_sure(world, tmp_path):
@@ -33,6 +35,6 @@ def test_a_phrase_that_wins_by_its_weight_is_not_sure(world, tmp_path):
     (tmp_path / "names.txt").write_text("Kitty\t15\n")
     graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
     (transcript,), (lattice,) = decoded(Decoder(graph), CITY, sharpness=3.0, output_beam=20.0)
-    *_, kitty = word_confidences(lattice, transcript.text.split(), OPEN, graph)
+    *_, kitty = word_confidences(lattice, nbest_of(lattice, 1, graph.words).hypotheses[0], OPEN, graph)
     assert transcript.words[-1].text == "kitty"
     assert kitty.boosted > 0.5 > 0.2 > kitty.plain

@@ -8,7 +8,7 @@ import torch
 from test_search import emissions
 
 from wfst_bias.decode.config import LookupConfig
-from wfst_bias.decode.lookup import LOOKUP, Lookup, write_replacements
+from wfst_bias.decode.lookup import LOOKUP, Lookup
 from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, Word
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.entities.entity import Entity
@@ -45,9 +45,9 @@ def lang():
 
 @pytest.fixture(scope="module")
 def lookup_with(lang):
-    def make(entities=ENTITIES, known=("we", "met"), log_probs=None, **config):
+    def make(entities=ENTITIES, known=("we", "met"), **config):
         sayings = Sayings(lang, entities, set(known), reader=LexiconOnly())
-        return Lookup(sayings, LookupConfig(**config), log_probs or {})
+        return Lookup(sayings, LookupConfig(**config))
 
     return make
 
@@ -119,12 +119,16 @@ def test_phones_must_be_sure(lookup_with):
     assert replacement.posterior == pytest.approx(torch.tensor([2.0] + [0.0] * 40).softmax(0)[0].item(), rel=1e-4)
 
 
-def test_common_words_stay(lookup_with):
-    log_probs = {"we": -3.0, "met": -7.0, "celebes": -9.0}
-    kept = lookup_with(log_probs=log_probs, most_common=-10.0)
-    assert corrected(kept, "we met celebes", ZELENSKYY)[1] == ()
-    rarer = lookup_with(log_probs=log_probs, most_common=-8.0)
-    assert corrected(rarer, "we met celebes", ZELENSKYY)[0].text == "we met zelenskyy"
+def test_the_list_of_an_utterance_alone_is_looked_up_in(lookup_with):
+    lookup, batch = lookup_with(), emissions(UNITS.tokens, ZELENSKYY, ZELENSKYY)
+    before = [transcript("we met celebes", name) for name in ("utt0", "utt1")]
+    found = lookup.corrected(before, batch, [ENTITIES[1:], ENTITIES[:1]])
+    assert [one.text for one, _ in found] == ["we met celebes", "we met zelenskyy"]
+
+
+def test_what_shall_not_be_heard_is_not_looked_up(lookup_with):
+    lookup = lookup_with((Entity("Zelenskyy", weight=-2.0),))
+    assert corrected(lookup, "we met celebes", ZELENSKYY)[1] == ()
 
 
 def test_phrases_of_the_list_stay(lookup_with):
@@ -187,7 +191,7 @@ def test_the_phone_head_of_a_model_is_read(lookup_with):
 
 def test_each_replacement_is_a_line(lookup_with):
     _, rows = corrected(lookup_with(), "we met celebes", ZELENSKYY)
-    (row,) = map(json.loads, write_replacements(rows))
+    (row,) = (json.loads(row.to_json()) for row in rows)
     assert row == {
         "utterance": "utt0",
         "start": 0.42,
@@ -199,7 +203,7 @@ def test_each_replacement_is_a_line(lookup_with):
     }
 
 
-@pytest.mark.parametrize("option", [{"min_phones": 0}, {"max_words": 0}, {"min_posterior": 1.5}, {"most_common": 2.0}])
+@pytest.mark.parametrize("option", [{"min_phones": 0}, {"max_words": 0}, {"min_posterior": 1.5}])
 def test_guards_are_checked_where_they_are_made(option):
     (name,) = option
     with pytest.raises(InputError, match=f"--lookup-{name.replace('_', '-')} is"):

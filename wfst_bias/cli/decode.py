@@ -15,7 +15,7 @@ from wfst_bias.cli.options import (
     upstream_options,
     was_given,
 )
-from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, RescoringConfig, SearchConfig
 
 search_options = config_options(
     SearchConfig,
@@ -40,6 +40,34 @@ gate_options = config_options(
     "the best one, before any boost, the mean over the phrase; 0 is off.",
 )
 
+stage_options = config_options(
+    ChainConfig,
+    "stages",
+    prefix="",
+    stages="What is done behind the search, in this order, with commas between: rescore (n-best lists by a phone network), "
+    "mbr (the hypothesis with the least expected errors), lookup (phrases where exactly their phones were heard), or none.",
+    phone_model="Phone network of rescore and lookup, as --model; else what is searched, or the phone head of the model.",
+    phone_lang="Its lang folder; else the lexicon for hama.",
+)
+rescore_options = config_options(
+    RescoringConfig,
+    "rescore",
+    num_best="Hypotheses of an utterance.",
+    weight="Share of the acoustic score that the phone network's takes the place of, 0 to 1.",
+    measure="What that is: emissions (log-probability of the pronunciations) or distance (weighted phone-edit distance to "
+    "what was heard).",
+    bound="Phones by which these may differ in number, for distance.",
+)
+lookup_options = config_options(
+    LookupConfig,
+    "lookup",
+    min_phones="That a phrase must have.",
+    max_words="That one phrase may replace.",
+    min_posterior="Mean probability that the phone network must give to the phones that it heard.",
+    whole_words="Whether a boundary of words must be heard on both sides.",
+    keep_listed="Whether phrases of the list that were written stay.",
+)
+
 
 @click.command()
 @click.argument("graph_dir", type=PATH)
@@ -61,10 +89,12 @@ gate_options = config_options(
 @model_option
 @upstream_options
 @click.option(
+    "--list",
     "--adapter-list",
+    "beside",
     type=PATH,
     metavar="LIST",
-    help="Phrases for the adapter; else those of the graph, or of each utterance's own list.",
+    help="Phrases for the adapter and the stages; else those of the graph, or of each utterance's own list.",
 )
 @format_option
 @class_options
@@ -72,6 +102,9 @@ gate_options = config_options(
 @search_options
 @boost_options
 @gate_options
+@stage_options
+@rescore_options
+@lookup_options
 @config_file_option
 @device_option
 @click.option(
@@ -104,13 +137,16 @@ def decode(
     model_spec,
     calibration,
     adapter,
-    adapter_list,
+    beside,
     format_name,
     class_config,
     g2g_config,
     search_config,
     boost_config,
     gate_config,
+    stages_config,
+    rescore_config,
+    lookup_config,
     device,
     lattice_form,
     num_best,
@@ -146,7 +182,7 @@ def decode(
         model=model_spec,
         calibration=calibration,
         adapter=adapter,
-        adapter_list=adapter_list,
+        beside=beside,
         biasing=biasing,
         entities_by=entities_by,
         list_format=format_name,
@@ -155,14 +191,17 @@ def decode(
         search=search_config,
         boost=boost_config,
         gate=gate_config,
+        stages=stages_config,
+        rescore=rescore_config,
+        lookup=lookup_config,
     )
     if biasing and entities_by:
         raise click.UsageError("give --biasing or --entities-by, not both")
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
     device = usable_device(device)
-    if adapter_list and setup.has_own_lists:
-        raise click.UsageError("each utterance has a list of its own: leave --adapter-list out")
+    if beside and setup.has_own_lists:
+        raise click.UsageError("each utterance has a list of its own: leave --list out")
     model, upstream = setup.acoustics(device)
     if setup.has_own_lists:
         base = setup.base(device)
@@ -181,6 +220,7 @@ def decode(
         sources=setup.meta,
         lattice_form=lattice_form,
         num_best=num_best,
+        chain=setup.chain(model, own, device),
     )
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "

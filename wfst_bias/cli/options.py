@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Optional
 
 import click
 from click.core import ParameterSource
@@ -99,12 +99,13 @@ def was_given(group: str) -> bool:
     return any(given(parameter.name) for parameter in context.command.params if parameter.name.startswith(f"{group}_"))
 
 
-def config_options(config: type, group: str, **helps: str) -> Callable:
+def config_options(config: type, group: str, prefix: Optional[str] = None, **helps: str) -> Callable:
     """One option ``--GROUP-FIELD`` for each field of a config dataclass, with the field's default.
 
     Args:
       config: the dataclass; the command receives one as its argument ``GROUP_config``.
-      group: first word of the options, not repeated where a field begins with it.
+      group: of the options, see ``config``.
+      prefix: first word of the options, not repeated where a field begins with it; the group where it is not given.
       helps: help of each field, with its unit.
     """
     fields = dataclasses.fields(config)
@@ -117,7 +118,8 @@ def config_options(config: type, group: str, **helps: str) -> Callable:
             return command(*args, **{f"{group}_config": config(**values)}, **kwargs)
 
         for field in reversed(fields):
-            option = f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}"
+            words = (group if prefix is None else prefix, *field.name.removeprefix(f"{group}_").split("_"))
+            option = f"--{'-'.join(filter(None, words))}"
             _parameter_of[option] = f"{group}_{field.name}"
             with_config = click.option(
                 option,

@@ -7,27 +7,44 @@ from wfst_bias.cli.options import PATH, format_option
 
 @click.command()
 @click.argument("data", type=PATH)
-@click.argument("decode_dir", type=PATH)
+@click.argument("decode_dirs", type=PATH, nargs=-1, required=True, metavar="DECODE_DIR...")
 @click.option("--entities", type=PATH, metavar="LIST", help="One list for all utterances.")
 @format_option
 @click.option("--biasing", type=PATH, metavar="TSV", help="A list for each utterance, as the public LibriSpeech lists.")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
+@click.option("--ladder", "as_ladder", is_flag=True, help="A row for each folder and each stage that it went through.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
-def score(data, decode_dir, entities, format_name, biasing, utterances, json_file):
+def score(data, decode_dirs, entities, format_name, biasing, utterances, as_ladder, json_file):
     """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
     U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
     recognised as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
 
-    Example: wfst-bias score data/test exp/decode_names --entities names.txt
+    With --ladder, of one folder or of many: what each stage of 'decode --stages', and each folder, adds to what stands
+    before it.
+
+    Examples:
+
+    wfst-bias score data/test exp/decode_names --entities names.txt
+
+    wfst-bias score data/test exp/decode_none exp/decode_names --entities names.txt --ladder
     """
     from wfst_bias.corpus.data import read_texts
     from wfst_bias.files import publish_file
+    from wfst_bias.score.ladder import ladder, ladder_json, ladder_table
     from wfst_bias.score.report import score_decoding
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
-    scores = score_decoding(read_texts(data), decode_dir, entities, biasing, utterances, format_name)
-    click.echo(scores.table())
+    if len(decode_dirs) > 1 and not as_ladder:
+        raise click.UsageError("give one DECODE_DIR, or --ladder to compare them")
+    texts = read_texts(data)
+    if as_ladder:
+        rungs = ladder(texts, decode_dirs, entities, biasing, utterances, format_name)
+        table, content = ladder_table(rungs), ladder_json(rungs)
+    else:
+        scores = score_decoding(texts, *decode_dirs, entities, biasing, utterances, format_name)
+        table, content = scores.table(), scores.to_json()
+    click.echo(table)
     if json_file:
-        publish_file(json_file, scores.to_json())
+        publish_file(json_file, content)

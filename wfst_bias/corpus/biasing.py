@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, List, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, FrozenSet, List, Optional, Protocol, Sequence, Tuple
 
 from lhotse import MonoCut
 
@@ -31,11 +31,15 @@ class Biasing(Protocol):
 
     Args:
       words: of all its graphs.
+      all_phrases: of all lists.
+      known_words: of the language model.
       meta: what a decode folder tells of it.
       report: rows of ``report.tsv``; empty where the graph folder has them.
     """
 
     words: SymbolTable
+    all_phrases: Phrases
+    known_words: FrozenSet[str]
     meta: Dict[str, Any]
     report: str
 
@@ -51,7 +55,7 @@ class OneGraph:
 
     Args:
       decoder: of the graph.
-      phrases: for what changes the emissions; the graph's where not given.
+      phrases: for what changes the emissions or is done behind the search; the graph's where not given.
     """
 
     report = ""
@@ -68,6 +72,14 @@ class OneGraph:
     def phrases(self) -> Phrases:
         """Those of the graph."""
         return self._decoder.graph.entities
+
+    @property
+    def all_phrases(self) -> Phrases:
+        return tuple(dict.fromkeys((*self.phrases, *self._phrases)))
+
+    @property
+    def known_words(self) -> FrozenSet[str]:
+        return self._decoder.graph.known_words
 
     @property
     def meta(self) -> Dict[str, Any]:
@@ -106,7 +118,9 @@ class ListPerUtterance:
         gate: GateConfig = GateConfig(),
     ):
         phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
-        self._outcomes: List[Outcome] = spelled_in_classes(speller, list(phrases.values()))
+        self.all_phrases = tuple(phrases.values())
+        self.known_words = base.known_words
+        self._outcomes: List[Outcome] = spelled_in_classes(speller, self.all_phrases)
         self.words = base.words.extended(word for _, words in phrases for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
@@ -17,14 +17,13 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
-from wfst_bias.decode.confidence import Confidence, word_confidences
+from wfst_bias.decode.confidence import Confidence
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
-from wfst_bias.decode.nbest import nbest_of
+from wfst_bias.decode.lookup import LOOKUP
 from wfst_bias.decode.paths import FoundEntity, Transcript
-from wfst_bias.decode.search import Decoder, Lattices
-from wfst_bias.decode.word_lattice import WordLattice, word_lattices
+from wfst_bias.decode.stages import SEARCH, Batch, Chain, Found
 from wfst_bias.files import publish_folder
 
 ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
@@ -42,6 +41,7 @@ class Timing:
     upstream: float = 0.0
     lists: float = 0.0
     search: float = 0.0
+    phones: float = 0.0
     lattices: float = 0.0
 
     @contextlib.contextmanager
@@ -58,6 +58,7 @@ class Timing:
             "upstream_real_time_factor": real_time(self.upstream),
             "lists_real_time_factor": real_time(self.lists),
             "search_real_time_factor": real_time(self.search),
+            "phones_real_time_factor": real_time(self.phones),
             "lattices_real_time_factor": real_time(self.lattices),
         }
 
@@ -69,22 +70,30 @@ def decode_cuts(
     batch_size: int,
     timing: Timing,
     upstream: Upstream = Upstream(),
-) -> Iterator[Tuple[Decoder, List[Transcript], Lattices]]:
-    """What each batch was decoded with, its transcripts and lattices, in the order of the cuts."""
+    phone_model: Optional[AcousticModel] = None,
+) -> Iterator[Tuple[List[Transcript], Batch]]:
+    """The transcripts of each batch by the search, and what stages behind it read, in the order of the cuts."""
     cuts = iter(cuts)
-    while batch := list(islice(cuts, batch_size)):
-        audio = [load_audio(cut, model.sampling_rate) for cut in batch]
+    while some := list(islice(cuts, batch_size)):
+        names, lists = [cut.id for cut in some], biasing.lists_of(some)
+        audio = [load_audio(cut, model.sampling_rate) for cut in some]
         timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
         with timing.of("acoustic"):
-            emissions = model.emissions([cut.id for cut in batch], audio)
+            heard = model.emissions(names, audio)
         with timing.of("upstream"):
-            emissions = upstream.changed(emissions, biasing.lists_of(batch))
+            emissions = upstream.changed(heard, lists)
         with timing.of("lists"):
-            decoder, gates = biasing.decoder_of(batch)
+            decoder, gates = biasing.decoder_of(some)
         with timing.of("search"):
             transcripts, lattices = gated_paths(decoder.lattices(emissions, gates), decoder)
-        yield decoder, transcripts, lattices
-        del decoder  # before the next batch asks for its graph: their arena is the same then
+        phones = heard if phone_model is model else emissions
+        if phone_model not in (model, None):
+            with timing.of("phones"):
+                phones = phone_model.emissions(names, [load_audio(cut, phone_model.sampling_rate) for cut in some])
+        batch = Batch(decoder, lattices, lists, phones)
+        del decoder
+        yield transcripts, batch
+        del batch  # before the next one asks for its graph: their arena is the same then
 
 
 class _LatticeFiles:
@@ -100,11 +109,13 @@ class _LatticeFiles:
         self._nbest = files.enter_context(open(folder / "nbest.jsonl", "w", encoding="utf-8")) if num_best else None
         self.narrowed: List[str] = []  # utterances whose beam had to be
 
-    def write(self, lattices: Lattices, of_words: Sequence[WordLattice], decoder: Decoder) -> None:
+    def write(self, found: Sequence[Found], batch: Batch) -> None:
+        decoder = batch.decoder
         phrases = [entity.written for entity in decoder.graph.entities]
         if not self._terms:
-            self._archive.writelines(kaldi_lattices(lattices, decoder))
-        for lattice in of_words:
+            self._archive.writelines(kaldi_lattices(batch.lattices, decoder))
+        for one in found:
+            lattice = one.lattice
             if lattice.beam < decoder.search.output_beam:
                 self.narrowed.append(lattice.name)
             if self._terms:
@@ -112,8 +123,24 @@ class _LatticeFiles:
                 self._archive.write(lattice_text(lattice, decoder.search.acoustic_scale))
                 self._terms.write(lattice_terms(lattice, said))
             if self._nbest:
-                rows = nbest_of(lattice, self._num_best, decoder.graph.words).rows(phrases)
+                rows = one.nbest.rows(phrases)[: self._num_best]
                 self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+class _StageFiles:
+    """The files of a decode folder that tell what stages did."""
+
+    def __init__(self, folder: Path, files: contextlib.ExitStack, chain: Chain):
+        opened = lambda name: files.enter_context(open(folder / name, "w", encoding="utf-8"))
+        names = [stage.name for stage in chain.stages]
+        self._texts = {name: opened(f"text.{name}") for name in [SEARCH, *names]} if names else {}
+        self._replacements = opened("lookup.jsonl") if LOOKUP in names else None
+
+    def write(self, found: Found) -> None:
+        for name, file in self._texts.items():
+            file.write(f"{found.transcript.name} {found.texts[name]}".rstrip() + "\n")
+        if self._replacements:
+            self._replacements.writelines(f"{row.to_json()}\n" for row in found.replacements)
 
 
 def decode_corpus(
@@ -128,6 +155,7 @@ def decode_corpus(
     sources: Mapping[str, Any] = {},
     lattice_form: str = OF_WORDS,
     num_best: int = 0,
+    chain: Chain = Chain(),
 ) -> dict:
     """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
 
@@ -142,6 +170,8 @@ def decode_corpus(
       sources: what ``meta.json`` tells of where graph, lists and data are.
       lattice_form: one of :data:`LATTICES`; those of words have their terms in ``lat.1.terms.jsonl.gz``.
       num_best: hypotheses of each utterance in ``nbest.jsonl``; 0 writes none.
+      chain: what is done behind the search. Where that is something, ``text.search`` and a ``text`` for each stage tell
+        what each of them made of it, and ``lookup.jsonl`` the replacements of the lookup.
 
     Returns:
       the content of ``meta.json``.
@@ -155,25 +185,25 @@ def decode_corpus(
             for name in ("text", "text.display", "ctm", "entities.jsonl", "refused.jsonl")
         )
         lattice_files = _LatticeFiles(folder, files, lattice_form, num_best)
+        stage_files = _StageFiles(folder, files, chain)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
-        for decoder, transcripts, lattices in decode_cuts(cuts, model, biasing, batch_size, timing, upstream):
+        decoded = decode_cuts(cuts, model, biasing, batch_size, timing, upstream, chain.phone_model)
+        for transcripts, batch in decoded:
             with timing.of("lattices"):
-                of_words = word_lattices(lattices, decoder)
-                lattice_files.write(lattices, of_words, decoder)
-                sure = [
-                    word_confidences(lattice, [word.text for word in transcript.words], gate, decoder.graph)
-                    for lattice, transcript, gate in zip(of_words, transcripts, lattices.gates)
-                ]
-            del decoder
-            for transcript, confidences in zip(transcripts, sure):
+                all_found = chain.found(transcripts, batch, num_best)
+                lattice_files.write(all_found, batch)
+            del batch
+            transcripts = [one.transcript for one in all_found]
+            for one, transcript in zip(all_found, transcripts):
                 text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
                 display.write(f"{transcript.name} {transcript.display}".rstrip() + "\n")
+                stage_files.write(one)
                 ctm.writelines(
                     f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text} {c.plain:.3f}\n"
-                    for w, c in zip(transcript.words, confidences)
+                    for w, c in zip(transcript.words, one.confidences)
                 )
                 for entity in transcript.entities:
-                    own = confidences[entity.first_word : entity.first_word + entity.num_words]
+                    own = one.confidences[entity.first_word : entity.first_word + entity.num_words]
                     found.write(_row(transcript.name, entity, _least(own)))
                 refused.writelines(_row(transcript.name, entity) for entity in transcript.refused)
             num_utterances += len(transcripts)
@@ -198,6 +228,7 @@ def decode_corpus(
             **sources,
             **biasing.meta,
             **upstream.meta,
+            **chain.meta,
             **timing.summary(),
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

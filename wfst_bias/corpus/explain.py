@@ -13,6 +13,7 @@ from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.corpus.setup import DecodeSetup
 from wfst_bias.decode.explain import Explanation, explain
+from wfst_bias.decode.stages import SEARCH
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.report import ReportRow, report_rows
 from wfst_bias.entities.spelling import UNUSABLE, USED
@@ -33,7 +34,8 @@ class PhraseExplanation:
 
     Args:
       utterance, phrase: as asked for.
-      text: what the decode folder has of the utterance.
+      text: what the search found in the utterance, as the decode folder has it.
+      written: what the stages behind the search made of that.
       is_listed: whether the phrase is in its list.
       rows: what became of the phrase when its list was compiled; of one that is not in the list, when it was put
         there to see.
@@ -44,6 +46,7 @@ class PhraseExplanation:
     utterance: str
     phrase: str
     text: str
+    written: str
     is_listed: bool
     rows: Tuple[ReportRow, ...]
     similar: Tuple[str, ...]
@@ -70,6 +73,8 @@ class PhraseExplanation:
             now = self.explanation.transcript.text
             if self.is_listed and now != self.text:
                 blocks.append(f"It decodes to {now!r} now: data, model or lists are not what they were.")
+        if self.written != self.text:
+            blocks.append(f"Behind the search, stages made {self.written!r} of it.")
         return "\n\n".join(blocks)
 
     def _row(self) -> str:
@@ -116,7 +121,9 @@ def explain_phrase(
       InputError: the folder does not have the utterance, its graph is another one now, or something is gone.
     """
     setup = _setup(Path(decode_dir), moved, lists)
-    text = _text_of(Path(decode_dir), utterance)
+    written = _text_of(Path(decode_dir) / "text", utterance)
+    searched = Path(decode_dir) / f"text.{SEARCH}"
+    text = _text_of(searched, utterance) if searched.is_file() else written
     cut = next((cut for cut in read_data(setup.data) if cut.id == utterance), None)
     if cut is None:
         raise InputError(
@@ -136,6 +143,7 @@ def explain_phrase(
         utterance=utterance,
         phrase=phrase,
         text=text,
+        written=written,
         is_listed=own.has_phrase,
         rows=own.rows,
         similar=() if own.has_phrase else _similar(phrase, own.phrases),
@@ -173,7 +181,7 @@ def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.devic
     own = phrases if has_phrase else (*phrases, Entity(phrase))
     biasing = setup.own_lists(base, [own], lambda _: own)
     rows = _rows_of(phrase, own, biasing.report.splitlines())
-    return _OwnList(biasing, phrases, setup.adapter_phrases or phrases, has_phrase, rows)
+    return _OwnList(biasing, phrases, setup.phrases_beside or phrases, has_phrase, rows)
 
 
 def _setup(decode_dir: Path, moved: Mapping[str, Any], lists: Optional[Path]) -> DecodeSetup:
@@ -198,13 +206,13 @@ def _setup(decode_dir: Path, moved: Mapping[str, Any], lists: Optional[Path]) ->
     return setup
 
 
-def _text_of(decode_dir: Path, utterance: str) -> str:
-    """What a decode folder has of an utterance."""
-    for _, line in lines_of(decode_dir / "text"):
+def _text_of(path: Path, utterance: str) -> str:
+    """What a ``text`` of a decode folder has of an utterance."""
+    for _, line in lines_of(path):
         name, _, text = line.partition(" ")
         if name == utterance:
             return text
-    raise InputError(f"has no utterance {utterance!r}; name one of its first column", decode_dir / "text")
+    raise InputError(f"has no utterance {utterance!r}; name one of its first column", path)
 
 
 def _rows_of(phrase: str, phrases: Phrases, report: Iterable[str]) -> Tuple[ReportRow, ...]:

@@ -13,19 +13,25 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.adapter.default import NONE, upstream_of
 from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.biasing import ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
-from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
+from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.lookup import Lookup
+from wfst_bias.decode.phone_rescoring import PhoneRescorer
+from wfst_bias.decode.sayings import Sayings
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.stages import Chain, LexiconLookup, Rescoring
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.errors import InputError
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.store import folder_key, read_base, read_decoding
+from wfst_bias.graph.store import folder_key, graph_g2g, read_base, read_decoding
 from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lang.lang import hama_lang, read_lang
+from wfst_bias.lang.units import PHONES
 
-_PATHS = ("graph", "data", "adapter_list", "biasing")
+_PATHS = ("graph", "data", "beside", "biasing")
 _NAMES = ("model", "calibration", "adapter", "list_format")
 _CONFIGS = {
     "class_config": ("class", ClassConfig),
@@ -33,6 +39,9 @@ _CONFIGS = {
     "search": ("search", SearchConfig),
     "boost": ("boost", BoostConfig),
     "gate": ("gate", GateConfig),
+    "stages": ("stages", ChainConfig),
+    "rescore": ("rescore", RescoringConfig),
+    "lookup": ("lookup", LookupConfig),
 }
 
 
@@ -45,12 +54,13 @@ class DecodeSetup:
       data: Kaldi folder or cut manifest.
       model: specification of the acoustic model.
       calibration, adapter: see :func:`wfst_bias.adapter.default.upstream_of`.
-      adapter_list: for the adapter, instead of the graph's list.
+      beside: list for the adapter and for what is done behind the search, instead of the graph's.
       biasing: TSV with a list for each utterance; needs a base, as ``entities_by``.
       entities_by: field of the cuts, and map from its values to lists.
       list_format: of the lists that are named here.
       class_config, g2g: of lists for utterances.
       search, boost, gate: of all.
+      stages, rescore, lookup: what is done behind the search.
     """
 
     graph: Path
@@ -58,7 +68,7 @@ class DecodeSetup:
     model: str = HAMA
     calibration: str = NONE
     adapter: str = NONE
-    adapter_list: Optional[Path] = None
+    beside: Optional[Path] = None
     biasing: Optional[Path] = None
     entities_by: Optional[Tuple[str, Path]] = None
     list_format: str = AUTO
@@ -67,11 +77,14 @@ class DecodeSetup:
     search: SearchConfig = SearchConfig()
     boost: BoostConfig = BoostConfig()
     gate: GateConfig = GateConfig()
+    stages: ChainConfig = ChainConfig()
+    rescore: RescoringConfig = RescoringConfig()
+    lookup: LookupConfig = LookupConfig()
 
     @property
     def files(self) -> Dict[str, Path]:
         """What it reads, by the option that names it anew."""
-        lists = self.biasing or (self.entities_by and self.entities_by[1]) or self.adapter_list
+        lists = self.biasing or (self.entities_by and self.entities_by[1]) or self.beside
         return {"graph": self.graph, "data": self.data, **({"lists": lists} if lists else {})}
 
     def with_lists_at(self, path: Path) -> "DecodeSetup":
@@ -84,8 +97,8 @@ class DecodeSetup:
             return replace(self, biasing=path)
         if self.entities_by:
             return replace(self, entities_by=(self.entities_by[0], path))
-        if self.adapter_list:
-            return replace(self, adapter_list=path)
+        if self.beside:
+            return replace(self, beside=path)
         raise InputError("was decoded without lists beside the graph; leave --lists out")
 
     @property
@@ -122,14 +135,14 @@ class DecodeSetup:
         return model, upstream_of(model, self.model, self.calibration, self.adapter, device)
 
     @cached_property
-    def adapter_phrases(self) -> Optional[Phrases]:
-        """The list that is the adapter's alone."""
-        return tuple(read_entities(self.adapter_list, self.list_format)) if self.adapter_list else None
+    def phrases_beside(self) -> Optional[Phrases]:
+        """The list that is not the graph's."""
+        return tuple(read_entities(self.beside, self.list_format)) if self.beside else None
 
     def one_graph(self, device: torch.device) -> OneGraph:
         """The same graph for all utterances."""
         decoder = Decoder(read_decoding(self.graph), self.search, self.boost, device, self.gate)
-        return OneGraph(decoder, self.adapter_phrases)
+        return OneGraph(decoder, self.phrases_beside)
 
     def base(self, device: torch.device) -> BaseGraph:
         """The base that lists of utterances are put into."""
@@ -147,3 +160,32 @@ class DecodeSetup:
         """A list for each utterance."""
         speller = speller_of(base, g2g=self.g2g)
         return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost, self.gate)
+
+    def chain(self, model: AcousticModel, biasing: Biasing, device: torch.device) -> Chain:
+        """What is done behind the search.
+
+        Args:
+          model: that of the search.
+          biasing: whose phrases there are.
+        """
+        names = self.stages.names
+        sayings = self._sayings(biasing) if {Rescoring.name, LexiconLookup.name} & set(names) else None
+        make = {
+            Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
+            LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
+        }
+        spec = self.stages.phone_model
+        return Chain(
+            tuple(make[name]() for name in names),
+            (model if spec == self.model else model_of(spec, device)) if sayings and spec else None,
+            {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
+        )
+
+    def _sayings(self, biasing: Biasing) -> Sayings:
+        """How the words of texts are said in the phones of the phone network."""
+        folder = self.stages.phone_lang
+        lang = read_lang(Path(folder)) if folder else hama_lang()
+        if lang.units.kind != PHONES:
+            raise InputError("is no lang folder of phones; name that of the phone network with --phone-lang", folder)
+        g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
+        return Sayings(lang, biasing.all_phrases, biasing.known_words, g2g)

@@ -54,5 +54,5 @@ def transcribe_files(
     """Each file and its transcript, in their order; ``upstream`` changes the emissions."""
     cuts = [audio_recording(Path(path), str(path)).to_cut() for path in paths]
     decoded = decode_cuts(cuts, model, OneGraph(decoder), 1, Timing(), upstream)
-    for path, (_, (transcript,), _) in zip(paths, decoded):
+    for path, ((transcript,), _) in zip(paths, decoded):
         yield path, transcript

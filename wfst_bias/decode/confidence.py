@@ -5,23 +5,21 @@ confidence. So it is computed again without adaptive boosting, each phrase at th
 """
 
 from dataclasses import dataclass
-from typing import List, Sequence
+from typing import List
 
 import k2
 import numpy as np
 import torch
 
-from wfst_bias.decode.nbest import nbest_of
+from wfst_bias.decode.nbest import Hypothesis
 from wfst_bias.decode.unambiguous import forward_scores
 from wfst_bias.decode.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.symbols import OOV
 from wfst_bias.wfst import NO_SCORE, from_arcs
 
 # The terms were weighed to find the best path, and are too sure of it. Tuned on real speech of one speaker.
 SCALE = 0.5
-_TIES = 10  # hypotheses that may score the same as the best path
 
 
 @dataclass(frozen=True)
@@ -37,16 +35,13 @@ class Confidence:
     boosted: float
 
 
-def word_confidences(lattice: WordLattice, texts: Sequence[str], gate: int, graph: DecodingGraph) -> List[Confidence]:
-    """Of each word of the best path of a lattice, that of the transcript ``texts``.
+def word_confidences(lattice: WordLattice, hypothesis: Hypothesis, gate: int, graph: DecodingGraph) -> List[Confidence]:
+    """Of each word of a path of a lattice.
 
     All paths count that say the word between the words before and behind it (the sum of posteriors over what overlaps
     in time, Wessel et al. 2001), and of each word sequence the best path only.
     """
-    if not texts:
-        return []
-    best = next(h for h in nbest_of(lattice, _TIES, graph.words).hypotheses if _is(h.words, texts))
-    arcs = np.array(best.arcs)
+    arcs = np.array(hypothesis.arcs)
     arcs = arcs[lattice.words[arcs] != NO_WORD]
     boosted = lattice.scores.astype(np.float64)
     plain = lattice.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattice, graph, gate)
@@ -58,11 +53,6 @@ def word_confidences(lattice: WordLattice, texts: Sequence[str], gate: int, grap
     near = (told >= before[:, None]) & (told <= behind[:, None]) & (lattice.words == lattice.words[arcs][:, None])
     sums = [np.minimum(near @ _posteriors(lattice, scores), 1.0) for scores in (plain, boosted)]
     return [Confidence(*pair) for pair in zip(*(values.tolist() for values in sums))]
-
-
-def _is(words: Sequence[str], texts: Sequence[str]) -> bool:
-    """Whether a hypothesis is a transcript, in which words that no lexicon has are spelled."""
-    return len(words) == len(texts) and all(word in (text, OOV) for word, text in zip(words, texts))
 
 
 def _unpaid(lattice: WordLattice, graph: DecodingGraph, gate: int) -> np.ndarray:

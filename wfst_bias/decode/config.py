@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
@@ -56,6 +57,39 @@ class GateConfig:
         return self.evidence if entity.gate is None else entity.gate
 
 
+STAGES = ("rescore", "mbr", "lookup")
+
+
+@dataclass(frozen=True)
+class ChainConfig:
+    """What is done behind the search.
+
+    Args:
+      stages: some of :data:`STAGES` with commas between them, as they are to be run, or none; the lookup is the last
+        one, because it writes words that no lattice has.
+      phone_model: specification of the phone network that rescoring and lookup listen to; where it is empty, what is
+        searched is heard, by the phone head of the model if it has one.
+      phone_lang: lang folder of that network; the lexicon for hama where it is empty.
+    """
+
+    stages: str = "none"
+    phone_model: str = ""
+    phone_lang: str = ""
+
+    def __post_init__(self):
+        names = self.names
+        unknown = next((name for name in names if name not in STAGES), None)
+        if unknown is not None:
+            raise InputError(f"--stages has {unknown!r}; give some of {', '.join(STAGES)}, or none")
+        if len(set(names)) < len(names) or STAGES[-1] in names[:-1]:
+            raise InputError(f"--stages is {self.stages!r}; name each stage once, and lookup last")
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Of the stages."""
+        return () if self.stages in ("", "none") else tuple(self.stages.split(","))
+
+
 @dataclass(frozen=True)
 class LookupConfig:
     """What a lexicon lookup may replace.
@@ -66,8 +100,6 @@ class LookupConfig:
       min_posterior: mean probability that the network must give to the phones that it heard, 0 to 1.
       whole_words: whether it must have heard a boundary of words on both sides, where it has one.
       keep_listed: whether a phrase of the list that was written stays.
-      most_common: words of which each is likelier than this to the language model stay, log-probability, nats;
-        0 is none.
     """
 
     min_phones: int = 3
@@ -75,7 +107,6 @@ class LookupConfig:
     min_posterior: float = 0.5
     whole_words: bool = True
     keep_listed: bool = True
-    most_common: float = 0.0
 
     def __post_init__(self):
         for name in ("min_phones", "max_words"):
@@ -83,8 +114,6 @@ class LookupConfig:
                 raise InputError(f"--lookup-{name.replace('_', '-')} is {getattr(self, name)}; give 1 or more")
         if not 0 <= self.min_posterior <= 1:
             raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
-        if not self.most_common <= 0:
-            raise InputError(f"--lookup-most-common is {self.most_common}; give a log-probability, 0 (none) or below")
 
 
 EMISSIONS, DISTANCE = "emissions", "distance"
@@ -96,19 +125,23 @@ class RescoringConfig:
     """How much a phone network counts in the choice among hypotheses.
 
     Args:
-      gamma: weight of its score against that of the lattice.
+      num_best: hypotheses of an utterance that are scored.
+      weight: share of the acoustic score that its score takes the place of, 0 to 1.
       measure: :data:`EMISSIONS`, the log-probability of the pronunciations, or :data:`DISTANCE`, minus their weighted
         edit distance from the phones that were heard.
       bound: of that distance, see :class:`wfst_bias.decode.phone_distance.PhoneDistance`.
     """
 
-    gamma: float = 0.1
+    num_best: int = 100
+    weight: float = 0.3
     measure: str = EMISSIONS
     bound: int = 8
 
     def __post_init__(self):
-        if not 0 <= self.gamma < math.inf:
-            raise InputError(f"--rescore-gamma is {self.gamma}; give a number, 0 (off) or above")
+        if self.num_best < 1:
+            raise InputError(f"--rescore-num-best is {self.num_best}; give 1 or more")
+        if not 0 <= self.weight <= 1:
+            raise InputError(f"--rescore-weight is {self.weight}; give a share, 0 (off) to 1")
         if self.measure not in MEASURES:
             raise InputError(f"--rescore-measure is {self.measure!r}; give {' or '.join(MEASURES)}")
         if self.bound < 0:

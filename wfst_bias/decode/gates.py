@@ -27,14 +27,14 @@ def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript],
     refused: List[List[FoundEntity]] = [[] for _ in transcripts]
     refusals: List[Refusal] = []
     # ends: each round refuses an arc in a frame where none before did
-    while any(entity.way == LIST and entity.is_below_gate for found in transcripts for entity in found.entities):
+    while any(map(says_below_gate, transcripts)):
         for utterance, entity, path in _said_by_lists(transcripts, lattices, decoder):
             if entity.is_below_gate:
                 refused[utterance].append(entity)
                 refusals.append(_refusal(utterance, entity, path, lattices, decoder, refusals))
         lattices = decoder.lattices(lattices.emissions, lattices.gates, refusals)
         transcripts = best_paths(lattices, decoder)
-    return [_only_above(*pair) for pair in zip(transcripts, refused)], lattices
+    return [only_above(*pair) for pair in zip(transcripts, refused)], lattices
 
 
 def _said_by_lists(
@@ -71,7 +71,12 @@ def _refusal(
     return Refusal(utterance, parting_arcs(decoder.graph, path, refused_arcs), begin, end)
 
 
-def _only_above(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
+def says_below_gate(transcript: Transcript) -> bool:
+    """Whether a list brought a phrase that is below its gate."""
+    return any(entity.way == LIST and entity.is_below_gate for entity in transcript.entities)
+
+
+def only_above(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
     """The transcript without the entities below their gates.
 
     They are told as refused, too; a phrase once at a place, by its best evidence, and not where it is found after all.

@@ -8,8 +8,9 @@ Dingliwal et al., *Personalization of CTC speech recognition models*, SLT 2022.
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
-from typing import Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -19,12 +20,14 @@ from wfst_bias.decode.heard import Heard, heard_phones
 from wfst_bias.decode.paths import FoundEntity, Transcript, Word
 from wfst_bias.decode.phone_graphs import Alignment, alignments, phone_emissions
 from wfst_bias.decode.sayings import Piece, Sayings
-from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import USED, Outcome
+from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
 
 LOOKUP = "lookup"
+_LISTS_KEPT = 1024
+
+_Index = Dict[Pronunciation, Tuple[Entity, Pronunciation]]
 
 
 @dataclass(frozen=True)
@@ -68,27 +71,20 @@ class Lookup:
     Args:
       sayings: the list, and how words are said in the phones of the network.
       config: what may be replaced.
-      log_probs: of the words of a language model, nats, see :func:`wfst_bias.graph.unigrams.word_log_probs`; for
-        ``LookupConfig.most_common``.
     """
 
-    def __init__(
-        self,
-        sayings: Sayings,
-        config: LookupConfig = LookupConfig(),
-        log_probs: Mapping[str, float] = {},
-    ):
+    def __init__(self, sayings: Sayings, config: LookupConfig = LookupConfig()):
         self._sayings = sayings
         self._config = config
-        self._log_probs = log_probs
-        self._index = _index(sayings.outcomes, sayings.lang.units, config)
+        self._index_of = lru_cache(_LISTS_KEPT)(self._index)
 
     def corrected(
-        self, transcripts: Sequence[Transcript], emissions: Emissions
+        self, transcripts: Sequence[Transcript], emissions: Emissions, lists: Sequence[Phrases] = ()
     ) -> List[Tuple[Transcript, Tuple[Replacement, ...]]]:
         """Each transcript with its replacements, and these in the order of time.
 
         Args:
+          lists: of each utterance, all of them in the sayings; where not given, all phrases of the sayings.
           emissions: of the same utterances, by a phone network or by a model with a phone head; their frame shift
             may be another one than that of the transcripts.
 
@@ -100,15 +96,33 @@ class Lookup:
         assert list(phones.names) == [transcript.name for transcript in transcripts]
         texts = self._sayings.pieces([[word.text for word in transcript.words] for transcript in transcripts])
         heard = heard_phones(phones, units)
+        indices = map(self._index_of, lists or [self._sayings.entities] * len(transcripts))
         corrected = []
-        for transcript, pieces, said, alignment in zip(transcripts, texts, heard, alignments(texts, phones, units)):
-            matches = self._matches(transcript, pieces, said, alignment) if alignment else []
+        for transcript, pieces, said, alignment, index in zip(
+            transcripts, texts, heard, alignments(texts, phones, units), indices
+        ):
+            matches = self._matches(transcript, pieces, said, alignment, index) if alignment else []
             rows = tuple(match.replacement(transcript, phones.frame_shift) for match in matches)
             corrected.append((_with_matches(transcript, matches, phones.frame_shift, units.boundary), rows))
         return corrected
 
+    def _index(self, phrases: Phrases) -> "_Index":
+        """The phrase of a list that is said so, by its phones without boundaries, and with them; of several the first."""
+        index: _Index = {}
+        scores: Dict[Pronunciation, float] = {}
+        for outcome in self._sayings.outcomes_of(phrases):
+            if outcome.entity.weight < 0:
+                continue
+            for way, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
+                phones = _phones(way, self._sayings.lang.units)
+                # where another word sounds exactly so, the sound tells nothing
+                is_usable = len(phones) >= self._config.min_phones and not homophones
+                if is_usable and score > scores.get(phones, -np.inf):
+                    index[phones], scores[phones] = (outcome.entity, way), score
+        return index
+
     def _matches(
-        self, transcript: Transcript, pieces: Sequence[Piece], heard: Heard, alignment: Alignment
+        self, transcript: Transcript, pieces: Sequence[Piece], heard: Heard, alignment: Alignment, index: "_Index"
     ) -> List["_Match"]:
         """What is replaced, none overlapping; where two would, the one of more phones is, or of surer ones."""
         piece = heard.pieces(alignment, len(pieces))
@@ -119,7 +133,7 @@ class Lookup:
                 if pieces[end - 1].end - pieces[first].first > self._config.max_words:
                     break
                 run = _Run(heard, bounds[first], bounds[end])
-                known = self._index.get(run.phones)
+                known = index.get(run.phones)
                 if known and self._may_replace(transcript, pieces[first:end], run, known[0]):
                     matches.append(_Match(pieces[first].first, pieces[end - 1].end, *known, run))
         taken: set = set()
@@ -138,37 +152,13 @@ class Lookup:
             entity.first_word < pieces[-1].end and entity.first_word + entity.num_words > pieces[0].first
             for entity in transcript.entities
         )
-        lowest = min(self._log_probs.get(word, -np.inf) for word in words)
         return (
             words != entity.words
             and run.posterior >= config.min_posterior
             and (run.stands_alone or not config.whole_words)
             and not (listed and config.keep_listed)
-            and lowest < config.most_common
             and not _says(run.phones, [piece.ways for piece in pieces], self._sayings.lang.units)
         )
-
-
-def write_replacements(replacements: Iterable[Replacement]) -> Iterator[str]:
-    """Lines of ``lookup.jsonl``."""
-    return (f"{replacement.to_json()}\n" for replacement in replacements)
-
-
-def _index(
-    outcomes: Sequence[Outcome], units: Units, config: LookupConfig
-) -> Dict[Pronunciation, Tuple[Entity, Pronunciation]]:
-    """The phrase that is said so, by its phones without boundaries, and with them; of several the first."""
-    index: Dict[Pronunciation, Tuple[Entity, Pronunciation]] = {}
-    scores: Dict[Pronunciation, float] = {}
-    for outcome in outcomes:
-        if outcome.status != USED:
-            continue
-        for way, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
-            phones = _phones(way, units)
-            # where another word sounds exactly so, the sound tells nothing
-            if len(phones) >= config.min_phones and not homophones and score > scores.get(phones, -np.inf):
-                index[phones], scores[phones] = (outcome.entity, way), score
-    return index
 
 
 def _phones(way: Pronunciation, units: Units) -> Pronunciation:

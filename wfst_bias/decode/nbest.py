@@ -35,14 +35,16 @@ class Hypothesis:
     Args:
       words: as a transcript has them.
       phrases: that came by a list, in their order.
-      terms: of its score, nats.
+      terms: of its score in the lattice, nats.
       arcs: of the word lattice, the one into the end among them.
+      phones: what the score gains by the opinion of a phone network, nats.
     """
 
     words: Tuple[str, ...]
     phrases: Tuple[PhraseSpan, ...]
     terms: Terms
     arcs: Tuple[int, ...] = ()
+    phones: float = 0.0
 
     @property
     def text(self) -> str:
@@ -51,7 +53,7 @@ class Hypothesis:
     @property
     def total(self) -> float:
         """Its score, nats."""
-        return self.terms.total
+        return self.terms.total + self.phones
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class NBest:
                 "text": hypothesis.text,
                 "total": number(hypothesis.total),
                 **{name: number(score) for name, score in asdict(hypothesis.terms).items()},
+                "phones": number(hypothesis.phones),
                 "entities": [
                     {"phrase": phrases[span.phrase], "first_word": span.first_word, "num_words": span.num_words}
                     for span in hypothesis.phrases

@@ -1,9 +1,9 @@
 """From lattices to words: the best path, its word times and the entities on it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
-from typing import List, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import k2
 import numpy as np
@@ -124,32 +124,76 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
     """The 1-best transcript of each utterance."""
     best = k2.shortest_path(lattices.fsas, use_double_scores=True)
     bounds = arc_bounds(best)
-    utterance = torch.repeat_interleave(bounds.diff()).to(best.device)
+    lengths = bounds.diff().tolist()
+    transcripts = _transcripts(_Arcs.of(best), range(len(lengths)), lengths, lattices, decoder)
+    scores = best.scores.cpu().numpy()
+    return [
+        replace(transcript, score=float(scores[begin:end].sum()) if begin < end else -np.inf)
+        for transcript, begin, end in zip(transcripts, bounds, bounds[1:])
+    ]
+
+
+def transcript_of(arcs: np.ndarray, utterance: int, score: float, lattices: Lattices, decoder: Decoder) -> Transcript:
+    """The transcript of another path than the best one.
+
+    Args:
+      arcs: of the lattices, all those of the path that read a frame, ``(T,)``.
+      utterance: its number in the batch.
+      score: of the path, nats.
+    """
+    numbers = torch.from_numpy(arcs).to(lattices.fsas.device)
+    path = _Arcs(*(column[numbers] for column in _Arcs.of(lattices.fsas)))
+    return replace(_transcripts(path, [utterance], [len(arcs)], lattices, decoder)[0], score=score)
+
+
+class _Arcs(NamedTuple):
+    """Arcs of lattices: what they read, their row in the decoding graph and their frame, int32 ``(A,)`` each."""
+
+    labels: torch.Tensor
+    graph_arcs: torch.Tensor
+    frames: torch.Tensor
+
+    @classmethod
+    def of(cls, fsas: k2.Fsa) -> "_Arcs":
+        return cls(fsas.labels, fsas.graph_arc, fsas.frame)
+
+
+def _transcripts(
+    arcs: _Arcs, utterances: Sequence[int], lengths: Sequence[int], lattices: Lattices, decoder: Decoder
+) -> List[Transcript]:
+    """Transcripts of some paths, one behind the other, their scores not yet known.
+
+    Args:
+      arcs: of the paths; one into the last state is not read.
+      utterances: the number of each path's utterance in the batch ``(P,)``.
+      lengths: arcs of each path ``(P,)``.
+    """
+    utterance = torch.repeat_interleave(torch.tensor(utterances), torch.tensor(lengths)).to(arcs.labels.device)
     num_tokens = len(decoder.graph.tokens)
-    label = best.labels.long().clamp(min=0)
-    frame = best.frame.long().clamp(max=lattices.columns.shape[1] - 1)
+    label = arcs.labels.long().clamp(min=0)
+    frame = arcs.frames.long().clamp(max=lattices.columns.shape[1] - 1)
     plain = lattices.columns[utterance, frame, label % num_tokens]
     boost = lattices.columns[utterance, frame, label] - plain
-    begins = decoder.graph.begins_unit(best.graph_arc.long())
+    begins = decoder.graph.begins_unit(arcs.graph_arcs.long())
     # one copy to the CPU a batch
-    labels, graph_arcs, frames, begins = torch.stack([best.labels, best.graph_arc, best.frame, begins]).cpu().numpy()
-    plain, boost, scores = torch.stack([plain, boost, best.scores]).cpu().numpy()
+    labels, graph_arcs, frames, begins = torch.stack([*arcs, begins]).cpu().numpy()
+    plain, boost = torch.stack([plain, boost]).cpu().numpy()
     transcripts = []
-    for name, gate, length, begin, end in zip(
-        lattices.emissions.names, lattices.gates, lattices.lengths.tolist(), bounds, bounds[1:]
-    ):
-        consumed = int(begin) + np.flatnonzero(labels[begin:end] >= 0)  # all but the arc into the last state
+    end = 0
+    for i, num_arcs in zip(utterances, lengths):
+        begin, end = end, end + num_arcs
+        consumed = begin + np.flatnonzero(labels[begin:end] >= 0)  # all but the arc into the last state
         path = _Path(
             tokens=labels[consumed] % num_tokens,
             begins=begins[consumed] > 0,
             outputs=decoder.graph.olabels[graph_arcs[consumed]],
-            frames=np.minimum(frames[consumed], length - 1),
+            frames=np.minimum(frames[consumed], int(lattices.lengths[i]) - 1),
             gap=plain[consumed],
             boost=boost[consumed],
         )
-        words, entities = _read_path(path, lattices.emissions.frame_shift, decoder.graph, gate, decoder.gate)
-        score = float(scores[begin:end].sum()) if begin < end else -np.inf
-        transcripts.append(Transcript(name, words, entities, score))
+        emissions = lattices.emissions
+        words, entities = _read_path(path, emissions.frame_shift, decoder.graph, lattices.gates[i], decoder.gate)
+        transcripts.append(Transcript(emissions.names[i], words, entities, -math.inf))
     return transcripts
 
 

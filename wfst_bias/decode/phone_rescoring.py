@@ -1,49 +1,28 @@
 """Phone rescoring: what a phone network says of the hypotheses of an n-best list.
 
-``S(h) = S_lattice(h) + gamma * log p_phone(Pron(h) | X)``: the second term is the probability that the network wrote one
-of the ways to say the hypothesis, of all its words and phrases, or, cheaper, minus its distance from the phones that
-were heard. After the rescoring of Dingliwal et al., *Personalization of CTC speech recognition models*, SLT 2022.
+``S(h) = S_lattice(h) + w (s log p_phone(Pron(h) | X) - A(h))``: of the acoustic part ``A`` of a lattice score, at the
+acoustic scale ``s``, a share ``w`` gives way to the probability that the phone network wrote one of the ways to say the
+hypothesis, of all its words and phrases, or, cheaper, to minus its distance from the phones that were heard. Dingliwal et
+al., *Personalization of CTC speech recognition models*, SLT 2022, add the second score to the first; there sound would
+count for more than it was tuned to count for, and a second opinion of the same network would do harm.
 """
 
-from dataclasses import dataclass
-from typing import Generic, List, Protocol, Sequence, Tuple, TypeVar
+from dataclasses import replace
+from typing import List, Sequence
 
 import numpy as np
+import torch
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import EMISSIONS, RescoringConfig
 from wfst_bias.decode.heard import heard_phones
+from wfst_bias.decode.nbest import NBest
 from wfst_bias.decode.phone_distance import PhoneDistance
 from wfst_bias.decode.phone_graphs import phone_emissions, text_scores
 from wfst_bias.decode.sayings import Sayings
 
-
-class Scored(Protocol):
-    """A hypothesis: its words, and the score of its path in the lattice, nats."""
-
-    @property
-    def words(self) -> Tuple[str, ...]: ...
-
-    @property
-    def total(self) -> float: ...
-
-
-H = TypeVar("H", bound=Scored)
-
-
-@dataclass(frozen=True)
-class Rescored(Generic[H]):
-    """A hypothesis and what the phone network says of it.
-
-    Args:
-      hypothesis: with its own score.
-      phones: log-probability of its pronunciations or minus their distance, not weighted, nats.
-      total: its score with that, weighted.
-    """
-
-    hypothesis: H
-    phones: float
-    total: float
+NATS_AN_EDIT = 4.0
+"""What an edit of one phone for one that has nothing in common with it takes for in log-probabilities."""
 
 
 class PhoneRescorer:
@@ -59,24 +38,30 @@ class PhoneRescorer:
         self._config = config
         self._distance = PhoneDistance(sayings.lang.units, config.bound)
 
-    def rescored(self, nbests: Sequence[Sequence[H]], emissions: Emissions) -> List[List[Rescored[H]]]:
-        """The hypotheses of each utterance, the best first; of equal ones the order stays.
+    def rescored(self, nbests: Sequence[NBest], emissions: Emissions, acoustic_scale: float) -> List[NBest]:
+        """The best hypotheses of each utterance in their new order; of equal ones the old order stays.
 
         Args:
-          nbests: of the utterances of a batch; a list may be empty.
+          nbests: of the utterances of a batch; one may be empty.
           emissions: of the same utterances, by a phone network or by a model with a phone head; their frame shift
             may be another one than that of the lattices.
+          acoustic_scale: of the lattices.
 
         Raises:
           InputError: the network has other phones than the sayings.
         """
-        scores = iter(self.phone_scores([[h.words for h in nbest] for nbest in nbests], emissions))
-        gamma = self._config.gamma
-        lists = [[Rescored(h, phones, h.total + gamma * phones) for h, phones in zip(n, next(scores))] for n in nbests]
-        return [sorted(rescored, key=lambda r: -r.total) for rescored in lists]
+        scored = [nbest.hypotheses[: self._config.num_best] for nbest in nbests]
+        phones = self.phone_scores([[h.words for h in some] for some in scored], emissions)
+        weight = self._config.weight
+        weighted = (
+            [replace(h, phones=weight * (acoustic_scale * score - h.terms.acoustic)) for h, score in zip(some, scores)]
+            for some, scores in zip(scored, phones)
+        )
+        best_first = (tuple(sorted(some, key=lambda h: -h.total)) for some in weighted)
+        return [replace(nbest, hypotheses=some) for nbest, some in zip(nbests, best_first)]
 
     def phone_scores(self, texts: Sequence[Sequence[Sequence[str]]], emissions: Emissions) -> List[List[float]]:
-        """What the network says of each text of each utterance, nats."""
+        """What the network says of each text of each utterance, nats; as in a lattice, each frame's best is 0."""
         units = self._sayings.lang.units
         phones = phone_emissions(emissions, units)
         assert len(texts) == len(phones.lengths)
@@ -84,11 +69,19 @@ class PhoneRescorer:
         pieces = self._sayings.pieces([words for some in texts for words in some])
         bounds = np.cumsum([0, *counts])
         if self._config.measure == EMISSIONS:
-            scores = text_scores(pieces, np.repeat(np.arange(len(counts)), counts), phones, units).tolist()
+            utterance = np.repeat(np.arange(len(counts)), counts)
+            scores = (text_scores(pieces, utterance, phones, units) - _best_scores(phones)[utterance]).tolist()
         else:
             scores = [
-                -distance
+                -NATS_AN_EDIT * distance
                 for heard, first, end in zip(heard_phones(phones, units), bounds, bounds[1:])
                 for distance in self._distance.distances(heard.phones, pieces[first:end]).tolist()
             ]
         return [scores[first:end] for first, end in zip(bounds, bounds[1:])]
+
+
+def _best_scores(phones: Emissions) -> torch.Tensor:
+    """Score of the best token of each frame, the sum over each utterance, nats, float64 ``(N,)`` on the CPU."""
+    best = phones.log_probs.amax(dim=-1).double().cpu()
+    inside = torch.arange(best.shape[1]) < phones.lengths[:, None]
+    return torch.where(inside, best, 0.0).sum(dim=1)

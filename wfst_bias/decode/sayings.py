@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.entities.spelling import USED, Speller
+from wfst_bias.entities.spelling import USED, Outcome, Speller
 from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.g2g import Way
 from wfst_bias.lang.g2p import Reader
@@ -34,7 +34,7 @@ class Sayings:
 
     Args:
       lang: of the phone network.
-      entities: of a list; a phrase is said as its list and its words tell.
+      entities: of all lists; a phrase is said as its list and its words tell.
       known_words: those of the language model; one that sounds like a phrase is told in its outcome.
       g2g: variants of the phrases.
       reader: says the words that the lexicon does not have; that of the lang where it is not given.
@@ -52,13 +52,19 @@ class Sayings:
         self._speller = Speller(
             lang.lexicon, known_words, reader or reader_of(lang), lang.boundary, variants_of(lang, g2g), g2g.variants
         )
-        self.outcomes = self._speller.outcomes(entities)
-        used = (outcome for outcome in self.outcomes if outcome.status == USED)
+        self.entities = tuple(entities)
+        used = [outcome for outcome in self._speller.outcomes(entities) if outcome.status == USED]
+        self._outcomes = {outcome.entity.words: outcome for outcome in used}
         self._phrases: Dict[Words, Tuple[Way, ...]] = {
             outcome.entity.words: tuple(zip(outcome.pronunciations, outcome.scores)) for outcome in used
         }
         self._list = PhraseList(self._phrases)
         self._words: Dict[str, Tuple[Way, ...]] = {}
+
+    def outcomes_of(self, phrases: Phrases) -> List[Outcome]:
+        """How those phrases of a list are said that can be, each once."""
+        words = dict.fromkeys(entity.words for entity in phrases)
+        return [self._outcomes[some] for some in words if some in self._outcomes]
 
     def pieces(self, texts: Sequence[Sequence[str]]) -> List[List[Piece]]:
         """The pieces of each text, phrases before words, the longest phrase first."""

@@ -11,12 +11,12 @@ import torch
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.branch import Member, gated
 from wfst_bias.graph.ctc import FINAL_LABEL, ArcTable, check_size
-from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph, ListInGraph, decoding_graph, words_said
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
 from wfst_bias.symbols import OOV, SymbolTable
-from wfst_bias.wfst import WORD_END, Wfst
+from wfst_bias.wfst import Wfst
 
 _LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
 
@@ -72,10 +72,7 @@ class BaseGraph:
     @cached_property
     def known_words(self) -> FrozenSet[str]:
         """The words of the language model."""
-        spoken = np.zeros(len(self.words), bool)
-        spoken[self.table.olabels % WORD_END] = True
-        spoken[0] = False
-        return frozenset(self.words.symbols[i] for i in np.flatnonzero(spoken).tolist())
+        return words_said(self.table.olabels, self.words, len(self.words))
 
     @cached_property
     def plain(self) -> DecodingGraph:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
 
 import k2
 import numpy as np
@@ -117,6 +117,11 @@ class DecodingGraph:
         """Word ids of each phrase."""
         return [tuple(self.words[word] for word in entity.words) for entity in self.entities]
 
+    @cached_property
+    def known_words(self) -> FrozenSet[str]:
+        """The words of the language model."""
+        return words_said(self.olabels, self.base_words, self.first_phrase)
+
     def said(self, arcs: np.ndarray) -> np.ndarray:
         """What each of some arcs says, without marks, int32 ``(A,)``."""
         return self.olabels[arcs] % WORD_END
@@ -173,6 +178,12 @@ def decoding_graph(
     if not -1 <= int(arcs[:, 2].min()) <= int(arcs[:, 2].max()) < graph.num_columns:
         raise InputError("the graph reads columns that the emissions do not have; make its folder anew")
     return graph
+
+
+def words_said(olabels: np.ndarray, words: SymbolTable, first_phrase: int) -> FrozenSet[str]:
+    """The words among the output labels of a graph."""
+    labels = np.flatnonzero(np.bincount(olabels % WORD_END, minlength=1))
+    return frozenset(words.symbols[i] for i in labels.tolist() if 0 < i < first_phrase)
 
 
 _VALID_AND_NONEMPTY = 0x3  # k2::kFsaPropertiesValid | k2::kFsaPropertiesNonempty

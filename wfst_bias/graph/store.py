@@ -22,6 +22,7 @@ from wfst_bias.graph.ctc import ArcTable
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 from wfst_bias.symbols import EPS, SymbolTable
 
@@ -174,6 +175,11 @@ def folder_key(path: Path) -> str:
 def is_base(path: Path) -> bool:
     """Whether a base or graph folder takes lists."""
     return _read_meta(Path(path))["kind"] == "base"
+
+
+def graph_g2g(path: Path) -> G2GConfig:
+    """The variants that a graph was compiled with; none in a base or where it was made otherwise."""
+    return G2GConfig(**(_read_meta(Path(path)).get("g2g") or {"variants": 0}))
 
 
 def graph_facts(path: Path) -> List[Tuple[str, str]]:

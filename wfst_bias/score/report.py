@@ -124,6 +124,7 @@ def score_decoding(
     biasing: Optional[Path] = None,
     utterances: Optional[Path] = None,
     format_name: str = AUTO,
+    stage: str = "",
 ) -> Score:
     """Score a decode folder against reference texts.
 
@@ -134,22 +135,20 @@ def score_decoding(
       biasing: a list for each utterance, in the TSV form of the public LibriSpeech lists.
       utterances: score only these, one name a line; a held-out part, for example.
       format_name: of ``entities``, see :func:`wfst_bias.entities.lists.read_entities`.
+      stage: score what was found up to this stage of the chain; the end of it where it is empty.
 
     Raises:
       InputError: utterances are missing on one side.
     """
     decode_dir = Path(decode_dir)
-    hypotheses = read_hypotheses(decode_dir / "text")
+    path = decode_dir / (f"text.{stage}" if stage else "text")
+    hypotheses = read_hypotheses(path)
     for key in texts:
         if key not in hypotheses:
-            raise InputError(
-                f"utterance {key!r} of the references is missing; decode the same data", decode_dir / "text"
-            )
+            raise InputError(f"utterance {key!r} of the references is missing; decode the same data", path)
     for key in hypotheses:
         if key not in texts:
-            raise InputError(
-                f"utterance {key!r} has no reference; score the data that was decoded", decode_dir / "text"
-            )
+            raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", path)
     if utterances is not None:
         texts = {key: texts[key] for key in read_names(utterances, texts)}
     if biasing is not None:
@@ -165,7 +164,7 @@ def score_decoding(
         phrases = dict.fromkeys(texts, shared)
     counts = [count_errors(words_of(text), hypotheses[key], phrases[key]) for key, text in texts.items()]
     if not counts:
-        raise InputError("holds no utterance", decode_dir / "text")
+        raise InputError("holds no utterance", path)
     meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
     # the decode folder knows the audio of all its utterances only
     seconds = meta.get("audio_seconds", 0.0) if len(texts) == len(hypotheses) else 0.0

@@ -1,0 +1,114 @@
+"""What phone rescoring adds to n-best lists, by its share of the acoustic score, and what it costs.
+
+The phones are those of --phone-model or, where it is the model itself, of its phone head. "oracle" takes the hypothesis
+with the fewest errors of each list.
+
+python benchmarks/phone_rescoring.py GRAPH_DIR DATA LIST [--model SPEC] [--phone-model SPEC] [--phone-lang DIR]
+  [--measure emissions|distance] [--num-best N] [--acoustic-scale X] [--utterances FILE]
+"""
+
+import argparse
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Iterable, List, Tuple
+
+import kaldialign
+import torch
+from tabulate import tabulate
+
+from wfst_bias.acoustic.models import HAMA, model_of
+from wfst_bias.corpus.data import load_audio, read_data, read_texts
+from wfst_bias.decode.config import EMISSIONS, MEASURES, RescoringConfig, SearchConfig
+from wfst_bias.decode.nbest import NBest, nbest_of
+from wfst_bias.decode.phone_rescoring import PhoneRescorer
+from wfst_bias.decode.sayings import Sayings
+from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.word_lattice import word_lattices
+from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.graph.store import graph_g2g, read_decoding
+from wfst_bias.lang.lang import hama_lang, read_lang
+from wfst_bias.score.counts import count_errors
+from wfst_bias.score.report import read_names, score_counts
+from wfst_bias.text import words_of
+
+_BATCH = 4
+_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("graph_dir", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("list", type=Path)
+    parser.add_argument("--model", default=HAMA)
+    parser.add_argument("--phone-model", default=HAMA)
+    parser.add_argument("--phone-lang", type=Path, help="lang folder of the phones; that of hama where it is not given")
+    parser.add_argument("--measure", choices=MEASURES, default=EMISSIONS)
+    parser.add_argument("--num-best", type=int, default=100)
+    parser.add_argument("--acoustic-scale", type=float, default=SearchConfig.acoustic_scale)
+    parser.add_argument("--utterances", type=Path, help="only these, one name a line")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    model = model_of(arguments.model)
+    phone_model = model if arguments.phone_model == arguments.model else model_of(arguments.phone_model)
+    decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(acoustic_scale=arguments.acoustic_scale))
+    entities = list(read_entities(arguments.list))
+    lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()
+    sayings = Sayings(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
+    rescorer = PhoneRescorer(sayings, RescoringConfig(measure=arguments.measure))
+    texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
+    phrases = PhraseList(entity.words for entity in entities if entity.words)
+
+    seconds = search_seconds = 0.0
+    lists: List[Tuple[NBest, List[float]]] = []
+    cuts = read_data(arguments.data)
+    if arguments.utterances:
+        names = set(read_names(arguments.utterances, texts))
+        cuts = cuts.filter(lambda cut: cut.id in names)
+    cuts = iter(cuts)
+    while batch := list(islice(cuts, _BATCH)):
+        emissions, heard = (
+            some.emissions([cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
+            for some in (model, phone_model)
+        )
+        begin = time.perf_counter()
+        searched = decoder.lattices(emissions)
+        search_seconds += time.perf_counter() - begin
+        nbests = [
+            nbest_of(lattice, arguments.num_best, decoder.graph.words) for lattice in word_lattices(searched, decoder)
+        ]
+        begin = time.perf_counter()
+        scores = rescorer.phone_scores([[h.words for h in nbest.hypotheses] for nbest in nbests], heard)
+        seconds += time.perf_counter() - begin
+        lists += zip(nbests, scores)
+
+    def row(name: str, chosen: Iterable[Tuple[str, Tuple[str, ...]]]) -> Tuple[str, ...]:
+        score = score_counts([count_errors(texts[utterance], words, phrases) for utterance, words in chosen])
+        return (name, *(f"{score.rates[rate].value:.2f}" for rate in ("WER", "U-WER", "B-WER", "F1")))
+
+    def best(weight: float) -> Iterable[Tuple[str, Tuple[str, ...]]]:
+        scale = arguments.acoustic_scale
+        for nbest, scores in lists:
+            pairs = zip(nbest.hypotheses, scores)
+            totals = (h.total + weight * (scale * score - h.terms.acoustic) for h, score in pairs)
+            yield nbest.name, max(zip(totals, (h.words for h in nbest.hypotheses)), default=(0.0, ()))[1]
+
+    def oracle() -> Iterable[Tuple[str, Tuple[str, ...]]]:
+        for nbest, _ in lists:
+            errors = lambda words, name=nbest.name: kaldialign.edit_distance(texts[name], words)["total"]
+            yield nbest.name, min((h.words for h in nbest.hypotheses), key=errors, default=())
+
+    rows = [*(row(f"{weight:g}", best(weight)) for weight in _WEIGHTS), row("oracle", oracle())]
+    print(tabulate(rows, headers=("weight", "WER", "U-WER", "B-WER", "F1"), disable_numparse=True))
+    mean = sum(len(nbest.hypotheses) for nbest, _ in lists) / len(lists)
+    print(
+        f"{1000 * seconds / len(lists):.1f} ms an utterance, {seconds / search_seconds:.1f} x the search; "
+        f"{mean:.1f} hypotheses each"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The ladder: the scores of some decode folders, a rung for each stage that they went through, and what each of them adds."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Mapping, Optional, Sequence
+
+import numpy as np
+from tabulate import tabulate
+
+from wfst_bias.entities.lists import AUTO
+from wfst_bias.files import read_json
+from wfst_bias.score.report import Score, score_decoding
+
+_RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
+_ADDED = ("WER", "F1")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A decode folder up to one of its stages.
+
+    Args:
+      name: of the folder, as it was given.
+      stage: of its chain; empty where it has none.
+      score: of what was found up to there.
+    """
+
+    name: str
+    stage: str
+    score: Score
+
+
+def ladder(
+    texts: Mapping[str, str],
+    decode_dirs: Sequence[Path],
+    entities: Optional[Path] = None,
+    biasing: Optional[Path] = None,
+    utterances: Optional[Path] = None,
+    format_name: str = AUTO,
+) -> List[Rung]:
+    """The rungs of some folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
+    rungs = []
+    for folder in map(Path, decode_dirs):
+        for stage in _stages(folder):
+            score = score_decoding(texts, folder, entities, biasing, utterances, format_name, stage)
+            rungs.append(Rung(str(folder), stage, score))
+    return rungs
+
+
+def _stages(folder: Path) -> List[str]:
+    """What a folder tells the texts of: its search and the stages behind it, in their order."""
+    meta = read_json(folder / "meta.json") if (folder / "meta.json").is_file() else {}
+    names = meta.get("stages", {}).get("stages", "none")
+    return [""] if names == "none" else ["search", *names.split(",")]
+
+
+def ladder_table(rungs: Sequence[Rung]) -> str:
+    """A row for each rung; the last columns are what it adds to the one before."""
+    rows = []
+    for i, rung in enumerate(rungs):
+        score = rung.score
+        name = f"  + {rung.stage}" if rung.stage not in ("", "search") else rung.name
+        alarms = f"{score.false_alarms_per_hour:.1f}" if score.hours else "-"
+        added = [_change(rungs[i - 1].score, score, rate) if i else "" for rate in _ADDED]
+        rows.append((name, *(score.rates[rate].columns()[0] for rate in _RATES), alarms, *added))
+    headers = ("", *_RATES, "false alarms/h", *(f"{rate} +/-" for rate in _ADDED))
+    alignment = ("left", *["right"] * (len(headers) - 1))
+    return tabulate(rows, headers=headers, disable_numparse=True, colalign=alignment, preserve_whitespace=True)
+
+
+def _change(before: Score, after: Score, rate: str) -> str:
+    change = after.rates[rate].value - before.rates[rate].value
+    return "-" if np.isnan(change) else f"{change:+.2f}"
+
+
+def ladder_json(rungs: Sequence[Rung]) -> str:
+    """The rungs with all that :meth:`Score.to_json` has."""
+    rows = [{"decode_dir": rung.name, "stage": rung.stage, **json.loads(rung.score.to_json())} for rung in rungs]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
