@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
@@ -23,6 +23,7 @@ from wfst_bias.decode.kaldi_lattice import kaldi_lattices
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
 from wfst_bias.decode.nbest import nbest_of
 from wfst_bias.decode.paths import FoundEntity, Transcript
+from wfst_bias.decode.rival import Rival, rivals
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.word_lattice import WordLattice, word_lattices
 from wfst_bias.files import publish_folder
@@ -133,7 +134,8 @@ def decode_corpus(
 
     ``text.display`` is ``text`` with the phrases of the lists as they are to be shown; ``refused.jsonl`` has the
     phrases that were below their gates, as ``entities.jsonl`` has those that were found. Behind the words of ``ctm``
-    stand their confidences without what the list pays; ``entities.jsonl`` has both.
+    stand their confidences without what the list pays, in ``ctm.with_list`` those with it; ``entities.jsonl`` has both,
+    and what each entity would have been else.
     Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Args:
@@ -150,9 +152,9 @@ def decode_corpus(
     num_utterances = num_entities = num_refused = 0
     empty: List[str] = []
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
-        text, display, ctm, found, refused = (
+        text, display, ctm, ctm_with_list, found, refused = (
             files.enter_context(open(folder / name, "w", encoding="utf-8"))
-            for name in ("text", "text.display", "ctm", "entities.jsonl", "refused.jsonl")
+            for name in ("text", "text.display", "ctm", "ctm.with_list", "entities.jsonl", "refused.jsonl")
         )
         lattice_files = _LatticeFiles(folder, files, lattice_form, num_best)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
@@ -164,17 +166,16 @@ def decode_corpus(
                     word_confidences(lattice, [word.text for word in transcript.words], gate, decoder.graph)
                     for lattice, transcript, gate in zip(of_words, transcripts, lattices.gates)
                 ]
+                others = [_rivals(*pair, decoder) for pair in zip(of_words, transcripts)]
             del decoder
-            for transcript, confidences in zip(transcripts, sure):
+            for transcript, confidences, other in zip(transcripts, sure, others):
                 text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
                 display.write(f"{transcript.name} {transcript.display}".rstrip() + "\n")
-                ctm.writelines(
-                    f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text} {c.plain:.3f}\n"
-                    for w, c in zip(transcript.words, confidences)
-                )
-                for entity in transcript.entities:
+                ctm.writelines(_ctm(transcript, [c.plain for c in confidences]))
+                ctm_with_list.writelines(_ctm(transcript, [c.boosted for c in confidences]))
+                for entity, rival in zip(transcript.entities, other):
                     own = confidences[entity.first_word : entity.first_word + entity.num_words]
-                    found.write(_row(transcript.name, entity, _least(own)))
+                    found.write(_row(transcript.name, entity, {**_least(own), "rival": rival and rival.to_json()}))
                 refused.writelines(_row(transcript.name, entity) for entity in transcript.refused)
             num_utterances += len(transcripts)
             num_entities += sum(len(t.entities) for t in transcripts)
@@ -204,6 +205,19 @@ def decode_corpus(
     return meta
 
 
+def _rivals(lattice: WordLattice, transcript: Transcript, decoder: Decoder) -> List[Optional[Rival]]:
+    """Of the entities of a transcript."""
+    texts = [word.text for word in transcript.words]
+    spans = [(entity.first_word, entity.num_words) for entity in transcript.entities]
+    return rivals(lattice, texts, spans, decoder.graph.words)
+
+
+def _ctm(transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:
+    """Lines of a CTM."""
+    for word, confidence in zip(transcript.words, confidences):
+        yield f"{transcript.name} 1 {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
+
+
 def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
     """Of the words of an entity, as ``entities.jsonl`` has it."""
     return {
@@ -212,7 +226,7 @@ def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
     }
 
 
-def _row(utterance: str, entity: FoundEntity, more: Mapping[str, float] = {}) -> str:
+def _row(utterance: str, entity: FoundEntity, more: Mapping[str, Any] = {}) -> str:
     """An entity as a line of JSON."""
     row = {"utterance": utterance, **asdict(entity), "evidence": entity.evidence, **more}
     return json.dumps(row, ensure_ascii=False) + "\n"
