@@ -218,6 +218,18 @@ def test_score_with_the_list_and_without(decoded, names, speech, run, tmp_path):
     assert json.loads((tmp_path / "none.json").read_text())["F1"]["value"] == 0.0
 
 
+def test_score_of_confidences(decoded, names, speech, run, tmp_path):
+    options = ("--entities", names, "--confidence", "--json", tmp_path / "s.json")
+    result = run("score", speech, decoded / "decode_names", *options)
+    assert result.exit_code == 0 and "normalised cross entropy" in result.output
+    scores = json.loads((tmp_path / "s.json").read_text())
+    assert scores["confidence"]["num_hits"] == scores["counts"]["hits"] > 0
+    words = (decoded / "decode_names" / "text").read_text().split()
+    assert scores["confidence"]["words"]["ctm"]["num_words"] == len(words) - scores["num_utterances"]
+    rows = [json.loads(line) for line in (decoded / "decode_names" / "entities.jsonl").read_text().splitlines()]
+    assert all(row["rival"] is None or row["rival"]["words"] != row["rival"]["instead_of"] for row in rows)
+
+
 def test_a_manifest_decodes_as_the_folder_does(decoded, speech, run, tmp_path):
     from wfst_bias.corpus.data import read_data
 

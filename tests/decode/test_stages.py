@@ -7,15 +7,16 @@ import pytest
 from test_nbest import NOTHING, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, RescoringConfig
+from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.lookup import LOOKUP, Lookup
+from wfst_bias.decode.mbr import least_risk
 from wfst_bias.decode.nbest import NBest, nbest_of
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.phone_rescoring import PhoneRescorer
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.stages import Batch, Chain, LexiconLookup, Rescoring, is_text, with_best
+from wfst_bias.decode.stages import Batch, Chain, LeastRisk, LexiconLookup, Rescoring, is_text, with_best
 from wfst_bias.decode.word_lattice import word_lattices
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
@@ -68,7 +69,7 @@ def test_rescoring_takes_what_the_other_network_heard(unsure, sayings):
     (best, *_) = Chain().found(transcripts, batch, num_best=50)
     # the worst hypothesis comes first, and its words are said; the network finds out
     worse = with_best(best, NBest("utt0", best.nbest.hypotheses[::-1]), 0, batch)
-    assert worse.transcript.text != "the city" and len(worse.confidences) == len(worse.transcript.words)
+    assert worse.transcript.text != "the city"
     stage = Rescoring(PhoneRescorer(sayings(), RescoringConfig(weight=1.0)), 100)
     first = replace(batch, lattices=batch.lattices, phones=_first(batch.phones))
     (after,) = stage([worse], first)
@@ -85,27 +86,29 @@ def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, sayings):
     _, zelenskyy, ann, nothing = transcripts
     missed = replace(ann, words=ann.words[:-2] + ann.words[-1:], entities=())  # "call whittemore"
     lookup = LexiconLookup(Lookup(sayings("Ann Whittemore"), LookupConfig(min_posterior=0.9)))
-    found = [
-        replace(one, transcript=t)
-        for one, t in zip(Chain().found(transcripts, batch), (*transcripts[:2], missed, nothing))
-    ]
-    found[2] = replace(found[2], confidences=found[2].confidences[:2])
     batch = replace(batch, lists=[(Entity("Ann Whittemore"),)] * 4)
-    *others, after, _ = lookup(found, batch)
+    *others, after, _ = Chain((lookup,)).found([*transcripts[:2], missed, nothing], batch)
     assert after.transcript.text == "call ann whittemore"
     (row,) = after.replacements
     assert (row.words, row.phrase) == ("whittemore", "Ann Whittemore")
     call, *name = after.confidences
-    assert call == found[2].confidences[0] and [c.plain for c in name] == [row.posterior] * 2
+    assert call.plain > 0 and [c.plain for c in name] == [row.posterior] * 2
     assert [one.transcript for one in others] == list(transcripts[:2])
+
+
+def test_the_least_risk_is_told_as_a_transcript(unsure):
+    transcripts, batch = unsure
+    for one in Chain((LeastRisk(MbrConfig(scale=0.05)),)).found(transcripts, batch):
+        assert one.nbest.hypotheses[0] == least_risk(one.nbest, MbrConfig(scale=0.05))
+        assert is_text(one.nbest.hypotheses[0].words, one.transcript)
 
 
 def test_stages_follow_each_other(unsure, sayings):
     transcripts, batch = unsure
     said = sayings("Ann Whittemore", "Zelenskyy")
-    stages = Rescoring(PhoneRescorer(said), 20), LexiconLookup(Lookup(said))
+    stages = Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), LexiconLookup(Lookup(said))
     for one in Chain(stages).found(transcripts, batch):
-        assert list(one.texts) == ["search", "rescore", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
+        assert list(one.texts) == ["search", "rescore", "mbr", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
         assert len(one.confidences) == len(one.transcript.words)
 
 

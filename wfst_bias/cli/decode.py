@@ -15,7 +15,7 @@ from wfst_bias.cli.options import (
     upstream_options,
     was_given,
 )
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig, SearchConfig
 
 search_options = config_options(
     SearchConfig,
@@ -57,6 +57,12 @@ rescore_options = config_options(
     measure="What that is: emissions (log-probability of the pronunciations) or distance (weighted phone-edit distance to "
     "what was heard).",
     bound="Phones by which these may differ in number, for distance.",
+)
+mbr_options = config_options(
+    MbrConfig,
+    "mbr",
+    num_best="Hypotheses of an utterance.",
+    scale="Of their scores; the larger, the more often the best one is chosen.",
 )
 lookup_options = config_options(
     LookupConfig,
@@ -104,6 +110,7 @@ lookup_options = config_options(
 @gate_options
 @stage_options
 @rescore_options
+@mbr_options
 @lookup_options
 @config_file_option
 @device_option
@@ -146,6 +153,7 @@ def decode(
     gate_config,
     stages_config,
     rescore_config,
+    mbr_config,
     lookup_config,
     device,
     lattice_form,
@@ -193,6 +201,7 @@ def decode(
         gate=gate_config,
         stages=stages_config,
         rescore=rescore_config,
+        mbr=mbr_config,
         lookup=lookup_config,
     )
     if biasing and entities_by:

@@ -13,12 +13,16 @@ from wfst_bias.cli.options import PATH, format_option
 @click.option("--biasing", type=PATH, metavar="TSV", help="A list for each utterance, as the public LibriSpeech lists.")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
 @click.option("--ladder", "as_ladder", is_flag=True, help="A row for each folder and each stage that it went through.")
+@click.option("--confidence", is_flag=True, help="Score the confidences of words and entities, too.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
-def score(data, decode_dirs, entities, format_name, biasing, utterances, as_ladder, json_file):
+def score(data, decode_dirs, entities, format_name, biasing, utterances, as_ladder, confidence, json_file):
     """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
     U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
     recognised as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
+
+    With --confidence: how many words are right of those with a confidence, the normalised cross entropy of it, and the
+    area under the ROC curve by which a measure parts entities that were said from false alarms.
 
     With --ladder, of one folder or of many: what each stage of 'decode --stages', and each folder, adds to what stands
     before it.
@@ -31,6 +35,7 @@ def score(data, decode_dirs, entities, format_name, biasing, utterances, as_ladd
     """
     from wfst_bias.corpus.data import read_texts
     from wfst_bias.files import publish_file
+    from wfst_bias.score.confidence import score_confidence
     from wfst_bias.score.ladder import ladder, ladder_json, ladder_table
     from wfst_bias.score.report import score_decoding
 
@@ -38,13 +43,17 @@ def score(data, decode_dirs, entities, format_name, biasing, utterances, as_ladd
         raise click.UsageError("give --entities or --biasing, not both")
     if len(decode_dirs) > 1 and not as_ladder:
         raise click.UsageError("give one DECODE_DIR, or --ladder to compare them")
+    if as_ladder and confidence:
+        raise click.UsageError("give --ladder or --confidence, not both")
     texts = read_texts(data)
     if as_ladder:
         rungs = ladder(texts, decode_dirs, entities, biasing, utterances, format_name)
         table, content = ladder_table(rungs), ladder_json(rungs)
     else:
         scores = score_decoding(texts, *decode_dirs, entities, biasing, utterances, format_name)
-        table, content = scores.table(), scores.to_json()
+        sure = score_confidence(texts, *decode_dirs, utterances) if confidence else None
+        table = f"{scores.table()}\n\n{sure.table()}" if sure else scores.table()
+        content = scores.to_json(confidence=sure.content()) if sure else scores.to_json()
     click.echo(table)
     if json_file:
         publish_file(json_file, content)

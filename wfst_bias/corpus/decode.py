@@ -1,13 +1,12 @@
 """Decode a corpus: cuts in, a Kaldi-style decode folder out, whole or not at all."""
 
 import contextlib
-import gzip
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
@@ -17,18 +16,12 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
-from wfst_bias.decode.confidence import Confidence
+from wfst_bias.corpus.decode_files import OF_WORDS, DecodeFiles
 from wfst_bias.decode.gates import gated_paths
-from wfst_bias.decode.kaldi_lattice import kaldi_lattices
-from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
-from wfst_bias.decode.lookup import LOOKUP
-from wfst_bias.decode.paths import FoundEntity, Transcript
-from wfst_bias.decode.stages import SEARCH, Batch, Chain, Found
+from wfst_bias.decode.paths import Transcript
+from wfst_bias.decode.stages import Batch, Chain
 from wfst_bias.files import publish_folder
 
-ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
-OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
-LATTICES = (OF_WORDS, OF_FRAMES)
 _META = "meta.json"
 
 
@@ -96,53 +89,6 @@ def decode_cuts(
         del batch  # before the next one asks for its graph: their arena is the same then
 
 
-class _LatticeFiles:
-    """The files of a decode folder that lattices are written into."""
-
-    def __init__(self, folder: Path, files: contextlib.ExitStack, form: str, num_best: int):
-        packed = lambda name: files.enter_context(
-            gzip.open(folder / name, "wt", compresslevel=4, encoding="utf-8", newline="\n")
-        )
-        self._archive = packed(ARCHIVE)
-        self._terms = packed(TERMS) if form == OF_WORDS else None
-        self._num_best = num_best
-        self._nbest = files.enter_context(open(folder / "nbest.jsonl", "w", encoding="utf-8")) if num_best else None
-        self.narrowed: List[str] = []  # utterances whose beam had to be
-
-    def write(self, found: Sequence[Found], batch: Batch) -> None:
-        decoder = batch.decoder
-        phrases = [entity.written for entity in decoder.graph.entities]
-        if not self._terms:
-            self._archive.writelines(kaldi_lattices(batch.lattices, decoder))
-        for one in found:
-            lattice = one.lattice
-            if lattice.beam < decoder.search.output_beam:
-                self.narrowed.append(lattice.name)
-            if self._terms:
-                said = {phrase: phrases[phrase] for phrase in set(lattice.phrases.tolist()) if phrase >= 0}
-                self._archive.write(lattice_text(lattice, decoder.search.acoustic_scale))
-                self._terms.write(lattice_terms(lattice, said))
-            if self._nbest:
-                rows = one.nbest.rows(phrases)[: self._num_best]
-                self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-class _StageFiles:
-    """The files of a decode folder that tell what stages did."""
-
-    def __init__(self, folder: Path, files: contextlib.ExitStack, chain: Chain):
-        opened = lambda name: files.enter_context(open(folder / name, "w", encoding="utf-8"))
-        names = [stage.name for stage in chain.stages]
-        self._texts = {name: opened(f"text.{name}") for name in [SEARCH, *names]} if names else {}
-        self._replacements = opened("lookup.jsonl") if LOOKUP in names else None
-
-    def write(self, found: Found) -> None:
-        for name, file in self._texts.items():
-            file.write(f"{found.transcript.name} {found.texts[name]}".rstrip() + "\n")
-        if self._replacements:
-            self._replacements.writelines(f"{row.to_json()}\n" for row in found.replacements)
-
-
 def decode_corpus(
     cuts: CutSet,
     model: AcousticModel,
@@ -157,60 +103,32 @@ def decode_corpus(
     num_best: int = 0,
     chain: Chain = Chain(),
 ) -> dict:
-    """Decode all cuts into ``text``, ``ctm``, ``entities.jsonl``, ``lat.1.gz``, ``words.txt`` and ``meta.json``.
+    """Decode all cuts into a folder with what :class:`DecodeFiles` writes, ``words.txt`` and ``meta.json``.
 
-    ``text.display`` is ``text`` with the phrases of the lists as they are to be shown; ``refused.jsonl`` has the
-    phrases that were below their gates, as ``entities.jsonl`` has those that were found. Behind the words of ``ctm``
-    stand their confidences without what the list pays; ``entities.jsonl`` has both.
     Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
 
     Args:
       model_name: what ``meta.json`` tells of the model; its class where not given.
       upstream: what changes the emissions.
       sources: what ``meta.json`` tells of where graph, lists and data are.
-      lattice_form: one of :data:`LATTICES`; those of words have their terms in ``lat.1.terms.jsonl.gz``.
+      lattice_form: one of :data:`wfst_bias.corpus.decode_files.LATTICES`.
       num_best: hypotheses of each utterance in ``nbest.jsonl``; 0 writes none.
-      chain: what is done behind the search. Where that is something, ``text.search`` and a ``text`` for each stage tell
-        what each of them made of it, and ``lookup.jsonl`` the replacements of the lookup.
+      chain: what is done behind the search.
 
     Returns:
       the content of ``meta.json``.
     """
     timing = Timing()
-    num_utterances = num_entities = num_refused = 0
-    empty: List[str] = []
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
-        text, display, ctm, found, refused = (
-            files.enter_context(open(folder / name, "w", encoding="utf-8"))
-            for name in ("text", "text.display", "ctm", "entities.jsonl", "refused.jsonl")
-        )
-        lattice_files = _LatticeFiles(folder, files, lattice_form, num_best)
-        stage_files = _StageFiles(folder, files, chain)
+        stages = [stage.name for stage in chain.stages]
+        written = DecodeFiles(folder, files, stages, lattice_form, num_best)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
         decoded = decode_cuts(cuts, model, biasing, batch_size, timing, upstream, chain.phone_model)
         for transcripts, batch in decoded:
             with timing.of("lattices"):
-                all_found = chain.found(transcripts, batch, num_best)
-                lattice_files.write(all_found, batch)
-            del batch
-            transcripts = [one.transcript for one in all_found]
-            for one, transcript in zip(all_found, transcripts):
-                text.write(f"{transcript.name} {transcript.text}".rstrip() + "\n")
-                display.write(f"{transcript.name} {transcript.display}".rstrip() + "\n")
-                stage_files.write(one)
-                ctm.writelines(
-                    f"{transcript.name} 1 {w.start:.2f} {w.end - w.start:.2f} {w.text} {c.plain:.3f}\n"
-                    for w, c in zip(transcript.words, one.confidences)
-                )
-                for entity in transcript.entities:
-                    own = one.confidences[entity.first_word : entity.first_word + entity.num_words]
-                    found.write(_row(transcript.name, entity, _least(own)))
-                refused.writelines(_row(transcript.name, entity) for entity in transcript.refused)
-            num_utterances += len(transcripts)
-            num_entities += sum(len(t.entities) for t in transcripts)
-            num_refused += sum(len(t.refused) for t in transcripts)
-            empty += [t.name for t in transcripts if not t.words]
+                written.write(chain.found(transcripts, batch, num_best), batch)
             bar.update(len(transcripts))
+            del batch
         files.close()
         biasing.words.write(folder / "words.txt")
         if biasing.report:
@@ -219,12 +137,7 @@ def decode_corpus(
             "kind": "decode",
             "wfst_bias": wfst_bias.__version__,
             "model": model_name or type(model).__name__,
-            "num_utterances": num_utterances,
-            "num_entities_found": num_entities,
-            "num_entities_refused": num_refused,
-            "empty_transcripts": empty,
-            "lattices": lattice_form,
-            "narrowed_lattices": lattice_files.narrowed,
+            **written.meta,
             **sources,
             **biasing.meta,
             **upstream.meta,
@@ -233,17 +146,3 @@ def decode_corpus(
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return meta
-
-
-def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
-    """Of the words of an entity, as ``entities.jsonl`` has it."""
-    return {
-        "confidence": round(min(c.plain for c in confidences), 4),
-        "confidence_with_list": round(min(c.boosted for c in confidences), 4),
-    }
-
-
-def _row(utterance: str, entity: FoundEntity, more: Mapping[str, float] = {}) -> str:
-    """An entity as a line of JSON."""
-    row = {"utterance": utterance, **asdict(entity), "evidence": entity.evidence, **more}
-    return json.dumps(row, ensure_ascii=False) + "\n"

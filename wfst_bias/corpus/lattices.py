@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple
 
 import wfst_bias
-from wfst_bias.corpus.decode import ARCHIVE, OF_WORDS, TERMS
+from wfst_bias.corpus.decode_files import ARCHIVE, OF_WORDS, TERMS
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text, read_lattices
 from wfst_bias.decode.oracle import oracle_errors
 from wfst_bias.decode.word_lattice import WordLattice

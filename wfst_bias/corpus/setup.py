@@ -14,12 +14,12 @@ from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.adapter.default import NONE, upstream_of
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig, SearchConfig
 from wfst_bias.decode.lookup import Lookup
 from wfst_bias.decode.phone_rescoring import PhoneRescorer
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.stages import Chain, LexiconLookup, Rescoring
+from wfst_bias.decode.stages import Chain, LeastRisk, LexiconLookup, Rescoring
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.errors import InputError
@@ -41,6 +41,7 @@ _CONFIGS = {
     "gate": ("gate", GateConfig),
     "stages": ("stages", ChainConfig),
     "rescore": ("rescore", RescoringConfig),
+    "mbr": ("mbr", MbrConfig),
     "lookup": ("lookup", LookupConfig),
 }
 
@@ -60,7 +61,7 @@ class DecodeSetup:
       list_format: of the lists that are named here.
       class_config, g2g: of lists for utterances.
       search, boost, gate: of all.
-      stages, rescore, lookup: what is done behind the search.
+      stages, rescore, mbr, lookup: what is done behind the search.
     """
 
     graph: Path
@@ -79,6 +80,7 @@ class DecodeSetup:
     gate: GateConfig = GateConfig()
     stages: ChainConfig = ChainConfig()
     rescore: RescoringConfig = RescoringConfig()
+    mbr: MbrConfig = MbrConfig()
     lookup: LookupConfig = LookupConfig()
 
     @property
@@ -172,6 +174,7 @@ class DecodeSetup:
         sayings = self._sayings(biasing) if {Rescoring.name, LexiconLookup.name} & set(names) else None
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
+            LeastRisk.name: lambda: LeastRisk(self.mbr),
             LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
         }
         spec = self.stages.phone_model

@@ -5,18 +5,14 @@ confidence. So it is computed again without adaptive boosting, each phrase at th
 """
 
 from dataclasses import dataclass
-from typing import List
+from typing import List, Sequence
 
-import k2
 import numpy as np
-import torch
 
-from wfst_bias.decode.nbest import Hypothesis
-from wfst_bias.decode.unambiguous import forward_scores
-from wfst_bias.decode.word_lattice import NO_PHRASE, NO_WORD, WordLattice
+from wfst_bias.decode.word_lattice import NO_PHRASE, WordLattice
+from wfst_bias.decode.word_places import said_in_place, without
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.wfst import NO_SCORE, from_arcs
 
 # The terms were weighed to find the best path, and are too sure of it. Tuned on real speech of one speaker.
 SCALE = 0.5
@@ -35,24 +31,21 @@ class Confidence:
     boosted: float
 
 
-def word_confidences(lattice: WordLattice, hypothesis: Hypothesis, gate: int, graph: DecodingGraph) -> List[Confidence]:
-    """Of each word of a path of a lattice.
+def word_confidences(lattice: WordLattice, texts: Sequence[str], gate: int, graph: DecodingGraph) -> List[Confidence]:
+    """Of each word of a transcript, the share of a lattice that says it between the words before and behind it.
 
-    All paths count that say the word between the words before and behind it (the sum of posteriors over what overlaps
-    in time, Wessel et al. 2001), and of each word sequence the best path only.
+    That is the sum of posteriors over what overlaps in time (Wessel et al. 2001), of each word sequence by its best
+    path only. What the beam has cut off says something else: it counts as one path at the beam's edge, without which
+    a word that has no rival within the beam would be sure. A word that the lattice does not have there has 0.
     """
-    arcs = np.array(hypothesis.arcs)
-    arcs = arcs[lattice.words[arcs] != NO_WORD]
-    boosted = lattice.scores.astype(np.float64)
+    if not texts:
+        return []
+    if not lattice.num_arcs:
+        return [Confidence(0.0, 0.0)] * len(texts)
+    said = said_in_place(lattice, texts, graph.words)
     plain = lattice.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattice, graph, gate)
-    times = _times(lattice)
-    before = np.concatenate([[-1.0], times[lattice.dst[arcs]][:-1]])
-    behind = np.concatenate([times[lattice.dst[arcs]][1:], [np.inf]])
-    told = times[lattice.dst]
-    # of words that are told in the same frame, those of a phrase, each has that frame
-    near = (told >= before[:, None]) & (told <= behind[:, None]) & (lattice.words == lattice.words[arcs][:, None])
-    sums = [np.minimum(near @ _posteriors(lattice, scores), 1.0) for scores in (plain, boosted)]
-    return [Confidence(*pair) for pair in zip(*(values.tolist() for values in sums))]
+    shares = [_shares(lattice, scores, said) for scores in (plain, lattice.scores)]
+    return [Confidence(*pair) for pair in zip(*(values.tolist() for values in shares))]
 
 
 def _unpaid(lattice: WordLattice, graph: DecodingGraph, gate: int) -> np.ndarray:
@@ -63,19 +56,15 @@ def _unpaid(lattice: WordLattice, graph: DecodingGraph, gate: int) -> np.ndarray
     return np.where(has_list, np.minimum(lattice.terms[:, 3], price), lattice.terms[:, 3])
 
 
-def _times(lattice: WordLattice) -> np.ndarray:
-    """Frames before each state ``(S,)``, the same by all paths."""
-    final = np.full(lattice.num_states, NO_SCORE)
-    final[-1] = 0.0
-    ones = np.ones(lattice.num_arcs)
-    return forward_scores(from_arcs(0, lattice.src, lattice.dst, ones, ones, np.diff(lattice.splits), final))
+def _shares(lattice: WordLattice, scores: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """Of the posteriors of all paths, those of paths with one of some arcs ``(W, A)``, ``(W,)``.
 
-
-def _posteriors(lattice: WordLattice, scores: np.ndarray) -> np.ndarray:
-    """Of each arc, in a lattice with these scores, ``(A,)``."""
-    arcs = np.stack(
-        [lattice.src, lattice.dst, lattice.words, (SCALE * scores).astype(np.float32).view(np.int32)], axis=1
-    )
-    arcs[lattice.dst == lattice.num_states - 1, 2] = -1
-    fsa = k2.create_fsa_vec([k2.Fsa(torch.from_numpy(arcs.astype(np.int32)))])
-    return fsa.get_arc_post(use_double_scores=True, log_semiring=True).exp().numpy()
+    Args:
+      scores: of the arcs, nats ``(A,)``.
+    """
+    nothing = np.zeros((1, lattice.num_arcs), bool)
+    fsas = without(lattice, SCALE * scores, np.concatenate([nothing, said]))
+    whole, *others = fsas.get_tot_scores(use_double_scores=True, log_semiring=True).tolist()
+    best = float(fsas.get_tot_scores(use_double_scores=True, log_semiring=False)[0])
+    cut_off = np.exp(best - SCALE * lattice.beam - whole)
+    return (1.0 - np.exp(np.array(others) - whole)).clip(min=0.0) / (1.0 + cut_off)

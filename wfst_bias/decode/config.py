@@ -116,6 +116,25 @@ class LookupConfig:
             raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
 
 
+@dataclass(frozen=True)
+class MbrConfig:
+    """The choice of the hypothesis with the least expected word errors.
+
+    Args:
+      num_best: hypotheses that count.
+      scale: of their scores, which are too sure of the best path; the larger, the more often that one is chosen.
+    """
+
+    num_best: int = 100
+    scale: float = 0.7
+
+    def __post_init__(self):
+        if self.num_best < 1:
+            raise InputError(f"--mbr-num-best is {self.num_best}; give 1 hypothesis or more")
+        if not 0 < self.scale < math.inf:
+            raise InputError(f"--mbr-scale is {self.scale}; give a number above 0, not infinite")
+
+
 EMISSIONS, DISTANCE = "emissions", "distance"
 MEASURES = (EMISSIONS, DISTANCE)
 

@@ -12,18 +12,21 @@ import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.decode.confidence import Confidence, word_confidences
+from wfst_bias.decode.config import MbrConfig
 from wfst_bias.decode.gates import only_above, says_below_gate
 from wfst_bias.decode.lookup import LOOKUP, Lookup, Replacement
-from wfst_bias.decode.nbest import Hypothesis, NBest, nbest_of
+from wfst_bias.decode.mbr import least_risk
+from wfst_bias.decode.nbest import NBest, nbest_of
 from wfst_bias.decode.paths import Transcript, transcript_of
 from wfst_bias.decode.phone_rescoring import PhoneRescorer
+from wfst_bias.decode.rival import Rival, rivals
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.word_lattice import WordLattice, word_lattices
 from wfst_bias.entities.entity import Phrases
+from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.symbols import OOV
 
 SEARCH = "search"
-_TIES = 10  # hypotheses that may score the same as the best path
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,19 @@ class Found:
       lattice: its words, in all ways within the beam.
       nbest: the hypotheses, the best first.
       transcript: of one of them, where no lookup changed it.
-      confidences: of its words.
-      replacements: of the lookup.
       texts: what the search found and what each stage made of it, by its name, as they were run.
+      replacements: of the lookup.
+      confidences: of the words.
+      rivals: of the entities; none where the lattice has no other path.
     """
 
     lattice: WordLattice
     nbest: NBest
     transcript: Transcript
-    confidences: Tuple[Confidence, ...]
+    texts: Mapping[str, str]
     replacements: Tuple[Replacement, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
+    confidences: Tuple[Confidence, ...] = ()
+    rivals: Tuple[Optional[Rival], ...] = ()
 
 
 class Stage(Protocol):
@@ -100,20 +105,29 @@ class Chain:
           transcripts: of the search.
           num_best: hypotheses of an utterance that are wanted, beside those that the stages read.
         """
-        most = max(_TIES, num_best, *(stage.num_best for stage in self.stages), 0)
-        graph = batch.decoder.graph
-        found = []
-        for utterance, (transcript, lattice) in enumerate(
-            zip(transcripts, word_lattices(batch.lattices, batch.decoder))
-        ):
-            nbest = nbest_of(lattice, most, graph.words)
-            best = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
-            assert best or not transcript.words, "the best path is one of the best hypotheses"
-            sure = _confidences(best, lattice, utterance, batch)
-            found.append(Found(lattice, nbest, transcript, sure, texts={SEARCH: transcript.text}))
+        most = max(1, num_best, *(stage.num_best for stage in self.stages))
+        words = batch.decoder.graph.words
+        found = [
+            Found(lattice, nbest_of(lattice, most, words), transcript, {SEARCH: transcript.text})
+            for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder))
+        ]
         for stage in self.stages:
             found = [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
-        return found
+        return [_with_evidence(one, gate, batch.decoder.graph) for one, gate in zip(found, batch.lattices.gates)]
+
+
+def _with_evidence(found: Found, gate: int, graph: DecodingGraph) -> Found:
+    """How sure the words are; those of a lookup, which no lattice has, are as sure as the phones that were heard."""
+    texts = [word.text for word in found.transcript.words]
+    entities = found.transcript.entities
+    spans = [(entity.first_word, entity.num_words) for entity in entities]
+    sure = word_confidences(found.lattice, texts, gate, graph)
+    looked_up = (entity for entity in entities if entity.way == LOOKUP)
+    for entity, row in zip(looked_up, found.replacements):
+        words = slice(entity.first_word, entity.first_word + entity.num_words)
+        sure[words] = [Confidence(row.posterior, row.posterior)] * entity.num_words
+    others = rivals(found.lattice, texts, spans, graph.words)
+    return replace(found, confidences=tuple(sure), rivals=tuple(others))
 
 
 class Rescoring:
@@ -131,8 +145,25 @@ class Rescoring:
         return [with_best(one, nbest, i, batch) for i, (one, nbest) in enumerate(zip(found, nbests))]
 
 
+class LeastRisk:
+    """Takes the hypothesis with the least expected word errors."""
+
+    name = "mbr"
+
+    def __init__(self, config: MbrConfig):
+        self._config = config
+        self.num_best = config.num_best
+
+    def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
+        return [with_best(one, self._reordered(one.nbest), i, batch) for i, one in enumerate(found)]
+
+    def _reordered(self, nbest: NBest) -> NBest:
+        best = least_risk(nbest, self._config)
+        return replace(nbest, hypotheses=tuple(sorted(nbest.hypotheses, key=lambda hypothesis: hypothesis is not best)))
+
+
 class LexiconLookup:
-    """Puts phrases where exactly their phones were heard; these words have the mean probability of their phones."""
+    """Puts phrases where exactly their phones were heard."""
 
     name = LOOKUP
     num_best = 0
@@ -142,14 +173,7 @@ class LexiconLookup:
 
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
         corrected = self._lookup.corrected([one.transcript for one in found], batch.phones, batch.lists)
-        return [
-            replace(
-                one, transcript=transcript, confidences=_replaced(one.confidences, transcript, rows), replacements=rows
-            )
-            if rows
-            else one
-            for one, (transcript, rows) in zip(found, corrected)
-        ]
+        return [replace(one, transcript=new, replacements=rows) for one, (new, rows) in zip(found, corrected)]
 
 
 def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found:
@@ -161,9 +185,7 @@ def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found
         path = np.fromiter(arcs, np.int64)
         transcript = transcript_of(path, utterance, hypothesis.terms.total, batch.lattices, batch.decoder)
         if not says_below_gate(transcript):
-            sure = _confidences(hypothesis, found.lattice, utterance, batch)
-            transcript = only_above(transcript, found.transcript.refused)
-            return replace(found, nbest=nbest, transcript=transcript, confidences=sure)
+            return replace(found, nbest=nbest, transcript=only_above(transcript, found.transcript.refused))
     return replace(found, nbest=nbest)
 
 
@@ -171,24 +193,3 @@ def is_text(words: Sequence[str], transcript: Transcript) -> bool:
     """Whether a hypothesis is a transcript, in which words that no lexicon has are spelled."""
     texts = [word.text for word in transcript.words]
     return len(words) == len(texts) and all(word in (text, OOV) for word, text in zip(words, texts))
-
-
-def _confidences(
-    hypothesis: Optional[Hypothesis], lattice: WordLattice, utterance: int, batch: Batch
-) -> Tuple[Confidence, ...]:
-    if hypothesis is None:
-        return ()
-    gate = batch.lattices.gates[utterance]
-    return tuple(word_confidences(lattice, hypothesis, gate, batch.decoder.graph))
-
-
-def _replaced(
-    confidences: Sequence[Confidence], transcript: Transcript, replacements: Sequence[Replacement]
-) -> Tuple[Confidence, ...]:
-    """Confidences of a transcript with its replacements, from those of the words before."""
-    sure = list(confidences)
-    looked_up = (entity for entity in transcript.entities if entity.way == LOOKUP)
-    for entity, row in zip(looked_up, replacements):
-        words = slice(entity.first_word, entity.first_word + len(row.words.split()))
-        sure[words] = [Confidence(row.posterior, row.posterior)] * entity.num_words
-    return tuple(sure)

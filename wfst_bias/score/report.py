@@ -13,11 +13,9 @@ from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
+from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
 from wfst_bias.text import words_of
-
-_REPLICATIONS = 1000
-_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,8 @@ class Score:
         rows.append(("false alarms an hour", an_hour, "", c.false_alarms))
         return tabulate(rows, headers=("", "%", "95 % interval", "of"), stralign="right", disable_numparse=True)
 
-    def to_json(self) -> str:
+    def to_json(self, **more: Any) -> str:
+        """The scores and what stands beside them."""
         # NaN is no JSON
         number = lambda x: None if np.isnan(x) else round(float(x), 4)
         content: Dict[str, Any] = {
@@ -100,20 +99,15 @@ class Score:
         content["counts"] = dict(zip(COUNT_NAMES, astuple(self.counts)))
         content["num_utterances"] = self.num_utterances
         content["hours"] = round(self.hours, 4)
-        return json.dumps(content, indent=2) + "\n"
+        return json.dumps({**content, **more}, indent=2) + "\n"
 
 
 def score_counts(per_utterance: Sequence[Counts], hours: float = 0.0) -> Score:
     """Rates over all utterances, with intervals from resampling the utterances."""
     table = np.array([astuple(counts) for counts in per_utterance], float)  # (utterances, counts)
-    draws = np.random.default_rng(_SEED).multinomial(len(table), np.full(len(table), 1 / len(table)), _REPLICATIONS)
-    total, resampled = dict(zip(COUNT_NAMES, table.sum(0)[:, None])), dict(zip(COUNT_NAMES, (draws @ table).T))
-    rates = {}
-    for name, rate in _RATES.items():
-        replicas = rate(resampled)
-        replicas = replicas[~np.isnan(replicas)]
-        low, high = np.percentile(replicas, [2.5, 97.5]) if len(replicas) else (np.nan, np.nan)
-        rates[name] = Rate(float(rate(total)[0]), float(low), float(high))
+    total = dict(zip(COUNT_NAMES, table.sum(0)[:, None]))
+    drawn = dict(zip(COUNT_NAMES, (resampled(len(table)) @ table).T))
+    rates = {name: Rate(float(rate(total)[0]), *interval(rate(drawn))) for name, rate in _RATES.items()}
     return Score(rates, sum(per_utterance, Counts()), len(table), hours)
 
 
