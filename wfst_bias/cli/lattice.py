@@ -7,19 +7,20 @@ import click
 from wfst_bias.cli.options import PATH
 
 _source = click.argument("source", type=PATH)
-_words = click.option("--words", type=PATH, metavar="FILE", help="Table of the words of an archive of others.")
+_words = click.option("--words", type=PATH, metavar="FILE", help="Table of the words, for a SOURCE that is a file.")
 _scale = click.option(
     "--acoustic-scale",
     type=click.FloatRange(0, min_open=True),
     default=None,
-    show_default="that of the search, 1 for an archive of others",
+    show_default="that of the search, 1 for a text archive",
     help="Weight of the acoustic costs.",
 )
 
 
 @click.group()
 def lattice():
-    """Word lattices: SOURCE is a decode folder, what 'prune' or 'rescore' made, or a Kaldi text archive with --words.
+    """Word lattices: SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text
+    archive or k2's .pt.
 
     A lattice has each word sequence within the output beam of the search once, by its best path. In lat.1.gz, Kaldi's
     CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.1.terms.jsonl.gz tells them.
@@ -42,6 +43,25 @@ def best(source, words, acoustic_scale):
     for one, _ in stored:
         texts = [hypothesis.text for hypothesis in nbest_of(one, 1, stored.words).hypotheses]
         click.echo(" ".join([one.name, *filter(None, texts)]))
+
+
+@lattice.command()
+@_source
+@click.argument("out", type=PATH)
+@_words
+@_scale
+def copy(source, out, words, acoustic_scale):
+    """Write the lattices of SOURCE as OUT: .pt for k2, .gz, .txt or .ark as a Kaldi text archive alone, else a folder.
+
+    The .pt is what torch.save(fsas.as_dict(), OUT) writes of an FsaVec: words as labels and aux_labels; of each arc
+    lm_scores, acoustic_scores, boost_scores and list_scores, which add up to scores, its tokens and its phrase; names.
+
+    Example: wfst-bias lattice copy exp/decode_names lattices.pt
+    """
+    from wfst_bias.corpus.lattices import copy_lattices, stored_lattices
+
+    count = copy_lattices(stored_lattices(source, words, acoustic_scale), out)
+    click.echo(f"{out}: {count:,} lattices")
 
 
 @lattice.command()

@@ -3,42 +3,56 @@
 import gzip
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple
 
 import wfst_bias
 from wfst_bias.corpus.decode import ARCHIVE, OF_WORDS, TERMS
+from wfst_bias.decode.k2_lattices import K2Lattices, read_k2, write_k2
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text, read_lattices
 from wfst_bias.decode.oracle import oracle_errors
-from wfst_bias.decode.word_lattice import WordLattice
+from wfst_bias.decode.word_lattice import NO_WORD, WordLattice
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_folder, read_json
+from wfst_bias.files import publish_file, publish_folder, read_json, refuse_same
 from wfst_bias.symbols import EPS, SymbolTable
 from wfst_bias.text import words_of
 
 _KIND = "lattices"
 _WORDS, _META = "words.txt", "meta.json"
+K2_SUFFIX, _ARCHIVE_SUFFIXES = ".pt", (".gz", ".txt", ".ark")
 
 
 @dataclass(frozen=True)
 class StoredLattices:
-    """An archive of word lattices, and what is needed to read it.
+    """Word lattices in files, and what is needed to read them.
 
     Args:
-      archive: Kaldi text of compact lattices.
-      terms: what list and boost have in the scores, where that is known.
+      archive: their file.
       words: of the lattices.
       acoustic_scale: of their scores.
+      read: the lattices, one at a time, and the phrases that their numbers mean.
     """
 
     archive: Path
-    terms: Optional[Path]
     words: SymbolTable
     acoustic_scale: float
+    read: Callable[[], Iterable[Tuple[WordLattice, Tuple[str, ...]]]]
 
     def __iter__(self) -> Iterator[Tuple[WordLattice, Tuple[str, ...]]]:
-        """The lattices, one at a time, and the phrases that their numbers mean."""
-        return read_lattices(self.archive, self.acoustic_scale, self.terms)
+        """The lattices, one at a time, and the phrases that their numbers mean.
+
+        Raises:
+          InputError: a word is not in the table.
+        """
+        for lattice, phrases in self.read():
+            if (last := int(lattice.words.max(initial=NO_WORD))) >= len(self.words):
+                raise InputError(
+                    f"{lattice.name!r} has word {last:,}, the table of words ends with {len(self.words) - 1:,}; name the one "
+                    "that it was made with",
+                    self.archive,
+                )
+            yield lattice, phrases
 
     def lattice_of(self, utterance: str) -> Tuple[WordLattice, Tuple[str, ...]]:
         """The lattice of an utterance, and its phrases.
@@ -55,18 +69,25 @@ class StoredLattices:
 def stored_lattices(
     source: Path, words: Optional[Path] = None, acoustic_scale: Optional[float] = None
 ) -> StoredLattices:
-    """The lattices of a decode folder, of one that :func:`write_lattices` made, or of an archive of others.
+    """The lattices of a decode folder, of one that :func:`write_lattices` made, or of a file.
 
     Args:
-      source: a folder, or an archive of compact lattices.
+      source: a folder, an archive of compact lattices, or k2's ``.pt``.
       words: their table; for a folder that in it.
-      acoustic_scale: weight of acoustic costs; for a folder that of its search, else 1.
+      acoustic_scale: weight of acoustic costs; for a folder that of its search, for a ``.pt`` that of its scores, else 1.
     """
     source = Path(source)
     if not source.is_dir():
+        if not source.exists():
+            raise InputError("no such file; check the path", source)
         if words is None:
             raise InputError("is an archive without a table of its words; name that with --words", source)
-        return StoredLattices(source, None, SymbolTable.read(words, first=EPS), acoustic_scale or 1.0)
+        table = SymbolTable.read(words, first=EPS)
+        if source.suffix == K2_SUFFIX:
+            found = read_k2(source).scaled(acoustic_scale)
+            return StoredLattices(source, table, found.acoustic_scale, lambda: zip(found.lattices, found.phrases))
+        scale = acoustic_scale or 1.0
+        return StoredLattices(source, table, scale, partial(read_lattices, source, scale))
     meta = read_json(source / _META) if (source / _META).is_file() else {}
     if "lattices" not in meta:
         raise InputError("is no folder with lattices; make one with 'wfst-bias decode'", source)
@@ -74,7 +95,28 @@ def stored_lattices(
         raise InputError("has lattices of frames; decode with '--lattices words'", source)
     scale = acoustic_scale or meta["search"]["acoustic_scale"]
     table = SymbolTable.read(words or source / _WORDS, first=EPS)
-    return StoredLattices(source / ARCHIVE, source / TERMS, table, scale)
+    archive = source / ARCHIVE
+    return StoredLattices(archive, table, scale, partial(read_lattices, archive, scale, source / TERMS))
+
+
+def copy_lattices(stored: StoredLattices, out: Path) -> int:
+    """The lattices in another form: a ``.pt`` for k2, a text archive (``.gz``, ``.txt``, ``.ark``), else a folder.
+
+    Returns:
+      their number.
+    """
+    out = Path(out)
+    refuse_same(out, stored.archive)
+    if out.suffix not in (K2_SUFFIX, *_ARCHIVE_SUFFIXES):
+        return write_lattices(stored, out, lambda lattice: lattice, {})
+    pairs = list(stored)
+    lattices, phrases = zip(*pairs) if pairs else ((), ())
+    if out.suffix == K2_SUFFIX:
+        write_k2(out, K2Lattices(lattices, phrases, stored.acoustic_scale))
+    else:
+        text = "".join(lattice_text(lattice, stored.acoustic_scale) for lattice in lattices).encode()
+        publish_file(out, gzip.compress(text, mtime=0) if out.suffix == ".gz" else text)
+    return len(lattices)
 
 
 def write_lattices(
