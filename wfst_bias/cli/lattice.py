@@ -88,21 +88,30 @@ def nbest(source, num_best, words, acoustic_scale):
 @lattice.command()
 @_source
 @click.argument("folder", type=PATH)
+@click.option(
+    "--lm", type=PATH, metavar="ARPA", help="Another language model, whose scores take the place of the graph's."
+)
 @click.option("--lm-scale", type=float, default=1.0, show_default=True, help="Times the language model's scores.")
 @click.option("--word-penalty", type=float, default=0.0, show_default=True, help="Taken off for each word; nats.")
 @_words
 @_scale
-def rescore(source, folder, lm_scale, word_penalty, words, acoustic_scale):
-    """Write the lattices of SOURCE with other weights into FOLDER.
+def rescore(source, folder, lm, lm_scale, word_penalty, words, acoustic_scale):
+    """Write the lattices of SOURCE with other weights, or with another language model, into FOLDER.
 
-    Example: wfst-bias lattice rescore exp/decode_names exp/rescored --lm-scale 0.8 --word-penalty 0.5
+    With --lm each path has the score that the model gives its words, states being split by history. A word that it does
+    not have is its <unk>, or, without one, as rare as its rarest word. A phrase of the list keeps what the list says of
+    it and costs the backoff to no history: also in the graph, where any word may stand. An archive without terms cannot
+    tell phrases: there all words are the model's, and what list and boost paid is lost.
+
+    Examples:
+
+    wfst-bias lattice rescore exp/decode_names exp/rescored --lm-scale 0.8 --word-penalty 0.5
+
+    wfst-bias lattice rescore exp/decode_names exp/rescored --lm big.arpa.gz
     """
-    from wfst_bias.corpus.lattices import stored_lattices, write_lattices
-    from wfst_bias.decode.rescored import weighted
+    from wfst_bias.corpus.lattices import rescore_lattices, stored_lattices
 
-    stored = stored_lattices(source, words, acoustic_scale)
-    notes = {"lm_scale": lm_scale, "word_penalty": word_penalty}
-    count = write_lattices(stored, folder, lambda one: weighted(one, lm_scale, word_penalty), notes)
+    count = rescore_lattices(stored_lattices(source, words, acoustic_scale), folder, lm, lm_scale, word_penalty)
     click.echo(f"{folder}: {count:,} lattices")
 
 

@@ -12,9 +12,12 @@ from wfst_bias.corpus.decode import ARCHIVE, OF_WORDS, TERMS
 from wfst_bias.decode.k2_lattices import K2Lattices, read_k2, write_k2
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text, read_lattices
 from wfst_bias.decode.oracle import oracle_errors
+from wfst_bias.decode.other_lm import OtherLM, with_lm
+from wfst_bias.decode.rescored import weighted
 from wfst_bias.decode.word_lattice import NO_WORD, WordLattice
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, publish_folder, read_json, refuse_same
+from wfst_bias.files import check_folder, publish_file, publish_folder, read_json, refuse_same
+from wfst_bias.lm.ngrams import read_ngrams
 from wfst_bias.symbols import EPS, SymbolTable
 from wfst_bias.text import words_of
 
@@ -143,6 +146,23 @@ def write_lattices(
         }
         (building / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return count
+
+
+def rescore_lattices(
+    stored: StoredLattices, folder: Path, lm: Optional[Path] = None, lm_scale: float = 1.0, word_penalty: float = 0.0
+) -> int:
+    """The lattices with another language model's scores, where one is given, and with other weights; their number."""
+    notes = {"lm": lm and str(lm), "lm_scale": lm_scale, "word_penalty": word_penalty}
+    if lm is None:
+        return write_lattices(stored, folder, lambda one: weighted(one, lm_scale, word_penalty), notes)
+    check_folder(folder, _KIND)
+    model = read_ngrams(lm)
+    try:
+        other = OtherLM.of(model, stored.words)
+    except InputError as error:
+        raise InputError(str(error), lm) from None
+    change = lambda one: weighted(with_lm(one, other), lm_scale, word_penalty)
+    return write_lattices(stored, folder, change, notes)
 
 
 @dataclass(frozen=True)
