@@ -139,7 +139,7 @@ def prune(source, folder, beam, words, acoustic_scale):
 @click.argument("data", type=PATH)
 @_words
 def oracle(source, data, words):
-    """Print the lattice word error rate of SOURCE: of the paths nearest to the texts of DATA.
+    """Print the lattice word error rate of SOURCE, of the paths nearest to the texts of DATA, and the lattices' size.
 
     Example: wfst-bias lattice oracle exp/decode_names data/test
     """
@@ -148,7 +148,9 @@ def oracle(source, data, words):
     from wfst_bias.corpus.lattices import stored_lattices
 
     found = oracle_of(stored_lattices(source, words), read_texts(data))
-    click.echo(f"{found.percent:.2f} % of {found.words:,} words")
+    click.echo(
+        f"{found.percent:.2f} % of {found.words:,} words; {found.density:.1f} arcs a word, {found.depth:.1f} across a frame"
+    )
 
 
 @lattice.command()
@@ -156,18 +158,24 @@ def oracle(source, data, words):
 @click.argument("utterance")
 @click.argument("picture", type=PATH)
 @click.option("--beam", type=click.FloatRange(0), default=None, help="Draw only what is this close to the best; nats.")
+@click.option(
+    "--frame-shift",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    show_default="times are frames",
+    help="Seconds from frame to frame.",
+)
 @_words
 @_scale
-def draw(source, utterance, picture, beam, words, acoustic_scale):
-    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png, .dot): phrases of the list coloured, the best bold.
+def draw(source, utterance, picture, beam, frame_shift, words, acoustic_scale):
+    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png): phrases of the list coloured, the best path bold.
 
-    Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6
+    Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6 --frame-shift 0.02
     """
     from wfst_bias.corpus.lattices import stored_lattices
-    from wfst_bias.decode.draw import dot_of_lattice
+    from wfst_bias.decode.draw import draw_lattice
     from wfst_bias.decode.rescored import pruned
-    from wfst_bias.graph import draw as pictures
 
     stored = stored_lattices(source, words, acoustic_scale)
     one, phrases = stored.lattice_of(utterance)
-    pictures.draw(dot_of_lattice(one if beam is None else pruned(one, beam), stored.words, phrases), picture)
+    draw_lattice(one if beam is None else pruned(one, beam), stored.words, phrases, picture, frame_shift)

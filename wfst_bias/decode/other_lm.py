@@ -83,7 +83,7 @@ def with_lm(lattice: WordLattice, lm: OtherLM) -> WordLattice:
         return lattice
     num_nodes, end = len(lm.model.parent), lattice.num_states - 1
     first_arc = np.searchsorted(lattice.src, np.arange(lattice.num_states + 1))
-    level = _levels(lattice)
+    level = lattice.longest_way(np.ones(lattice.num_arcs, np.int64))
     pairs = np.array([lm.start])  # state * num_nodes + history
     split, arcs, src, dst, scores = [], [], [], [], []
     num_states = 0
@@ -111,14 +111,3 @@ def with_lm(lattice: WordLattice, lm: OtherLM) -> WordLattice:
     terms = rescored.terms.copy()
     terms[:, 2] = np.concatenate(scores)
     return replace(rescored, terms=terms)
-
-
-def _levels(lattice: WordLattice) -> np.ndarray:
-    """Arcs of the longest way to each state, int64 ``(S,)``."""
-    level = np.zeros(lattice.num_states, np.int64)
-    while True:
-        longer = level.copy()
-        np.maximum.at(longer, lattice.dst, level[lattice.src] + 1)
-        if (longer == level).all():
-            return level
-        level = longer

@@ -72,6 +72,21 @@ class WordLattice:
         """Where its frames are in ``tokens`` and ``sources``."""
         return slice(int(self.splits[arc]), int(self.splits[arc + 1]))
 
+    def longest_way(self, lengths: np.ndarray) -> np.ndarray:
+        """To each state from the start, the longest sum of its arcs' lengths ``(A,)``, int64 ``(S,)``."""
+        way = np.zeros(self.num_states, np.int64)
+        while True:
+            longer = way.copy()
+            np.maximum.at(longer, self.dst, way[self.src] + lengths)
+            if (longer == way).all():
+                return way
+            way = longer
+
+    @property
+    def times(self) -> np.ndarray:
+        """Frames before each state, int64 ``(S,)``: all ways to it have as many."""
+        return self.longest_way(np.diff(self.splits))
+
     def with_arcs(self, arcs: np.ndarray, src: np.ndarray, dst: np.ndarray) -> "WordLattice":
         """The lattice that some arcs, any of them more than once, make between other states, ``(A,)`` each."""
         lengths = np.diff(self.splits)[arcs]
