@@ -108,6 +108,7 @@ def test_an_archive_cut_in_the_middle_is_told(written, tmp_path):
         ("utt\n0 1 2 3 4.5,6\n\n", "lat:2: found '0 1 2 3 4.5,6'"),
         ("utt\n0 1 2 4.5,x,1\n\n", "lat:2: found '0 1 2 4.5,x,1'"),
         ("utt\n0 1 2 4.5,inf,1\n1 0,0,\n\n", "lat:2: found '0 1 2 4.5,inf,1'"),
+        ("utt\n0 1 2 1,1,1\n\n", "lat:1: the lattice of 'utt' has no final state"),
         ("utt\n1 0 2 1,1,1\n0 0,0,\n\n", "lat:1: the states of 'utt' are in no topological order"),
     ],
 )
@@ -122,3 +123,34 @@ def test_terms_of_others_are_refused(written, tmp_path):
     (tmp_path / "terms").write_text("".join(terms.read_text().splitlines(keepends=True)[1:]))
     with pytest.raises(InputError, match="terms:1: has not the terms of 'utt0'"):
         list(read_lattices(archive, scale, tmp_path / "terms"))
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("{", "terms:1: is not JSON"),
+        ("[1]", "terms:1: found '[1]'; expected the terms"),
+        ('{"utterance": "utt0"}', "terms:1: has not the terms of 'utt0'"),
+    ],
+)
+def test_what_are_no_terms_is_told(written, tmp_path, line, told):
+    _, _, archive, _, scale = written
+    (tmp_path / "terms").write_text(line + "\n")
+    with pytest.raises(InputError, match=re.escape(told)):
+        list(read_lattices(archive, scale, tmp_path / "terms"))
+
+
+def test_an_archive_cut_between_two_lattices_is_told_by_its_terms(written, tmp_path):
+    _, _, archive, terms, scale = written
+    first, *_ = gzip.decompress(archive.read_bytes()).decode().split("\n\n")
+    (tmp_path / "lat").write_text(first + "\n\n")
+    with pytest.raises(InputError, match="lat:.*ends before the lattice of 'utt1'"):
+        list(read_lattices(tmp_path / "lat", scale, terms))
+
+
+def test_weights_that_kaldi_leaves_out_are_one(tmp_path):
+    (tmp_path / "lat").write_text("utt\n0 1 2\n1 2 3 4,1,5\n2\n\n")
+    ((lattice, _),) = read_lattices(tmp_path / "lat", 2.0)
+    assert lattice.words.tolist() == [2, 3, 0]
+    assert lattice.scores.tolist() == [0.0, -6.0, 0.0]
+    assert lattice.splits.tolist() == [0, 0, 1, 1]
