@@ -83,6 +83,14 @@ def _one_name_less(path, stored):
     torch.save({**k2_lattices(stored).as_dict(), "names": ["utt0"]}, path)
 
 
+def _backward(path, stored):
+    content = k2_lattices(stored).as_dict()
+    content["arcs"][2 * (1 + len(stored.lattices) + 1) + 1] = (
+        0  # the first arc ends where it begins, behind two row splits
+    )
+    torch.save(content, path)
+
+
 @pytest.mark.parametrize(
     "spoil, told",
     [
@@ -93,6 +101,7 @@ def _one_name_less(path, stored):
         (lambda path, stored: torch.save(torch.zeros(3), path), "has no arcs, aux_labels, phrases: it is no file of"),
         (lambda path, stored: torch.save({"arcs": torch.zeros(3)}, path), "has no aux_labels, phrases, tokens"),
         (_without_names, "has no names: it is no file of word lattices"),
+        (_backward, "its states are in no topological order"),
         (_one_name_less, "has not a name, a beam and phrases for each"),
     ],
 )

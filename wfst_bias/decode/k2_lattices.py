@@ -28,8 +28,7 @@ _LISTS = ("names", "beams", "phrase_names")
 _HARMLESS = {
     "collections OrderedDict",
     "torch._utils _rebuild_tensor_v2",
-    "torch FloatStorage",
-    "torch IntStorage",
+    *(f"torch {kind}Storage" for kind in ("Float", "Double", "Int", "Long", "Bool")),
     "_k2.ragged RaggedTensor",
 }
 _ROUNDING = 1e-3  # nats; what scores may differ by from the sum of their terms
@@ -119,6 +118,9 @@ def read_k2(path: Path) -> K2Lattices:
     fsas = k2.Fsa.from_dict(content)
     if fsas.arcs.num_axes() != 3 or {len(content[name]) for name in _LISTS} != {fsas.shape[0]}:
         raise InputError("has not a name, a beam and phrases for each of its lattices; make it anew", path)
+    src, dst = fsas.arcs.values()[:, :2].numpy().T
+    if (src >= dst).any():
+        raise InputError("its states are in no topological order; pass it through k2.top_sort", path)
     return K2Lattices(
         _lattices(fsas, content), [tuple(table) for table in content["phrase_names"]], float(content["acoustic_scale"])
     )
@@ -132,7 +134,7 @@ def _data_of(path: Path) -> Any:
         called = {argument for operation, argument, _ in operations if "GLOBAL" in operation.name}
     if not called <= _HARMLESS:
         raise ValueError(f"calls {called - _HARMLESS}")
-    return torch.load(path, map_location="cpu")
+    return torch.load(path, map_location="cpu", weights_only=False)
 
 
 def _lattices(fsas: k2.Fsa, content: Dict[str, Any]) -> List[WordLattice]:
