@@ -1,7 +1,7 @@
 """Milliseconds an utterance for word lattices and n-best lists, beside those of the search, in the same run, on one core.
 
 The emissions are made once; a few rounds search all of them, make their word lattices, and take the n-best of each.
-Others on the machine only slow a round down, so of each part the fastest one is told.
+What is told is processor time, of each part in its fastest round: others on the machine can only slow it down.
 
 python benchmarks/nbest.py GRAPH_DIR DATA [--model SPEC] [--output-beam NATS] [--utterances N] [--rounds N]
 """
@@ -49,11 +49,11 @@ def main() -> None:
     decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(output_beam=arguments.output_beam))
 
     def one_round() -> Counter:
-        seconds, begin = Counter(), time.perf_counter()
+        seconds, begin = Counter(), time.process_time()
 
         def lap(part: str) -> None:
             nonlocal begin
-            end = time.perf_counter()
+            end = time.process_time()
             seconds[part] += end - begin
             begin = end
 
@@ -70,7 +70,7 @@ def main() -> None:
             sizes.update(
                 utterances=len(made), arcs=sum(one.num_arcs for one in made), frames=int(lattices.lengths.sum())
             )
-            begin = time.perf_counter()
+            begin = time.process_time()
         return seconds
 
     sizes: Counter = Counter()
