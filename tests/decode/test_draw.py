@@ -35,8 +35,7 @@ def test_no_two_words_stand_on_each_other(lattice, decoder):  # noqa: F811
 
 @pytest.mark.parametrize("form", ["svg", "pdf", "png"])
 def test_a_picture_is_what_it_is_named(lattice, decoder, tmp_path, form):  # noqa: F811
-    phrases = [entity.written for entity in decoder.graph.entities]
-    draw_lattice(lattice, decoder.graph.words, phrases, tmp_path / f"p.{form}")
+    draw_lattice(lattice, decoder.graph.words, tmp_path / f"p.{form}")
     begin = (tmp_path / f"p.{form}").read_bytes()[:100]
     assert {"svg": b"<?xml", "pdf": b"%PDF", "png": b"PNG"}[form] in begin
 
@@ -44,10 +43,10 @@ def test_a_picture_is_what_it_is_named(lattice, decoder, tmp_path, form):  # noq
 def test_what_cannot_be_drawn_is_told(lattice, decoder, tmp_path):  # noqa: F811
     words = decoder.graph.words
     with pytest.raises(InputError, match="p.dot: ends in '.dot'; give the picture one of .svg, .pdf, .png"):
-        draw_lattice(lattice, words, (), tmp_path / "p.dot")
+        draw_lattice(lattice, words, tmp_path / "p.dot")
     arcs = np.resize(np.arange(lattice.num_arcs), 500)
     with pytest.raises(InputError, match="has 500 arcs; up to 400 can be drawn, give a narrower --beam"):
-        draw_lattice(lattice.with_arcs(arcs, arcs, arcs), words, (), tmp_path / "p.svg")
+        draw_lattice(lattice.with_arcs(arcs, arcs, arcs), words, tmp_path / "p.svg")
     with pytest.raises(InputError, match="'utt0' has no path"):
-        draw_lattice(lattice.with_arcs(arcs[:0], arcs[:0], arcs[:0]), words, (), tmp_path / "p.svg")
+        draw_lattice(lattice.with_arcs(arcs[:0], arcs[:0], arcs[:0]), words, tmp_path / "p.svg")
     assert not list(tmp_path.iterdir())

@@ -176,4 +176,4 @@ def test_utterances_of_a_frame_go_through_all_forms(decoder, tmp_path, num_frame
     assert [h.words for h in own] == [h.words for h in other] and len(own) >= 1
     assert [h.total for h in own] == pytest.approx([h.total for h in other], abs=1e-3)
     assert back.times[-1] == num_frames
-    draw_lattice(back, decoder.graph.words, phrases, tmp_path / "tiny.svg")
+    draw_lattice(back, decoder.graph.words, tmp_path / "tiny.svg")

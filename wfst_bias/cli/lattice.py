@@ -177,5 +177,5 @@ def draw(source, utterance, picture, beam, frame_shift, words, acoustic_scale):
     from wfst_bias.decode.rescored import pruned
 
     stored = stored_lattices(source, words, acoustic_scale)
-    one, phrases = stored.lattice_of(utterance)
-    draw_lattice(one if beam is None else pruned(one, beam), stored.words, phrases, picture, frame_shift)
+    one, _ = stored.lattice_of(utterance)
+    draw_lattice(one if beam is None else pruned(one, beam), stored.words, picture, frame_shift)

@@ -23,7 +23,7 @@ from wfst_bias.text import words_of
 
 _KIND = "lattices"
 _WORDS, _META = "words.txt", "meta.json"
-K2_SUFFIX, _ARCHIVE_SUFFIXES = ".pt", (".gz", ".txt", ".ark")
+_K2_SUFFIX, _ARCHIVE_SUFFIXES = ".pt", (".gz", ".txt", ".ark")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def stored_lattices(
         if words is None:
             raise InputError("is an archive without a table of its words; name that with --words", source)
         table = SymbolTable.read(words, first=EPS)
-        if source.suffix == K2_SUFFIX:
+        if source.suffix == _K2_SUFFIX:
             found = read_k2(source).scaled(acoustic_scale)
             return StoredLattices(source, table, found.acoustic_scale, lambda: zip(found.lattices, found.phrases))
         scale = acoustic_scale or 1.0
@@ -110,11 +110,11 @@ def copy_lattices(stored: StoredLattices, out: Path) -> int:
     """
     out = Path(out)
     refuse_same(out, stored.archive)
-    if out.suffix not in (K2_SUFFIX, *_ARCHIVE_SUFFIXES):
+    if out.suffix not in (_K2_SUFFIX, *_ARCHIVE_SUFFIXES):
         return write_lattices(stored, out, lambda lattice: lattice, {})
     pairs = list(stored)
     lattices, phrases = zip(*pairs) if pairs else ((), ())
-    if out.suffix == K2_SUFFIX:
+    if out.suffix == _K2_SUFFIX:
         write_k2(out, K2Lattices(lattices, phrases, stored.acoustic_scale))
     else:
         text = "".join(lattice_text(lattice, stored.acoustic_scale) for lattice in lattices).encode()

@@ -7,7 +7,7 @@ need to be read; the frames or seconds behind each word of the best path stand b
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -47,14 +47,12 @@ class Layout:
 def draw_lattice(
     lattice: WordLattice,
     words: SymbolTable,
-    phrases: Sequence[str],
     path: Path,
     frame_shift: Optional[float] = None,
 ) -> None:
     """Write a picture of a lattice: on each arc its word and its score, nats.
 
     Args:
-      phrases: what the numbers of its phrases mean.
       path: ends in one of :data:`FORMS`.
       frame_shift: seconds; where it is not given, times are frames.
 
@@ -76,7 +74,7 @@ def draw_lattice(
     stream = io.BytesIO()
     # letters stay letters: they can be searched for
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": lattice.name, "font.family": "DejaVu Sans"}):
-        figure = _figure(lattice, words, phrases, frame_shift)
+        figure = _figure(lattice, words, frame_shift)
         figure.savefig(
             stream, format=path.suffix[1:], dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None
         )
@@ -145,7 +143,7 @@ def _texts(lattice: WordLattice, words: SymbolTable) -> List[str]:
     return [words.symbols[word] if word != NO_WORD else "" for word in lattice.words.tolist()]
 
 
-def _figure(lattice: WordLattice, words: SymbolTable, phrases: Sequence[str], frame_shift: Optional[float]):
+def _figure(lattice: WordLattice, words: SymbolTable, frame_shift: Optional[float]):
     from matplotlib.figure import Figure
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Curve
@@ -184,7 +182,7 @@ def _figure(lattice: WordLattice, words: SymbolTable, phrases: Sequence[str], fr
             zorder=1 + is_best,
         )
         if is_phrase:
-            line.set_gid(f"phrase {phrases[phrase]}")
+            line.set_gid(f"phrase-{arc}")
         axes.add_patch(line)
         middle = sum(level) / 2
         axes.text(

@@ -138,11 +138,9 @@ def _read(
     table: Tuple[str, ...] = ()
     if terms is not None:
         number, row, path = next(terms, (None, {}, archive))
-        if (
-            row.get("utterance") != name
-            or "beam" not in row
-            or {len(row.get(key, ())) for key in _OF_ARCS} != {len(rows)}
-        ):
+        of_arcs = [row.get(key) for key in _OF_ARCS]
+        has_all = all(isinstance(values, list) and len(values) == len(rows) for values in of_arcs)
+        if row.get("utterance") != name or "beam" not in row or not has_all:
             raise InputError(f"has not the terms of {name!r}; decode again, or read the archive alone", path, number)
         boost, of_list, beam = np.array(row["boost"]), np.array(row["list"]), row["beam"]
         table = tuple(dict.fromkeys(filter(None, row["phrases"])))

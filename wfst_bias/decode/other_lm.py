@@ -30,11 +30,15 @@ class OtherLM:
       model: with ``<s>`` and ``</s>``.
       word_ids: the model's id of each word of the table, -1 where it has none, int64 ``(V,)``.
       rarest: log-probability of its rarest word, nats.
+      start: the history of a first word, a node of the model.
+      end: the model's id of ``</s>``.
     """
 
     model: Ngrams
     word_ids: np.ndarray
     rarest: float
+    start: int
+    end: int
 
     @classmethod
     def of(cls, model: Ngrams, words: SymbolTable) -> "OtherLM":
@@ -55,12 +59,9 @@ class OtherLM:
         said = np.ones(len(model.words), bool)
         said[id_of[BOS]] = False  # never predicted
         first = model.nodes(1)
-        return cls(model, ids, float(model.log_prob[first[said[model.word[first]]]].min()))
-
-    @property
-    def start(self) -> int:
-        """The history of a first word."""
-        return int(self.model.child(np.array([0]), np.array([self.model.words.index(BOS)]))[0])
+        rarest = float(model.log_prob[first[said[model.word[first]]]].min())
+        (start,) = model.child(np.zeros(1, np.int64), np.array([id_of[BOS]])).tolist()
+        return cls(model, ids, rarest, start, id_of[EOS])
 
     def follow(self, history: np.ndarray, words: np.ndarray, is_phrase: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """The history behind words ``(A,)`` of the table that each follow one, and their log-probabilities."""
@@ -74,7 +75,7 @@ class OtherLM:
 
     def ends(self, history: np.ndarray) -> np.ndarray:
         """Log-probability of the sentence's end behind each history."""
-        return self.model.predict(history, np.full(len(history), self.model.words.index(EOS)))
+        return self.model.predict(history, np.full(len(history), self.end))
 
 
 def with_lm(lattice: WordLattice, lm: OtherLM) -> WordLattice:
