@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_nbest import decoded, decoder  # noqa: F401
-from test_search import CITY, ZELENSKYY
+from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
 from wfst_bias.decode.nbest import nbest_of
 from wfst_bias.decode.other_lm import OtherLM, with_lm
@@ -79,9 +79,14 @@ class Definition:
             return self.log_prob[(*history, word)]
         return self.backoff.get(history, 0.0) + self(history[1:], word)
 
-    def score(self, words, is_phrase):
-        """Of a sentence, nats; words of phrases cost the backoff to no history, and are none themselves."""
-        total, history = 0.0, (BOS,)
+    def score(self, words, is_phrase, opening):
+        """Of a sentence, nats; words of phrases cost the backoff to no history, at its start ``opening``, and are none."""
+        if is_phrase[:1] == [True]:
+            return opening + self._score((), words[1:], is_phrase[1:])
+        return self._score((BOS,), words, is_phrase)
+
+    def _score(self, history, words, is_phrase):
+        total = 0.0
         for word, in_phrase in zip([*words, EOS], [*is_phrase, False]):
             history = history[-self.order + 1 :]
             known = (word,) in self.log_prob or ("<unk>",) in self.log_prob
@@ -147,7 +152,9 @@ def test_each_path_has_the_score_of_its_words(arpa, lattice):
     rescored = with_lm(lattice, OtherLM.of(read_ngrams(arpa), WORDS))
     definition = Definition(arpa)
     by_hand = lambda arcs: definition.score(
-        [WORDS.symbols[w] for w in lattice.words[arcs[:-1]]], lattice.phrases[arcs[:-1]] >= 0
+        [WORDS.symbols[w] for w in lattice.words[arcs[:-1]]],
+        (lattice.phrases[arcs[:-1]] >= 0).tolist(),
+        lattice.terms[arcs[0], 2],
     )
     expected, found = rows_of(lattice, by_hand), rows_of(rescored, lambda arcs: rescored.terms[arcs, 2].sum())
     assert [row[:-1] for row in found] == [row[:-1] for row in expected]
@@ -161,12 +168,13 @@ def test_each_hypothesis_of_speech_has_the_score_of_its_words(decoder, arpa):  #
     _, (lattice,) = decoded(decoder, ZELENSKYY, sharpness=1.0, output_beam=14.0)
     rescored = with_lm(lattice, OtherLM.of(read_ngrams(arpa), words))
     before, after = (nbest_of(one, 10_000, words).hypotheses for one in (lattice, rescored))
-    assert {h.words for h in after} == {h.words for h in before} and len(after) > 20
+    opening = {h.words: lattice.terms[h.arcs[0], 2] for h in before}
+    assert {h.words for h in after} == opening.keys() and len(after) > 20
     definition = Definition(arpa)
     for hypothesis in after:
         inside = [range(span.first_word, span.first_word + span.num_words) for span in hypothesis.phrases]
         is_phrase = [any(i in span for span in inside) for i in range(len(hypothesis.words))]
-        expected = definition.score(hypothesis.words, is_phrase)
+        expected = definition.score(hypothesis.words, is_phrase, opening[hypothesis.words])
         assert hypothesis.terms.language_model == pytest.approx(expected, abs=1e-3)
 
 
@@ -192,3 +200,17 @@ def test_a_model_that_does_not_fit_is_told(decoder, arpa, tmp_path, change, told
     (tmp_path / "lm.arpa").write_text(text)
     with pytest.raises(InputError, match=told):
         OtherLM.of(read_ngrams(tmp_path / "lm.arpa"), decoder.graph.words)
+
+
+def test_the_graphs_own_model_changes_only_where_the_graph_backs_off_freely(world, decoder):  # noqa: F811
+    words = decoder.graph.words
+    own = OtherLM.of(read_ngrams(world / "lm.arpa.gz"), words)
+    same = 0
+    for text in (ZELENSKYY, ANN_WHITTEMORE, CITY, "Z EH L EH N S K IY <wb> M EH T"):
+        _, (lattice,) = decoded(decoder, text, sharpness=1.0, output_beam=14.0)
+        after = {h.words: h for h in nbest_of(with_lm(lattice, own), 10_000, words).hypotheses}
+        for hypothesis in nbest_of(lattice, 10_000, words).hypotheses:
+            difference = after[hypothesis.words].terms.language_model - hypothesis.terms.language_model
+            assert difference < 1e-3
+            same += abs(difference) < 1e-3
+    assert same > 20

@@ -100,8 +100,9 @@ def rescore(source, folder, lm, lm_scale, word_penalty, words, acoustic_scale):
 
     With --lm each path has the score that the model gives its words, states being split by history. A word that it does
     not have is its <unk>, or, without one, as rare as its rarest word. A phrase of the list keeps what the list says of
-    it; to the model it is the backoff to no history, as in a graph whose model does not have the class. An archive without
-    terms cannot tell phrases: there all words are the model's, and what list and boost paid is lost.
+    it; to the model it is the backoff to no history, as in a graph whose model does not have the class (of a phrase that
+    begins a sentence the graph's own). An archive without terms cannot tell phrases: there all words are the model's, and
+    what list and boost paid is lost.
 
     Examples:
 

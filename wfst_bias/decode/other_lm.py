@@ -24,7 +24,8 @@ class OtherLM:
 
     A word that it does not have is its ``<unk>``; where it has none, it costs as much as its rarest word, and no
     history is left. Words of a phrase that a list said cost what backing off to no history does, as in a graph whose
-    model does not have the class: the list's term has the rest, which stays.
+    model does not have the class: the list's term has the rest, which stays. Where a sentence begins with a phrase, the
+    graph's own backoff stays: no arc enters the start of a graph, so that it may be in the list's term.
 
     Args:
       model: with ``<s>`` and ``</s>``.
@@ -95,7 +96,9 @@ def with_lm(lattice: WordLattice, lm: OtherLM) -> WordLattice:
         begin = np.concatenate([[0], np.cumsum(count)])
         arc = np.repeat(first_arc[state] - begin[:-1], count) + np.arange(begin[-1])
         history = np.repeat(history, count)
-        after, score = lm.follow(history, lattice.words[arc], lattice.phrases[arc] != NO_PHRASE)
+        is_phrase = lattice.phrases[arc] != NO_PHRASE
+        after, score = lm.follow(history, lattice.words[arc], is_phrase)
+        score = np.where(is_phrase & (history == lm.start), lattice.terms[arc, 2], score)
         into_end = lattice.dst[arc] == end
         score[into_end], after[into_end] = lm.ends(history[into_end]), 0
         src.append(np.repeat(num_states + np.arange(len(own)), count))
