@@ -20,8 +20,8 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
-from wfst_bias.decode.config import LookupConfig, SearchConfig
-from wfst_bias.decode.lookup import LOOKUP, Lookup
+from wfst_bias.decode.config import LOOKUP, LookupConfig, SearchConfig
+from wfst_bias.decode.lookup import Lookup
 from wfst_bias.decode.paths import Transcript, best_paths
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.decode.search import Decoder

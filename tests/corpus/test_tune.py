@@ -1,9 +1,13 @@
 """Tuning, on emissions that are made from known words."""
 
+from dataclasses import replace
+
 import pytest
 from test_search import emissions
 
-from wfst_bias.corpus.tune import Caps, Tuner, Weights, write_config
+from wfst_bias.corpus.tune import Caps, Heard, Tuner, Weights, write_config
+from wfst_bias.decode.config import ChainConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.sayings import Sayings
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import speller_of
@@ -26,7 +30,7 @@ def tuner(world):
     base = read_base(world / "base")
     outcomes = speller_of(base).outcomes([Entity("Zelenskyy"), Entity("Whittemore"), Entity("Citty")])
     batches = [emissions(base.lang.tokens, *(heard for _, heard in SPOKEN), sharpness=2.5)]
-    return Tuner(base, outcomes, batches, TEXTS, hours=0.1)
+    return Tuner(base, outcomes, Heard(batches, batches, 0.1), TEXTS)
 
 
 def test_a_bonus_that_finds_no_phrase_is_raised(tuner):
@@ -43,6 +47,27 @@ def test_the_best_weights_are_what_they_are_said_to_be(tuner):
     assert tuner.score(best.weights) == best.score
 
 
+def test_the_weight_of_rescoring_is_tuned_where_it_is_a_stage(world, run, tmp_path):
+    """The network that is searched takes a city for a station; the other one does not."""
+    base = read_base(world / "base")
+    said = [heard for _, heard in SPOKEN]
+    station = emissions(base.lang.tokens, *said[:3], "DH AH <wb> S T EY SH IY", sharpness=1.0)
+    city = emissions(base.lang.tokens, *said, sharpness=8.0)
+    entities = [Entity("Zelenskyy"), Entity("Whittemore")]
+    heard = Heard([station], [city], 0.1)
+    listening = Tuner(
+        base, speller_of(base).outcomes(entities), heard, TEXTS, sayings=Sayings(base.lang, entities, base.known_words)
+    )
+    wide = SearchConfig(output_beam=12.0)
+    first, *_, best = trials = list(listening.tuned(Weights(search=wide, rescore=RescoringConfig(weight=0.3))))
+    assert first.weights.rescore.weight == 0.0 < best.weights.rescore.weight
+    assert best.score.rates["WER"].value < listening.score(replace(best.weights, rescore=None)).rates["WER"].value
+    write_config(tmp_path / "tuned.conf", trials, "test", ChainConfig("rescore,lookup", phone_model="hama"))
+    lines = (tmp_path / "tuned.conf").read_text().splitlines()
+    assert f"--rescore-weight={best.weights.rescore.weight:g}" in lines and "--rescore-measure=emissions" in lines
+    assert lines[-2:] == ["--stages=rescore,lookup", "--phone-model=hama"]
+
+
 def test_caps_that_nothing_keeps_are_told(tuner):
     with pytest.raises(InputError, match="no weights keep U-WER at -.*--max-u-wer-rise"):
         list(tuner.tuned(TIMID, Caps(u_wer_rise=-100.0)))
@@ -51,7 +76,9 @@ def test_caps_that_nothing_keeps_are_told(tuner):
 def test_a_list_that_nobody_says_is_told(world, tuner):
     base = read_base(world / "base")
     batches = [emissions(base.lang.tokens, SPOKEN[2][1])]
-    mute = Tuner(base, speller_of(base).outcomes([Entity("Zelenskyy")]), batches, {"utt0": "the city"}, hours=0.1)
+    mute = Tuner(
+        base, speller_of(base).outcomes([Entity("Zelenskyy")]), Heard(batches, batches, 0.1), {"utt0": "the city"}
+    )
     with pytest.raises(InputError, match="the texts have no phrase of the list"):
         next(mute.tuned(TIMID))
 

@@ -7,11 +7,16 @@ from dataclasses import replace
 import kaldifst
 import numpy as np
 import pytest
+import torch
 from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.draw import draw_lattice
+from wfst_bias.decode.k2_lattices import K2Lattices, read_k2, write_k2
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text, read_lattices
 from wfst_bias.decode.nbest import nbest_of
+from wfst_bias.decode.word_lattice import word_lattices
 from wfst_bias.errors import InputError
 
 TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, "")
@@ -108,6 +113,7 @@ def test_an_archive_cut_in_the_middle_is_told(written, tmp_path):
         ("utt\n0 1 2 3 4.5,6\n\n", "lat:2: found '0 1 2 3 4.5,6'"),
         ("utt\n0 1 2 4.5,x,1\n\n", "lat:2: found '0 1 2 4.5,x,1'"),
         ("utt\n0 1 2 4.5,inf,1\n1 0,0,\n\n", "lat:2: found '0 1 2 4.5,inf,1'"),
+        ("utt\n0 1 2 1,1,1\n\n", "lat:1: the lattice of 'utt' has no final state"),
         ("utt\n1 0 2 1,1,1\n0 0,0,\n\n", "lat:1: the states of 'utt' are in no topological order"),
     ],
 )
@@ -122,3 +128,52 @@ def test_terms_of_others_are_refused(written, tmp_path):
     (tmp_path / "terms").write_text("".join(terms.read_text().splitlines(keepends=True)[1:]))
     with pytest.raises(InputError, match="terms:1: has not the terms of 'utt0'"):
         list(read_lattices(archive, scale, tmp_path / "terms"))
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        ("{", "terms:1: is not JSON"),
+        ("[1]", "terms:1: found '[1]'; expected the terms"),
+        ('{"utterance": "utt0"}', "terms:1: has not the terms of 'utt0'"),
+    ],
+)
+def test_what_are_no_terms_is_told(written, tmp_path, line, told):
+    _, _, archive, _, scale = written
+    (tmp_path / "terms").write_text(line + "\n")
+    with pytest.raises(InputError, match=re.escape(told)):
+        list(read_lattices(archive, scale, tmp_path / "terms"))
+
+
+def test_an_archive_cut_between_two_lattices_is_told_by_its_terms(written, tmp_path):
+    _, _, archive, terms, scale = written
+    first, *_ = gzip.decompress(archive.read_bytes()).decode().split("\n\n")
+    (tmp_path / "lat").write_text(first + "\n\n")
+    with pytest.raises(InputError, match="lat:.*ends before the lattice of 'utt1'"):
+        list(read_lattices(tmp_path / "lat", scale, terms))
+
+
+def test_weights_that_kaldi_leaves_out_are_one(tmp_path):
+    (tmp_path / "lat").write_text("utt\n0 1 2\n1 2 3 4,1,5\n2\n\n")
+    ((lattice, _),) = read_lattices(tmp_path / "lat", 2.0)
+    assert lattice.words.tolist() == [2, 3, 0]
+    assert lattice.scores.tolist() == [0.0, -6.0, 0.0]
+    assert lattice.splits.tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("num_frames", [1, 2])
+def test_utterances_of_a_frame_go_through_all_forms(decoder, tmp_path, num_frames):  # noqa: F811
+    tokens, scale = decoder.graph.tokens, decoder.search.acoustic_scale
+    noise = torch.randn(1, num_frames, len(tokens), generator=torch.Generator().manual_seed(1)).log_softmax(-1)
+    lattices = decoder.lattices(Emissions(noise, torch.tensor([num_frames]), 0.02, tokens, ["tiny"]))
+    (lattice,) = word_lattices(lattices, decoder)
+    (tmp_path / "lat").write_text(lattice_text(lattice, scale))
+    (tmp_path / "terms").write_text(lattice_terms(lattice, {}))
+    ((read, phrases),) = read_lattices(tmp_path / "lat", scale, tmp_path / "terms")
+    write_k2(tmp_path / "lat.pt", K2Lattices([read], [phrases], scale))
+    (back,) = read_k2(tmp_path / "lat.pt").lattices
+    own, other = (nbest_of(one, 100, decoder.graph.words).hypotheses for one in (lattice, back))
+    assert [h.words for h in own] == [h.words for h in other] and len(own) >= 1
+    assert [h.total for h in own] == pytest.approx([h.total for h in other], abs=1e-3)
+    assert back.times[-1] == num_frames
+    draw_lattice(back, decoder.graph.words, tmp_path / "tiny.svg")

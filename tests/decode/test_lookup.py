@@ -7,8 +7,8 @@ import pytest
 import torch
 from test_search import emissions
 
-from wfst_bias.decode.config import LookupConfig
-from wfst_bias.decode.lookup import LOOKUP, Lookup
+from wfst_bias.decode.config import LOOKUP, LookupConfig
+from wfst_bias.decode.lookup import Lookup
 from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, Word
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.entities.entity import Entity

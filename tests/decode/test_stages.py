@@ -7,9 +7,9 @@ import pytest
 from test_nbest import NOTHING, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig
+from wfst_bias.decode.config import LOOKUP, ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig
 from wfst_bias.decode.gates import gated_paths
-from wfst_bias.decode.lookup import LOOKUP, Lookup
+from wfst_bias.decode.lookup import Lookup
 from wfst_bias.decode.mbr import least_risk
 from wfst_bias.decode.nbest import NBest, nbest_of
 from wfst_bias.decode.paths import transcript_of

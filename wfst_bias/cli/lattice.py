@@ -7,19 +7,20 @@ import click
 from wfst_bias.cli.options import PATH
 
 _source = click.argument("source", type=PATH)
-_words = click.option("--words", type=PATH, metavar="FILE", help="Table of the words of an archive of others.")
+_words = click.option("--words", type=PATH, metavar="FILE", help="Table of the words, for a SOURCE that is a file.")
 _scale = click.option(
     "--acoustic-scale",
     type=click.FloatRange(0, min_open=True),
     default=None,
-    show_default="that of the search, 1 for an archive of others",
+    show_default="that of the search, 1 for a text archive",
     help="Weight of the acoustic costs.",
 )
 
 
 @click.group()
 def lattice():
-    """Word lattices: SOURCE is a decode folder, what 'prune' or 'rescore' made, or a Kaldi text archive with --words.
+    """Word lattices: SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text
+    archive or k2's .pt.
 
     A lattice has each word sequence within the output beam of the search once, by its best path. In lat.1.gz, Kaldi's
     CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.1.terms.jsonl.gz tells them.
@@ -46,6 +47,25 @@ def best(source, words, acoustic_scale):
 
 @lattice.command()
 @_source
+@click.argument("out", type=PATH)
+@_words
+@_scale
+def copy(source, out, words, acoustic_scale):
+    """Write the lattices of SOURCE as OUT: .pt for k2, .gz, .txt or .ark as a Kaldi text archive alone, else a folder.
+
+    The .pt is what torch.save(fsas.as_dict(), OUT) writes of an FsaVec: words as labels and aux_labels; of each arc
+    lm_scores, acoustic_scores, boost_scores and list_scores, which add up to scores, its tokens and its phrase; names.
+
+    Example: wfst-bias lattice copy exp/decode_names lattices.pt
+    """
+    from wfst_bias.corpus.lattices import copy_lattices, stored_lattices
+
+    count = copy_lattices(stored_lattices(source, words, acoustic_scale), out)
+    click.echo(f"{out}: {count:,} lattices")
+
+
+@lattice.command()
+@_source
 @click.option(
     "--nbest", "num_best", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many."
 )
@@ -68,21 +88,31 @@ def nbest(source, num_best, words, acoustic_scale):
 @lattice.command()
 @_source
 @click.argument("folder", type=PATH)
+@click.option(
+    "--lm", type=PATH, metavar="ARPA", help="Another language model, whose scores take the place of the graph's."
+)
 @click.option("--lm-scale", type=float, default=1.0, show_default=True, help="Times the language model's scores.")
 @click.option("--word-penalty", type=float, default=0.0, show_default=True, help="Taken off for each word; nats.")
 @_words
 @_scale
-def rescore(source, folder, lm_scale, word_penalty, words, acoustic_scale):
-    """Write the lattices of SOURCE with other weights into FOLDER.
+def rescore(source, folder, lm, lm_scale, word_penalty, words, acoustic_scale):
+    """Write the lattices of SOURCE with other weights, or with another language model, into FOLDER.
 
-    Example: wfst-bias lattice rescore exp/decode_names exp/rescored --lm-scale 0.8 --word-penalty 0.5
+    With --lm each path has the score that the model gives its words, states being split by history. A word that it does
+    not have is its <unk>, or, without one, as rare as its rarest word. A phrase of the list keeps what the list says of
+    it; to the model it is the backoff to no history, as in a graph whose model does not have the class (of a phrase that
+    begins a sentence the graph's own). An archive without terms cannot tell phrases: there all words are the model's, and
+    what list and boost paid is lost.
+
+    Examples:
+
+    wfst-bias lattice rescore exp/decode_names exp/rescored --lm-scale 0.8 --word-penalty 0.5
+
+    wfst-bias lattice rescore exp/decode_names exp/rescored --lm big.arpa.gz
     """
-    from wfst_bias.corpus.lattices import stored_lattices, write_lattices
-    from wfst_bias.decode.rescored import weighted
+    from wfst_bias.corpus.lattices import rescore_lattices, stored_lattices
 
-    stored = stored_lattices(source, words, acoustic_scale)
-    notes = {"lm_scale": lm_scale, "word_penalty": word_penalty}
-    count = write_lattices(stored, folder, lambda one: weighted(one, lm_scale, word_penalty), notes)
+    count = rescore_lattices(stored_lattices(source, words, acoustic_scale), folder, lm, lm_scale, word_penalty)
     click.echo(f"{folder}: {count:,} lattices")
 
 
@@ -110,7 +140,7 @@ def prune(source, folder, beam, words, acoustic_scale):
 @click.argument("data", type=PATH)
 @_words
 def oracle(source, data, words):
-    """Print the lattice word error rate of SOURCE: of the paths nearest to the texts of DATA.
+    """Print the lattice word error rate of SOURCE, of the paths nearest to the texts of DATA, and the lattices' size.
 
     Example: wfst-bias lattice oracle exp/decode_names data/test
     """
@@ -119,7 +149,9 @@ def oracle(source, data, words):
     from wfst_bias.corpus.lattices import stored_lattices
 
     found = oracle_of(stored_lattices(source, words), read_texts(data))
-    click.echo(f"{found.percent:.2f} % of {found.words:,} words")
+    click.echo(
+        f"{found.percent:.2f} % of {found.words:,} words; {found.density:.1f} arcs a word, {found.depth:.1f} across a frame"
+    )
 
 
 @lattice.command()
@@ -127,18 +159,24 @@ def oracle(source, data, words):
 @click.argument("utterance")
 @click.argument("picture", type=PATH)
 @click.option("--beam", type=click.FloatRange(0), default=None, help="Draw only what is this close to the best; nats.")
+@click.option(
+    "--frame-shift",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    show_default="times are frames",
+    help="Seconds from frame to frame.",
+)
 @_words
 @_scale
-def draw(source, utterance, picture, beam, words, acoustic_scale):
-    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png, .dot): phrases of the list coloured, the best bold.
+def draw(source, utterance, picture, beam, frame_shift, words, acoustic_scale):
+    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png): phrases of the list coloured, the best path bold.
 
-    Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6
+    Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6 --frame-shift 0.02
     """
     from wfst_bias.corpus.lattices import stored_lattices
-    from wfst_bias.decode.draw import dot_of_lattice
+    from wfst_bias.decode.draw import draw_lattice
     from wfst_bias.decode.rescored import pruned
-    from wfst_bias.graph import draw as pictures
 
     stored = stored_lattices(source, words, acoustic_scale)
-    one, phrases = stored.lattice_of(utterance)
-    pictures.draw(dot_of_lattice(one if beam is None else pruned(one, beam), stored.words, phrases), picture)
+    one, _ = stored.lattice_of(utterance)
+    draw_lattice(one if beam is None else pruned(one, beam), stored.words, picture, frame_shift)

@@ -2,7 +2,7 @@
 
 import click
 
-from wfst_bias.cli.decode import boost_options, search_options
+from wfst_bias.cli.decode import boost_options, rescore_options, search_options, stage_options
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import (
     PATH,
@@ -40,6 +40,8 @@ from wfst_bias.cli.options import (
 @g2g_options
 @search_options
 @boost_options
+@stage_options
+@rescore_options
 @config_file_option
 @device_option
 @click.option(
@@ -61,6 +63,8 @@ def tune(
     g2g_config,
     search_config,
     boost_config,
+    stages_config,
+    rescore_config,
     device,
     batch_size,
 ):
@@ -68,7 +72,8 @@ def tune(
 
     DATA has texts. The options are the first weights; one after the other is changed to what finds more phrases of LIST
     (F1), as long as the words outside it and false alarms keep within the caps. What the list is and how it is said stays
-    as it is. The language model's weight is the inverse of --search-acoustic-scale.
+    as it is. The language model's weight is the inverse of --search-acoustic-scale. With --stages rescore, the weight of
+    phone rescoring is tuned, too; other stages are only written down.
 
     Examples:
 
@@ -81,7 +86,9 @@ def tune(
     from wfst_bias.acoustic.models import model_of
     from wfst_bias.adapter.default import upstream_of
     from wfst_bias.corpus.data import read_data, read_texts
+    from wfst_bias.corpus.setup import phone_model_of, sayings_of
     from wfst_bias.corpus.tune import Caps, Tuner, Weights, emissions_of, write_config
+    from wfst_bias.decode.config import RESCORE
     from wfst_bias.decode.search import usable_device
     from wfst_bias.graph.compile import outcomes_of_list, speller_of
     from wfst_bias.graph.store import read_base
@@ -97,19 +104,20 @@ def tune(
     upstream = upstream_of(model, model_spec, calibration, adapter, device)
     phrases = tuple(outcome.entity for outcome in outcomes if outcome.phrase >= 0)
     cuts = read_data(data).filter(lambda cut: cut.id in names)
-    batches, hours = emissions_of(cuts, model, upstream, phrases, batch_size)
-    tuner = Tuner(base, outcomes, batches, texts, hours, device)
+    rescores = RESCORE in stages_config.names
+    phone_model = phone_model_of(stages_config, model, model_spec, device) if rescores else None
+    heard = emissions_of(cuts, model, upstream, phrases, batch_size, phone_model)
+    sayings = sayings_of(stages_config, phrases, base.known_words, g2g_config) if rescores else None
+    tuner = Tuner(base, outcomes, heard, texts, device, sayings)
+    first = Weights(class_config, boost_config, search_config, rescore_config if rescores else None)
     trials = []
-    for trial in tuner.tuned(
-        Weights(class_config, boost_config, search_config), Caps(max_u_wer_rise, max_false_alarms)
-    ):
+    for trial in tuner.tuned(first, Caps(max_u_wer_rise, max_false_alarms)):
         trials.append(trial)
         rates = {name: f"{rate.value:.2f}" for name, rate in trial.score.rates.items()}
         click.echo(
             f"F1 {rates['F1']}, WER {rates['WER']}, U-WER {rates['U-WER']}, B-WER {rates['B-WER']}, "
             f"{trial.score.false_alarms_per_hour:.1f} false alarms an hour: {trial.weights.told(trials[0].weights)}"
         )
-    write_config(
-        out, trials, f"tuned on {len(names):,} utterances of {data} with {len(phrases):,} phrases of {entities}"
-    )
+    comment = f"tuned on {len(names):,} utterances of {data} with {len(phrases):,} phrases of {entities}"
+    write_config(out, trials, comment, stages_config)
     click.echo(f"{out}: written after {tuner.num_trials} trials; give it to 'graph compile' and 'decode' as --config")

@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from lhotse import CutSet, MonoCut
 from tqdm import tqdm
 
 import wfst_bias
-from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio
@@ -79,14 +79,31 @@ def decode_cuts(
             decoder, gates = biasing.decoder_of(some)
         with timing.of("search"):
             transcripts, lattices = gated_paths(decoder.lattices(emissions, gates), decoder)
-        phones = heard if phone_model is model else emissions
-        if phone_model not in (model, None):
-            with timing.of("phones"):
-                phones = phone_model.emissions(names, [load_audio(cut, phone_model.sampling_rate) for cut in some])
+        with timing.of("phones"):
+            phones = phones_of(some, heard, emissions, model, phone_model)
         batch = Batch(decoder, lattices, lists, phones)
         del decoder
         yield transcripts, batch
         del batch  # before the next one asks for its graph: their arena is the same then
+
+
+def phones_of(
+    cuts: Sequence[MonoCut],
+    heard: Emissions,
+    searched: Emissions,
+    model: AcousticModel,
+    phone_model: Optional[AcousticModel],
+) -> Emissions:
+    """What stages behind the search hear: what is searched, or what a phone network says of the same cuts.
+
+    Args:
+      heard: what the model says, before anything changed it.
+    """
+    if phone_model is None:
+        return searched
+    if phone_model is model:
+        return heard
+    return phone_model.emissions([cut.id for cut in cuts], [load_audio(cut, phone_model.sampling_rate) for cut in cuts])
 
 
 def decode_corpus(

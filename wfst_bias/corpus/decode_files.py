@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Sequence
 
 from wfst_bias.decode.confidence import Confidence
+from wfst_bias.decode.config import LOOKUP
 from wfst_bias.decode.kaldi_lattice import kaldi_lattices
 from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
-from wfst_bias.decode.lookup import LOOKUP
 from wfst_bias.decode.paths import FoundEntity, Transcript
 from wfst_bias.decode.stages import SEARCH, Batch, Found
 

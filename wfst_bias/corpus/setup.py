@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import AbstractSet, Any, Callable, Dict, List, Optional, Tuple
 
 import torch
 from lhotse import MonoCut
@@ -171,24 +171,44 @@ class DecodeSetup:
           biasing: whose phrases there are.
         """
         names = self.stages.names
-        sayings = self._sayings(biasing) if {Rescoring.name, LexiconLookup.name} & set(names) else None
+        g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
+        hears = self.stages.hears
+        sayings = sayings_of(self.stages, biasing.all_phrases, biasing.known_words, g2g) if hears else None
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
             LeastRisk.name: lambda: LeastRisk(self.mbr),
             LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
         }
-        spec = self.stages.phone_model
         return Chain(
             tuple(make[name]() for name in names),
-            (model if spec == self.model else model_of(spec, device)) if sayings and spec else None,
+            phone_model_of(self.stages, model, self.model, device),
             {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
         )
 
-    def _sayings(self, biasing: Biasing) -> Sayings:
-        """How the words of texts are said in the phones of the phone network."""
-        folder = self.stages.phone_lang
-        lang = read_lang(Path(folder)) if folder else hama_lang()
-        if lang.units.kind != PHONES:
-            raise InputError("is no lang folder of phones; name that of the phone network with --phone-lang", folder)
-        g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
-        return Sayings(lang, biasing.all_phrases, biasing.known_words, g2g)
+
+def phone_model_of(
+    stages: ChainConfig, model: AcousticModel, spec: str, device: torch.device
+) -> Optional[AcousticModel]:
+    """The phone network of some stages; none where they hear what is searched, or nothing.
+
+    Args:
+      model, spec: of the search.
+    """
+    if not (stages.hears and stages.phone_model):
+        return None
+    return model if stages.phone_model == spec else model_of(stages.phone_model, device)
+
+
+def sayings_of(stages: ChainConfig, phrases: Phrases, known_words: AbstractSet[str], g2g: G2GConfig) -> Sayings:
+    """How texts are said in the phones of the phone network.
+
+    Args:
+      phrases: of all lists.
+      known_words: of the language model.
+      g2g: variants of the phrases.
+    """
+    folder = stages.phone_lang
+    lang = read_lang(Path(folder)) if folder else hama_lang()
+    if lang.units.kind != PHONES:
+        raise InputError("is no lang folder of phones; name that of the phone network with --phone-lang", folder)
+    return Sayings(lang, phrases, known_words, g2g)

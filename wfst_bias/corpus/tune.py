@@ -1,6 +1,6 @@
 """Weights for a development set: a search over class, boost and language model weights, with the rest unharmed."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
@@ -13,9 +13,14 @@ from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.data import load_audio
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.corpus.decode import phones_of
+from wfst_bias.decode.config import ChainConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.nbest import NBest, nbest_of
 from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.phone_rescoring import PhoneRescorer, reordered
+from wfst_bias.decode.sayings import Sayings, Words
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.word_lattice import word_lattices
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.entities.spelling import USED, Outcome
@@ -39,19 +44,23 @@ class Weights:
       entity_class: what the class costs and pays.
       boost: adaptive boosting.
       search: its acoustic scale is the inverse of the weight of the language model.
+      rescore: phone rescoring, where that is a stage.
     """
 
     entity_class: ClassConfig = ClassConfig()
     boost: BoostConfig = BoostConfig()
     search: SearchConfig = SearchConfig()
+    rescore: Optional[RescoringConfig] = None
 
     @property
     def options(self) -> Tuple[str, ...]:
         """As ``--config`` reads them."""
-        groups = {"class": self.entity_class, "boost": self.boost, "search": self.search}
+        groups = {"class": self.entity_class, "boost": self.boost, "search": self.search, "rescore": self.rescore}
+        told = lambda value: value if isinstance(value, str) else f"{value:g}"
         return tuple(
-            f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}={getattr(config, field.name):g}"
+            f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}={told(getattr(config, field.name))}"
             for group, config in groups.items()
+            if config
             for field in fields(config)
         )
 
@@ -72,6 +81,11 @@ _GRID: Tuple[Tuple[Callable[[Weights, float], Weights], Tuple[float, ...]], ...]
     (_set("boost", "cap"), (3.0, 4.0, 6.0, 8.0)),
     (_set("entity_class", "length_bonus"), (0.0, 1.5, 2.5, 4.0)),
 )
+_RESCORING_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
+
+
+def _with_rescoring(weights: Weights, weight: float) -> Weights:
+    return replace(weights, rescore=replace(weights.rescore, weight=weight))
 
 
 @dataclass(frozen=True)
@@ -95,34 +109,50 @@ class Trial:
     score: Score
 
 
+@dataclass(frozen=True)
+class Heard:
+    """Emissions of a development set, a batch at a time.
+
+    Args:
+      searched: those that are searched.
+      phones: those of the phone network.
+      hours: of audio.
+    """
+
+    searched: Sequence[Emissions]
+    phones: Sequence[Emissions]
+    hours: float
+
+
 class Tuner:
     """Decodes a development set again and again, its emissions being made once.
 
     Args:
       base: base graph.
       outcomes: how the phrases of the list are said.
-      batches: emissions of the set.
+      heard: in the set.
       texts: reference of each utterance.
-      hours: of audio.
       device: of the search.
+      sayings: how words and phrases are said in the phones of the phone network, for weights with phone rescoring.
     """
 
     def __init__(
         self,
         base: BaseGraph,
         outcomes: Sequence[Outcome],
-        batches: Sequence[Emissions],
+        heard: Heard,
         texts: Mapping[str, str],
-        hours: float,
         device: torch.device = torch.device("cpu"),
+        sayings: Optional[Sayings] = None,
     ):
         self._base = base
         self._outcomes = outcomes
-        self._batches = batches
+        self._heard = heard
         self._texts = texts
-        self._hours = hours
         self._device = device
         self._phrases = PhraseList(o.entity.words for o in outcomes if o.status == USED)
+        self._sayings = sayings
+        self._hypotheses: Dict[Weights, List[Tuple[NBest, List[float]]]] = {}  # of the last weights
         self._scores: Dict[Tuple[Weights, bool], Score] = {}
 
     @property
@@ -134,25 +164,51 @@ class Tuner:
         """Decode with these weights."""
         key = weights, with_list
         if key not in self._scores:
+            rescored = with_list and weights.rescore and weights.rescore.weight
             lists = compile_lists(self._base, self._outcomes, weights.entity_class) if with_list else []
             graph = self._base.with_entities(*lists) if lists else self._base.plain
             decoder = Decoder(graph, weights.search, weights.boost, self._device)
-            transcripts = (t for batch in self._batches for t in best_paths(decoder.lattices(batch), decoder))
-            counts = [count_errors(words_of(self._texts[t.name]), words_of(t.text), self._phrases) for t in transcripts]
-            self._scores[key] = score_counts(counts, self._hours)
+            texts = self._rescored(weights, decoder) if rescored else self._found(decoder)
+            counts = [count_errors(words_of(self._texts[name]), words, self._phrases) for name, words in texts]
+            self._scores[key] = score_counts(counts, self._heard.hours)
         return self._scores[key]
+
+    def _found(self, decoder: Decoder) -> Iterator[Tuple[str, Words]]:
+        """The utterances and their words, by the search."""
+        for batch in self._heard.searched:
+            for transcript in best_paths(decoder.lattices(batch), decoder):
+                yield transcript.name, words_of(transcript.text)
+
+    def _rescored(self, weights: Weights, decoder: Decoder) -> Iterator[Tuple[str, Words]]:
+        """The same, by phone rescoring behind the search; that is done once for all weights of it."""
+        rest = replace(weights, rescore=None)
+        if rest not in self._hypotheses:
+            self._hypotheses = {rest: list(self._heard_hypotheses(weights.rescore, decoder))}
+        for nbest, scores in self._hypotheses[rest]:
+            best = reordered(nbest, scores, weights.rescore.weight, weights.search.acoustic_scale).hypotheses[:1]
+            yield nbest.name, best[0].words if best else ()
+
+    def _heard_hypotheses(self, config: RescoringConfig, decoder: Decoder) -> Iterator[Tuple[NBest, List[float]]]:
+        """The hypotheses of each utterance, and what the phone network says of them."""
+        rescorer = PhoneRescorer(self._sayings, config)
+        for batch, phones in zip(self._heard.searched, self._heard.phones):
+            lattices = word_lattices(decoder.lattices(batch), decoder)
+            nbests = [nbest_of(lattice, config.num_best, decoder.graph.words) for lattice in lattices]
+            yield from zip(nbests, rescorer.phone_scores([[h.words for h in n.hypotheses] for n in nbests], phones))
 
     def tuned(self, first: Weights, caps: Caps = Caps()) -> Iterator[Trial]:
         """The trials that were the best so far, the last being the best of all; the first is that of ``first``.
 
         One weight is changed at a time, each to the best of its values, until nothing gets better. A trial is better
         with a higher F1 of the entities, and with a lower word error rate where that is equal; the nearer to the caps
-        the better, where they are not kept.
+        the better, where they are not kept. Phone rescoring is left out until its own weight is found, the last of
+        all: so the others are found much faster.
 
         Raises:
           InputError: the texts have no phrase of the list, or no trial keeps the caps.
         """
-        names = (name for batch in self._batches for name in batch.names)
+        first = _with_rescoring(first, 0.0) if self._sayings else first
+        names = (name for batch in self._heard.searched for name in batch.names)
         if not any(self._phrases.occurrences(words_of(self._texts[name])) for name in names):
             raise InputError("the texts have no phrase of the list; tune on speech that has some, in its words")
         u_wer = self.score(first, with_list=False).rates["U-WER"].value + caps.u_wer_rise
@@ -176,6 +232,12 @@ class Tuner:
                     yield best
             if best is before:
                 break
+        if self._sayings:
+            rescored = (_with_rescoring(best.weights, weight) for weight in _RESCORING_WEIGHTS)
+            trials = [Trial(weights, self.score(weights)) for weights in rescored]
+            if merit(better := max(trials, key=merit)) > merit(best):
+                best = better
+                yield best
         if excess(best):
             raise InputError(
                 f"no weights keep U-WER at {u_wer:.2f} % and false alarms at {alarms:.1f} an hour; the best have "
@@ -184,24 +246,35 @@ class Tuner:
             )
 
 
-def emissions_of(cuts: CutSet, model: AcousticModel, upstream: Upstream, phrases: Phrases, batch_size: int):
-    """Emissions of a development set, a batch at a time, and the hours of its audio."""
-    batches, seconds = [], 0.0
+def emissions_of(
+    cuts: CutSet,
+    model: AcousticModel,
+    upstream: Upstream,
+    phrases: Phrases,
+    batch_size: int,
+    phone_model: Optional[AcousticModel] = None,
+) -> Heard:
+    """What is heard in a development set; see :func:`wfst_bias.corpus.decode.decode_cuts`."""
+    searched, phones, seconds = [], [], 0.0
     cuts = iter(tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None))
     while batch := list(islice(cuts, batch_size)):
+        names = [cut.id for cut in batch]
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         seconds += sum(map(len, audio)) / model.sampling_rate
-        emissions = model.emissions([cut.id for cut in batch], audio)
-        batches.append(upstream.changed(emissions, [phrases] * len(batch)))
-    return batches, seconds / 3600
+        heard = model.emissions(names, audio)
+        searched.append(upstream.changed(heard, [phrases] * len(batch)))
+        phones.append(phones_of(batch, heard, searched[-1], model, phone_model))
+    return Heard(searched, phones, seconds / 3600)
 
 
-def write_config(path: Path, trials: List[Trial], comment: str) -> None:
-    """The best weights as a file that ``--config`` reads, with what they gave."""
+def write_config(path: Path, trials: List[Trial], comment: str, stages: ChainConfig = ChainConfig()) -> None:
+    """The best weights as a file that ``--config`` reads, with what they gave, and the stages that they are for."""
     first, best = trials[0].score, trials[-1].score
     lines = [f"# {line}\n" for line in comment.splitlines()]
     for name in ("F1", "WER", "U-WER", "B-WER"):
         rate, before = best.rates[name], first.rates[name]
         lines.append(f"# {name} {rate.value:.2f} ({rate.low:.2f} - {rate.high:.2f}), before {before.value:.2f}\n")
     lines.append(f"# false alarms an hour {best.false_alarms_per_hour:.1f}, before {first.false_alarms_per_hour:.1f}\n")
-    publish_file(path, "".join([*lines, *(f"{option}\n" for option in trials[-1].weights.options)]))
+    chain = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(stages).items() if value]
+    options = (*trials[-1].weights.options, *(chain if stages.names else ()))
+    publish_file(path, "".join([*lines, *(f"{option}\n" for option in options)]))

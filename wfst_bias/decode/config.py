@@ -57,7 +57,7 @@ class GateConfig:
         return self.evidence if entity.gate is None else entity.gate
 
 
-STAGES = ("rescore", "mbr", "lookup")
+RESCORE, MBR, LOOKUP = STAGES = ("rescore", "mbr", "lookup")
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,18 @@ class ChainConfig:
         unknown = next((name for name in names if name not in STAGES), None)
         if unknown is not None:
             raise InputError(f"--stages has {unknown!r}; give some of {', '.join(STAGES)}, or none")
-        if len(set(names)) < len(names) or STAGES[-1] in names[:-1]:
+        if len(set(names)) < len(names) or LOOKUP in names[:-1]:
             raise InputError(f"--stages is {self.stages!r}; name each stage once, and lookup last")
 
     @property
     def names(self) -> Tuple[str, ...]:
         """Of the stages."""
         return () if self.stages in ("", "none") else tuple(self.stages.split(","))
+
+    @property
+    def hears(self) -> bool:
+        """Whether a stage listens to a phone network."""
+        return not {RESCORE, LOOKUP}.isdisjoint(self.names)
 
 
 @dataclass(frozen=True)

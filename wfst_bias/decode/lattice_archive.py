@@ -19,6 +19,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 
 _COST = "%.6g"
+_OF_ARCS = ("boost", "list", "phrases")  # what a line of the terms has of each arc
 
 
 def lattice_text(lattice: WordLattice, acoustic_scale: float) -> str:
@@ -83,14 +84,23 @@ def read_lattices(
             name = None
     if name is not None:
         raise InputError(f"ends within the lattice of {name!r}, which an empty line should close", archive, number)
+    if of_utterance and (more := next(of_utterance, None)):
+        raise InputError(
+            f"ends before the lattice of {more[1].get('utterance')!r}, of which there are terms; decode again",
+            archive,
+            number,
+        )
 
 
 def _rows(path: Path) -> Iterator[Tuple[int, Dict[str, Any], Path]]:
     for number, line in lines_of(path):
         try:
-            yield number, json.loads(line), path
+            row = json.loads(line)
         except json.JSONDecodeError as error:
             raise InputError(f"is not JSON ({error.msg}); decode again", path, number) from None
+        if not isinstance(row, dict):
+            raise InputError(f"found {line[:60]!r}; expected the terms of an utterance, a JSON object", path, number)
+        yield number, row, path
 
 
 def _read(
@@ -100,7 +110,7 @@ def _read(
     rows = []
     for number, fields in enumerate(lines, begin + 1):
         try:
-            *states, weight = fields
+            *states, weight = fields if "," in fields[-1] else (*fields, "0,0,")  # Kaldi leaves a weight of one out
             graph, acoustic, tokens = weight.split(",")
             src, dst, word = map(int, states if len(states) == 3 else (*states, -1, NO_WORD))
             costs = float(graph), float(acoustic)
@@ -115,6 +125,8 @@ def _read(
                 number,
             ) from None
     src, dst, word, graph, acoustic, tokens = map(list, zip(*rows)) if rows else ([],) * 6
+    if rows and -1 not in dst:
+        raise InputError(f"the lattice of {name!r} has no final state; decode again", archive, begin)
     end = max([*src, *dst], default=-1) + 1
     src, dst = np.array(src, np.int32), np.array([d if d >= 0 else end for d in dst], np.int32)
     if (src >= dst).any():
@@ -126,7 +138,9 @@ def _read(
     table: Tuple[str, ...] = ()
     if terms is not None:
         number, row, path = next(terms, (None, {}, archive))
-        if row.get("utterance") != name or len(row.get("list", ())) != len(rows):
+        of_arcs = [row.get(key) for key in _OF_ARCS]
+        has_all = all(isinstance(values, list) and len(values) == len(rows) for values in of_arcs)
+        if row.get("utterance") != name or "beam" not in row or not has_all:
             raise InputError(f"has not the terms of {name!r}; decode again, or read the archive alone", path, number)
         boost, of_list, beam = np.array(row["boost"]), np.array(row["list"]), row["beam"]
         table = tuple(dict.fromkeys(filter(None, row["phrases"])))

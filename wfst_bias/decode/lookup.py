@@ -15,7 +15,7 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.acoustic.emissions import Emissions, Seconds
-from wfst_bias.decode.config import LookupConfig
+from wfst_bias.decode.config import LOOKUP, LookupConfig
 from wfst_bias.decode.heard import Heard, heard_phones
 from wfst_bias.decode.paths import FoundEntity, Transcript, Word
 from wfst_bias.decode.phone_graphs import Alignment, alignments, phone_emissions
@@ -24,7 +24,6 @@ from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
 
-LOOKUP = "lookup"
 _LISTS_KEPT = 1024
 
 _Index = Dict[Pronunciation, Tuple[Entity, Pronunciation]]

@@ -39,7 +39,7 @@ class PhoneRescorer:
         self._distance = PhoneDistance(sayings.lang.units, config.bound)
 
     def rescored(self, nbests: Sequence[NBest], emissions: Emissions, acoustic_scale: float) -> List[NBest]:
-        """The best hypotheses of each utterance in their new order; of equal ones the old order stays.
+        """The best hypotheses of each utterance in their new order, see :func:`reordered`.
 
         Args:
           nbests: of the utterances of a batch; one may be empty.
@@ -50,15 +50,9 @@ class PhoneRescorer:
         Raises:
           InputError: the network has other phones than the sayings.
         """
-        scored = [nbest.hypotheses[: self._config.num_best] for nbest in nbests]
-        phones = self.phone_scores([[h.words for h in some] for some in scored], emissions)
-        weight = self._config.weight
-        weighted = (
-            [replace(h, phones=weight * (acoustic_scale * score - h.terms.acoustic)) for h, score in zip(some, scores)]
-            for some, scores in zip(scored, phones)
-        )
-        best_first = (tuple(sorted(some, key=lambda h: -h.total)) for some in weighted)
-        return [replace(nbest, hypotheses=some) for nbest, some in zip(nbests, best_first)]
+        scored = [replace(nbest, hypotheses=nbest.hypotheses[: self._config.num_best]) for nbest in nbests]
+        phones = self.phone_scores([[h.words for h in nbest.hypotheses] for nbest in scored], emissions)
+        return [reordered(*pair, self._config.weight, acoustic_scale) for pair in zip(scored, phones)]
 
     def phone_scores(self, texts: Sequence[Sequence[Sequence[str]]], emissions: Emissions) -> List[List[float]]:
         """What the network says of each text of each utterance, nats; as in a lattice, each frame's best is 0."""
@@ -78,6 +72,15 @@ class PhoneRescorer:
                 for distance in self._distance.distances(heard.phones, pieces[first:end]).tolist()
             ]
         return [scores[first:end] for first, end in zip(bounds, bounds[1:])]
+
+
+def reordered(nbest: NBest, phone_scores: Sequence[float], weight: float, acoustic_scale: float) -> NBest:
+    """The hypotheses with what the phone network says of them, the best first; of equal ones the old order stays."""
+    weighted = (
+        replace(hypothesis, phones=weight * (acoustic_scale * score - hypothesis.terms.acoustic))
+        for hypothesis, score in zip(nbest.hypotheses, phone_scores)
+    )
+    return replace(nbest, hypotheses=tuple(sorted(weighted, key=lambda hypothesis: -hypothesis.total)))
 
 
 def _best_scores(phones: Emissions) -> torch.Tensor:

@@ -30,18 +30,5 @@ def pruned(lattice: WordLattice, beam: float) -> WordLattice:
     machine = to_openfst(from_arcs(0, lattice.src, lattice.dst, arc, arc, lattice.scores, final))
     kept = np.sort(from_openfst(machine.prune(weight=beam)).ilabel - 1)
     _, states = np.unique(np.concatenate([lattice.src[kept], lattice.dst[kept]]), return_inverse=True)
-    src, dst = np.split(states.astype(np.int32), 2)
-    lengths = np.diff(lattice.splits)
-    frames = np.repeat(np.isin(np.arange(lattice.num_arcs), kept), lengths)
-    return replace(
-        lattice,
-        src=src,
-        dst=dst,
-        words=lattice.words[kept],
-        phrases=lattice.phrases[kept],
-        terms=lattice.terms[kept],
-        tokens=lattice.tokens[frames],
-        splits=np.concatenate([[0], np.cumsum(lengths[kept])]),
-        sources=lattice.sources[frames] if len(lattice.sources) else lattice.sources,
-        beam=min(beam, lattice.beam),
-    )
+    src, dst = np.split(states, 2)
+    return replace(lattice.with_arcs(kept, src, dst), beam=min(beam, lattice.beam))

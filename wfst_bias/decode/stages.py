@@ -12,9 +12,9 @@ import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.decode.confidence import Confidence, word_confidences
-from wfst_bias.decode.config import MbrConfig
+from wfst_bias.decode.config import LOOKUP, MBR, RESCORE, MbrConfig
 from wfst_bias.decode.gates import only_above, says_below_gate
-from wfst_bias.decode.lookup import LOOKUP, Lookup, Replacement
+from wfst_bias.decode.lookup import Lookup, Replacement
 from wfst_bias.decode.mbr import least_risk
 from wfst_bias.decode.nbest import NBest, nbest_of
 from wfst_bias.decode.paths import Transcript, transcript_of
@@ -133,7 +133,7 @@ def _with_evidence(found: Found, gate: int, graph: DecodingGraph) -> Found:
 class Rescoring:
     """Takes the hypothesis that is the best one with what a phone network says of its pronunciations."""
 
-    name = "rescore"
+    name = RESCORE
 
     def __init__(self, rescorer: PhoneRescorer, num_best: int):
         self._rescorer = rescorer
@@ -148,7 +148,7 @@ class Rescoring:
 class LeastRisk:
     """Takes the hypothesis with the least expected word errors."""
 
-    name = "mbr"
+    name = MBR
 
     def __init__(self, config: MbrConfig):
         self._config = config

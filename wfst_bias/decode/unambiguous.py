@@ -18,7 +18,7 @@ import torch
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from wfst_bias.wfst import Wfst, from_arcs, from_openfst, to_openfst, trim
+from wfst_bias.wfst import Wfst, from_arcs, from_openfst, to_openfst
 
 _DELTA = 1.0 / 1024  # nats; what OpenFst's determinization takes for equal
 _LEAST_LIMIT, _NARROWER = 5000, 0.7  # states of the acceptor, and by how much the beam gets narrower where it has more
@@ -105,13 +105,13 @@ def _renumbered(wfst: Wfst, number: np.ndarray) -> Wfst:
 
 
 def _best_ways(product: Wfst) -> Wfst:
-    """Of the arcs that enter a state, the best one for each arc of the acceptor."""
+    """Of the arcs that enter a state, the best one for each arc of the acceptor; some may then lead nowhere."""
     through = forward_scores(product)[product.src] + product.score
     order = np.lexsort((-through, product.ilabel, product.dst))
     is_best = np.ones(len(order), bool)
     dst, ilabel = product.dst[order], product.ilabel[order]
     is_best[1:] = (dst[1:] != dst[:-1]) | (ilabel[1:] != ilabel[:-1])
-    return trim(product.arcs(np.sort(order[is_best])))
+    return product.arcs(np.sort(order[is_best]))
 
 
 def forward_scores(lattice: Wfst) -> np.ndarray:
@@ -174,6 +174,7 @@ def _losses(lattice: Wfst) -> Tuple[csr_matrix, Callable[[np.ndarray, np.ndarray
     order = np.lexsort((loss, between))
     key, first = np.unique(between[order], return_index=True)
     src, dst = np.divmod(key, lattice.num_states)
-    links = csr_matrix((loss[order[first]], (src, dst)), shape=(lattice.num_states,) * 2)
+    rows = np.searchsorted(src, np.arange(lattice.num_states + 1))
+    links = csr_matrix((loss[order[first]], dst, rows), shape=(lattice.num_states,) * 2)
     arcs = silent[order[first]]
     return links, lambda src, dst: arcs[np.searchsorted(key, src * lattice.num_states + dst)]

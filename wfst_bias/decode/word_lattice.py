@@ -4,7 +4,7 @@ They are made of the lattices of the search, an arc a frame, and are exact withi
 :mod:`wfst_bias.decode.unambiguous`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Tuple
 
 import numpy as np
@@ -71,6 +71,38 @@ class WordLattice:
     def frames_of(self, arc: int) -> slice:
         """Where its frames are in ``tokens`` and ``sources``."""
         return slice(int(self.splits[arc]), int(self.splits[arc + 1]))
+
+    def longest_way(self, lengths: np.ndarray) -> np.ndarray:
+        """To each state from the start, the longest sum of its arcs' lengths ``(A,)``, int64 ``(S,)``."""
+        way = np.zeros(self.num_states, np.int64)
+        while True:
+            longer = way.copy()
+            np.maximum.at(longer, self.dst, way[self.src] + lengths)
+            if (longer == way).all():
+                return way
+            way = longer
+
+    @property
+    def times(self) -> np.ndarray:
+        """Frames before each state, int64 ``(S,)``: all ways to it have as many."""
+        return self.longest_way(np.diff(self.splits))
+
+    def with_arcs(self, arcs: np.ndarray, src: np.ndarray, dst: np.ndarray) -> "WordLattice":
+        """The lattice that some arcs, any of them more than once, make between other states, ``(A,)`` each."""
+        lengths = np.diff(self.splits)[arcs]
+        splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        frames = np.repeat(self.splits[arcs] - splits[:-1], lengths) + np.arange(splits[-1])
+        return replace(
+            self,
+            src=src.astype(np.int32),
+            dst=dst.astype(np.int32),
+            words=self.words[arcs],
+            phrases=self.phrases[arcs],
+            terms=self.terms[arcs],
+            tokens=self.tokens[frames],
+            splits=splits,
+            sources=self.sources[frames] if len(self.sources) else self.sources,
+        )
 
 
 def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:

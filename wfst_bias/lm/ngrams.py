@@ -79,6 +79,23 @@ class Ngrams:
         """Which nodes tell something of the next word, bool ``(N,)``."""
         return (np.bincount(self.parent[1:], minlength=len(self.parent)) > 0) | (self.backoff != 0.0)
 
+    @cached_property
+    def history(self) -> np.ndarray:
+        """The longest end of each n-gram that tells something of the next word, int64 ``(N,)``."""
+        longest = np.arange(len(self.parent))
+        while not (known := self.is_history[longest]).all():
+            longest = np.where(known, longest, self.shorter[longest])
+        return longest
+
+    @cached_property
+    def forgetting(self) -> np.ndarray:
+        """Log of what is left of a word's probability by backing off from each history to none, nats ``(N,)``."""
+        weight = self.backoff.copy()
+        for order in range(2, self.order + 1):
+            nodes = self.nodes(order)
+            weight[nodes] += weight[self.shorter[nodes]]
+        return weight
+
     def normalised(self) -> "Ngrams":
         """The same n-grams with the backoff weights that make each history sum to one."""
         model = replace(self, backoff=np.zeros(len(self.parent)))
@@ -132,11 +149,8 @@ class Ngrams:
         model's only as far as backing off costs more than it gives.
         """
         begin, end = map(self.words.index, (BOS, EOS))
-        longest = np.arange(len(self.parent))
-        while not (known := self.is_history[longest]).all():
-            longest = np.where(known, longest, self.shorter[longest])
         state = np.cumsum(self.is_history) - 1
-        target = state[longest]
+        target = state[self.history]
         ends = np.flatnonzero(self.word == end)
         read = np.flatnonzero((self.word != end) & (self.word != begin))[1:]
         back = np.flatnonzero(self.is_history)[1:]

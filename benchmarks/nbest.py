@@ -1,0 +1,90 @@
+"""Milliseconds an utterance for word lattices and n-best lists, beside those of the search, in the same run, on one core.
+
+The emissions are made once; a few rounds search all of them, make their word lattices, and take the n-best of each.
+What is told is processor time, of each part in its fastest round: others on the machine can only slow it down.
+
+python benchmarks/nbest.py GRAPH_DIR DATA [--model SPEC] [--output-beam NATS] [--utterances N] [--rounds N]
+"""
+
+import argparse
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import torch
+from tabulate import tabulate
+
+from wfst_bias.acoustic.models import model_of
+from wfst_bias.corpus.data import load_audio, read_data
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.nbest import nbest_of
+from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.word_lattice import word_lattices
+from wfst_bias.graph.store import read_decoding
+
+_BATCH = 4
+_SEARCH, _LATTICES = "search and best path", "word lattices"
+_SIZES = (1, 10, 100)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("graph_dir", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", default="hama")
+    parser.add_argument("--output-beam", type=float, default=SearchConfig.output_beam)
+    parser.add_argument("--utterances", type=int, default=None)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    model, batches = model_of(arguments.model), []
+    cuts = iter(islice(read_data(arguments.data), arguments.utterances))
+    while batch := list(islice(cuts, _BATCH)):
+        audio = [load_audio(cut, model.sampling_rate) for cut in batch]
+        batches.append(model.emissions([cut.id for cut in batch], audio))
+    num_utterances = sum(len(emissions.names) for emissions in batches)
+    decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(output_beam=arguments.output_beam))
+
+    def one_round() -> Counter:
+        seconds, begin = Counter(), time.process_time()
+
+        def lap(part: str) -> None:
+            nonlocal begin
+            end = time.process_time()
+            seconds[part] += end - begin
+            begin = end
+
+        for emissions in batches:
+            lattices = decoder.lattices(emissions)
+            best_paths(lattices, decoder)
+            lap(_SEARCH)
+            made = word_lattices(lattices, decoder)
+            lap(_LATTICES)
+            for size in _SIZES:
+                for lattice in made:
+                    nbest_of(lattice, size, decoder.graph.words)
+                lap(f"n-best of {size}")
+            sizes.update(
+                utterances=len(made), arcs=sum(one.num_arcs for one in made), frames=int(lattices.lengths.sum())
+            )
+            begin = time.process_time()
+        return seconds
+
+    sizes: Counter = Counter()
+    one_round()  # the first search of a process reads the graph from disk
+    sizes.clear()
+    rounds = [one_round() for _ in range(arguments.rounds)]
+    fastest = {part: min(seconds[part] for seconds in rounds) for part in rounds[0]}
+    rows = [
+        (part, f"{1000 * seconds / num_utterances:.2f}", f"{seconds / fastest[_SEARCH]:.2f}")
+        for part, seconds in fastest.items()
+    ]
+    print(tabulate(rows, headers=("", "ms an utterance", "of the search"), disable_numparse=True, tablefmt="github"))
+    print(f"{sizes['arcs'] / sizes['utterances']:.0f} arcs an utterance, {sizes['arcs'] / sizes['frames']:.2f} a frame")
+
+
+if __name__ == "__main__":
+    main()
