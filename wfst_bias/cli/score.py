@@ -32,11 +32,12 @@ def score(data, decode_dir, entities, format_name, biasing, utterances, confiden
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
-    scores = score_decoding(read_texts(data), decode_dir, entities, biasing, utterances, format_name)
+    texts = read_texts(data)
+    scores = score_decoding(texts, decode_dir, entities, biasing, utterances, format_name)
     click.echo(scores.table())
     more = {}
     if confidence:
-        sure = score_confidence(read_texts(data), decode_dir, utterances)
+        sure = score_confidence(texts, decode_dir, utterances)
         click.echo(f"\n{sure.table()}")
         more["confidence"] = sure.content()
     if json_file:
