@@ -43,7 +43,8 @@ _GUARDS = {
     "posterior 0.8": replace(_DEFAULT, min_posterior=0.8),
     "no boundaries": replace(_DEFAULT, whole_words=False),
     "listed words, too": replace(_DEFAULT, keep_listed=False),
-    "no guards": LookupConfig(1, 3, 0.0, False, False),
+    "variants, too": replace(_DEFAULT, variants=True),
+    "no guards": LookupConfig(1, 3, 0.0, False, False, True),
 }
 
 

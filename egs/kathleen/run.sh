@@ -75,7 +75,7 @@ score_both() {
   for part in all held_out; do
     only=(); [ $part = all ] || only=(--utterances "$exp/held_out")
     echo "== N = $2, system: $1, utterances: $part"
-    wfst-bias score "$data/kathleen" "$exp/decode_$1" --entities "$exp/list_$2.txt" \
+    wfst-bias score "$data/kathleen" "$exp/decode_$1" --entities "$exp/list_$2.txt" --confidence \
       --json "$exp/score_$1_$2_$part.json" ${only[@]+"${only[@]}"}
   done
 }

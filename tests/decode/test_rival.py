@@ -8,10 +8,12 @@ from sausages import WORDS, paths, sausage
 from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
+from wfst_bias.decode.confidence import word_confidences
 from wfst_bias.decode.nbest import nbest_of
 from wfst_bias.decode.rival import rivals
 from wfst_bias.decode.terms import Terms
 from wfst_bias.decode.word_places import path_of
+from wfst_bias.graph.decoding import OPEN
 
 # halves and quarters add up without rounding
 SCORES = st.integers(-40, 0).map(lambda quarters: quarters / 4)
@@ -102,3 +104,15 @@ def test_each_hypothesis_is_a_path(decoder):  # noqa: F811
         assert lattice.terms[arcs].sum() == pytest.approx(hypothesis.total, abs=1e-3)
         assert np.array_equal(arcs, hypothesis.arcs)
     assert path_of(lattice, ["nobody", "says", "this"], decoder.graph.words) is None
+
+
+def test_what_memory_has_room_for_changes_nothing(decoder, monkeypatch):  # noqa: F811
+    (transcript,), (lattice,) = decoded(decoder, ANN_WHITTEMORE, sharpness=1.5, output_beam=14.0)
+    words = [word.text for word in transcript.words]
+    results = lambda: (
+        rivals(lattice, words, [(0, 1), (1, 2), (0, 3)], decoder.graph.words),
+        word_confidences(lattice, words, OPEN, decoder.graph),
+    )
+    together = results()
+    monkeypatch.setattr("wfst_bias.decode.word_places._MOST_ARCS", 2 * lattice.num_arcs)
+    assert results() == together

@@ -72,6 +72,7 @@ lookup_options = config_options(
     min_posterior="Mean probability that the phone network must give to the phones that it heard.",
     whole_words="Whether a boundary of words must be heard on both sides.",
     keep_listed="Whether phrases of the list that were written stay.",
+    variants="Whether phrases may be heard in other ways than list, lexicon and G2P say.",
 )
 
 
@@ -162,8 +163,9 @@ def decode(
 ):
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, text.display (the phrases as LIST writes them), ctm, entities.jsonl (each entity found, with its
-    evidence), lat.1.gz (Kaldi text lattices) with lat.1.terms.jsonl.gz (what list and boost have in their scores),
+    Writes text, text.display (the phrases as LIST writes them), ctm and ctm.with_list (words with confidences, without
+    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its rival), lat.1.gz
+    (Kaldi text lattices) with lat.1.terms.jsonl.gz (what list and boost have in their scores),
     words.txt, with --nbest nbest.jsonl, and meta.json, all of them or none. A base folder decodes, too: without a list,
     or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options are for these alone:
     a compiled graph has its own.

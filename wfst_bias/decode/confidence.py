@@ -62,9 +62,10 @@ def _shares(lattice: WordLattice, scores: np.ndarray, said: np.ndarray) -> np.nd
     Args:
       scores: of the arcs, nats ``(A,)``.
     """
-    nothing = np.zeros((1, lattice.num_arcs), bool)
-    fsas = without(lattice, SCALE * scores, np.concatenate([nothing, said]))
-    whole, *others = fsas.get_tot_scores(use_double_scores=True, log_semiring=True).tolist()
-    best = float(fsas.get_tot_scores(use_double_scores=True, log_semiring=False)[0])
+    total = lambda fsas, log_semiring: fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy()
+    scores = SCALE * scores
+    (all_paths,) = without(lattice, scores, np.zeros((1, lattice.num_arcs), bool))
+    whole, best = total(all_paths, True), total(all_paths, False)
+    others = np.concatenate([total(fsas, True) for fsas in without(lattice, scores, said)])
     cut_off = np.exp(best - SCALE * lattice.beam - whole)
-    return (1.0 - np.exp(np.array(others) - whole)).clip(min=0.0) / (1.0 + cut_off)
+    return (1.0 - np.exp(others - whole)).clip(min=0.0) / (1.0 + cut_off)

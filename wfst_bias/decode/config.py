@@ -105,6 +105,7 @@ class LookupConfig:
       min_posterior: mean probability that the network must give to the phones that it heard, 0 to 1.
       whole_words: whether it must have heard a boundary of words on both sides, where it has one.
       keep_listed: whether a phrase of the list that was written stays.
+      variants: whether a phrase may be heard in other ways than its list, the lexicon and the G2P say.
     """
 
     min_phones: int = 3
@@ -112,6 +113,7 @@ class LookupConfig:
     min_posterior: float = 0.5
     whole_words: bool = True
     keep_listed: bool = True
+    variants: bool = False
 
     def __post_init__(self):
         for name in ("min_phones", "max_words"):

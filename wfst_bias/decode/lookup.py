@@ -115,7 +115,8 @@ class Lookup:
             for way, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
                 phones = _phones(way, self._sayings.lang.units)
                 # where another word sounds exactly so, the sound tells nothing
-                is_usable = len(phones) >= self._config.min_phones and not homophones
+                is_exact = score == 0 or self._config.variants
+                is_usable = is_exact and len(phones) >= self._config.min_phones and not homophones
                 if is_usable and score > scores.get(phones, -np.inf):
                     index[phones], scores[phones] = (outcome.entity, way), score
         return index

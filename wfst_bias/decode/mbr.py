@@ -48,18 +48,24 @@ def edit_distances(texts: Sequence[Words]) -> np.ndarray:
     for row, text in zip(ids, texts):
         row[: len(text)] = [number[word] for word in text]
     one, other = np.triu_indices(len(texts), 1)
-    # the table of Wagner and Fischer, a row at a time, each row of all pairs together ``(L + 1, P)``
-    rows, columns = np.ascontiguousarray(ids[one].T), np.ascontiguousarray(ids[other].T)
-    place = np.arange(len(columns) + 1, dtype=np.int16)[:, None]
-    row = np.broadcast_to(place, (len(place), len(one)))
-    for word in rows:
-        new = row + np.int16(1)
-        np.minimum(new[1:], row[:-1] + (columns != word), out=new[1:])
-        # insertions: the best of all places before, and a word for each step from there
-        new = np.minimum.accumulate(new - place, axis=0) + place
-        row = np.where(word == _NO_WORD, row, new)
+    left, right = np.ascontiguousarray(ids[one].T), np.ascontiguousarray(ids[other].T)  # (L, P)
+    # The table of Wagner and Fischer, a diagonal at a time, of all pairs together: its cells do not depend on each other.
+    # ``last[i]`` compares the first i words of the left text with the first ones of the right text, (L + 1, P).
+    longest, num_steps = len(left), lengths[one] + lengths[other]
+    older = last = np.zeros((longest + 1, len(one)), np.int16)
+    found = np.zeros(len(one), np.int64)
+    for step in range(1, num_steps.max(initial=0) + 1):
+        new = np.full_like(last, step)
+        first, end = max(1, step - longest), min(step, longest + 1)
+        if first < end:
+            exchanged = left[first - 1 : end - 1] != right[step - end : step - first][::-1]
+            new[first:end] = np.minimum(last[first - 1 : end - 1], last[first:end]) + 1
+            np.minimum(new[first:end], older[first - 1 : end - 1] + exchanged, out=new[first:end])
+        ended = np.flatnonzero(num_steps == step)
+        found[ended] = new[lengths[one[ended]], ended]
+        older, last = last, new
     distances = np.zeros((len(texts), len(texts)), np.int64)
-    distances[one, other] = distances[other, one] = row[lengths[other], np.arange(len(other))]
+    distances[one, other] = distances[other, one] = found
     return distances
 
 

@@ -21,7 +21,7 @@ class Rival:
     """The best path that does not say some words in their place, where it differs from the transcript.
 
     Args:
-      words: its own there; none where it says nothing in the place of the others.
+      words: its own there, :data:`~wfst_bias.symbols.OOV` where it spells one; none where it says nothing there.
       instead_of: those of the transcript there.
       lead: terms of the transcript's path without those of this one, nats.
     """
@@ -58,16 +58,15 @@ def rivals(
     lengths = [length for _, length in spans]
     span = np.repeat(np.arange(len(spans)), lengths)
     word = np.concatenate([np.arange(first, first + length) for first, length in spans])
-    fsas = without(lattice, lattice.scores, said_in_place(lattice, texts, words)[word])
-    totals = fsas.get_tot_scores(use_double_scores=True, log_semiring=False).numpy()
-    best = k2.shortest_path(fsas, use_double_scores=True)
-    bounds, arcs = arc_bounds(best).tolist(), best.arc.numpy()
+    totals, paths = [], []
+    for fsas in without(lattice, lattice.scores, said_in_place(lattice, texts, words)[word]):
+        totals += fsas.get_tot_scores(use_double_scores=True, log_semiring=False).tolist()
+        best = k2.shortest_path(fsas, use_double_scores=True)
+        paths += np.split(best.arc.numpy(), arc_bounds(best)[1:-1].numpy())
     found: List[Optional[Rival]] = []
     for number in range(len(spans)):
-        rows = np.flatnonzero(span == number)
-        row = rows[totals[rows].argmax()]
-        other = arcs[bounds[row] : bounds[row + 1]]
-        found.append(_rival(lattice, texts, path, other, words) if np.isfinite(totals[row]) else None)
+        row = max(np.flatnonzero(span == number), key=totals.__getitem__)
+        found.append(_rival(lattice, texts, path, paths[row], words) if np.isfinite(totals[row]) else None)
     return found
 
 
@@ -75,10 +74,14 @@ def _rival(
     lattice: WordLattice, texts: Sequence[str], path: np.ndarray, other: np.ndarray, words: SymbolTable
 ) -> Rival:
     """Two paths compared."""
-    terms = (lattice.terms[arcs].sum(axis=0, dtype=np.float64).tolist() for arcs in (path, other))
-    said = tuple(words.symbols[word] for word in lattice.words[other].tolist() if word != NO_WORD)
-    texts = tuple(texts)
-    first = len(commonprefix([said, texts]))
-    last = len(commonprefix([said[first:][::-1], texts[first:][::-1]]))
-    one, two = (Terms(*values) for values in terms)
-    return Rival(said[first : len(said) - last], texts[first : len(texts) - last], one - two)
+    own_terms, other_terms = (
+        Terms(*lattice.terms[arcs].sum(axis=0, dtype=np.float64).tolist()) for arcs in (path, other)
+    )
+    own, said = ([word for word in lattice.words[arcs].tolist() if word != NO_WORD] for arcs in (path, other))
+    first = len(commonprefix([own, said]))
+    last = len(commonprefix([own[first:][::-1], said[first:][::-1]]))
+    return Rival(
+        words=tuple(words.symbols[word] for word in said[first : len(said) - last]),
+        instead_of=tuple(texts[first : len(texts) - last]),
+        lead=own_terms - other_terms,
+    )

@@ -1,6 +1,6 @@
 """Where the words of a transcript stand in its word lattice, and the lattice without them."""
 
-from typing import Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 import k2
 import kaldialign
@@ -15,6 +15,7 @@ from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 
 _GAP = "\0"  # no word
 _NOT_SAID = -1  # by any arc
+_MOST_ARCS = 1 << 20  # held at a time
 
 
 def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> Optional[np.ndarray]:
@@ -25,7 +26,7 @@ def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> O
     Args:
       words: the table of the lattice's words.
     """
-    said = [(i, words[label]) for i, text in enumerate(texts) for label in {text, OOV} if label in words]
+    said = [(i, words[label]) for i, text in enumerate(texts) for label in dict.fromkeys((text, OOV)) if label in words]
     at, labels = np.array(said, np.int32).reshape(-1, 2).T
     final = np.full(len(texts) + 1, NO_SCORE)
     final[-1] = 0.0
@@ -38,6 +39,9 @@ def said_in_place(lattice: WordLattice, texts: Sequence[str], words: SymbolTable
 
     The place of a word is between the ends of the words before and behind it, on the path that says the text or,
     where there is none, on the best one, by the alignment with the fewest errors.
+
+    Args:
+      words: the table of the lattice's words.
     """
     path = path_of(lattice, texts, words)
     if path is None:
@@ -67,24 +71,27 @@ def said_in_place(lattice: WordLattice, texts: Sequence[str], words: SymbolTable
     return near & (lattice.words == labels[:, None])
 
 
-def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> k2.Fsa:
-    """The lattice again and again, each time without some arcs.
+def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> Iterator[k2.Fsa]:
+    """The lattice again and again, each time without some arcs; as many times together as memory has room for.
 
     Args:
       scores: of its arcs, nats ``(A,)``.
       taken: which arcs are taken out, bool ``(K, A)``; ``K`` and ``A`` are 1 or more.
 
-    Returns:
-      an FsaVec ``[K][state][arc]``; ``arc`` numbers the arcs of the lattice. Arcs that were taken out have minus
-      infinity as their score.
+    Yields:
+      FsaVecs ``[k][state][arc]``, K in all; ``arc`` numbers the arcs of the lattice. Arcs that were taken out have
+      minus infinity as their score.
     """
     arcs = np.stack([lattice.src, lattice.dst, lattice.words, np.zeros_like(lattice.words)], axis=1)
     arcs[lattice.dst == lattice.num_states - 1, 2] = -1
     one = k2.Fsa(torch.from_numpy(arcs.astype(np.int32)))
-    fsas = k2.create_fsa_vec([one] * len(taken))
-    fsas.arc = torch.arange(lattice.num_arcs, dtype=torch.int32).repeat(len(taken))
-    fsas.scores = torch.from_numpy(np.where(taken, NO_SCORE, scores.astype(np.float32)).ravel())
-    return fsas
+    numbers = torch.arange(lattice.num_arcs, dtype=torch.int32)
+    together = max(1, _MOST_ARCS // lattice.num_arcs)
+    for some in np.split(taken, range(together, len(taken), together)):
+        fsas = k2.create_fsa_vec([one] * len(some))
+        fsas.arc = numbers.repeat(len(some))
+        fsas.scores = torch.from_numpy(np.where(some, NO_SCORE, scores.astype(np.float32)).ravel())
+        yield fsas
 
 
 def _machine(lattice: WordLattice) -> Wfst:

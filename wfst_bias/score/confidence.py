@@ -96,8 +96,11 @@ class ConfidenceScore:
     num_false_alarms: int
 
     def table(self) -> str:
-        """Two tables: of words and of entities."""
-        return f"{self._table_of_words()}\n\n{self._table_of_entities()}"
+        """Two tables: of words and, where some were found, of entities."""
+        tables = [self._table_of_words()]
+        if self.num_hits + self.num_false_alarms:
+            tables.append(self._table_of_entities())
+        return "\n\n".join(tables)
 
     def _table_of_words(self) -> str:
         lows = sorted({b.low for calibration in self.words.values() for b in calibration.bins})
@@ -118,11 +121,11 @@ class ConfidenceScore:
 
     def _table_of_entities(self) -> str:
         rows = [
-            (name, _told(s.area), f"{_told(s.low)} - {_told(s.high)}", _told(s.hits), _told(s.false_alarms))
+            (name, _told(s.area), _told(s.low), _told(s.high), _told(s.hits), _told(s.false_alarms))
             for name, s in self.entities.items()
         ]
         medians = (f"median of {self.num_hits} hits", f"of {self.num_false_alarms} false alarms")
-        return _tabulated(rows, ("entities", "area under ROC", "95 % interval", *medians))
+        return _tabulated(rows, ("entities", "area under ROC", "from", "to", *medians))
 
     def content(self) -> Dict[str, Any]:
         """For JSON, which has neither NaN nor infinity: null."""
