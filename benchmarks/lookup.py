@@ -41,10 +41,11 @@ _GUARDS = {
     "one word": replace(_DEFAULT, max_words=1),
     "any posterior": replace(_DEFAULT, min_posterior=0.0),
     "posterior 0.8": replace(_DEFAULT, min_posterior=0.8),
+    "any lead": replace(_DEFAULT, min_lead=0.0),
     "no boundaries": replace(_DEFAULT, whole_words=False),
     "listed words, too": replace(_DEFAULT, keep_listed=False),
     "variants, too": replace(_DEFAULT, variants=True),
-    "no guards": LookupConfig(1, 3, 0.0, False, False, True),
+    "no guards": LookupConfig(1, 3, 0.0, 0.0, False, False, True),
 }
 
 

@@ -13,6 +13,7 @@ from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, Word
 from wfst_bias.decode.sayings import Sayings
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
+from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.readers import LexiconOnly
@@ -26,6 +27,7 @@ lens L EH N Z
 key K IY
 celebes S EH L AH B IY Z
 zelenskyy Z EH L EH N S K IY
+sellenskyy S EH L EH N S K IY
 ann AE N
 whittemore W IH T M AO R
 and AE N D
@@ -119,11 +121,31 @@ def test_phones_must_be_sure(lookup_with):
     assert replacement.posterior == pytest.approx(torch.tensor([2.0] + [0.0] * 40).softmax(0)[0].item(), rel=1e-4)
 
 
+def test_words_that_may_have_been_said_stay(lookup_with):
+    """The network heard a phrase a little better than the word that was written."""
+    batch = emissions(UNITS.tokens, ZELENSKYY.replace("Z EH L EH N S", "S EH L EH N S"))
+    frames = batch.log_probs[0]
+    frames[21:23, UNITS.tokens["Z"]] = frames[21:23].amax(dim=1) + 0.4
+    entities = (Entity("Zelenskyy"),)
+    for min_lead, text in ((0.7, "we met zelenskyy"), (0.9, "we met sellenskyy")):
+        lookup = lookup_with(entities, min_lead=min_lead)
+        ((found, rows),) = lookup.corrected([transcript("we met sellenskyy")], replace(batch, log_probs=frames[None]))
+        assert found.text == text
+        assert [row.lead for row in rows] == ([pytest.approx(0.8, abs=1e-3)] if rows else [])
+
+
 def test_the_list_of_an_utterance_alone_is_looked_up_in(lookup_with):
     lookup, batch = lookup_with(), emissions(UNITS.tokens, ZELENSKYY, ZELENSKYY)
     before = [transcript("we met celebes", name) for name in ("utt0", "utt1")]
     found = lookup.corrected(before, batch, [ENTITIES[1:], ENTITIES[:1]])
     assert [one.text for one, _ in found] == ["we met celebes", "we met zelenskyy"]
+
+
+def test_variants_are_looked_up_only_where_asked_for(lang):
+    spoken = ("we met more", "W IY <wb> M EH T <wb> HH W IH T M AO R")
+    sayings = Sayings(lang, (Entity("Whittemore"),), {"we", "met"}, G2GConfig(variants=5), LexiconOnly())
+    assert corrected(Lookup(sayings), *spoken)[1] == ()
+    assert corrected(Lookup(sayings, LookupConfig(variants=True)), *spoken)[0].text == "we met whittemore"
 
 
 def test_what_shall_not_be_heard_is_not_looked_up(lookup_with):
@@ -200,10 +222,11 @@ def test_each_replacement_is_a_line(lookup_with):
         "to": "Zelenskyy",
         "phones": "Z EH L EH N S K IY",
         "posterior": pytest.approx(0.91, abs=0.01),
+        "lead": pytest.approx(66.0),  # six nats in each of eleven frames
     }
 
 
-@pytest.mark.parametrize("option", [{"min_phones": 0}, {"max_words": 0}, {"min_posterior": 1.5}])
+@pytest.mark.parametrize("option", [{"min_phones": 0}, {"max_words": 0}, {"min_posterior": 1.5}, {"min_lead": -1.0}])
 def test_guards_are_checked_where_they_are_made(option):
     (name,) = option
     with pytest.raises(InputError, match=f"--lookup-{name.replace('_', '-')} is"):

@@ -70,6 +70,7 @@ lookup_options = config_options(
     min_phones="That a phrase must have.",
     max_words="That one phrase may replace.",
     min_posterior="Mean probability that the phone network must give to the phones that it heard.",
+    min_lead="By which what was heard must be likelier to it than the words that were written; nats.",
     whole_words="Whether a boundary of words must be heard on both sides.",
     keep_listed="Whether phrases of the list that were written stay.",
     variants="Whether phrases may be heard in other ways than list, lexicon and G2P say.",

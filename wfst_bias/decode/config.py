@@ -103,6 +103,7 @@ class LookupConfig:
       min_phones: that a phrase must have.
       max_words: that one phrase may replace.
       min_posterior: mean probability that the network must give to the phones that it heard, 0 to 1.
+      min_lead: by which what was heard must be likelier to it than the words that were written, nats.
       whole_words: whether it must have heard a boundary of words on both sides, where it has one.
       keep_listed: whether a phrase of the list that was written stays.
       variants: whether a phrase may be heard in other ways than its list, the lexicon and the G2P say.
@@ -111,6 +112,7 @@ class LookupConfig:
     min_phones: int = 3
     max_words: int = 3
     min_posterior: float = 0.5
+    min_lead: float = 0.5
     whole_words: bool = True
     keep_listed: bool = True
     variants: bool = False
@@ -121,6 +123,8 @@ class LookupConfig:
                 raise InputError(f"--lookup-{name.replace('_', '-')} is {getattr(self, name)}; give 1 or more")
         if not 0 <= self.min_posterior <= 1:
             raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
+        if not 0 <= self.min_lead < math.inf:
+            raise InputError(f"--lookup-min-lead is {self.min_lead}; give nats, 0 (off) or more")
 
 
 @dataclass(frozen=True)

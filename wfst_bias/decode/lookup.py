@@ -40,6 +40,7 @@ class Replacement:
       phrase: as it stands in the list.
       phones: that were heard, which are a pronunciation of the phrase and none of the words.
       posterior: mean probability of these phones, each in its best frame.
+      lead: log-probability of what was heard over that of the words, nats.
     """
 
     utterance: str
@@ -49,6 +50,7 @@ class Replacement:
     phrase: str
     phones: Pronunciation
     posterior: float
+    lead: float
 
     def to_json(self) -> str:
         """A line of ``lookup.jsonl``."""
@@ -60,6 +62,7 @@ class Replacement:
             "to": self.phrase,
             "phones": " ".join(self.phones),
             "posterior": round(self.posterior, 4),
+            "lead": round(self.lead, 4),
         }
         return json.dumps(row, ensure_ascii=False)
 
@@ -132,7 +135,7 @@ class Lookup:
             for end in range(first + 1, len(pieces) + 1):
                 if pieces[end - 1].end - pieces[first].first > self._config.max_words:
                     break
-                run = _Run(heard, bounds[first], bounds[end])
+                run = _Run(heard, bounds[first], bounds[end], -alignment.gap_of(first, end))
                 known = index.get(run.phones)
                 if known and self._may_replace(transcript, pieces[first:end], run, known[0]):
                     matches.append(_Match(pieces[first].first, pieces[end - 1].end, *known, run))
@@ -155,6 +158,7 @@ class Lookup:
         return (
             words != entity.words
             and run.posterior >= config.min_posterior
+            and run.lead >= config.min_lead
             and (run.stands_alone or not config.whole_words)
             and not (listed and config.keep_listed)
             and not _says(run.phones, [piece.ways for piece in pieces], self._sayings.lang.units)
@@ -191,11 +195,16 @@ def _with_matches(
 
 @dataclass(frozen=True)
 class _Run:
-    """Some of the phones that were heard, from ``begin`` to before ``end``."""
+    """Some of the phones that were heard, from ``begin`` to before ``end``.
+
+    Args:
+      lead: of the best tokens over the words that were written, in their frames, nats.
+    """
 
     heard: Heard
     begin: int
     end: int
+    lead: float
 
     @property
     def phones(self) -> Pronunciation:
@@ -240,6 +249,7 @@ class _Match:
             self.entity.written,
             self.run.phones,
             self.run.posterior,
+            self.run.lead,
         )
 
     def words(self, frame_shift: Seconds, boundary: str) -> List[Word]:

@@ -76,10 +76,20 @@ class Alignment:
     Args:
       piece: which piece each frame is of, int64 ``(T,)``; -1 for blank and the boundaries of words.
       is_boundary: the frames of these boundaries, bool ``(T,)``.
+      gap: its score in each frame against the best token, nats, 0 or below ``(T,)``.
     """
 
     piece: np.ndarray
     is_boundary: np.ndarray
+    gap: np.ndarray
+
+    def gap_of(self, first: int, end: int) -> float:
+        """That of some pieces, and of the frames between them and those before and behind, nats."""
+        frames = np.flatnonzero(self.piece >= 0)
+        bounds = np.searchsorted(self.piece[frames], (first, end))
+        begin = frames[bounds[0] - 1] + 1 if bounds[0] else 0
+        stop = frames[bounds[1]] if bounds[1] < len(frames) else len(self.gap)
+        return float(self.gap[begin:stop].sum())
 
 
 def alignments(texts: Sequence[Sequence[Piece]], phones: Emissions, units: Units) -> List[Optional[Alignment]]:
@@ -89,21 +99,23 @@ def alignments(texts: Sequence[Sequence[Piece]], phones: Emissions, units: Units
     lattices, order = _intersected(texts, range(len(texts)), phones, units, _ALIGNMENT_BEAM)
     best = k2.shortest_path(lattices, use_double_scores=True)
     bounds = arc_bounds(best).tolist()
-    labels, pieces = best.labels.cpu().numpy(), best.piece.cpu().numpy()
+    labels, pieces, scores = (x.cpu().numpy() for x in (best.labels, best.piece, best.scores))
+    tops = phones.log_probs.amax(dim=-1).cpu().numpy()
     found: List[Optional[Alignment]] = [None] * len(texts)
     for text, first, last in zip(order.tolist(), bounds, bounds[1:]):
         if first < last:
             path = slice(first, last - 1)  # all but the arc into the last state
-            found[text] = _alignment(labels[path], pieces[path], units)
+            gap = scores[path] - tops[text, : last - 1 - first]
+            found[text] = _alignment(labels[path], pieces[path], gap, units)
     return found
 
 
-def _alignment(labels: np.ndarray, pieces: np.ndarray, units: Units) -> Alignment:
-    """Of a path: the tokens that its arcs read, and the number of the piece, from 1, of which each arc begins a token."""
+def _alignment(labels: np.ndarray, pieces: np.ndarray, gap: np.ndarray, units: Units) -> Alignment:
+    """Of a path: the tokens that its arcs read, the number of the piece, from 1, of which each arc begins a token, and its gap."""
     last_begun = np.maximum.accumulate(np.where(pieces > 0, np.arange(len(pieces)), 0))
     is_boundary = np.isin(labels, units.edge)
     speaks = (labels != BLANK_ID) & ~is_boundary
-    return Alignment(np.where(speaks, pieces[last_begun].astype(np.int64) - 1, -1), is_boundary)
+    return Alignment(np.where(speaks, pieces[last_begun].astype(np.int64) - 1, -1), is_boundary, gap)
 
 
 def _intersected(
