@@ -81,7 +81,8 @@ class PhoneDistance:
             (np.zeros(graph.num_arcs), zeros, text[last] + 1),
             (graph.score, zeros, zeros),
         )
-        return to_openfst(from_arcs(start, *map(np.concatenate, columns), final)).arcsort("ilabel")
+        # as few states as can be: hypotheses of an utterance have most of their words in common
+        return to_openfst(from_arcs(start, *map(np.concatenate, columns), final)).optimize().arcsort("ilabel")
 
     def _edit_transducer(self) -> pynini.Fst:
         """A state for each difference in length: its loops take one phone for another, other arcs lead to the next."""
