@@ -102,3 +102,26 @@ def entities_pool(biasing, out, distractors):
     phrases = pool_lists(biasing, distractors)
     publish_file(out, "".join(f"{phrase}\n" for phrase in phrases))
     click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")
+
+
+@entities.command("lists")
+@click.argument("biasing", type=PATH, metavar="TSV")
+@click.argument("words", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.tsv")
+@click.option("--distractors", type=click.IntRange(0), required=True, help="Of each utterance.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def entities_lists(biasing, words, out, distractors, seed):
+    """A list for each utterance of TSV: its rare words, and distractors drawn from WORDS, one a line.
+
+    TSV and OUT.tsv are in the form of the public LibriSpeech lists, which were made so from 'all_rare_words.txt'. The
+    list of an utterance is a part of its larger ones with the same seed.
+
+    Example: wfst-bias entities lists test-clean.biasing_100.tsv all_rare_words.txt biasing_1000.tsv --distractors 1000
+    """
+    from wfst_bias.entities.distractors import lists_with_distractors
+    from wfst_bias.files import publish_file, refuse_same
+
+    refuse_same(out, biasing, words)
+    rows = lists_with_distractors(biasing, words, distractors, seed)
+    publish_file(out, "".join(row.serialize() for row in rows))
+    click.echo(f"{out}: {len(rows):,} utterances, {distractors:,} distractors each")

@@ -15,12 +15,14 @@ class BiasingRow:
 
     Args:
       utterance: its name.
+      text: what is said there.
       rare: the rare words of its text.
       phrases: its list: the rare words and the distractors.
       line: of the file, from 1.
     """
 
     utterance: str
+    text: str
     rare: Tuple[str, ...]
     phrases: Tuple[str, ...]
     line: int = 0
@@ -28,11 +30,16 @@ class BiasingRow:
     @staticmethod
     def parse(text: str, line: int = 0) -> "BiasingRow":
         """Raises ``ValueError`` where the text is no such row."""
-        utterance, _, *columns = text.split("\t")
+        utterance, said, *columns = text.split("\t")
         rare, phrases = map(json.loads, columns)
         if not all(isinstance(part, list) and all(isinstance(p, str) for p in part) for part in (rare, phrases)):
             raise ValueError("no list of phrases")
-        return BiasingRow(utterance, tuple(rare), tuple(phrases), line)
+        return BiasingRow(utterance, said, tuple(rare), tuple(phrases), line)
+
+    def serialize(self) -> str:
+        """The line of the file."""
+        columns = (json.dumps(words, ensure_ascii=False) for words in (self.rare, self.phrases))
+        return "\t".join((self.utterance, self.text, *columns)) + "\n"
 
 
 def read_biasing(path: Path) -> Dict[str, BiasingRow]:

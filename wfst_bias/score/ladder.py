@@ -38,12 +38,13 @@ def ladder(
     biasing: Optional[Path] = None,
     utterances: Optional[Path] = None,
     format_name: str = AUTO,
+    librispeech: bool = False,
 ) -> List[Rung]:
     """The rungs of some folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
     rungs = []
     for folder in map(Path, decode_dirs):
         for stage in _stages(folder):
-            score = score_decoding(texts, folder, entities, biasing, utterances, format_name, stage)
+            score = score_decoding(texts, folder, entities, biasing, utterances, format_name, stage, librispeech)
             rungs.append(Rung(str(folder), stage, score))
     return rungs
 

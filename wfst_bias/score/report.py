@@ -3,18 +3,19 @@
 import json
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.entities.biasing import read_biasing
+from wfst_bias.entities.biasing import BiasingRow, read_biasing
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.score.bootstrap import interval, resampled
-from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
+from wfst_bias.score.counts import COUNT_NAMES, Counts, Words, count_errors
+from wfst_bias.score.librispeech import count_rare_errors
 from wfst_bias.text import words_of
 
 
@@ -119,6 +120,7 @@ def score_decoding(
     utterances: Optional[Path] = None,
     format_name: str = AUTO,
     stage: str = "",
+    librispeech: bool = False,
 ) -> Score:
     """Score a decode folder against reference texts.
 
@@ -130,10 +132,13 @@ def score_decoding(
       utterances: score only these, one name a line; a held-out part, for example.
       format_name: of ``entities``, see :func:`wfst_bias.entities.lists.read_entities`.
       stage: score what was found up to this stage of the chain; the end of it where it is empty.
+      librispeech: count words as the public ``score.py`` of these lists does, see :mod:`wfst_bias.score.librispeech`;
+        needs ``biasing``.
 
     Raises:
-      InputError: utterances are missing on one side.
+      InputError: utterances are missing on one side, or (``librispeech``) have another text in ``biasing``.
     """
+    assert biasing is not None or not librispeech, "librispeech needs biasing"
     decode_dir = Path(decode_dir)
     path = decode_dir / (f"text.{stage}" if stage else "text")
     hypotheses = read_hypotheses(path)
@@ -145,24 +150,48 @@ def score_decoding(
             raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", path)
     if utterances is not None:
         texts = {key: texts[key] for key in read_names(utterances, texts)}
+    said = {key: words_of(text) for key, text in texts.items()}
     if biasing is not None:
-        lists = read_biasing(biasing)
-        missing = next((key for key in texts if key not in lists), None)
-        if missing is not None:
-            raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
-        phrases = {key: PhraseList(filter(None, map(words_of, lists[key].phrases))) for key in texts}
+        rows = _rows_of(said, biasing)
+        phrases = {key: PhraseList(filter(None, map(words_of, row.phrases))) for key, row in rows.items()}
     else:
         shared = PhraseList(
             [] if entities is None else [e.words for e in read_entities(entities, format_name) if e.words]
         )
         phrases = dict.fromkeys(texts, shared)
-    counts = [count_errors(words_of(text), hypotheses[key], phrases[key]) for key, text in texts.items()]
+    if librispeech:
+        rare = _rare_words(said, rows, biasing)
+        counts = [count_rare_errors(words, hypotheses[key], rare[key], phrases[key]) for key, words in said.items()]
+    else:
+        counts = [count_errors(words, hypotheses[key], phrases[key]) for key, words in said.items()]
     if not counts:
         raise InputError("holds no utterance", path)
     meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
     # the decode folder knows the audio of all its utterances only
     seconds = meta.get("audio_seconds", 0.0) if len(texts) == len(hypotheses) else 0.0
     return score_counts(counts, seconds / 3600)
+
+
+def _rows_of(said: Mapping[str, Words], path: Path) -> Dict[str, BiasingRow]:
+    """The row of each utterance that is scored."""
+    rows = read_biasing(path)
+    missing = next((key for key in said if key not in rows), None)
+    if missing is not None:
+        raise InputError(f"has no row for utterance {missing!r}; add it", path)
+    return {key: rows[key] for key in said}
+
+
+def _rare_words(said: Mapping[str, Words], rows: Mapping[str, BiasingRow], path: Path) -> Dict[str, Set[str]]:
+    """The rare words of each utterance, whose text must be that of its row."""
+    for key, words in said.items():
+        if words_of(rows[key].text) != words:
+            raise InputError(
+                f"utterance {key!r} says {rows[key].text!r} here and {' '.join(words)!r} in the data; "
+                "name the lists of the data that was decoded",
+                path,
+                rows[key].line,
+            )
+    return {key: {word for phrase in row.rare for word in words_of(phrase)} for key, row in rows.items()}
 
 
 def read_names(path: Path, known: Mapping[str, str]) -> List[str]:

@@ -1,0 +1,52 @@
+"""Lists of another size for utterances: their rare words, and distractors out of many words."""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import AbstractSet, List, Sequence
+
+from wfst_bias.entities.biasing import BiasingRow, read_biasing
+from wfst_bias.errors import InputError
+from wfst_bias.lang.model_langs import read_vocabulary
+from wfst_bias.text import words_of
+
+
+def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, seed: int = 0) -> List[BiasingRow]:
+    """The rows of some lists with other distractors, as the public ones were drawn (Le et al. 2021, arXiv 2104.02194).
+
+    Args:
+      biasing: utterances and their rare words; what their lists are does not matter.
+      words: of which the distractors are drawn, see :func:`wfst_bias.lang.model_langs.read_vocabulary`; those of an
+        utterance's own text are not taken for it.
+      num_distractors: of each utterance.
+      seed: of the lots. An utterance draws by its name: its list does not depend on the others, and a smaller one is a
+        part of a larger one.
+
+    Returns:
+      rows whose lists are sorted.
+
+    Raises:
+      InputError: there are fewer words than asked for.
+    """
+    pool = sorted(read_vocabulary(words))
+    rows = []
+    for row in read_biasing(biasing).values():
+        own = {*words_of(row.text), *row.rare}
+        if len(pool) < num_distractors + len(own):
+            raise InputError(
+                f"has {len(pool):,} words, too few for {num_distractors:,} distractors of {row.utterance!r}; name more",
+                words,
+            )
+        distractors = _drawn(pool, num_distractors, own, random.Random(f"{seed} {row.utterance}"))
+        rows.append(replace(row, phrases=tuple(sorted({*row.rare, *distractors}))))
+    return rows
+
+
+def _drawn(words: Sequence[str], number: int, but: AbstractSet[str], chance: random.Random) -> List[str]:
+    """Different words, in the order in which they were drawn."""
+    drawn = {}
+    while len(drawn) < number:
+        word = chance.choice(words)
+        if word not in but:
+            drawn[word] = True
+    return list(drawn)
