@@ -8,7 +8,7 @@ import soundfile
 
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.corpus.sentences import clauses, with_rare_words
-from wfst_bias.corpus.synthesis import synthesise, voice_of
+from wfst_bias.corpus.synthesis import read_named_sentences, synthesise, voice_of
 from wfst_bias.errors import InputError
 
 SENTENCES = ["Please call Keller.", "...", "We met her."]
@@ -67,6 +67,21 @@ def test_a_voice_that_the_program_does_not_have_is_told(voice):
     program = voice.partition(":")[0]
     with pytest.raises(InputError, match=f"'{program}' has no voice 'nobody'"):
         voice_of(f"{program}:nobody")
+
+
+def test_utterances_keep_their_names(tmp_path):
+    (tmp_path / "named").write_text("u-2 we met her\nu-10\tplease call Keller\n")
+    named = read_named_sentences(tmp_path / "named")
+    synthesise(list(named.values()), [Hum("anna")], tmp_path / "data", names=list(named))
+    assert (tmp_path / "data" / "text").read_text() == "u-10 please call keller\nu-2 we met her\n"
+    assert [cut.id for cut in read_data(tmp_path / "data")] == ["u-10", "u-2"]
+
+
+@pytest.mark.parametrize("line", ["u-3", "u-2 again", "../u-3 out of the folder"])
+def test_names_that_do_not_do(tmp_path, line):
+    (tmp_path / "named").write_text(f"u-2 we met her\n{line}\n")
+    with pytest.raises(InputError, match="named:2: found .* expected 'UTTERANCE SENTENCE', each utterance once"):
+        read_named_sentences(tmp_path / "named")
 
 
 def test_the_same_seed_gives_the_same_folder(tmp_path):

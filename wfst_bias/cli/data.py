@@ -59,19 +59,24 @@ def data_sentences(text, out, rare, exclude, mean, copies, seed):
 @click.option("--speed", nargs=2, type=float, default=(1.0, 1.0), show_default=True, help="Slowest and fastest pace.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Sentences spoken at once.")
-def data_synthesise(sentences, data_dir, voices, speed, seed, jobs):
+@click.option(
+    "--named", is_flag=True, help="Lines are 'UTTERANCE SENTENCE', as in Kaldi's text; else they are numbered."
+)
+def data_synthesise(sentences, data_dir, voices, speed, seed, jobs, named):
     """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, by lot.
 
     flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo].
 
     Example: wfst-bias data synthesise sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
     """
-    from wfst_bias.corpus.synthesis import synthesise, voice_of
+    from wfst_bias.corpus.synthesis import read_named_sentences, synthesise, voice_of
     from wfst_bias.files import lines_of
 
-    lines = [line for _, line in lines_of(sentences) if line.strip()]
+    by_name = read_named_sentences(sentences) if named else {}
+    lines = list(by_name.values()) if named else [line for _, line in lines_of(sentences) if line.strip()]
     made = {voice: voice_of(voice) for voice in dict.fromkeys(voices)}
-    silent = synthesise(lines, [made[voice] for voice in voices], data_dir, speed, seed, jobs, progress=True)
+    speakers = [made[voice] for voice in voices]
+    silent = synthesise(lines, speakers, data_dir, speed, seed, jobs, progress=True, names=list(by_name))
     click.echo(f"{data_dir}: {len(lines) - silent:,} utterances of synthetic speech")
     if silent:
         click.echo(f"wfst-bias: {silent:,} sentences gave no sound and are left out", err=True)

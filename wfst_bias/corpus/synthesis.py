@@ -8,7 +8,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Protocol, Sequence, Tuple
+from typing import Dict, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 import soundfile
@@ -16,7 +16,7 @@ from scipy.signal import resample_poly
 from tqdm import tqdm
 
 from wfst_bias.errors import InputError
-from wfst_bias.files import publish_folder
+from wfst_bias.files import lines_of, publish_folder
 from wfst_bias.text import words_of
 
 SAMPLING_RATE = 16000
@@ -107,6 +107,17 @@ def voice_of(spec: str) -> Voice:
     return _PROGRAMS[program](voice)
 
 
+def read_named_sentences(path: Path) -> Dict[str, str]:
+    """Sentences by the names of their utterances, sorted as Kaldi's, from lines ``UTTERANCE SENTENCE``."""
+    sentences: Dict[str, str] = {}
+    for number, line in lines_of(path):
+        name, _, sentence = line.strip().replace("\t", " ").partition(" ")
+        if not sentence.strip() or name in sentences or "/" in name:
+            raise InputError(f"found {line!r}; expected 'UTTERANCE SENTENCE', each utterance once", path, number)
+        sentences[name] = sentence.strip()
+    return dict(sorted(sentences.items(), key=lambda row: row[0].encode()))
+
+
 def synthesise(
     sentences: Sequence[str],
     voices: Sequence[Voice],
@@ -115,6 +126,7 @@ def synthesise(
     seed: int = 0,
     jobs: int = 1,
     progress: bool = False,
+    names: Optional[Sequence[str]] = None,
 ) -> int:
     """Speak sentences, each by one of the voices, into a Kaldi data folder at 16 kHz.
 
@@ -125,21 +137,26 @@ def synthesise(
       speeds: the slowest and the fastest pace, drawn for each sentence; 1 is a voice's own.
       seed: of the lots; the same seed gives the same folder.
       jobs: sentences spoken at once.
+      names: of the utterances, sorted as Kaldi's; else they are numbered.
 
     Returns:
       how many sentences gave no sound and are left out.
     """
     chance = random.Random(seed)
-    tasks = [(f"utt_{i:06d}", text, chance.choice(voices), chance.uniform(*speeds)) for i, text in enumerate(sentences)]
-    tasks = [(key, text, voice, speed) for key, text, voice, speed in tasks if words_of(text)]
+    keys = names or [f"utt_{i:06d}" for i in range(len(sentences))]
+    tasks = [
+        (key, i, text, chance.choice(voices), chance.uniform(*speeds))
+        for i, (key, text) in enumerate(zip(keys, sentences))
+    ]
+    tasks = [task for task in tasks if words_of(task[2])]
     rows: Dict[str, list] = {"wav.scp": [], "text": [], "utt2spk": []}
     num_silent = len(sentences) - len(tasks)
     with publish_folder(folder, "data") as building, ThreadPoolExecutor(jobs) as pool:
         (building / "wav").mkdir()
 
         def speak(task) -> bool:
-            key, text, voice, speed = task
-            samples, rate = voice.speak(text, speed, seed=int(key[4:]))
+            key, number, text, voice, speed = task
+            samples, rate = voice.speak(text, speed, seed=number)
             if not len(samples):
                 return False
             samples = resample_poly(samples, SAMPLING_RATE, rate) if rate != SAMPLING_RATE else samples
@@ -148,7 +165,7 @@ def synthesise(
             return True
 
         spoken = tqdm(pool.map(speak, tasks), total=len(tasks), unit="utt", disable=None if progress else True)
-        for (key, text, voice, _), heard in zip(tasks, spoken):
+        for (key, _, text, voice, _), heard in zip(tasks, spoken):
             if not heard:
                 num_silent += 1
                 continue
