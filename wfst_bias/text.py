@@ -15,10 +15,16 @@ def words_of(text: str) -> Tuple[str, ...]:
     return tuple(re.sub(r"[^\w\u0300-\u036f'&@+%$\u20ac\u00a3#/\s]|_", " ", text).split())
 
 
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "Ø": "O", "Ł": "L", "Æ": "Ae"})
+
+
+def without_accents(text: str) -> str:
+    """The text with its accents taken off, and letters of their own (``ø``) as the nearest ones of English."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
 def latin(word: str) -> str:
     """The word in the letters a-z and apostrophes, accents taken off; empty where that cannot be."""
-    plain = unicodedata.normalize(
-        "NFKD", word.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae")
-    )
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = without_accents(word)
     return plain if plain and all("a" <= c <= "z" or c == "'" for c in plain) else ""

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from lhotse import CutSet, Features, FeatureSet, MonoCut, NumpyFilesWriter
 
-from wfst_bias.acoustic.archive import ArchiveModel
+from wfst_bias.acoustic.archive import ArchiveModel, write_archive
+from wfst_bias.acoustic.emissions import padded_emissions
 from wfst_bias.errors import InputError
+from wfst_bias.symbols import SymbolTable
 
 NAMES = ["monday", "tuesday"]
 SYMBOLS = ["a", "b", "|", "<pad>"]
@@ -172,3 +174,26 @@ def test_cuts_without_features_are_told(tmp_path, speech):
     read_data(speech).to_file(tmp_path / "cuts.jsonl")
     with pytest.raises(InputError, match="holds a CutSet without features; emissions were expected there"):
         ArchiveModel(tmp_path / "cuts.jsonl")
+
+
+class Told:
+    """A model that knows the emissions of two utterances, in a batch."""
+
+    tokens, frame_shift = SymbolTable(("<blk>", "a", "b", "|")), 0.04
+
+
+def test_what_is_stored_is_read_again_and_known_by_its_model(tmp_path, matrices):
+    batch = padded_emissions(list(matrices.values()), 0.04, Told.tokens, NAMES)
+    assert write_archive(tmp_path / "stored", Told(), "onnx:model.onnx", [batch]) == 2
+    model = ArchiveModel(tmp_path / "stored" / "emissions.npz")
+    assert model.made_by == "onnx:model.onnx" and model.frame_shift == 0.04 and model.tokens == Told.tokens
+    again = model.emissions(NAMES, [None, None])
+    assert again.lengths.tolist() == [5, 7]
+    for row, matrix in zip(again.log_probs.numpy(), matrices.values()):
+        np.testing.assert_allclose(row[: len(matrix)], matrix, atol=1e-6)
+
+
+def test_an_archive_of_others_is_of_no_model_that_is_known(tmp_path, matrices):
+    path = npz(tmp_path, matrices)
+    (tmp_path / "tokens.txt").write_text("".join(f"{symbol} {i}\n" for i, symbol in enumerate(SYMBOLS)))
+    assert ArchiveModel(path, frame_shift=0.04).made_by == ""

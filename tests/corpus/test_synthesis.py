@@ -157,3 +157,18 @@ def test_short_words_and_punctuation_stay():
     assert list(with_rare_words(["as if it is, or so?"], ["keller"], mean=4.0, seed=0)) == ["as if it is, or so?"]
     (line,) = with_rare_words(["we met (there), again!"], ["keller"], mean=4.0, seed=2)
     assert line in ("we met (keller), again!", "we met (there), keller!")
+
+
+def test_noise_is_put_in_and_the_texts_stay(tmp_path):
+    for name, snrs in (("clean", None), ("noisy", (10.0, 20.0)), ("again", (10.0, 20.0))):
+        synthesise(SENTENCES, [Hum("anna")], tmp_path / name, snrs=snrs)
+    clean, noisy, again = (files(tmp_path / name) for name in ("clean", "noisy", "again"))
+    assert noisy == again
+    assert {str(path) for path in clean if clean[path] != noisy[path]} == {"wav/utt_000000.flac", "wav/utt_000002.flac"}
+
+
+@pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
+def test_flite_reads_accents_as_their_letters():
+    voice = voice_of("flite:slt")
+    accents, plain = (voice.speak(text, 1.0, 0)[0] for text in ("Timișoara and Łódź", "Timisoara and Lodz"))
+    assert np.array_equal(accents, plain)

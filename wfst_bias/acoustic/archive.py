@@ -1,17 +1,21 @@
 """Emissions that were computed elsewhere: Kaldi matrices, numpy arrays and lhotse manifests, by utterance."""
 
+import json
+import zipfile
 from pathlib import Path
-from typing import Callable, Optional, Sequence, Tuple
+from typing import Callable, Iterable, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 
-from wfst_bias.acoustic.emissions import Emissions, Seconds, padded_emissions
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds, padded_emissions
 from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.files import lines_of, publish_folder, read_json
 from wfst_bias.lang.model_langs import read_model_tokens, tokens_beside
 
 FRAME_SHIFT_FILE = "frame_shift"  # Kaldi's, with the seconds of a frame
+ARRAYS = "emissions.npz"  # of a folder of ours
+_KIND, _META = "emissions", "meta.json"
 _KINDS = ".scp and .ark (Kaldi), .npz (numpy) and .jsonl or .jsonl.gz (lhotse)"
 
 Lookup = Callable[[str], Optional[np.ndarray]]
@@ -26,6 +30,9 @@ class ArchiveModel:
       tokens: of the columns; where not given see :func:`wfst_bias.lang.model_langs.tokens_beside`.
       frame_shift: seconds a frame; where not given as lhotse's manifest or the file :data:`FRAME_SHIFT_FILE`
         beside it says.
+
+    Attributes:
+      made_by: name of the model whose emissions they are, where :func:`write_archive` has written them; else empty.
 
     Raises:
       InputError: it cannot be read, or its tokens or its frame shift are missing.
@@ -42,6 +49,7 @@ class ArchiveModel:
         self._tokens_path = Path(tokens) if tokens else tokens_beside(self._path)
         read = read_model_tokens(self._tokens_path)
         self.tokens, self._column = read.table, list(read.column)
+        self.made_by = _model_beside(self._path)
 
     def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`."""
@@ -63,6 +71,39 @@ class ArchiveModel:
         if len(scores) and scores.min() >= 0.0 and np.allclose(scores.sum(axis=1), 1.0, atol=1e-2):
             raise InputError(f"utterance {name!r} has probabilities; store their natural logarithms", self._path)
         return torch.from_numpy(np.asarray(scores, np.float32)).log_softmax(dim=-1)[:, self._column].numpy()
+
+
+def write_archive(folder: Path, model: AcousticModel, model_name: str, batches: Iterable[Emissions]) -> int:
+    """Store the emissions of a model, so that many decodings can read them: ``archive:FOLDER/emissions.npz``.
+
+    Hidden layers and a phone head's emissions are left out.
+
+    Args:
+      folder: made anew.
+      model_name: its specification.
+      batches: of the utterances.
+
+    Returns:
+      how many utterances there are.
+    """
+    count = 0
+    with publish_folder(folder, _KIND) as building:
+        with zipfile.ZipFile(building / ARRAYS, "w") as arrays:
+            for batch in batches:
+                for name, log_probs, length in zip(batch.names, batch.log_probs.cpu().numpy(), batch.lengths):
+                    with arrays.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                        np.lib.format.write_array(stream, np.ascontiguousarray(log_probs[: int(length)]))
+                    count += 1
+        model.tokens.write(building / "tokens.txt")
+        (building / FRAME_SHIFT_FILE).write_text(f"{model.frame_shift:g}\n", encoding="utf-8")
+        meta = {"kind": _KIND, "model": model_name, "num_utterances": count}
+        (building / _META).write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+    return count
+
+
+def _model_beside(path: Path) -> str:
+    meta = read_json(path.parent / _META) if path.name == ARRAYS and (path.parent / _META).is_file() else {}
+    return meta.get("model", "") if meta.get("kind") == _KIND else ""
 
 
 def _open(path: Path) -> Tuple[Lookup, Optional[Seconds]]:

@@ -34,7 +34,7 @@ def upstream_of(
       calibration, adapter: a folder, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
       device: where the networks compute, and leave what they changed.
     """
-    folders = {}
+    folders, model_name = {}, getattr(model, "made_by", "") or model_name  # an archive stands for its model
     for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter)):
         folders[kind] = None if named == NONE else shipped(kind, model_name) if named == DEFAULT else Path(named)
     mend = None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model).to(device)

@@ -1,13 +1,13 @@
-"""``wfst-bias data``: synthetic corpora to train on."""
+"""``wfst-bias data``: synthetic corpora to train, to tune and to test on."""
 
 import click
 
-from wfst_bias.cli.options import PATH
+from wfst_bias.cli.options import PATH, format_option
 
 
 @click.group()
 def data():
-    """Sentences rich in rare words, and synthetic speech."""
+    """Sentences rich in rare words or in phrases of a list, synthetic speech, noise, manifests."""
 
 
 @data.command("sentences")
@@ -43,6 +43,41 @@ def data_sentences(text, out, rare, exclude, mean, copies, seed):
     click.echo(f"{out}: {len(lines):,} sentences")
 
 
+@data.command("templates")
+@click.argument("templates", type=PATH)
+@click.argument("source", type=PATH, metavar="LIST")
+@click.argument("out", type=PATH)
+@format_option
+@click.option("--count", type=click.IntRange(1), default=300, show_default=True, help="Sentences.")
+@click.option(
+    "--part",
+    default="1/1",
+    show_default=True,
+    metavar="K/N",
+    help="The K-th of N parts, which share no template and no phrase: one to tune on, one to test on.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+def data_templates(templates, source, out, format_name, count, part, seed):
+    """Fill the slots of TEMPLATES, a sentence a line, with phrases of LIST, or of a domain, of the classes they name.
+
+    A slot is the name of a class: 'We stopped $DRUG because of a rash.' Phrases that contain each other (Merkel, Angela
+    Merkel) are in the same part, and no sentence says a phrase of another part.
+
+    \b
+    wfst-bias data templates conf/templates.txt medicine exp/dev.txt --part 1/2
+    wfst-bias data templates conf/templates.txt medicine exp/test.txt --part 2/2
+    """
+    from wfst_bias.corpus.templates import filled
+    from wfst_bias.entities.lists import read_entities
+    from wfst_bias.entities.split import Part
+    from wfst_bias.files import publish_file, refuse_same
+
+    refuse_same(out, templates, source)
+    sentences = filled(templates, read_entities(source, format_name), count, Part.parse(part), seed)
+    publish_file(out, "".join(f"{sentence}\n" for sentence in sentences))
+    click.echo(f"{out}: {len(sentences):,} sentences")
+
+
 @data.command("synthesise")
 @click.argument("sentences", type=PATH)
 @click.argument("data_dir", type=PATH)
@@ -57,12 +92,19 @@ def data_sentences(text, out, rare, exclude, mean, copies, seed):
     "same one to hear it more often.",
 )
 @click.option("--speed", nargs=2, type=float, default=(1.0, 1.0), show_default=True, help="Slowest and fastest pace.")
+@click.option(
+    "--noise",
+    nargs=2,
+    type=float,
+    metavar="SNR SNR",
+    help="Put noise in, this far below the speech, least and most; dB.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Sentences spoken at once.")
 @click.option(
     "--named", is_flag=True, help="Lines are 'UTTERANCE SENTENCE', as in Kaldi's text; else they are numbered."
 )
-def data_synthesise(sentences, data_dir, voices, speed, seed, jobs, named):
+def data_synthesise(sentences, data_dir, voices, speed, noise, seed, jobs, named):
     """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, by lot.
 
     flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo].
@@ -76,10 +118,40 @@ def data_synthesise(sentences, data_dir, voices, speed, seed, jobs, named):
     lines = list(by_name.values()) if named else [line for _, line in lines_of(sentences) if line.strip()]
     made = {voice: voice_of(voice) for voice in dict.fromkeys(voices)}
     speakers = [made[voice] for voice in voices]
-    silent = synthesise(lines, speakers, data_dir, speed, seed, jobs, progress=True, names=list(by_name))
+    silent = synthesise(lines, speakers, data_dir, speed, seed, jobs, progress=True, snrs=noise, names=list(by_name))
     click.echo(f"{data_dir}: {len(lines) - silent:,} utterances of synthetic speech")
     if silent:
         click.echo(f"wfst-bias: {silent:,} sentences gave no sound and are left out", err=True)
+
+
+@data.command("noise")
+@click.argument("data_dir", type=PATH)
+@click.option("--minutes", type=float, default=10.0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+def data_noise(data_dir, minutes, seed):
+    """Write silence and noises (white, pink, brown, hum, knocks), ten seconds each, into the Kaldi data folder DATA_DIR.
+
+    Whatever is found in it is a false alarm.
+
+    Example: wfst-bias data noise data/noise --minutes 10
+    """
+    from wfst_bias.corpus.noise import write_noise
+
+    count = write_noise(data_dir, minutes, seed)
+    click.echo(f"{data_dir}: {count:,} utterances in which nobody speaks")
+
+
+@data.command("cuts")
+@click.argument("data", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.jsonl.gz")
+def data_cuts(data, out):
+    """Write DATA as a lhotse cut manifest, checked; the audio stays where it is.
+
+    Example: wfst-bias data cuts data/test data/test.jsonl.gz
+    """
+    from wfst_bias.corpus.data import read_data, write_cuts
+
+    click.echo(f"{out}: {write_cuts(read_data(data), out):,} cuts")
 
 
 @data.command("combine")

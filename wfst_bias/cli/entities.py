@@ -125,3 +125,28 @@ def entities_lists(biasing, words, out, distractors, seed):
     rows = lists_with_distractors(biasing, words, distractors, seed)
     publish_file(out, "".join(row.serialize() for row in rows))
     click.echo(f"{out}: {len(rows):,} utterances, {distractors:,} distractors each")
+
+
+@entities.command("sample")
+@click.argument("source", type=PATH, metavar="LIST")
+@click.argument("data", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.jsonl")
+@format_option
+@click.option("--distractors", type=click.IntRange(0), required=True, help="Phrases of LIST that nobody says.")
+@click.option("--unsaid", is_flag=True, help="Only these: a list of which DATA says nothing.")
+def entities_sample(source, data, out, format_name, distractors, unsaid):
+    """The phrases of LIST, or of a domain, that the texts of DATA say, and some distractors, as our own lines of JSON.
+
+    Example: wfst-bias entities sample medicine data/test exp/list_1000.jsonl --distractors 1000
+    """
+    from wfst_bias.corpus.data import read_texts
+    from wfst_bias.entities.formats.documents import own_line
+    from wfst_bias.entities.lists import read_entities
+    from wfst_bias.entities.pool import sample_list
+    from wfst_bias.files import publish_file, refuse_same
+
+    refuse_same(out, source)
+    texts = read_texts(data).values()
+    phrases = sample_list(read_entities(source, format_name), texts, distractors, with_said=not unsaid)
+    publish_file(out, "".join(own_line(entity) for entity in phrases))
+    click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")

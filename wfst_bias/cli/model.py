@@ -2,12 +2,12 @@
 
 import click
 
-from wfst_bias.cli.options import PATH
+from wfst_bias.cli.options import PATH, device_option
 
 
 @click.group()
 def model():
-    """Train a Conformer CTC with a subword and a phone head, export it, look at it."""
+    """Train a Conformer CTC with a subword and a phone head, export it, look at it; store what a model says."""
 
 
 @model.command("train")
@@ -55,6 +55,29 @@ def model_export(exp, out):
 
     export(exp, out)
     click.echo(f"{out}: written; its tokens are those of {exp / 'tokens.txt'}")
+
+
+@model.command("emissions")
+@click.argument("spec", metavar="MODEL")
+@click.argument("data", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT")
+@device_option
+def model_emissions(spec, data, out, device):
+    """Store what MODEL (as of 'decode --model') says of DATA, for many decodings: --model archive:OUT/emissions.npz.
+
+    The words found are the same, without the network's time; an adapter that reads hidden layers needs the model itself.
+
+    \b
+    Example: wfst-bias model emissions hama data/test exp/emissions
+    """
+    from wfst_bias.acoustic.archive import ARRAYS, write_archive
+    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.corpus.data import emissions_of_cuts, read_data
+    from wfst_bias.decode.search import usable_device
+
+    made = model_of(spec, usable_device(device))
+    count = write_archive(out, made, spec, emissions_of_cuts(read_data(data), made))
+    click.echo(f"{out / ARRAYS}: of {count:,} utterances")
 
 
 @model.command("info")

@@ -1,17 +1,20 @@
 """Speech to decode: a Kaldi data folder or a lhotse cut manifest, as checked lhotse cuts."""
 
+import gzip
 import io
+import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy as np
 import soundfile
 from lhotse import AudioSource, CutSet, MonoCut, Recording, SupervisionSegment, load_manifest
 
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.files import lines_of, publish_file
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _LARGEST_OGG_PAGE = 65307
@@ -58,6 +61,28 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
         raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", source)
     return np.ascontiguousarray(samples, np.float32)
+
+
+def emissions_of_cuts(cuts: CutSet, model: AcousticModel) -> Iterator[Emissions]:
+    """What a model says of each cut, one after the other."""
+    for cut in cuts:
+        yield model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
+
+
+def write_cuts(cuts: CutSet, path: Path) -> int:
+    """Write a lhotse cut manifest, its audio files by absolute paths; how many cuts there are."""
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        raise InputError("is no name of a cut manifest; end it in .jsonl.gz", path)
+    lines = "".join(json.dumps(_with_absolute_paths(cut.to_dict()), ensure_ascii=False) + "\n" for cut in cuts)
+    publish_file(path, gzip.compress(lines.encode(), mtime=0) if path.suffix == ".gz" else lines)
+    return len(cuts)
+
+
+def _with_absolute_paths(cut: Dict[str, Any]) -> Dict[str, Any]:
+    for source in cut["recording"]["sources"]:
+        if source["type"] == "file":
+            source["source"] = str(Path(source["source"]).resolve())
+    return cut
 
 
 def read_texts(path: Path) -> Dict[str, str]:

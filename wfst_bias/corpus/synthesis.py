@@ -15,11 +15,11 @@ import soundfile
 from scipy.signal import resample_poly
 from tqdm import tqdm
 
+from wfst_bias.corpus.noise import SAMPLING_RATE, with_noise
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, publish_folder
-from wfst_bias.text import words_of
+from wfst_bias.text import without_accents, words_of
 
-SAMPLING_RATE = 16000
 _WORDS_A_MINUTE = 175  # espeak-ng's default
 
 
@@ -83,6 +83,9 @@ class Flite(_Program):
         stretch = f"duration_stretch={1 / speed:.3f}"
         return ("-voice", self._voice, "--setf", stretch, "-o", "/dev/stdout", "-t")
 
+    def speak(self, text: str, speed: float, seed: int) -> Tuple[np.ndarray, int]:
+        return super().speak(without_accents(text), speed, seed)  # it knows ASCII only
+
 
 class Espeak(_Program):
     """A voice of espeak-ng (``en-us``, ``en-gb+f3``)."""
@@ -126,6 +129,7 @@ def synthesise(
     seed: int = 0,
     jobs: int = 1,
     progress: bool = False,
+    snrs: Optional[Tuple[float, float]] = None,
     names: Optional[Sequence[str]] = None,
 ) -> int:
     """Speak sentences, each by one of the voices, into a Kaldi data folder at 16 kHz.
@@ -137,6 +141,7 @@ def synthesise(
       speeds: the slowest and the fastest pace, drawn for each sentence; 1 is a voice's own.
       seed: of the lots; the same seed gives the same folder.
       jobs: sentences spoken at once.
+      snrs: noise is put in, this far below the speech, least and most, dB; none where not given.
       names: of the utterances, sorted as Kaldi's; else they are numbered.
 
     Returns:
@@ -160,6 +165,9 @@ def synthesise(
             if not len(samples):
                 return False
             samples = resample_poly(samples, SAMPLING_RATE, rate) if rate != SAMPLING_RATE else samples
+            if snrs is not None:
+                chance = np.random.default_rng((seed, number))
+                samples = with_noise(samples, chance.uniform(*snrs), chance)
             peak = max(1.0, float(np.abs(samples).max()))
             soundfile.write(str(building / "wav" / f"{key}.flac"), samples / peak, SAMPLING_RATE)
             return True

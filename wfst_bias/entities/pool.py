@@ -1,11 +1,14 @@
-"""One list for a whole test set, out of a list for each utterance."""
+"""One list for a whole test set: what is said in it, and distractors."""
 
 import random
 from pathlib import Path
-from typing import List
+from typing import Iterable, List, Sequence
 
 from wfst_bias.entities.biasing import read_biasing
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
+from wfst_bias.text import words_of
 
 _SEED = 0
 
@@ -29,3 +32,31 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
         raise InputError(f"has {len(others):,} distractors, {num_distractors:,} were asked for; ask for fewer", biasing)
     random.Random(_SEED).shuffle(others)
     return sorted(rare) + others[:num_distractors]
+
+
+def sample_list(
+    phrases: Sequence[Entity], texts: Iterable[str], num_distractors: int, with_said: bool = True
+) -> List[Entity]:
+    """The phrases that some texts say, and some that they do not.
+
+    Args:
+      phrases: of a list; of those that are the same words, the first one counts.
+      texts: of a test set; of phrases within each other, the longest one is said.
+      num_distractors: drawn from the phrases that no text says; a longer list holds those of a shorter one.
+      with_said: whether those that a text says are there, too.
+
+    Returns:
+      the phrases said, then the distractors.
+    """
+    first = {entity.words: entity for entity in reversed(phrases) if entity.words}
+    listed, lengths = PhraseList(first), sorted({len(words) for words in first})
+    spoken = [words_of(text) for text in texts]
+    said = sorted({words[i:j] for words in spoken for i, j in listed.occurrences(words)})
+    stretches = {words[i : i + n] for words in spoken for n in lengths for i in range(len(words) - n + 1)}
+    others = sorted(first.keys() - stretches)
+    if len(others) < num_distractors:
+        raise InputError(
+            f"the list has {len(others):,} phrases that nobody says, {num_distractors:,} were asked for; ask for fewer"
+        )
+    random.Random(_SEED).shuffle(others)
+    return [first[words] for words in (*(said if with_said else ()), *others[:num_distractors])]

@@ -1,0 +1,1 @@
+../kathleen/path.sh
