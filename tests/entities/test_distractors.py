@@ -47,9 +47,9 @@ def test_the_list_of_an_utterance_does_not_depend_on_the_others(biasing):
 
 
 def test_too_few_words(biasing):
-    assert len(drawn(biasing, 198)["u2"].phrases) == 198
-    with pytest.raises(InputError, match=r"words.txt: has 201 words, too few for 199 distractors of 'u1'; name more"):
-        drawn(biasing, 199)
+    assert len(drawn(biasing, 199)["u1"].phrases) == 201
+    with pytest.raises(InputError, match=r"words.txt: has 199 words that 'u1' does not say, and 200 were asked for"):
+        drawn(biasing, 200)
 
 
 def test_a_row_reads_as_it_was_written(tmp_path):

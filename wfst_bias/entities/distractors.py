@@ -29,12 +29,14 @@ def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, see
       InputError: there are fewer words than asked for.
     """
     pool = sorted(read_vocabulary(words))
+    known = set(pool)
     rows = []
     for row in read_biasing(biasing).values():
-        own = {*words_of(row.text), *row.rare}
-        if len(pool) < num_distractors + len(own):
+        own = known & {*words_of(row.text), *row.rare}
+        if len(known) - len(own) < num_distractors:
             raise InputError(
-                f"has {len(pool):,} words, too few for {num_distractors:,} distractors of {row.utterance!r}; name more",
+                f"has {len(known) - len(own):,} words that {row.utterance!r} does not say, and {num_distractors:,} were "
+                "asked for; ask for fewer",
                 words,
             )
         distractors = _drawn(pool, num_distractors, own, random.Random(f"{seed} {row.utterance}"))

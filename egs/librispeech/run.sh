@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# LibriSpeech with a list of N distractors for each utterance, as the public biasing lists have them (Le et al. 2021),
+# and the ladder: what each technique adds. Without its audio the texts are SYNTHESISED, and figures are no one else's.
+#
+#   ./run.sh [--stage N] [--stop-stage N] [--corpus LIBRISPEECH | --download DIR] [--data DIR] [--jobs N] [--exp DIR]
+#
+# e.g.: ./run.sh --corpus /data/LibriSpeech --data /data/wfst_bias
+# --download fetches all of it (60 GB); with PART.tar.gz of openslr.org/12, unpacked, --corpus will do.
+# DATA/is21_deep_bias has PART.biasing_100.tsv (others are drawn where they are not there) and all_rare_words.txt.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. ./path.sh
+. conf/recipe.conf
+
+stage=1 stop_stage=7 corpus= download= data=${WFST_BIAS_DATA:-../../../shared/data} jobs=2 exp=exp
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --stage) stage=$2; shift 2 ;;
+    --stop-stage) stop_stage=$2; shift 2 ;;
+    --corpus) corpus=$2; shift 2 ;;
+    --download) download=$2; shift 2 ;;
+    --data) data=$2; shift 2 ;;
+    --jobs) jobs=$2; shift 2 ;;
+    --exp) exp=$2; shift 2 ;;
+    *) sed -n '2,9p' run.sh >&2; exit 2 ;;
+  esac
+done
+
+lists=$data/is21_deep_bias
+for file in "$lists/$part.biasing_100.tsv" "$lists/all_rare_words.txt"; do
+  [ -f "$file" ] || { echo "run.sh: no file $file; name the data folder with --data" >&2; exit 1; }
+done
+run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
+mkdir -p "$exp"
+speech=$exp/$part.jsonl.gz
+
+if run 1; then
+  echo "stage 1: lexicon, language model and base graph"
+  wfst-bias lang hama "$exp/lang"
+  if [ -f "$data/lm/en-us-2g.arpa.gz" ]; then
+    ln -sfn "$(realpath "$data/lm/en-us-2g.arpa.gz")" "$exp/lm.arpa.gz"
+  else
+    wfst-bias lm default "$exp/lm.arpa.gz"
+  fi
+  wfst-bias graph base "$exp/lang" "$exp/lm.arpa.gz" "$exp/base"
+fi
+
+# Every so many-th line of a file, sorted, from the first on: thinned FILE EVERY
+thinned() { LC_ALL=C sort "$1" | awk -v every="$2" '(NR - 1) % every == 0'; }
+
+if run 2; then
+  echo "stage 2: one in $every utterances, and their lists: the public ones where they are there, else drawn like them"
+  thinned "$lists/$part.biasing_100.tsv" "$every" > "$exp/lists_100.tsv"
+  thinned "$lists/all_rare_words.txt" "$words_every" > "$exp/words.txt"
+  for n in $sizes; do
+    if [ -f "$lists/$part.biasing_$n.tsv" ]; then
+      thinned "$lists/$part.biasing_$n.tsv" "$every" > "$exp/lists_$n.tsv"
+    else
+      wfst-bias entities lists "$exp/lists_100.tsv" "$exp/words.txt" "$exp/lists_$n.tsv" --distractors "$n" --seed "$seed"
+    fi
+  done
+fi
+
+if run 3 && [ -n "$download" ]; then
+  echo "stage 3: fetch the audio"
+  lhotse download librispeech "$download"
+fi
+[ -z "$download" ] || corpus=$download/LibriSpeech
+
+if run 4 && [ -n "$corpus" ]; then
+  echo "stage 4: the audio of the utterances"
+  lhotse prepare librispeech -p "$part" "$corpus" "$exp/manifests"
+  lhotse cut simple -r "$exp/manifests/librispeech_recordings_$part.jsonl.gz" \
+    -s "$exp/manifests/librispeech_supervisions_$part.jsonl.gz" "$exp/manifests/cuts.jsonl.gz"
+  lhotse cut trim-to-supervisions "$exp/manifests/cuts.jsonl.gz" "$exp/manifests/named.jsonl.gz"
+  cut -f 1 "$exp/lists_100.tsv" | sed 's/.*/"&"/' | paste -sd , | sed 's/.*/[&]/' > "$exp/manifests/names.json"
+  lhotse subset --cutids "$exp/manifests/names.json" "$exp/manifests/named.jsonl.gz" "$speech"
+elif run 4; then
+  echo "stage 4: the texts of the utterances, SYNTHESISED"
+  cut -f 1,2 "$exp/lists_100.tsv" > "$exp/texts"
+  wfst-bias data synthesise "$exp/texts" "$exp/synthetic" --named $(cat conf/voices.conf)
+  wfst-bias data cuts "$exp/synthetic" "$speech"
+fi
+
+if run 5; then
+  echo "stage 5: what hama hears"
+  wfst-bias model emissions hama "$speech" "$exp/emissions"
+fi
+
+# Options of each decoding, a line each: no list, then what conf/ladder.conf has at each of its sizes.
+decodings() {
+  common="--model archive:$exp/emissions/emissions.npz --config conf/weights.conf"
+  echo "$exp/base $speech $exp/none $common"
+  while read -r rung at options; do
+    for n in ${at//,/ }; do
+      echo "$exp/base $speech $exp/${rung}_$n $common --biasing $exp/lists_$n.tsv $options"
+    done
+  done < conf/ladder.conf
+}
+
+if run 6; then
+  echo "stage 6: decode, $jobs at a time"
+  decodings | xargs -P "$jobs" -L 1 wfst-bias decode
+fi
+
+if run 7; then
+  for n in $sizes; do
+    echo "stage 7: the ladder at N = $n; words as the public score.py counts them"
+    rungs=("$exp/none")
+    while read -r rung at _; do [[ ,$at, != *,$n,* ]] || rungs+=("$exp/${rung}_$n"); done < conf/ladder.conf
+    wfst-bias score "$speech" "${rungs[@]}" --ladder --librispeech --biasing "$exp/lists_$n.tsv" --json "$exp/ladder_$n.json"
+  done
+fi
