@@ -29,8 +29,8 @@ def score(data, decode_dirs, entities, format_name, biasing, librispeech, uttera
     before it.
 
     With --librispeech, WER, U-WER and B-WER are those of the score.py of Le et al. 2021, for comparison with others.
-    Biased are the rare words of an utterance's own text (third column of TSV) instead of its list, so that distractors
-    that were heard count in U-WER; and the alignment is the cheapest one with insertions and deletions at 3 and
+    Biased are the rare words of an utterance's own text (third column of TSV) instead of its list, so that inserted
+    distractors count in U-WER; and the alignment is the cheapest one with insertions and deletions at 3 and
     substitutions at 4, which may have more errors than the least possible. Entities are counted as without it.
 
     Examples:
