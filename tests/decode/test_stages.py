@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from test_nbest import NOTHING, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
+from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import LOOKUP, ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.lookup import Lookup
@@ -130,3 +132,21 @@ def test_chains_that_cannot_be_are_told(stages):
         ChainConfig(stages=stages)
     assert ChainConfig(stages="rescore,mbr,lookup").names == ("rescore", "mbr", "lookup")
     assert ChainConfig(stages="none").names == ()
+
+
+@pytest.mark.parametrize("num_frames", [1, 2])
+@pytest.mark.parametrize("beam", [18.0, 0.001])
+def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decoder, sayings, num_frames, beam):  # noqa: F811
+    tokens = decoder.graph.tokens
+    noise = torch.randn(2, num_frames, len(tokens), generator=torch.Generator().manual_seed(1)).log_softmax(-1)
+    short = Emissions(noise, torch.tensor([num_frames, 1]), 0.02, tokens, ["short", "shorter"])
+    search = replace(decoder.search, search_beam=beam, min_active=0, max_active=1 if beam < 1 else 2000)
+    narrow = Decoder(decoder.graph, search)
+    transcripts, lattices = gated_paths(narrow.lattices(short), narrow)
+    said = sayings("Ann Whittemore", "Zelenskyy")
+    stages = Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), LexiconLookup(Lookup(said))
+    for one in Chain(stages).found(transcripts, Batch(narrow, lattices, [decoder.graph.entities] * 2, short)):
+        assert len(one.confidences) == len(one.transcript.words)
+        assert bool(one.nbest.hypotheses) == bool(one.lattice.num_arcs)
+    if beam < 1:
+        assert not word_lattices(lattices, narrow)[0].num_arcs
