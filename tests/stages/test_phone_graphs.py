@@ -121,3 +121,9 @@ def test_phrases_are_said_as_their_list_tells():
     assert [(piece.first, piece.end) for piece in pieces] == [(0, 1), (1, 3), (3, 4)]
     assert pieces[1].ways[0][0] == ("M", "AA", "|", "T", "UW")
     assert pieces[2].ways == ()
+
+
+def test_a_word_that_is_a_phrase_may_be_said_as_the_word_it_is():
+    """US, which is said otherwise than "us"."""
+    (pieces,) = Sayings(lang(UNITS), [Entity("UH", spoken=("two ma",))], reader=LexiconOnly()).pieces([("uh",)])
+    assert {way for way, _ in pieces[0].ways} == {tuple(way.split()) for way in ("T UW | M AA", "T UW | M AA AA", "AA")}

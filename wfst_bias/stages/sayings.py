@@ -55,11 +55,15 @@ class Sayings:
         self.entities = tuple(entities)
         used = [outcome for outcome in self._speller.outcomes(entities) if outcome.status == USED]
         self._outcomes = {outcome.entity.words: outcome for outcome in used}
-        self._phrases: Dict[Words, Tuple[Way, ...]] = {
-            outcome.entity.words: tuple(zip(outcome.pronunciations, outcome.scores)) for outcome in used
-        }
+        self._phrases = {outcome.entity.words: self._ways_of(outcome) for outcome in used}
         self._list = PhraseList(self._phrases)
         self._words: Dict[str, Tuple[Way, ...]] = {}
+
+    def _ways_of(self, outcome: Outcome) -> Tuple[Way, ...]:
+        """How a phrase is said; "us" in a text may be US, or the pronoun."""
+        words, lexicon = outcome.entity.words, self.lang.lexicon
+        as_word = lexicon[words[0]] if len(words) == 1 and words[0] in lexicon else ()
+        return tuple({**dict(zip(outcome.pronunciations, outcome.scores)), **dict.fromkeys(as_word, 0.0)}.items())
 
     def outcomes_of(self, phrases: Phrases) -> List[Outcome]:
         """How those phrases of a list are said that can be, each once."""
