@@ -1,5 +1,7 @@
 """Word lattices as k2 has them, and files that are none."""
 
+import zipfile
+
 import k2
 import numpy as np
 import pytest
@@ -91,6 +93,17 @@ def _backward(path, stored):
     torch.save(content, path)
 
 
+class Instance:
+    """A pickle that calls what it names without the operation that others use for that."""
+
+    PICKLE = b"(S'touch PWNED'\nios\nsystem\n."
+
+    def __init__(self, path, stored):
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("archive/data.pkl", self.PICKLE)
+            packed.writestr("archive/version", "3\n")
+
+
 @pytest.mark.parametrize(
     "spoil, told",
     [
@@ -98,6 +111,7 @@ def _backward(path, stored):
         (lambda path, stored: path.write_text("utt0\n0 1 2\n"), "is no whole file of k2"),
         (lambda path, stored: path.unlink(), "no such file"),
         (lambda path, stored: torch.save(Program(), path), "is no whole file of k2"),
+        (Instance, "is no whole file of k2"),
         (lambda path, stored: torch.save(torch.zeros(3), path), "has no arcs, aux_labels, phrases: it is no file of"),
         (lambda path, stored: torch.save({"arcs": torch.zeros(3)}, path), "has no aux_labels, phrases, tokens"),
         (_without_names, "has no names: it is no file of word lattices"),
@@ -105,8 +119,10 @@ def _backward(path, stored):
         (_one_name_less, "has not a name, a beam and phrases for each"),
     ],
 )
-def test_what_is_no_file_of_lattices_is_told(stored, tmp_path, spoil, told):
+def test_what_is_no_file_of_lattices_is_told(stored, tmp_path, monkeypatch, spoil, told):
     write_k2(tmp_path / "lat.pt", stored)
     spoil(tmp_path / "lat.pt", stored)
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=f"lat.pt: {told}"):
         read_k2(tmp_path / "lat.pt")
+    assert not (tmp_path / "PWNED").exists()

@@ -8,7 +8,6 @@ from sausages import WORDS, paths, sausage
 from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
-from wfst_bias.graph.decoding import OPEN
 from wfst_bias.lattice.confidence import word_confidences
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.rival import rivals
@@ -111,7 +110,7 @@ def test_what_memory_has_room_for_changes_nothing(decoder, monkeypatch):  # noqa
     words = [word.text for word in transcript.words]
     results = lambda: (
         rivals(lattice, words, [(0, 1), (1, 2), (0, 3)], decoder.graph.words),
-        word_confidences(lattice, words, OPEN, decoder.graph),
+        word_confidences(lattice, words, decoder.graph),
     )
     together = results()
     monkeypatch.setattr("wfst_bias.lattice.word_places._MOST_ARCS", 2 * lattice.num_arcs)

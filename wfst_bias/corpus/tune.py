@@ -186,7 +186,7 @@ class Tuner:
         if rest not in self._hypotheses:
             self._hypotheses = {rest: list(self._heard_hypotheses(weights.rescore, decoder))}
         for nbest, scores in self._hypotheses[rest]:
-            best = reordered(nbest, scores, weights.rescore.weight, weights.search.acoustic_scale).hypotheses[:1]
+            best = reordered(nbest.hypotheses, scores, weights.rescore.weight, weights.search.acoustic_scale)[:1]
             yield nbest.name, best[0].words if best else ()
 
     def _heard_hypotheses(self, config: RescoringConfig, decoder: Decoder) -> Iterator[Tuple[NBest, List[float]]]:

@@ -31,7 +31,7 @@ class Confidence:
     boosted: float
 
 
-def word_confidences(lattice: WordLattice, texts: Sequence[str], gate: int, graph: DecodingGraph) -> List[Confidence]:
+def word_confidences(lattice: WordLattice, texts: Sequence[str], graph: DecodingGraph) -> List[Confidence]:
     """Of each word of a transcript, the share of a lattice that says it between the words before and behind it.
 
     That is the sum of posteriors over what overlaps in time (Wessel et al. 2001), of each word sequence by its best
@@ -43,15 +43,15 @@ def word_confidences(lattice: WordLattice, texts: Sequence[str], gate: int, grap
     if not lattice.num_arcs:
         return [Confidence(0.0, 0.0)] * len(texts)
     said = said_in_place(lattice, texts, graph.words)
-    plain = lattice.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattice, graph, gate)
+    plain = lattice.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattice, graph)
     shares = [_shares(lattice, scores, said) for scores in (plain, lattice.scores)]
     return [Confidence(*pair) for pair in zip(*(values.tolist() for values in shares))]
 
 
-def _unpaid(lattice: WordLattice, graph: DecodingGraph, gate: int) -> np.ndarray:
+def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> np.ndarray:
     """The list's term of each arc without bonus and weight, nats ``(A,)``; never above what it was."""
-    num_phrases = sum(len(part.entities) for part in graph.lists_of(gate))
-    price = ClassConfig().entry_score(max(num_phrases, 1))
+    sizes = [len(part.entities) for part in graph.lists] or [1]
+    price = np.repeat([ClassConfig().entry_score(max(size, 1)) for size in sizes], sizes)[lattice.phrases.clip(min=0)]
     has_list = (lattice.phrases != NO_PHRASE) & (lattice.terms[:, 3] != 0)
     return np.where(has_list, np.minimum(lattice.terms[:, 3], price), lattice.terms[:, 3])
 

@@ -60,7 +60,8 @@ def unambiguous(lattice: Wfst, beam: float) -> Stretches:
     if not lattice.num_arcs:
         return Stretches(*(np.zeros(0, np.int32),) * 3, np.zeros(0, np.int64), np.zeros(1, np.int64), beam)
     jumps = _without_silence(lattice, beam)
-    most_states = max(_LEAST_LIMIT, lattice.num_states // 8)
+    # the best path alone has its states, however narrow the beam
+    most_states = max(_LEAST_LIMIT, lattice.num_states // 8, 2 * pynini.shortestpath(jumps).num_states())
     said = _determinized(jumps, beam, most_states)
     while said.num_states() >= most_states:
         beam *= _NARROWER

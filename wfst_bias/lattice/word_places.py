@@ -21,13 +21,15 @@ _MOST_ARCS = 1 << 20  # held at a time
 def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> Optional[np.ndarray]:
     """Arcs of the best path that says a text; none where no path does.
 
-    Words that no lexicon has are spelled in a text, and one label in a lattice.
+    Words that the table does not have are spelled in a text, and one label in a lattice.
 
     Args:
       words: the table of the lattice's words.
     """
-    said = [(i, words[label]) for i, text in enumerate(texts) for label in dict.fromkeys((text, OOV)) if label in words]
-    at, labels = np.array(said, np.int32).reshape(-1, 2).T
+    labels = np.array([words[text] if text in words else words.ids.get(OOV, _NOT_SAID) for text in texts], np.int32)
+    if _NOT_SAID in labels:
+        return None
+    at = np.arange(len(texts))
     final = np.full(len(texts) + 1, NO_SCORE)
     final[-1] = 0.0
     text = from_arcs(0, at, at + 1, labels, labels, np.zeros(len(at)), final)

@@ -11,6 +11,8 @@ from tabulate import tabulate
 from wfst_bias.entities.lists import AUTO
 from wfst_bias.files import read_json
 from wfst_bias.score.report import Score, score_decoding
+from wfst_bias.stages.chain import SEARCH
+from wfst_bias.stages.config import ChainConfig
 
 _RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
 _ADDED = ("WER", "F1")
@@ -51,8 +53,8 @@ def ladder(
 def _stages(folder: Path) -> List[str]:
     """What a folder tells the texts of: its search and the stages behind it, in their order."""
     meta = read_json(folder / "meta.json") if (folder / "meta.json").is_file() else {}
-    names = meta.get("stages", {}).get("stages", "none")
-    return [""] if names == "none" else ["search", *names.split(",")]
+    names = ChainConfig(**meta.get("stages", {})).names
+    return [SEARCH, *names] if names else [""]
 
 
 def ladder_table(rungs: Sequence[Rung]) -> str:
@@ -60,7 +62,7 @@ def ladder_table(rungs: Sequence[Rung]) -> str:
     rows = []
     for i, rung in enumerate(rungs):
         score = rung.score
-        name = f"  + {rung.stage}" if rung.stage not in ("", "search") else rung.name
+        name = f"  + {rung.stage}" if rung.stage not in ("", SEARCH) else rung.name
         alarms = f"{score.false_alarms_per_hour:.1f}" if score.hours else "-"
         added = [_change(rungs[i - 1].score, score, rate) if i else "" for rate in _ADDED]
         rows.append((name, *(score.rates[rate].columns()[0] for rate in _RATES), alarms, *added))

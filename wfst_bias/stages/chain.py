@@ -12,7 +12,7 @@ import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.decode.gates import only_above, says_below_gate
-from wfst_bias.decode.paths import Transcript, transcript_of
+from wfst_bias.decode.paths import FoundEntity, Transcript, transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.graph.decoding import DecodingGraph
@@ -27,6 +27,7 @@ from wfst_bias.stages.rescoring import PhoneRescorer
 from wfst_bias.symbols import OOV
 
 SEARCH = "search"
+_TIES = 10  # hypotheses that may score the same as the best path
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Found:
     Args:
       lattice: its words, in all ways within the beam.
       nbest: the hypotheses, the best first.
-      transcript: of one of them, where no lookup changed it.
+      said: words of the one that was chosen, as the lattice has them.
+      transcript: of that, where no lookup changed it.
       texts: what the search found and what each stage made of it, by its name, as they were run.
       replacements: of the lookup.
       confidences: of the words.
@@ -62,6 +64,7 @@ class Found:
 
     lattice: WordLattice
     nbest: NBest
+    said: Tuple[str, ...]
     transcript: Transcript
     texts: Mapping[str, str]
     replacements: Tuple[Replacement, ...] = ()
@@ -105,29 +108,38 @@ class Chain:
           transcripts: of the search.
           num_best: hypotheses of an utterance that are wanted, beside those that the stages read.
         """
-        most = max(1, num_best, *(stage.num_best for stage in self.stages))
+        most = max(_TIES, num_best, *(stage.num_best for stage in self.stages))
         words = batch.decoder.graph.words
-        found = [
-            Found(lattice, nbest_of(lattice, most, words), transcript, {SEARCH: transcript.text})
-            for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder))
-        ]
+        found = []
+        for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder)):
+            nbest = nbest_of(lattice, most, words)
+            texts = tuple(word.text for word in transcript.words)
+            said = next((h.words for h in nbest.hypotheses if is_text(h.words, transcript)), texts)
+            found.append(Found(lattice, nbest, said, transcript, {SEARCH: transcript.text}))
         for stage in self.stages:
             found = [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
-        return [_with_evidence(one, gate, batch.decoder.graph) for one, gate in zip(found, batch.lattices.gates)]
+        return [_with_evidence(one, batch.decoder.graph) for one in found]
 
 
-def _with_evidence(found: Found, gate: int, graph: DecodingGraph) -> Found:
-    """How sure the words are; those of a lookup, which no lattice has, are as sure as the phones that were heard."""
-    texts = [word.text for word in found.transcript.words]
-    entities = found.transcript.entities
-    spans = [(entity.first_word, entity.num_words) for entity in entities]
-    sure = word_confidences(found.lattice, texts, gate, graph)
-    looked_up = (entity for entity in entities if entity.way == LOOKUP)
-    for entity, row in zip(looked_up, found.replacements):
-        words = slice(entity.first_word, entity.first_word + entity.num_words)
+def _with_evidence(found: Found, graph: DecodingGraph) -> Found:
+    """How sure the words are; those of a lookup, which the search did not choose, are as sure as the phones that were heard."""
+    looked_up = [entity for entity in found.transcript.entities if entity.way == LOOKUP]
+    others = [entity for entity in found.transcript.entities if entity.way != LOOKUP]
+    # where the others stand in what was said
+    spans = [(_place(entity.first_word, looked_up, found.replacements), entity.num_words) for entity in others]
+    rival_of = dict(zip(map(id, others), rivals(found.lattice, found.said, spans, graph.words)))
+    sure = word_confidences(found.lattice, found.said, graph)
+    for entity, row in zip(looked_up, found.replacements):  # from left to right, so that those before are done
+        words = slice(entity.first_word, entity.first_word + len(row.words.split()))
         sure[words] = [Confidence(row.posterior, row.posterior)] * entity.num_words
-    others = rivals(found.lattice, texts, spans, graph.words)
-    return replace(found, confidences=tuple(sure), rivals=tuple(others))
+    all_rivals = tuple(rival_of.get(id(entity)) for entity in found.transcript.entities)
+    return replace(found, confidences=tuple(sure), rivals=all_rivals)
+
+
+def _place(word: int, looked_up: Sequence[FoundEntity], replacements: Sequence[Replacement]) -> int:
+    """Where a word stood before replacements."""
+    rows = zip(looked_up, replacements)
+    return word + sum(len(row.words.split()) - entity.num_words for entity, row in rows if entity.first_word < word)
 
 
 class Rescoring:
@@ -141,7 +153,7 @@ class Rescoring:
 
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
         scale = batch.decoder.search.acoustic_scale
-        nbests = self._rescorer.rescored([one.nbest for one in found], batch.phones, scale)
+        nbests = self._rescorer.rescored([one.nbest for one in found], batch.phones, scale, batch.lists)
         return [with_best(one, nbest, i, batch) for i, (one, nbest) in enumerate(zip(found, nbests))]
 
 
@@ -179,13 +191,14 @@ class LexiconLookup:
 def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found:
     """The best hypothesis of a new order that says no phrase below its gate; what was found where there is none."""
     for hypothesis in nbest.hypotheses:
-        if is_text(hypothesis.words, found.transcript):
+        if hypothesis.words == found.said:
             return replace(found, nbest=nbest)
         arcs = chain.from_iterable(found.lattice.sources[found.lattice.frames_of(arc)] for arc in hypothesis.arcs)
         path = np.fromiter(arcs, np.int64)
         transcript = transcript_of(path, utterance, hypothesis.terms.total, batch.lattices, batch.decoder)
         if not says_below_gate(transcript):
-            return replace(found, nbest=nbest, transcript=only_above(transcript, found.transcript.refused))
+            transcript = only_above(transcript, found.transcript.refused)
+            return replace(found, nbest=nbest, said=hypothesis.words, transcript=transcript)
     return replace(found, nbest=nbest)
 
 

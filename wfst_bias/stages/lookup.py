@@ -8,7 +8,6 @@ Dingliwal et al., *Personalization of CTC speech recognition models*, SLT 2022.
 
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import groupby
 from typing import Dict, List, Sequence, Tuple
 
@@ -22,9 +21,7 @@ from wfst_bias.lang.units import Units
 from wfst_bias.stages.config import LOOKUP, LookupConfig
 from wfst_bias.stages.heard import Heard, heard_phones
 from wfst_bias.stages.phone_graphs import Alignment, alignments, phone_emissions
-from wfst_bias.stages.sayings import Piece, Sayings
-
-_LISTS_KEPT = 1024
+from wfst_bias.stages.sayings import ListSayings, Piece, Sayings
 
 _Index = Dict[Pronunciation, Tuple[Entity, Pronunciation]]
 
@@ -78,7 +75,7 @@ class Lookup:
     def __init__(self, sayings: Sayings, config: LookupConfig = LookupConfig()):
         self._sayings = sayings
         self._config = config
-        self._index_of = lru_cache(_LISTS_KEPT)(self._index)
+        self._indices: Dict[int, Tuple[ListSayings, _Index]] = {}  # by the identity of the list
 
     def corrected(
         self, transcripts: Sequence[Transcript], emissions: Emissions, lists: Sequence[Phrases] = ()
@@ -86,7 +83,7 @@ class Lookup:
         """Each transcript with its replacements, and these in the order of time.
 
         Args:
-          lists: of each utterance, all of them in the sayings; where not given, all phrases of the sayings.
+          lists: of each utterance; that of the sayings where they are not given.
           emissions: of the same utterances, by a phone network or by a model with a phone head; their frame shift
             may be another one than that of the transcripts.
 
@@ -96,9 +93,9 @@ class Lookup:
         units = self._sayings.lang.units
         phones = phone_emissions(emissions, units)
         assert list(phones.names) == [transcript.name for transcript in transcripts]
-        texts = self._sayings.pieces([[word.text for word in transcript.words] for transcript in transcripts])
+        texts = self._sayings.pieces([[word.text for word in transcript.words] for transcript in transcripts], lists)
         heard = heard_phones(phones, units)
-        indices = map(self._index_of, lists or [self._sayings.entities] * len(transcripts))
+        indices = map(self._index_of, self._sayings.of_lists(lists, len(transcripts)))
         corrected = []
         for transcript, pieces, said, alignment, index in zip(
             transcripts, texts, heard, alignments(texts, phones, units), indices
@@ -108,11 +105,16 @@ class Lookup:
             corrected.append((_with_matches(transcript, matches, phones.frame_shift, units.boundary), rows))
         return corrected
 
-    def _index(self, phrases: Phrases) -> "_Index":
+    def _index_of(self, said: ListSayings) -> "_Index":
+        if id(said) not in self._indices:
+            self._indices[id(said)] = said, self._index(said)
+        return self._indices[id(said)][1]
+
+    def _index(self, said: ListSayings) -> "_Index":
         """The phrase of a list that is said so, by its phones without boundaries, and with them; of several the first."""
         index: _Index = {}
         scores: Dict[Pronunciation, float] = {}
-        for outcome in self._sayings.outcomes_of(phrases):
+        for outcome in said.outcomes:
             if outcome.entity.weight < 0:
                 continue
             for way, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
@@ -182,7 +184,7 @@ def _with_matches(
     transcript: Transcript, matches: Sequence["_Match"], frame_shift: Seconds, boundary: str
 ) -> Transcript:
     """The transcript with its replacements, from the last one to the first."""
-    words, entities = list(transcript.words), list(transcript.entities)
+    words, entities, refused = list(transcript.words), list(transcript.entities), list(transcript.refused)
     for match in reversed(matches):
         said = match.words(frame_shift, boundary)
         words[match.first : match.end] = said
@@ -190,7 +192,8 @@ def _with_matches(
         before = [e for e in entities if e.first_word + e.num_words <= match.first]
         behind = [replace(e, first_word=e.first_word + longer) for e in entities if e.first_word >= match.end]
         entities = [*before, match.found(said), *behind]
-    return replace(transcript, words=tuple(words), entities=tuple(entities))
+        refused = [replace(e, first_word=e.first_word + longer * (e.first_word >= match.end)) for e in refused]
+    return replace(transcript, words=tuple(words), entities=tuple(entities), refused=tuple(refused))
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ count for more than it was tuned to count for, and a second opinion of the same 
 """
 
 from dataclasses import replace
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.lattice.nbest import NBest
+from wfst_bias.entities.entity import Phrases
+from wfst_bias.lattice.nbest import Hypothesis, NBest
 from wfst_bias.stages.config import EMISSIONS, RescoringConfig
 from wfst_bias.stages.distance import PhoneDistance
 from wfst_bias.stages.heard import heard_phones
@@ -38,29 +39,42 @@ class PhoneRescorer:
         self._config = config
         self._distance = PhoneDistance(sayings.lang.units, config.bound)
 
-    def rescored(self, nbests: Sequence[NBest], emissions: Emissions, acoustic_scale: float) -> List[NBest]:
-        """The best hypotheses of each utterance in their new order, see :func:`reordered`.
+    def rescored(
+        self, nbests: Sequence[NBest], emissions: Emissions, acoustic_scale: float, lists: Sequence[Phrases] = ()
+    ) -> List[NBest]:
+        """The best hypotheses of each utterance in their new order, see :func:`reordered`, and the others behind them.
 
         Args:
           nbests: of the utterances of a batch; one may be empty.
           emissions: of the same utterances, by a phone network or by a model with a phone head; their frame shift
             may be another one than that of the lattices.
           acoustic_scale: of the lattices.
+          lists: of each utterance; that of the sayings where they are not given.
 
         Raises:
           InputError: the network has other phones than the sayings.
         """
-        scored = [replace(nbest, hypotheses=nbest.hypotheses[: self._config.num_best]) for nbest in nbests]
-        phones = self.phone_scores([[h.words for h in nbest.hypotheses] for nbest in scored], emissions)
-        return [reordered(*pair, self._config.weight, acoustic_scale) for pair in zip(scored, phones)]
+        most = self._config.num_best
+        scored = [nbest.hypotheses[:most] for nbest in nbests]
+        phones = self.phone_scores([[h.words for h in some] for some in scored], emissions, lists)
+        return [
+            replace(
+                nbest,
+                hypotheses=(*reordered(some, scores, self._config.weight, acoustic_scale), *nbest.hypotheses[most:]),
+            )
+            for nbest, some, scores in zip(nbests, scored, phones)
+        ]
 
-    def phone_scores(self, texts: Sequence[Sequence[Sequence[str]]], emissions: Emissions) -> List[List[float]]:
+    def phone_scores(
+        self, texts: Sequence[Sequence[Sequence[str]]], emissions: Emissions, lists: Sequence[Phrases] = ()
+    ) -> List[List[float]]:
         """What the network says of each text of each utterance, nats; as in a lattice, each frame's best is 0."""
         units = self._sayings.lang.units
         phones = phone_emissions(emissions, units)
         assert len(texts) == len(phones.lengths)
         counts = list(map(len, texts))
-        pieces = self._sayings.pieces([words for some in texts for words in some])
+        list_of = [phrases for phrases, some in zip(lists, texts) for _ in some]
+        pieces = self._sayings.pieces([words for some in texts for words in some], list_of)
         bounds = np.cumsum([0, *counts])
         if self._config.measure == EMISSIONS:
             utterance = np.repeat(np.arange(len(counts)), counts)
@@ -74,13 +88,15 @@ class PhoneRescorer:
         return [scores[first:end] for first, end in zip(bounds, bounds[1:])]
 
 
-def reordered(nbest: NBest, phone_scores: Sequence[float], weight: float, acoustic_scale: float) -> NBest:
-    """The hypotheses with what the phone network says of them, the best first; of equal ones the old order stays."""
+def reordered(
+    hypotheses: Sequence[Hypothesis], phone_scores: Sequence[float], weight: float, acoustic_scale: float
+) -> Tuple[Hypothesis, ...]:
+    """Hypotheses with what the phone network says of them, the best first; of equal ones the old order stays."""
     weighted = (
         replace(hypothesis, phones=weight * (acoustic_scale * score - hypothesis.terms.acoustic))
-        for hypothesis, score in zip(nbest.hypotheses, phone_scores)
+        for hypothesis, score in zip(hypotheses, phone_scores)
     )
-    return replace(nbest, hypotheses=tuple(sorted(weighted, key=lambda hypothesis: -hypothesis.total)))
+    return tuple(sorted(weighted, key=lambda hypothesis: -hypothesis.total))
 
 
 def _best_scores(phones: Emissions) -> torch.Tensor:
