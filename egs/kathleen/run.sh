@@ -110,9 +110,10 @@ fi
 
 if run 9; then
   echo "stage 9: what is done behind the search, with a list in the graph and without"
-  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged_1000" $(cat conf/decode.conf conf/stages.conf)
-  wfst-bias decode "$exp/base" "$data/kathleen" "$exp/staged_none" $(cat conf/decode.conf) --stages lookup \
-    --list "$exp/list_1000.txt"
-  wfst-bias score "$data/kathleen" "$exp"/staged_none "$exp"/staged_1000 --entities "$exp/list_1000.txt" --ladder \
-    --json "$exp/ladder.json"
+  wfst-bias decode "$exp/base" "$data/kathleen" "$exp/staged_none" --stages lookup --list "$exp/list_1000.txt"
+  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged" $(cat conf/decode.conf conf/stages.conf)
+  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged_mbr" --stages rescore,mbr,lookup
+  for only in "" "--utterances $exp/held_out"; do
+    wfst-bias score "$data/kathleen" "$exp"/staged{_none,,_mbr} --ladder $only --entities "$exp/list_1000.txt"
+  done
 fi

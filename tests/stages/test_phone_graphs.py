@@ -111,7 +111,7 @@ def test_frames_of_each_word():
 
 
 def test_other_phones_are_an_error():
-    with pytest.raises(InputError, match="phones of the lexicon are not those of the phone network"):
+    with pytest.raises(InputError, match="other tokens than the phones of the lexicon; name a phone network"):
         phone_emissions(random_emissions([3], BARE), UNITS)
 
 

@@ -151,3 +151,14 @@ def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decode
         assert bool(one.nbest.hypotheses) == bool(one.lattice.num_arcs)
     if beam < 1:
         assert not word_lattices(lattices, narrow)[0].num_arcs
+
+
+def test_a_list_changes_nothing_for_those_who_have_another(sayings):
+    """One list says Smith as it is, another one otherwise; the third does not have it."""
+    own = (Entity("Smith", display="SMITH"),), (Entity("Smith", spoken=("city",)),), (Entity("Zelenskyy"),)
+    said = sayings()
+    together = said.pieces([("the", "smith")] * 3, own)
+    assert together == [sayings().pieces([("the", "smith")], [phrases])[0] for phrases in own]
+    assert together[0] == together[2] != together[1]
+    outcomes = [one.outcomes[0].entity for one in said.of_lists(own, 3)]
+    assert [entity.shown for entity in outcomes] == ["SMITH", "Smith", "Zelenskyy"]

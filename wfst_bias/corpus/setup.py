@@ -174,7 +174,7 @@ class DecodeSetup:
         names = self.stages.names
         g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
         hears = self.stages.hears
-        sayings = sayings_of(self.stages, biasing.all_phrases, biasing.known_words, g2g) if hears else None
+        sayings = sayings_of(self.stages, (), biasing.known_words, g2g) if hears else None
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
             LeastRisk.name: lambda: LeastRisk(self.mbr),

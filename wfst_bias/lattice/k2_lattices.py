@@ -102,10 +102,10 @@ def read_k2(path: Path) -> K2Lattices:
     Raises:
       InputError: it is no such file.
     """
+    if not Path(path).is_file():
+        raise InputError("no such file; check the path", path)
     try:
         content = _data_of(path)
-    except FileNotFoundError:
-        raise InputError("no such file; check the path", path) from None
     except Exception as error:  # torch raises whatever it meets in the file
         raise InputError("is no whole file of k2; make it anew with 'wfst-bias lattice copy'", path) from error
     wanted = ("arcs", "aux_labels", "phrases", "tokens", "acoustic_scale", *_TERMS, *_LISTS)

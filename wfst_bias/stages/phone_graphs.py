@@ -39,7 +39,8 @@ def phone_emissions(emissions: Emissions, units: Units) -> Emissions:
     phones = emissions.phones or emissions
     if phones.tokens.checksum != units.tokens.checksum:
         raise InputError(
-            "the phones of the lexicon are not those of the phone network; name the lang folder of its tokens"
+            "what is heard behind the search has other tokens than the phones of the lexicon; name a phone network "
+            "(--phone-model hama), or its own lang folder (--phone-lang)"
         )
     return phones
 
