@@ -3,7 +3,7 @@
 import json
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from tabulate import tabulate
@@ -134,8 +134,59 @@ def score_decoding(
     Raises:
       InputError: utterances are missing on one side.
     """
+    names = texts if utterances is None else read_names(utterances, texts)
+    lists = phrase_lists(names, entities, biasing, format_name)
+    return score_with(texts, decode_dir, lists, stage)
+
+
+def phrase_lists(
+    utterances: Iterable[str], entities: Optional[Path] = None, biasing: Optional[Path] = None, format_name: str = AUTO
+) -> Dict[str, PhraseList]:
+    """The list of each utterance; the arguments are those of :func:`score_decoding`.
+
+    Raises:
+      InputError: an utterance has no list.
+    """
+    if biasing is None:
+        listed = [] if entities is None else read_entities(entities, format_name)
+        return dict.fromkeys(utterances, PhraseList(entity.words for entity in listed if entity.words))
+    rows = read_biasing(biasing)
+    names = list(utterances)
+    missing = next((name for name in names if name not in rows), None)
+    if missing is not None:
+        raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
+    return {name: PhraseList(filter(None, map(words_of, rows[name].phrases))) for name in names}
+
+
+def score_with(texts: Mapping[str, str], decode_dir: Path, lists: Mapping[str, PhraseList], stage: str = "") -> Score:
+    """Score the utterances of a decode folder that have a list, be it an empty one.
+
+    Raises:
+      InputError: utterances are missing on one side, or there are none.
+    """
     decode_dir = Path(decode_dir)
-    path = decode_dir / (f"text.{stage}" if stage else "text")
+    hypotheses = hypotheses_of(texts, decode_dir, stage)
+    counts = [count_errors(words_of(texts[key]), hypotheses[key], phrases) for key, phrases in lists.items()]
+    if not counts:
+        raise InputError("holds no utterance", text_path(decode_dir, stage))
+    meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
+    # the decode folder knows the audio of all its utterances only
+    seconds = meta.get("audio_seconds", 0.0) if len(lists) == len(hypotheses) else 0.0
+    return score_counts(counts, seconds / 3600)
+
+
+def text_path(decode_dir: Path, stage: str = "") -> Path:
+    """What was found up to a stage of the chain; at the end of it where it is empty."""
+    return Path(decode_dir) / (f"text.{stage}" if stage else "text")
+
+
+def hypotheses_of(texts: Mapping[str, str], decode_dir: Path, stage: str = "") -> Dict[str, Tuple[str, ...]]:
+    """The words that a decode folder has of each utterance up to a stage.
+
+    Raises:
+      InputError: utterances are missing on one side.
+    """
+    path = text_path(decode_dir, stage)
     hypotheses = read_hypotheses(path)
     for key in texts:
         if key not in hypotheses:
@@ -143,26 +194,7 @@ def score_decoding(
     for key in hypotheses:
         if key not in texts:
             raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", path)
-    if utterances is not None:
-        texts = {key: texts[key] for key in read_names(utterances, texts)}
-    if biasing is not None:
-        lists = read_biasing(biasing)
-        missing = next((key for key in texts if key not in lists), None)
-        if missing is not None:
-            raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
-        phrases = {key: PhraseList(filter(None, map(words_of, lists[key].phrases))) for key in texts}
-    else:
-        shared = PhraseList(
-            [] if entities is None else [e.words for e in read_entities(entities, format_name) if e.words]
-        )
-        phrases = dict.fromkeys(texts, shared)
-    counts = [count_errors(words_of(text), hypotheses[key], phrases[key]) for key, text in texts.items()]
-    if not counts:
-        raise InputError("holds no utterance", path)
-    meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
-    # the decode folder knows the audio of all its utterances only
-    seconds = meta.get("audio_seconds", 0.0) if len(texts) == len(hypotheses) else 0.0
-    return score_counts(counts, seconds / 3600)
+    return hypotheses
 
 
 def read_names(path: Path, known: Mapping[str, str]) -> List[str]:
