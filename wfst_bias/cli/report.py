@@ -18,7 +18,7 @@ _number = click.IntRange(0)
 @click.option("--biasing", type=PATH, metavar="TSV", help="The same with a list for each utterance.")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
 @click.option("--plots", type=PATH, metavar="DIR", help="Write the plots there, too, as PNG and SVG.")
-@click.option("--changes", type=_number, default=100, help="Utterances shown of each step, those with most entities.")
+@click.option("--changes", type=_number, default=40, help="Utterances shown of each step, those with most entities.")
 @click.option("--alarms", type=_number, default=30, help="False alarms shown of each folder, the surest.")
 @click.option("--details", type=_number, default=6, help="Utterances that are looked at closely.")
 @click.option(

@@ -72,11 +72,6 @@ class Comparison:
         label = self.folder_of(rung).label
         return f"{label} + {rung.stage}" if is_stage(rung) else label
 
-    def before(self, rung: Rung) -> Optional[Rung]:
-        """The rung above; none above the first one."""
-        place = self.rungs.index(rung)
-        return self.rungs[place - 1] if place else None
-
 
 def is_stage(rung: Rung) -> bool:
     """Whether a rung is a stage behind a search."""

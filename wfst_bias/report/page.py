@@ -32,7 +32,7 @@ from wfst_bias.report.plots import Plot, plots
 from wfst_bias.report.steps import Step, steps, texts_of_rungs
 from wfst_bias.report.svg import inline_svg
 from wfst_bias.score.ladder import Rung, ladder_json
-from wfst_bias.score.report import read_names
+from wfst_bias.score.report import Rate, read_names
 from wfst_bias.text import words_of
 
 RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
@@ -54,7 +54,7 @@ class ReportConfig:
       utterances: named to be looked at closely, first.
     """
 
-    changes: int = 100
+    changes: int = 40
     alarms: int = 30
     details: int = 6
     audio: int = 0
@@ -146,7 +146,7 @@ class Report:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        environment.filters.update(number=_number, change=_change, sense=_sense)
+        environment.filters.update(number=_number, signed=_signed, sense=_sense)
         file = lambda name: Markup(resources.files("wfst_bias.report").joinpath("templates", name).read_text("utf-8"))
         return environment.get_template("page.html").render(
             report=self,
@@ -283,17 +283,12 @@ def _number(value: Optional[float], digits: int = 2) -> str:
     return "–" if value is None or np.isnan(value) else f"{value:.{digits}f}"
 
 
-def _difference(before: Rung, after: Rung, name: str) -> float:
-    return after.score.rates[name].value - before.score.rates[name].value
-
-
-def _change(after: Rung, before: Rung, name: str) -> str:
-    """What a rung adds to a rate."""
-    value = _difference(before, after, name)
+def _signed(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:+.2f}".replace("-", "−")
 
 
-def _sense(after: Rung, before: Rung, name: str) -> str:
-    """Whether a rung is better or worse than another one."""
-    value = _difference(before, after, name) * (-1 if name in _LESS_IS_BETTER else 1)
-    return "better" if value > 0.005 else "worse" if value < -0.005 else ""
+def _sense(added: Rate, name: str) -> str:
+    """Whether what is added to a rate is better or worse for certain: zero is outside of its interval."""
+    if added.low <= 0.0 <= added.high or np.isnan(added.value):
+        return ""
+    return "better" if (added.value < 0) == (name in _LESS_IS_BETTER) else "worse"

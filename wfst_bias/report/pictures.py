@@ -95,7 +95,10 @@ def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: to
 
     if not cuts:
         return {}
-    setup = DecodeSetup.from_meta(folder.meta)
+    try:
+        setup = DecodeSetup.from_meta(dict(folder.meta))
+    except KeyError as error:
+        raise InputError(f"does not tell {error}; decode anew, or leave --attention out", folder.path) from None
     for option, file in setup.files.items():
         if option != "data" and not file.exists():
             raise InputError(f"is not there any more, and attention needs it ({option}); leave --attention out", file)

@@ -22,6 +22,7 @@ SERIES = ("#0b6bcb", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#be185d", "#47
 _MARKERS = "osD^vPX"
 _FORMS = ("svg", "png")
 _DPI = 150
+_WHOLE = 100.4  # percent, and a little room for its points
 _DODGE = 0.012  # of the width, between systems at the same place
 _INCHES_A_RUNG = 0.27
 _STYLE = {
@@ -77,6 +78,7 @@ class Plot:
 class _Point:
     num_phrases: int
     rung: Rung
+    label: str
 
 
 def system_of(comparison: Comparison, rung: Rung) -> str:
@@ -90,8 +92,10 @@ def plots(comparisons: Sequence[Comparison]) -> List[Plot]:
     systems: Dict[str, List[_Point]] = {}
     for comparison in comparisons:
         for rung in comparison.rungs:
-            point = _Point(comparison.scored_by.num_phrases, rung)
+            point = _Point(comparison.scored_by.num_phrases, rung, comparison.label(rung))
             systems.setdefault(system_of(comparison, rung), []).append(point)
+    names = {name: points[0].label if len(points) == 1 else name for name, points in systems.items()}
+    systems = {names[name]: points for name, points in systems.items()}
     drawn = [_rungs(comparisons)]
     if len({comparison.scored_by.num_phrases for comparison in comparisons}) > 1:
         drawn.append(_against_size(systems))
@@ -116,15 +120,20 @@ def _rungs(comparisons: Sequence[Comparison]) -> Plot:
             ax.set_title(f"{name}, %", loc="left")
             ax.grid(axis="y", visible=False)
             ax.tick_params(length=0)
+            ax.margins(x=0.08)
+            ax.locator_params(axis="x", nbins=5)
         axes[0].set_yticks(range(len(rows)), list(map(_plain, labels)))
-        axes[0].invert_yaxis()
+        axes[0].set_ylim(len(rows) - 0.5, -0.5)
         for label in axes[0].get_yticklabels():
             label.set_color(INK)
-        before = 0
-        for comparison in comparisons[:-1]:
-            before += len(comparison.rungs)
-            for ax in axes:
-                ax.axhline(before - 0.5, color=LINE, linewidth=0.8)
+        below = 0
+        for comparison in comparisons if len(comparisons) > 1 else ():
+            style = {"size": 8, "color": colours[id(comparison)], "va": "center"}
+            name = f"{comparison.scored_by.num_phrases:,} phrases"
+            axes[-1].annotate(name, (1.03, below), xycoords=("axes fraction", "data"), annotation_clip=False, **style)
+            below += len(comparison.rungs)
+            for ax in axes if below < len(rows) else ():
+                ax.axhline(below - 0.5, color=LINE, linewidth=0.8)
 
     summary = "; ".join(
         f"{label}: F1 {_told(rung.score.rates['F1'])}, WER {_told(rung.score.rates['WER'])}"
@@ -186,14 +195,16 @@ def _precision_recall(systems: Mapping[str, Sequence[_Point]]) -> Plot:
         for i, (name, points) in enumerate(systems.items()):
             x, y = np.array([_xy(point.rung) for point in points]).T
             colour, marker = SERIES[i % len(SERIES)], _MARKERS[i % len(_MARKERS)]
-            ax.plot(x, y, color=colour, marker=marker, markersize=6, linewidth=1.0, label=_plain(name))
-            for point, px, py in zip(points, x, y) if several else ():
-                ax.annotate(
-                    f"{point.num_phrases:,}", (px, py), (5, 4), textcoords="offset points", size=6.5, color=QUIET
-                )
-        left, right = ax.get_xlim()
-        low, high = ax.get_ylim()
-        left, right, low, high = max(left - 1, 0), min(right + 1, 101), max(low - 1, 0), min(high + 1, 101)
+            hollow = {"markerfacecolor": "none", "markeredgewidth": 1.6}  # several may stand at the same place
+            ax.plot(x, y, color=colour, marker=marker, markersize=6 + i, linewidth=1.0, label=_plain(name), **hollow)
+            sizes: Dict[Tuple[float, float], List[str]] = {}
+            for point, px, py in zip(points, x, y) if several and len(points) > 1 else ():
+                sizes.setdefault((round(px, 1), round(py, 1)), []).append(f"{point.num_phrases:,}")
+            for place, here in sizes.items():
+                ax.annotate(" · ".join(here), place, (6, 5), textcoords="offset points", size=6.5, color=QUIET)
+        ax.margins(0.12)
+        (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+        left, right, low, high = max(left - 1, 0), min(right + 1, _WHOLE), max(low - 1, 0), min(high + 1, _WHOLE)
         ax.set(xlim=(left, right), ylim=(low, high), xlabel="recall, %", ylabel="precision, %")
         ax.grid(visible=False)
         _equal_f1(ax, left, right, low, high)
@@ -209,24 +220,20 @@ def _precision_recall(systems: Mapping[str, Sequence[_Point]]) -> Plot:
 
 def _equal_f1(ax: "Axes", left: float, right: float, low: float, high: float) -> None:
     """Curves on which F1 is the same, their values at the upper or right end."""
+    from matplotlib.ticker import MaxNLocator
+
     recall = np.linspace(max(left, 0.5), right, 200)
-    for f1 in range(10, 100, 5 if right - left < 60 else 10):
+    lowest, highest = (2 * a * b / (a + b) for a, b in ((max(left, 0.5), max(low, 0.5)), (right, high)))
+    for f1 in MaxNLocator(8).tick_values(lowest, highest):
         with np.errstate(divide="ignore", invalid="ignore"):
             precision = f1 * recall / (2 * recall - f1)
-        inside = (2 * recall > f1) & (precision >= low) & (precision <= high)
-        if inside.sum() < 5:
+        inside = np.flatnonzero((2 * recall > f1) & (precision >= low) & (precision <= high))
+        if len(inside) < 5:
             continue
         ax.plot(recall[inside], precision[inside], color=LINE, linewidth=0.8, zorder=0)
-        at = np.flatnonzero(inside)[-1]
-        ax.annotate(
-            f"F1 {f1}",
-            (recall[at], precision[at]),
-            (-2, 3),
-            textcoords="offset points",
-            size=6.5,
-            color=QUIET,
-            ha="right",
-        )
+        end = recall[inside[-1]], precision[inside[-1]]
+        style = {"size": 6.5, "color": QUIET, "ha": "right"}
+        ax.annotate(f"F1 {f1:g}", end, (-2, 3), textcoords="offset points", **style)
 
 
 def _xy(rung: Rung) -> Tuple[float, float]:
@@ -253,6 +260,7 @@ def _drawn(name: str, title: str, summary: str, inches: Tuple[float, float], dra
     files = {}
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=inches, layout="constrained")
+        figure.get_layout_engine().set(wspace=0.06)
         draw(figure)
         for form in _FORMS:
             stream = io.BytesIO()

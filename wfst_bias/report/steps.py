@@ -9,10 +9,11 @@ from wfst_bias.report.aligned import Column, columns, num_errors
 from wfst_bias.report.folders import Comparison
 from wfst_bias.score.counts import Matches, Words, match_phrases
 from wfst_bias.score.ladder import Rung
-from wfst_bias.score.report import hypotheses_of
+from wfst_bias.score.report import Rate, counts_of, hypotheses_of, score_change
 from wfst_bias.text import words_of
 
 Texts = Mapping[str, Words]
+ENTITY_KINDS = ("gained", "lost", "alarms", "silenced")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Change:
     @property
     def num_entities(self) -> int:
         """Those that changed."""
-        return len(self.gained) + len(self.lost) + len(self.alarms) + len(self.silenced)
+        return sum(len(getattr(self, kind)) for kind in ENTITY_KINDS)
 
     @property
     def errors_before(self) -> int:
@@ -54,10 +55,7 @@ class Change:
     def kinds(self) -> Tuple[str, ...]:
         """What a reader may want to see of it."""
         kinds = {
-            "gained": self.gained,
-            "lost": self.lost,
-            "alarms": self.alarms,
-            "silenced": self.silenced,
+            **{kind: getattr(self, kind) for kind in ENTITY_KINDS},
             "better": self.errors_after < self.errors_before,
             "worse": self.errors_after > self.errors_before,
         }
@@ -70,17 +68,19 @@ class Step:
 
     Args:
       before, after: the rungs.
+      added: to each rate, percent.
       changes: those that say most first: entities, then errors.
     """
 
     before: Rung
     after: Rung
+    added: Mapping[str, Rate]
     changes: Tuple[Change, ...]
 
     @property
-    def num_of_kind(self) -> Dict[str, int]:
-        """Utterances."""
-        return Counter(kind for change in self.changes for kind in change.kinds)
+    def num_entities(self) -> Dict[str, int]:
+        """By the field of a change that has them."""
+        return {kind: sum(len(getattr(change, kind)) for change in self.changes) for kind in ENTITY_KINDS}
 
 
 def texts_of_rungs(texts: Mapping[str, str], comparison: Comparison) -> List[Texts]:
@@ -93,8 +93,14 @@ def steps(texts: Mapping[str, str], comparison: Comparison) -> List[Step]:
     rungs, phrases = comparison.rungs, comparison.scored_by.phrases
     heard = texts_of_rungs(texts, comparison)
     references = {name: words_of(texts[name]) for name in phrases}
+    counts = [counts_of(texts, hypotheses, phrases) for hypotheses in heard]
     return [
-        Step(rungs[i], rungs[i + 1], tuple(_changes(references, heard[i], heard[i + 1], phrases)))
+        Step(
+            rungs[i],
+            rungs[i + 1],
+            score_change(counts[i], counts[i + 1]),
+            tuple(_changes(references, heard[i], heard[i + 1], phrases)),
+        )
         for i in range(len(rungs) - 1)
     ]
 

@@ -104,11 +104,25 @@ class Score:
 
 def score_counts(per_utterance: Sequence[Counts], hours: float = 0.0) -> Score:
     """Rates over all utterances, with intervals from resampling the utterances."""
+    values = _resampled_rates(per_utterance)
+    rates = {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in values.items()}
+    return Score(rates, sum(per_utterance, Counts()), len(per_utterance), hours)
+
+
+def score_change(before: Sequence[Counts], after: Sequence[Counts]) -> Dict[str, Rate]:
+    """What is added to each rate, with intervals from resampling the same utterances on both sides."""
+    assert len(before) == len(after)
+    old, new = _resampled_rates(before), _resampled_rates(after)
+    added = {name: new[name] - old[name] for name in _RATES}
+    return {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in added.items()}
+
+
+def _resampled_rates(per_utterance: Sequence[Counts]) -> Dict[str, np.ndarray]:
+    """Each rate over all utterances and, behind it, in each replication ``(1 + R,)``."""
     table = np.array([astuple(counts) for counts in per_utterance], float)  # (utterances, counts)
-    total = dict(zip(COUNT_NAMES, table.sum(0)[:, None]))
-    drawn = dict(zip(COUNT_NAMES, (resampled(len(table)) @ table).T))
-    rates = {name: Rate(float(rate(total)[0]), *interval(rate(drawn))) for name, rate in _RATES.items()}
-    return Score(rates, sum(per_utterance, Counts()), len(table), hours)
+    sums = np.concatenate([table.sum(0, keepdims=True), resampled(len(table)) @ table])
+    columns = dict(zip(COUNT_NAMES, sums.T))
+    return {name: rate(columns) for name, rate in _RATES.items()}
 
 
 def score_decoding(
@@ -166,13 +180,20 @@ def score_with(texts: Mapping[str, str], decode_dir: Path, lists: Mapping[str, P
     """
     decode_dir = Path(decode_dir)
     hypotheses = hypotheses_of(texts, decode_dir, stage)
-    counts = [count_errors(words_of(texts[key]), hypotheses[key], phrases) for key, phrases in lists.items()]
+    counts = counts_of(texts, hypotheses, lists)
     if not counts:
         raise InputError("holds no utterance", text_path(decode_dir, stage))
     meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
     # the decode folder knows the audio of all its utterances only
     seconds = meta.get("audio_seconds", 0.0) if len(lists) == len(hypotheses) else 0.0
     return score_counts(counts, seconds / 3600)
+
+
+def counts_of(
+    texts: Mapping[str, str], hypotheses: Mapping[str, Tuple[str, ...]], lists: Mapping[str, PhraseList]
+) -> List[Counts]:
+    """Of each utterance that has a list."""
+    return [count_errors(words_of(texts[key]), hypotheses[key], phrases) for key, phrases in lists.items()]
 
 
 def text_path(decode_dir: Path, stage: str = "") -> Path:
