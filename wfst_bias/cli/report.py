@@ -71,10 +71,11 @@ def report(
     wfst-bias report exp/decode_none exp/decode_100 exp/decode_1000 report.html --plots exp/plots
     """
     from wfst_bias.decode.search import usable_device
-    from wfst_bias.report.page import ReportConfig, make_report, write_report
+    from wfst_bias.report.page import ReportConfig, check_page, make_report, write_report
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
+    check_page(out)
     shown = ReportConfig(changes, alarms, details, audio, lattices, attention, named)
     made = make_report(decode_dirs, data, entities, biasing, utterances, format_name, shown, usable_device(device))
     write_report(made, out, plots)

@@ -36,6 +36,7 @@ from wfst_bias.score.report import Rate, read_names
 from wfst_bias.text import words_of
 
 RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
+_ENDINGS = (".html", ".htm")
 _ADDED = ("WER", "F1")
 _LESS_IS_BETTER = ("WER", "U-WER", "B-WER")
 # what is told of a folder's setup: its keys in meta.json
@@ -153,7 +154,7 @@ class Report:
             rates=RATES,
             added=_ADDED,
             details={detail.utterance: f"detail-{number}" for number, detail in enumerate(self.details)},
-            figures=[(plot, Markup(inline_svg(plot.svg, plot.name, plot.summary))) for plot in self.plots],
+            figures=[(plot, Markup(inline_svg(plot.picture("svg"), plot.name, plot.summary))) for plot in self.plots],
             setups=[(folder, _setup_of(folder)) for folder in self.folders],
             ladder=Markup(ladder_json(self.rungs).replace("</", "<\\/")),
             style=file("style.css"),
@@ -199,12 +200,14 @@ def make_report(
     return Report(data, sections, tuple(plots(compared)), details, lattices_of, attention_of, config)
 
 
-def write_report(report: Report, out: Path, plots_dir: Optional[Path] = None) -> None:
-    """The page and, where a folder is named, the plots as PNG and SVG.
+def check_page(out: Path) -> None:
+    """Raises :class:`InputError` where a file is not named as a page, as a decode folder is not."""
+    if out.suffix not in _ENDINGS or out.is_dir():
+        raise InputError(f"is not to be a page; name the file of the page last, such as report{_ENDINGS[0]}", out)
 
-    Raises:
-      InputError: ``out`` is no page.
-    """
+
+def write_report(report: Report, out: Path, plots_dir: Optional[Path] = None) -> None:
+    """The page and, where a folder is named, the plots as PNG and SVG."""
     for plot in report.plots if plots_dir else ():
         plot.write(plots_dir)
     publish_file(out, report.html())
@@ -237,11 +240,11 @@ def _details(
 ) -> Tuple[Tuple[Detail, ...], str, str]:
     """Of some utterances; which folders lattices and attention are of."""
     folders, phrases = comparison.folders, comparison.scored_by.phrases
+    if config.attention and with_adapter(folders) is None:
+        raise InputError("no folder was decoded with an adapter; leave --attention out")
     cuts = cuts_of(data, shown[: max(config.audio, config.attention)])
     drawn, attended = with_lattices(folders), with_adapter(folders)
     lattices = lattice_pictures(drawn, shown[: config.lattices]) if drawn else {}
-    if config.attention and attended is None:
-        raise InputError("no folder was decoded with an adapter; leave --attention out")
     listened = [cuts[name] for name in shown[: config.attention]]
     attention = attention_pictures(attended, listened, device) if attended else {}
     heard = texts_of_rungs(texts, comparison)

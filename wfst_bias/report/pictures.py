@@ -22,9 +22,10 @@ from wfst_bias.decode.word_lattice import WordLattice
 from wfst_bias.errors import InputError
 from wfst_bias.graph.store import folder_key
 from wfst_bias.report.folders import DecodeFolder
+from wfst_bias.report.plots import LETTERS
 
 SAMPLING_RATE = 16000
-_MOST_ARCS = 60  # of a lattice that is read at a glance
+_MOST_ARCS = 50  # of a lattice that is read at a glance
 _BEAMS = (8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.5)
 _MOST_PHRASES = 10  # of a list, in a picture of attention
 _ATTENTION = "#c2410c"
@@ -91,6 +92,7 @@ def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: to
     Raises:
       InputError: graph, model or lists are not what or where they were.
     """
+    import matplotlib
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
     if not cuts:
@@ -111,7 +113,8 @@ def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: to
     pictures = {}
     for cut in cuts:
         attended = attention_to_phrases(cut, model, upstream, biasing)
-        pictures[cut.id] = attention_picture(*attended, _MOST_PHRASES, ".svg", colours)
+        with matplotlib.rc_context({**LETTERS, "svg.hashsalt": cut.id}):
+            pictures[cut.id] = attention_picture(*attended, _MOST_PHRASES, ".svg", colours)
     return pictures
 
 

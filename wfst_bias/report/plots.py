@@ -4,7 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -25,9 +25,12 @@ _DPI = 150
 _WHOLE = 100.4  # percent, and a little room for its points
 _DODGE = 0.012  # of the width, between systems at the same place
 _INCHES_A_RUNG = 0.27
-_STYLE = {
-    "svg.fonttype": "none",  # letters stay letters
+LETTERS = {
+    "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
+}  # stay letters, for searching and for the page's colours
+_STYLE = {
+    **LETTERS,
     "font.size": 9,
     "axes.edgecolor": LINE,
     "axes.labelcolor": INK,
@@ -53,25 +56,39 @@ _STYLE = {
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot, drawn.
+    """A plot.
 
     Args:
       name: of its files.
       title: one line.
       summary: what it shows, for those who do not see it.
-      svg, png: its content.
+      inches: width and height.
+      draw: puts it into an empty figure.
     """
 
     name: str
     title: str
     summary: str
-    svg: bytes
-    png: bytes
+    inches: Tuple[float, float]
+    draw: Callable[["Figure"], None]
+
+    def picture(self, form: str) -> bytes:
+        """The content of a file, ``svg`` or ``png``."""
+        import matplotlib
+        from matplotlib.figure import Figure
+
+        stream = io.BytesIO()
+        with matplotlib.rc_context({**_STYLE, "svg.hashsalt": self.name}):
+            figure = Figure(figsize=self.inches, layout="constrained")
+            figure.get_layout_engine().set(wspace=0.06)
+            self.draw(figure)
+            figure.savefig(stream, format=form, dpi=_DPI, metadata={"Date": None} if form == "svg" else None)
+        return stream.getvalue()
 
     def write(self, folder: Path) -> None:
         """Both files."""
         for form in _FORMS:
-            publish_file(folder / f"{self.name}.{form}", getattr(self, form))
+            publish_file(folder / f"{self.name}.{form}", self.picture(form))
 
 
 @dataclass(frozen=True)
@@ -140,7 +157,7 @@ def _rungs(comparisons: Sequence[Comparison]) -> Plot:
         for label, (_, rung) in zip(labels, rows)
     )
     height = 0.75 + _INCHES_A_RUNG * len(rows)
-    return _drawn("ladder", "Each rung, with 95 % intervals", summary, (8.6, height), draw)
+    return Plot("ladder", "Each rung, with 95 % intervals", summary, (8.6, height), draw)
 
 
 def _row_label(comparison: Comparison, rung: Rung) -> str:
@@ -169,7 +186,7 @@ def _against_size(systems: Mapping[str, Sequence[_Point]]) -> Plot:
         f"{name}: " + ", ".join(f"{_told(p.rung.score.rates['F1'])} at {p.num_phrases:,}" for p in points)
         for name, points in systems.items()
     )
-    return _drawn("f1_against_n", "F1 against the size of the list", summary, (7.2, 3.8), draw)
+    return Plot("f1_against_n", "F1 against the size of the list", summary, (7.2, 3.8), draw)
 
 
 def _errorbar(ax: "Axes", series: int, name: str, x: Sequence[float], rates: Sequence[Rate]) -> None:
@@ -215,7 +232,7 @@ def _precision_recall(systems: Mapping[str, Sequence[_Point]]) -> Plot:
         for name, points in systems.items()
     )
     title = "Precision against recall, the curves of equal F1 behind"
-    return _drawn("precision_recall", title, summary, (7.2, 4.2), draw)
+    return Plot("precision_recall", title, summary, (7.2, 4.2), draw)
 
 
 def _equal_f1(ax: "Axes", left: float, right: float, low: float, high: float) -> None:
@@ -251,19 +268,3 @@ def _told(rate: Rate) -> str:
 def _plain(text: str) -> str:
     """Without formulas, which a dollar begins."""
     return text.replace("$", r"\$")
-
-
-def _drawn(name: str, title: str, summary: str, inches: Tuple[float, float], draw) -> Plot:
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    files = {}
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=inches, layout="constrained")
-        figure.get_layout_engine().set(wspace=0.06)
-        draw(figure)
-        for form in _FORMS:
-            stream = io.BytesIO()
-            figure.savefig(stream, format=form, dpi=_DPI, metadata={"Date": None} if form == "svg" else None)
-            files[form] = stream.getvalue()
-    return Plot(name, title, summary, **files)
