@@ -3,7 +3,8 @@
 import pytest
 from handwritten import two_folders, write_data
 
-from wfst_bias.report.page import ReportConfig, make_report
+from wfst_bias.report.config import ReportConfig
+from wfst_bias.report.report import make_report
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import subprocess
 import pytest
 from handwritten import REFERENCES
 
+from wfst_bias.report.page import page_of
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _BROWSER = next(filter(None, map(shutil.which, _NAMES)), None)
 _FLAGS = (
@@ -73,7 +75,7 @@ return told;
 @pytest.fixture(scope="module")
 def look(tmp_path_factory, made):
     """Opens the page in a frame, and tells what a script finds there."""
-    page, folder = made.html(), tmp_path_factory.mktemp("browser")
+    page, folder = page_of(made), tmp_path_factory.mktemp("browser")
 
     def look(script, width, *flags):
         assert page.count("</body>") == 1

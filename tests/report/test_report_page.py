@@ -8,7 +8,9 @@ from importlib import resources
 import pytest
 from handwritten import NAMES, WITH, WITHOUT, write_folder, write_graph
 
-from wfst_bias.report.page import ReportConfig, make_report
+from wfst_bias.report.config import ReportConfig
+from wfst_bias.report.page import page_of
+from wfst_bias.report.report import make_report
 from wfst_bias.score.ladder import ladder_json
 
 _VOID = {"meta", "link", "input", "br"}
@@ -46,7 +48,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(made):
-    return Page(made.html())
+    return Page(page_of(made))
 
 
 def words_in(text):
@@ -83,7 +85,7 @@ def test_a_false_alarm_stands_beside_its_rival(page):
 
 
 def test_nothing_is_fetched(made):
-    html = made.html()
+    html = page_of(made)
     assert "default-src 'none'" in html
     sources = re.findall(r'(?:src|href|action|poster)="([^"]*)"', html)
     assert sources and all(source.startswith(("#", "data:")) for source in sources)
@@ -115,7 +117,7 @@ def test_without_a_script_all_is_there_but_the_filter(page):
 
 def test_names_are_no_markup(tmp_path, data):
     folder = write_folder(tmp_path / "a<b>&</script>", WITH, write_graph(tmp_path / "g", NAMES), data=str(data))
-    html = make_report([folder], config=ReportConfig(lattices=0)).html()
+    html = page_of(make_report([folder], config=ReportConfig(lattices=0)))
     assert "<b>&</script>" not in html
     (numbers,) = Page(html).all("script", type="application/json")
     assert json.loads(numbers["text"])[0]["decode_dir"].endswith("</script>")
@@ -124,15 +126,15 @@ def test_names_are_no_markup(tmp_path, data):
 def test_nothing_changed_is_told(tmp_path, data):
     graph = write_graph(tmp_path / "g", NAMES)
     same = [write_folder(tmp_path / name, WITHOUT, graph, data=str(data)) for name in ("one", "other")]
-    text = words_in(make_report(same, config=ReportConfig(lattices=0)).html())
+    text = words_in(page_of(make_report(same, config=ReportConfig(lattices=0))))
     assert "No utterance reads otherwise on any rung than on the one before." in text
     assert '<h2>False alarms</h2> <p class="empty">There is none.</p>' in text
-    text = words_in(make_report(same[:1], config=ReportConfig(lattices=0)).html())
+    text = words_in(page_of(make_report(same[:1], config=ReportConfig(lattices=0))))
     assert "There is one rung, so nothing to compare it with" in text
 
 
 def test_what_is_left_out_is_told(folders):
-    text = words_in(make_report(folders, config=ReportConfig(changes=1, alarms=0, lattices=0)).html())
+    text = words_in(page_of(make_report(folders, config=ReportConfig(changes=1, alarms=0, lattices=0))))
     assert "2 more utterances left out; --changes shows more." in text
     assert "1 more left out; --alarms shows more." in text
 

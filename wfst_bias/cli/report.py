@@ -71,7 +71,9 @@ def report(
     wfst-bias report exp/decode_none exp/decode_100 exp/decode_1000 report.html --plots exp/plots
     """
     from wfst_bias.decode.search import usable_device
-    from wfst_bias.report.page import ReportConfig, check_page, make_report, write_report
+    from wfst_bias.report.config import ReportConfig
+    from wfst_bias.report.page import check_page, write_report
+    from wfst_bias.report.report import make_report
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")

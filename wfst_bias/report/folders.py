@@ -12,6 +12,7 @@ from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
+from wfst_bias.graph.store import folder_key
 from wfst_bias.score.ladder import Rung, ladder_with
 from wfst_bias.score.report import phrase_lists
 
@@ -182,6 +183,10 @@ def _own_list(folder: DecodeFolder, names: Collection[str]) -> Optional[Tuple[Ha
         return str(path.resolve()), scored_by
     if meta.get("num_phrases"):
         graph = _there(Path(meta["graph"]), "--entities")
+        if "graph_key" in meta and folder_key(graph) != meta["graph_key"]:
+            raise InputError(
+                f"is not the graph that {folder.path} was decoded with; name the list to score with --entities", graph
+            )
         name, listed = graph.name, [Entity.from_json(line) for _, line in lines_of(graph / "entities.jsonl")]
     elif path := meta.get("beside") or meta.get("adapter_list"):
         name, listed = Path(path).name, read_entities(_there(Path(path), "--entities"), meta.get("list_format", AUTO))

@@ -3,7 +3,7 @@
 import base64
 import io
 from pathlib import Path
-from typing import Collection, Dict, List, Optional, Sequence
+from typing import Collection, Dict, Optional, Sequence
 
 import soundfile
 import torch
@@ -123,9 +123,3 @@ def _biasing(setup: DecodeSetup, device: torch.device) -> Biasing:
         return setup.one_graph(device)
     base = setup.base(device)
     return setup.own_lists(base, *setup.lists(base))
-
-
-def most_telling(names: Sequence[str], weights: Dict[str, int], number: int) -> List[str]:
-    """Utterances that are named and, up to a number, those that weigh most."""
-    ranked = sorted((name for name in weights if name not in names), key=lambda name: -weights[name])
-    return [*names, *ranked[: max(0, number - len(names))]]
