@@ -32,6 +32,8 @@ def test_a_page_with_audio_lattices_and_attention(decoded, speech, run):
     assert result.exit_code == 0, result.output
     assert "report.html: 3 rungs" in result.output
     text = page.read_text()
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
     assert re.findall(r"<article.*?<h3>(\w+)</h3>", text, re.DOTALL)[0] == "demo_001"
     (sound,) = re.findall(r'src="data:audio/flac;base64,([^"]+)"', text)
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(sound)))
