@@ -4,14 +4,14 @@ import json
 
 REFERENCES = {
     "u1": "please call whittemore at noon",
-    "u2": "we met zelenskyy at the station",
+    "u2": "we met zelenskyy at the station in the rain a little after seven in the evening",
     "u3": "the train to new york was late",
     "u4": "nobody was there",
     "u5": "put it in the car",
 }
 WITHOUT = {
     "u1": "please call with more at noon",
-    "u2": "we met the landscape at the station",
+    "u2": "we met the landscape at the station in the rain a little after seven in the evening",
     "u3": "the train to new york was late",
     "u4": "nobody was there",
     "u5": "put it in the car",
@@ -19,7 +19,7 @@ WITHOUT = {
 WITH = {
     **WITHOUT,
     "u1": "please call whittemore at noon",
-    "u2": "we met zelenskyy at the station",
+    "u2": "we met zelenskyy at the station in the rain a little after seven in the evening",
     "u4": "whittemore was there",
 }
 NAMES = ("Whittemore", "Zelenskyy", "New York", "Quincy")

@@ -109,7 +109,7 @@ def test_in_the_dark_page_and_plots_are_dark(look):
 
 def test_filters_show_what_fits_and_all_can_be_reached_by_keys(look):
     told = look(_FILTERS, 1280)
-    assert told["all"] == [["u1", "u2", "u4"], "3"]
+    assert told["all"] == [["u1", "u2", "u4"], "3 utterances"]
     assert told["word"] == [["u2"], "1 of 3"] and "zelenskyy" in REFERENCES["u2"]
     assert told["nothing"] == [[], "0 of 3"] and told["closed"]
     assert told["alarms"] == [["u4"], "1 of 3"]
