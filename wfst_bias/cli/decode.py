@@ -15,7 +15,8 @@ from wfst_bias.cli.options import (
     upstream_options,
     was_given,
 )
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.stages.config import ChainConfig, LookupConfig, MbrConfig, RescoringConfig
 
 search_options = config_options(
     SearchConfig,

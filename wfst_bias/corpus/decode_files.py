@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from wfst_bias.acoustic.emissions import Seconds
-from wfst_bias.decode.confidence import Confidence
-from wfst_bias.decode.config import LOOKUP
-from wfst_bias.decode.kaldi_lattice import kaldi_lattices
-from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
 from wfst_bias.decode.paths import FoundEntity, Transcript
-from wfst_bias.decode.stages import SEARCH, Batch, Found
+from wfst_bias.lattice.archive import lattice_terms, lattice_text
+from wfst_bias.lattice.confidence import Confidence
+from wfst_bias.lattice.frames import kaldi_lattices
+from wfst_bias.stages.chain import SEARCH, Batch, Found
+from wfst_bias.stages.config import LOOKUP
 
 ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
 OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Collection, Dict, Hashable, List, Mapping, Optional, Sequence, Tuple
 
-from wfst_bias.decode.stages import SEARCH
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
@@ -15,6 +14,7 @@ from wfst_bias.files import lines_of, read_json
 from wfst_bias.graph.store import folder_key
 from wfst_bias.score.ladder import Rung, ladder_with
 from wfst_bias.score.report import phrase_lists
+from wfst_bias.stages.chain import SEARCH
 
 
 @dataclass(frozen=True)

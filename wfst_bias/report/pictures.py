@@ -16,11 +16,11 @@ from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.corpus.decode_files import OF_WORDS
 from wfst_bias.corpus.lattices import stored_lattices
 from wfst_bias.corpus.setup import DecodeSetup
-from wfst_bias.decode.draw import lattice_picture
-from wfst_bias.decode.rescored import pruned
-from wfst_bias.decode.word_lattice import WordLattice
 from wfst_bias.errors import InputError
 from wfst_bias.graph.store import folder_key
+from wfst_bias.lattice.draw import lattice_picture
+from wfst_bias.lattice.rescored import pruned
+from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.report.folders import DecodeFolder
 from wfst_bias.report.plots import LETTERS
 
