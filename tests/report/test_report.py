@@ -88,6 +88,9 @@ def test_each_list_is_a_ladder_of_its_own_and_no_list_stands_in_all(tmp_path, fo
     assert told == [(4, ["decode_none", "decode_4"]), (2, ["decode_none", "decode_2"])]
     assert [plot.name for plot in report.plots] == ["ladder", "f1_against_n", "precision_recall"]
     assert "decode_N: 85.71 at 4, 80.00 at 2" in report.plots[1].summary
+    assert report.plots[2].summary.startswith(
+        "decode_none: precision 100.0 at recall 33.3; decode_N:"
+    )  # none at 2 phrases
 
 
 def test_a_list_for_each_utterance(tmp_path, data):

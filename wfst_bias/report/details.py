@@ -105,4 +105,5 @@ def closer_look(
 def most_telling(names: Sequence[str], weights: Dict[str, int], number: int) -> List[str]:
     """Utterances that are named and, up to a number, those that weigh most."""
     ranked = sorted((name for name in weights if name not in names), key=lambda name: -weights[name])
-    return [*names, *ranked[: max(0, number - len(names))]]
+    named = list(dict.fromkeys(names))
+    return [*named, *ranked[: max(0, number - len(named))]]

@@ -116,8 +116,10 @@ def plots(comparisons: Sequence[Comparison]) -> List[Plot]:
     drawn = [_rungs(comparisons)]
     if len({comparison.scored_by.num_phrases for comparison in comparisons}) > 1:
         drawn.append(_against_size(systems))
-    if any(np.isfinite(_xy(point.rung)).all() for points in systems.values() for point in points):
-        drawn.append(_precision_recall(systems))
+    is_told = lambda point: np.isfinite(_xy(point.rung)).all()
+    told = {name: found for name, points in systems.items() if (found := list(filter(is_told, points)))}
+    if told:
+        drawn.append(_precision_recall(told))
     return drawn
 
 

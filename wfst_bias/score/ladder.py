@@ -50,11 +50,11 @@ def ladder_with(texts: Mapping[str, str], decode_dirs: Sequence[Path], lists: Ma
     return [
         Rung(str(folder), stage, score_with(texts, folder, lists, stage))
         for folder in map(Path, decode_dirs)
-        for stage in stages_of(folder)
+        for stage in _stages(folder)
     ]
 
 
-def stages_of(folder: Path) -> List[str]:
+def _stages(folder: Path) -> List[str]:
     """What a folder tells the texts of: its search and the stages behind it, in their order."""
     meta = read_json(folder / "meta.json") if (folder / "meta.json").is_file() else {}
     names = meta.get("stages", {}).get("stages", "none")
