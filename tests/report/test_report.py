@@ -93,6 +93,18 @@ def test_each_list_is_a_ladder_of_its_own_and_no_list_stands_in_all(tmp_path, fo
     )  # none at 2 phrases
 
 
+def test_folders_of_several_weights_are_one_line(tmp_path, data):
+    graph = write_graph(tmp_path / "graph", NAMES)
+    swept = [
+        write_folder(tmp_path / f"bonus_{w}", texts, graph, data=str(data)) for w, texts in ((2, WITHOUT), (3.5, WITH))
+    ]
+    report = make_report(swept, config=PLAIN)
+    _, plot = report.plots
+    assert plot.summary == "bonus_N: precision 100.0 at recall 33.3, precision 75.0 at recall 100.0"
+    svg = plot.picture("svg").decode()
+    assert all(f">{mark}</text>" in svg for mark in ("2", "3.5", "bonus_N"))
+
+
 def test_a_list_for_each_utterance(tmp_path, data):
     rows = "".join(f'{name}\t{text}\t[]\t["whittemore", "quincy"]\n' for name, text in REFERENCES.items())
     (tmp_path / "lists.tsv").write_text(rows)

@@ -62,7 +62,8 @@ def report(
     spoke for them, and some utterances looked at closely.
 
     Data and lists are those that the folders were decoded with; a folder without a list is scored by each list of the
-    others. Folders whose names differ in a number only, decode_100 and decode_1000, are one line in the plots.
+    others. Folders whose names differ in numbers only, decode_100 and decode_1000, or decode_bonus_2 and decode_bonus_3.5,
+    are one line in the plots: F1 against the size of the list, precision against recall.
 
     Examples:
 

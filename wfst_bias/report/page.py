@@ -11,7 +11,7 @@ from markupsafe import Markup
 import wfst_bias
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file
-from wfst_bias.report.folders import DecodeFolder
+from wfst_bias.report.folders import DecodeFolder, is_stage
 from wfst_bias.report.report import Report
 from wfst_bias.report.svg import inline_svg
 from wfst_bias.score.ladder import ladder_json
@@ -35,6 +35,7 @@ def page_of(report: Report) -> str:
         undefined=StrictUndefined,
     )
     environment.filters.update(number=_number, signed=_signed, sense=_sense, inline=_inline)
+    environment.tests.update(stage=is_stage)
     file = lambda name: Markup(resources.files("wfst_bias.report").joinpath("templates", name).read_text("utf-8"))
     return environment.get_template("page.html").render(
         report=report,

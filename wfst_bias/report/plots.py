@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INK, QUIET, LINE, PAPER = "#1b1f24", "#59636e", "#d0d7de", "#ffffff"
 SERIES = ("#0b6bcb", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#be185d", "#475569")
 _MARKERS = "osD^vPX"
+_NUMBER = r"\d+(?:\.\d+)?"
 _FORMS = ("svg", "png")
 _DPI = 150
 _WHOLE = 100.4  # percent, and a little room for its points
@@ -93,15 +94,31 @@ class Plot:
 
 @dataclass(frozen=True)
 class _Point:
+    """A rung in a plot.
+
+    Args:
+      num_phrases: of the list.
+      rung: with its scores.
+      label: of the rung.
+      mark: what tells it from others of its system: the numbers in the folder's name or, without any, ``num_phrases``.
+    """
+
     num_phrases: int
     rung: Rung
     label: str
+    mark: str
 
 
 def system_of(comparison: Comparison, rung: Rung) -> str:
-    """A rung without the numbers in its folder's name, which lists of several sizes have there."""
-    name = re.sub(r"\d+", "N", comparison.folder_of(rung).label)
+    """A rung without the numbers in its folder's name, which lists of several sizes or several weights have there."""
+    name = re.sub(_NUMBER, "N", comparison.folder_of(rung).label)
     return f"{name} + {rung.stage}" if is_stage(rung) else name
+
+
+def _point(comparison: Comparison, rung: Rung) -> _Point:
+    num_phrases = comparison.scored_by.num_phrases
+    mark = " ".join(re.findall(_NUMBER, comparison.folder_of(rung).label)) or f"{num_phrases:,}"
+    return _Point(num_phrases, rung, comparison.label(rung), mark)
 
 
 def plots(comparisons: Sequence[Comparison]) -> List[Plot]:
@@ -109,8 +126,7 @@ def plots(comparisons: Sequence[Comparison]) -> List[Plot]:
     systems: Dict[str, List[_Point]] = {}
     for comparison in comparisons:
         for rung in comparison.rungs:
-            point = _Point(comparison.scored_by.num_phrases, rung, comparison.label(rung))
-            systems.setdefault(system_of(comparison, rung), []).append(point)
+            systems.setdefault(system_of(comparison, rung), []).append(_point(comparison, rung))
     names = {name: points[0].label if len(points) == 1 else name for name, points in systems.items()}
     systems = {names[name]: points for name, points in systems.items()}
     drawn = [_rungs(comparisons)]
@@ -210,16 +226,15 @@ def _errorbar(ax: "Axes", series: int, name: str, x: Sequence[float], rates: Seq
 def _precision_recall(systems: Mapping[str, Sequence[_Point]]) -> Plot:
     def draw(figure: "Figure") -> None:
         ax = figure.subplots()
-        several = len({point.num_phrases for points in systems.values() for point in points}) > 1
         for i, (name, points) in enumerate(systems.items()):
             x, y = np.array([_xy(point.rung) for point in points]).T
             colour, marker = SERIES[i % len(SERIES)], _MARKERS[i % len(_MARKERS)]
             hollow = {"markerfacecolor": "none", "markeredgewidth": 1.6}  # several may stand at the same place
             ax.plot(x, y, color=colour, marker=marker, markersize=6 + i, linewidth=1.0, label=_plain(name), **hollow)
-            sizes: Dict[Tuple[float, float], List[str]] = {}
-            for point, px, py in zip(points, x, y) if several and len(points) > 1 else ():
-                sizes.setdefault((round(px, 1), round(py, 1)), []).append(f"{point.num_phrases:,}")
-            for place, here in sizes.items():
+            marks: Dict[Tuple[float, float], List[str]] = {}
+            for point, px, py in zip(points, x, y) if len(points) > 1 else ():
+                marks.setdefault((round(px, 1), round(py, 1)), []).append(point.mark)
+            for place, here in marks.items():
                 ax.annotate(" · ".join(here), place, (6, 5), textcoords="offset points", size=6.5, color=QUIET)
         ax.margins(0.12)
         (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
