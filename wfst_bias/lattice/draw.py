@@ -50,11 +50,10 @@ def draw_lattice(
     path: Path,
     frame_shift: Optional[float] = None,
 ) -> None:
-    """Write a picture of a lattice: on each arc its word and its score, nats.
+    """Write a picture of a lattice, see :func:`lattice_picture`.
 
     Args:
       path: ends in one of :data:`FORMS`.
-      frame_shift: seconds; where it is not given, times are frames.
 
     Raises:
       InputError: the lattice has more than :data:`MOST_DRAWN` arcs or none, or ``path`` ends in something else.
@@ -62,6 +61,19 @@ def draw_lattice(
     path = Path(path)
     if path.suffix not in FORMS:
         raise InputError(f"ends in {path.suffix!r}; give the picture one of {', '.join(FORMS)}", path)
+    publish_file(path, lattice_picture(lattice, words, path.suffix, frame_shift))
+
+
+def lattice_picture(lattice: WordLattice, words: SymbolTable, form: str, frame_shift: Optional[float] = None) -> bytes:
+    """A picture of a lattice: on each arc its word and its score, nats.
+
+    Args:
+      form: one of :data:`FORMS`.
+      frame_shift: seconds; where it is not given, times are frames.
+
+    Raises:
+      InputError: the lattice has more than :data:`MOST_DRAWN` arcs or none.
+    """
     if not lattice.num_arcs:
         raise InputError(f"the lattice of {lattice.name!r} has no path; nothing is to be drawn")
     if lattice.num_arcs > MOST_DRAWN:
@@ -75,10 +87,8 @@ def draw_lattice(
     # letters stay letters: they can be searched for
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": lattice.name, "font.family": "DejaVu Sans"}):
         figure = _figure(lattice, words, frame_shift)
-        figure.savefig(
-            stream, format=path.suffix[1:], dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None
-        )
-    publish_file(path, stream.getvalue())
+        figure.savefig(stream, format=form[1:], dpi=150, metadata={"Date": None} if form == ".svg" else None)
+    return stream.getvalue()
 
 
 def layout(lattice: WordLattice, words: SymbolTable) -> Layout:

@@ -9,8 +9,9 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.entities.lists import AUTO
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.files import read_json
-from wfst_bias.score.report import Score, score_decoding
+from wfst_bias.score.report import Score, phrase_lists, read_names, score_with
 from wfst_bias.stages.chain import SEARCH
 from wfst_bias.stages.config import ChainConfig
 
@@ -42,12 +43,17 @@ def ladder(
     format_name: str = AUTO,
 ) -> List[Rung]:
     """The rungs of some folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
-    rungs = []
-    for folder in map(Path, decode_dirs):
-        for stage in _stages(folder):
-            score = score_decoding(texts, folder, entities, biasing, utterances, format_name, stage)
-            rungs.append(Rung(str(folder), stage, score))
-    return rungs
+    names = texts if utterances is None else read_names(utterances, texts)
+    return ladder_with(texts, decode_dirs, phrase_lists(names, entities, biasing, format_name))
+
+
+def ladder_with(texts: Mapping[str, str], decode_dirs: Sequence[Path], lists: Mapping[str, PhraseList]) -> List[Rung]:
+    """The rungs of some folders, scored in the utterances that have a list."""
+    return [
+        Rung(str(folder), stage, score_with(texts, folder, lists, stage))
+        for folder in map(Path, decode_dirs)
+        for stage in _stages(folder)
+    ]
 
 
 def _stages(folder: Path) -> List[str]:
