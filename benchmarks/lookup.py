@@ -20,10 +20,8 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
-from wfst_bias.decode.config import LOOKUP, LookupConfig, SearchConfig
-from wfst_bias.decode.lookup import Lookup
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import Transcript, best_paths
-from wfst_bias.decode.sayings import Sayings
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.phrases import PhraseList
@@ -31,6 +29,9 @@ from wfst_bias.graph.store import graph_g2g, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import score_counts
+from wfst_bias.stages.config import LOOKUP, LookupConfig
+from wfst_bias.stages.lookup import Lookup
+from wfst_bias.stages.sayings import Sayings
 from wfst_bias.text import words_of
 
 _BATCH = 8

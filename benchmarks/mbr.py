@@ -16,11 +16,11 @@ import kaldialign
 import numpy as np
 
 from wfst_bias.corpus.data import read_texts
-from wfst_bias.decode.config import MbrConfig
-from wfst_bias.decode.mbr import least_risk
-from wfst_bias.decode.nbest import Hypothesis, NBest
-from wfst_bias.decode.terms import Terms
 from wfst_bias.files import lines_of
+from wfst_bias.lattice.nbest import Hypothesis, NBest
+from wfst_bias.lattice.terms import Terms
+from wfst_bias.stages.config import MbrConfig
+from wfst_bias.stages.mbr import least_risk
 from wfst_bias.text import words_of
 
 

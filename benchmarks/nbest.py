@@ -18,11 +18,11 @@ from tabulate import tabulate
 from wfst_bias.acoustic.models import model_of
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.nbest import nbest_of
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.word_lattice import word_lattices
 from wfst_bias.graph.store import read_decoding
+from wfst_bias.lattice.nbest import nbest_of
+from wfst_bias.lattice.word_lattice import word_lattices
 
 _BATCH = 4
 _SEARCH, _LATTICES = "search and best path", "word lattices"

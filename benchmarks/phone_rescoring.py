@@ -19,18 +19,19 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
-from wfst_bias.decode.config import EMISSIONS, MEASURES, RescoringConfig, SearchConfig
-from wfst_bias.decode.nbest import NBest, nbest_of
-from wfst_bias.decode.phone_rescoring import PhoneRescorer
-from wfst_bias.decode.sayings import Sayings
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.word_lattice import word_lattices
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.store import graph_g2g, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
+from wfst_bias.lattice.nbest import NBest, nbest_of
+from wfst_bias.lattice.word_lattice import word_lattices
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import read_names, score_counts
+from wfst_bias.stages.config import EMISSIONS, MEASURES, RescoringConfig
+from wfst_bias.stages.rescoring import PhoneRescorer
+from wfst_bias.stages.sayings import Sayings
 from wfst_bias.text import words_of
 
 _BATCH = 4

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./path.sh
 
 stage=1
-stop_stage=8
+stop_stage=9
 data=${WFST_BIAS_DATA:-../../../shared/data}
 exp=exp
 sizes="100 500 1000 2000"
@@ -106,4 +106,14 @@ if run 8; then
   wfst-bias graph compile "$exp/base" "$exp/list_1000.txt" "$exp/graph_tuned" --config "$exp/tuned.conf"
   wfst-bias decode "$exp/graph_tuned" "$data/kathleen" "$exp/decode_tuned" --config "$exp/tuned.conf"
   score_both tuned 1000
+fi
+
+if run 9; then
+  echo "stage 9: what is done behind the search, with a list in the graph and without"
+  wfst-bias decode "$exp/base" "$data/kathleen" "$exp/staged_none" --stages lookup --list "$exp/list_1000.txt"
+  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged" $(cat conf/decode.conf conf/stages.conf)
+  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged_mbr" --stages rescore,mbr,lookup
+  for only in "" "--utterances $exp/held_out"; do
+    wfst-bias score "$data/kathleen" "$exp"/staged{_none,,_mbr} --ladder $only --entities "$exp/list_1000.txt"
+  done
 fi

@@ -151,6 +151,9 @@ def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, t
     meta = json.loads((tmp_path / "d" / "meta.json").read_text())
     assert meta["stages"]["stages"] == "rescore,lookup" and meta["lookup"]["min_posterior"] == 0.2
 
+    said = run("explain", tmp_path / "d", "demo_000", "Zelenskyy").output
+    assert f"Behind the search, stages made {lines('text')[0].split(' ', 1)[1]!r} of it" in said
+
     arguments = (speech, decoded / "decode_none", tmp_path / "d", "--entities", tmp_path / "names.jsonl")
     result = run("score", *arguments, "--ladder", "--json", tmp_path / "ladder.json")
     names = [" ".join(line.split()[:2]) for line in result.output.splitlines()]

@@ -6,13 +6,14 @@ import pytest
 from test_search import emissions
 
 from wfst_bias.corpus.tune import Caps, Heard, Tuner, Weights, write_config
-from wfst_bias.decode.config import ChainConfig, RescoringConfig, SearchConfig
-from wfst_bias.decode.sayings import Sayings
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base
+from wfst_bias.stages.config import ChainConfig, RescoringConfig
+from wfst_bias.stages.sayings import Sayings
 
 # said, heard
 SPOKEN = (

@@ -5,7 +5,7 @@ import pytest
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.score.counts import Counts, count_errors
-from wfst_bias.score.report import read_biasing, score_counts, score_decoding
+from wfst_bias.score.report import read_biasing, score_change, score_counts, score_decoding
 
 
 def counted(reference, hypothesis, *phrases):
@@ -67,6 +67,15 @@ def test_what_cannot_be_counted_is_null_not_zero():
 def test_intervals_are_the_same_every_time():
     counts = [Counts(1, 3, i % 2, 0) for i in range(20)]
     assert score_counts(counts).to_json() == score_counts(counts).to_json()
+
+
+def test_a_change_is_that_of_the_same_utterances():
+    before = [Counts(1, 3, i % 2, i % 3, misses=1) for i in range(30)]
+    after = [Counts(1, 3, 0, i % 3, hits=1) for i in range(30)]
+    added = score_change(before, after)
+    assert added["WER"].value == pytest.approx(-12.5) and added["WER"].low < -12.5 < added["WER"].high < 0
+    assert (added["U-WER"].value, added["U-WER"].low, added["U-WER"].high) == (0.0, 0.0, 0.0)
+    assert added["recall"].value == 100.0
 
 
 def decoded(folder, text):

@@ -15,7 +15,8 @@ from wfst_bias.cli.options import (
     upstream_options,
     was_given,
 )
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig, SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.stages.config import STAGES, ChainConfig, LookupConfig, MbrConfig, RescoringConfig
 
 search_options = config_options(
     SearchConfig,
@@ -52,7 +53,7 @@ stage_options = config_options(
 rescore_options = config_options(
     RescoringConfig,
     "rescore",
-    num_best="Hypotheses of an utterance.",
+    num_best="Hypotheses of an utterance that are rescored.",
     weight="Share of the acoustic score that the phone network's takes the place of, 0 to 1.",
     measure="What that is: emissions (log-probability of the pronunciations) or distance (weighted phone-edit distance to "
     "what was heard).",
@@ -61,16 +62,16 @@ rescore_options = config_options(
 mbr_options = config_options(
     MbrConfig,
     "mbr",
-    num_best="Hypotheses of an utterance.",
-    scale="Of their scores; the larger, the more often the best one is chosen.",
+    num_best="Hypotheses of an utterance that are compared; the time grows with their square.",
+    scale="Weight of their scores; the larger, the more often the likeliest one is chosen.",
 )
 lookup_options = config_options(
     LookupConfig,
     "lookup",
-    min_phones="That a phrase must have.",
-    max_words="That one phrase may replace.",
+    min_phones="Phones that a phrase must have.",
+    max_words="Words that one phrase may replace.",
     min_posterior="Mean probability that the phone network must give to the phones that it heard.",
-    min_lead="By which what was heard must be likelier to it than the words that were written; nats.",
+    min_lead="Nats by which what was heard must be likelier to the phone network than the words that were written.",
     whole_words="Whether a boundary of words must be heard on both sides.",
     keep_listed="Whether phrases of the list that were written stay.",
     variants="Whether phrases may be heard in other ways than list, lexicon and G2P say.",
@@ -211,6 +212,11 @@ def decode(
         raise click.UsageError("give --biasing or --entities-by, not both")
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
+    for stage in STAGES:
+        if was_given(stage) and stage not in stages_config.names:
+            raise click.UsageError(f"--{stage}-... are options of a stage that is not run: add --stages {stage}")
+    if (stages_config.phone_model or stages_config.phone_lang) and not stages_config.hears:
+        raise click.UsageError("no stage hears a phone network: add --stages rescore, lookup or both")
     device = usable_device(device)
     if beside and setup.has_own_lists:
         raise click.UsageError("each utterance has a list of its own: leave --list out")

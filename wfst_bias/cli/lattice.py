@@ -37,7 +37,7 @@ def best(source, words, acoustic_scale):
     Example: wfst-bias lattice best exp/decode_names
     """
     from wfst_bias.corpus.lattices import stored_lattices
-    from wfst_bias.decode.nbest import nbest_of
+    from wfst_bias.lattice.nbest import nbest_of
 
     stored = stored_lattices(source, words, acoustic_scale)
     for one, _ in stored:
@@ -77,7 +77,7 @@ def nbest(source, num_best, words, acoustic_scale):
     Example: wfst-bias lattice nbest exp/decode_names --nbest 100 > nbest.jsonl
     """
     from wfst_bias.corpus.lattices import stored_lattices
-    from wfst_bias.decode.nbest import nbest_of
+    from wfst_bias.lattice.nbest import nbest_of
 
     stored = stored_lattices(source, words, acoustic_scale)
     for one, phrases in stored:
@@ -128,7 +128,7 @@ def prune(source, folder, beam, words, acoustic_scale):
     Example: wfst-bias lattice prune exp/decode_names exp/pruned --beam 4
     """
     from wfst_bias.corpus.lattices import stored_lattices, write_lattices
-    from wfst_bias.decode.rescored import pruned
+    from wfst_bias.lattice.rescored import pruned
 
     stored = stored_lattices(source, words, acoustic_scale)
     count = write_lattices(stored, folder, lambda one: pruned(one, beam), {"beam": beam})
@@ -174,8 +174,8 @@ def draw(source, utterance, picture, beam, frame_shift, words, acoustic_scale):
     Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6 --frame-shift 0.02
     """
     from wfst_bias.corpus.lattices import stored_lattices
-    from wfst_bias.decode.draw import draw_lattice
-    from wfst_bias.decode.rescored import pruned
+    from wfst_bias.lattice.draw import draw_lattice
+    from wfst_bias.lattice.rescored import pruned
 
     stored = stored_lattices(source, words, acoustic_scale)
     one, _ = stored.lattice_of(utterance)

@@ -17,6 +17,7 @@ from wfst_bias.cli.graph import graph
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.lattice import lattice
 from wfst_bias.cli.model import model
+from wfst_bias.cli.report import report
 from wfst_bias.cli.score import score
 from wfst_bias.cli.tune import tune
 from wfst_bias.errors import InputError
@@ -50,6 +51,7 @@ def main():
     wfst-bias transcribe meeting.wav --entities names.txt      in one line
     wfst-bias lang | lm | entities | graph | decode | score    as a recipe
     wfst-bias explain exp/decode utt_0001 Zelenskyy            why it was found, or was not
+    wfst-bias report exp/decode_* report.html                  a page of what each part adds
     """
 
 
@@ -65,6 +67,7 @@ for command in (
     lattice,
     explain,
     score,
+    report,
     tune,
     transcribe,
     model,

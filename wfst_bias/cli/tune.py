@@ -88,11 +88,11 @@ def tune(
     from wfst_bias.corpus.data import read_data, read_texts
     from wfst_bias.corpus.setup import phone_model_of, sayings_of
     from wfst_bias.corpus.tune import Caps, Tuner, Weights, emissions_of, write_config
-    from wfst_bias.decode.config import RESCORE
     from wfst_bias.decode.search import usable_device
     from wfst_bias.graph.compile import outcomes_of_list, speller_of
     from wfst_bias.graph.store import read_base
     from wfst_bias.score.report import read_names
+    from wfst_bias.stages.config import RESCORE
 
     device = usable_device(device)
     texts = read_texts(data)

@@ -1,12 +1,17 @@
 """What an adapter attends to in one utterance, drawn over the words that are recognised there."""
 
 from pathlib import Path
+from typing import List, Sequence, Tuple
 
-from wfst_bias.acoustic.emissions import AcousticModel
+import numpy as np
+from lhotse import MonoCut
+
+from wfst_bias.acoustic.emissions import AcousticModel, Seconds
 from wfst_bias.adapter.plot import write_attention_plot
 from wfst_bias.adapter.upstream import Upstream
+from wfst_bias.corpus.biasing import Biasing, OneGraph
 from wfst_bias.corpus.data import load_audio, read_data
-from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.paths import Word, best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
 from wfst_bias.graph.store import read_decoding
@@ -30,16 +35,32 @@ def plot_attention(
     if upstream.adapter is None:
         raise InputError("there is no adapter to look at: none comes with this model; name a folder with --adapter")
     decoder = Decoder(read_decoding(graph_dir))
-    phrases = decoder.graph.entities
-    if not phrases:
+    if not decoder.graph.entities:
         raise InputError("has no list to attend to; name a graph of 'wfst-bias graph compile'", graph_dir)
     cut = next((cut for cut in read_data(data) if cut.id == utterance), None)
     if cut is None:
         raise InputError(f"has no utterance {utterance!r}; name one of its wav.scp, segments or cuts", data)
-    emissions = model.emissions([utterance], [load_audio(cut, model.sampling_rate)])
+    write_attention_plot(out, *attention_to_phrases(cut, model, upstream, OneGraph(decoder)), top)
+
+
+def attention_to_phrases(
+    cut: MonoCut, model: AcousticModel, upstream: Upstream, biasing: Biasing
+) -> Tuple[np.ndarray, List[str], Seconds, Sequence[Word]]:
+    """The attention in one utterance, which is decoded again.
+
+    Args:
+      upstream: with an adapter.
+      biasing: whose list of the utterance is attended to, and which it is decoded with.
+
+    Returns:
+      attention to each phrase in each frame ``(T, E)``, the phrases, the frame shift and the words.
+    """
+    (phrases,) = biasing.lists_of([cut])
+    emissions = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
     calibrated = Upstream(upstream.calibration).changed(emissions, [phrases])
     attended = upstream.adapter.attend(calibrated, [phrases])
-    (transcript,) = best_paths(decoder.lattices(attended.changed), decoder)
+    decoder, gates = biasing.decoder_of([cut])
+    (transcript,) = best_paths(decoder.lattices(attended.changed, gates), decoder)
     attention = attended.of_entities(0, emissions.log_probs.shape[1]).cpu().numpy()
     written = [entity.written for entity in attended.catalogues[0].entities]
-    write_attention_plot(out, attention, written, emissions.frame_shift, transcript.words, top)
+    return attention, written, emissions.frame_shift, transcript.words

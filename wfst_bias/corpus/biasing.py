@@ -31,14 +31,12 @@ class Biasing(Protocol):
 
     Args:
       words: of all its graphs.
-      all_phrases: of all lists.
       known_words: of the language model.
       meta: what a decode folder tells of it.
       report: rows of ``report.tsv``; empty where the graph folder has them.
     """
 
     words: SymbolTable
-    all_phrases: Phrases
     known_words: FrozenSet[str]
     meta: Dict[str, Any]
     report: str
@@ -72,10 +70,6 @@ class OneGraph:
     def phrases(self) -> Phrases:
         """Those of the graph."""
         return self._decoder.graph.entities
-
-    @property
-    def all_phrases(self) -> Phrases:
-        return tuple(dict.fromkeys((*self.phrases, *self._phrases)))
 
     @property
     def known_words(self) -> FrozenSet[str]:
@@ -118,9 +112,8 @@ class ListPerUtterance:
         gate: GateConfig = GateConfig(),
     ):
         phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
-        self.all_phrases = tuple(phrases.values())
         self.known_words = base.known_words
-        self._outcomes: List[Outcome] = spelled_in_classes(speller, self.all_phrases)
+        self._outcomes: List[Outcome] = spelled_in_classes(speller, list(phrases.values()))
         self.words = base.words.extended(word for _, words in phrases for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of

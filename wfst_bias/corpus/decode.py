@@ -19,8 +19,8 @@ from wfst_bias.corpus.data import load_audio
 from wfst_bias.corpus.decode_files import OF_WORDS, DecodeFiles
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import Transcript
-from wfst_bias.decode.stages import Batch, Chain
 from wfst_bias.files import publish_folder
+from wfst_bias.stages.chain import Batch, Chain
 
 _META = "meta.json"
 

@@ -5,14 +5,15 @@ import gzip
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
-from wfst_bias.decode.confidence import Confidence
-from wfst_bias.decode.config import LOOKUP
-from wfst_bias.decode.kaldi_lattice import kaldi_lattices
-from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text
+from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.paths import FoundEntity, Transcript
-from wfst_bias.decode.stages import SEARCH, Batch, Found
+from wfst_bias.lattice.archive import lattice_terms, lattice_text
+from wfst_bias.lattice.confidence import Confidence
+from wfst_bias.lattice.frames import kaldi_lattices
+from wfst_bias.stages.chain import SEARCH, Batch, Found
+from wfst_bias.stages.config import LOOKUP
 
 ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
 OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
@@ -55,6 +56,7 @@ class DecodeFiles:
         self._nbest = plain("nbest.jsonl") if num_best else None
         self._num_best = num_best
         self._num_utterances = self._num_entities = self._num_refused = 0
+        self._frame_shift: Optional[Seconds] = None
         self._empty: List[str] = []
         self._narrowed: List[str] = []
 
@@ -66,6 +68,7 @@ class DecodeFiles:
             "num_entities_found": self._num_entities,
             "num_entities_refused": self._num_refused,
             "empty_transcripts": self._empty,
+            "frame_shift": self._frame_shift,
             "lattices": OF_WORDS if self._terms else OF_FRAMES,
             "narrowed_lattices": self._narrowed,  # the beam of noise has more words than can be kept
         }
@@ -73,6 +76,7 @@ class DecodeFiles:
     def write(self, found: Sequence[Found], batch: Batch) -> None:
         """What was found in a batch."""
         phrases = [entity.written for entity in batch.decoder.graph.entities]
+        self._frame_shift = batch.lattices.emissions.frame_shift
         if not self._terms:
             self._archive.writelines(kaldi_lattices(batch.lattices, batch.decoder))
         for one in found:

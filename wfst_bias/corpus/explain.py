@@ -13,13 +13,13 @@ from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.corpus.setup import DecodeSetup
 from wfst_bias.decode.explain import Explanation, explain
-from wfst_bias.decode.stages import SEARCH
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.report import ReportRow, report_rows
 from wfst_bias.entities.spelling import UNUSABLE, USED
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.graph.store import folder_key, is_base
+from wfst_bias.stages.chain import SEARCH
 from wfst_bias.text import words_of
 
 UNLISTED = "not in the list"

@@ -9,14 +9,14 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, T
 
 import wfst_bias
 from wfst_bias.corpus.decode_files import ARCHIVE, OF_WORDS, TERMS
-from wfst_bias.decode.k2_lattices import K2Lattices, read_k2, write_k2
-from wfst_bias.decode.lattice_archive import lattice_terms, lattice_text, read_lattices
-from wfst_bias.decode.oracle import oracle_errors
-from wfst_bias.decode.other_lm import OtherLM, with_lm
-from wfst_bias.decode.rescored import weighted
-from wfst_bias.decode.word_lattice import NO_WORD, WordLattice
 from wfst_bias.errors import InputError
 from wfst_bias.files import check_folder, publish_file, publish_folder, read_json, refuse_same
+from wfst_bias.lattice.archive import lattice_terms, lattice_text, read_lattices
+from wfst_bias.lattice.k2_lattices import K2Lattices, read_k2, write_k2
+from wfst_bias.lattice.oracle import oracle_errors
+from wfst_bias.lattice.other_lm import OtherLM, with_lm
+from wfst_bias.lattice.rescored import weighted
+from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 from wfst_bias.lm.ngrams import read_ngrams
 from wfst_bias.symbols import EPS, SymbolTable
 from wfst_bias.text import words_of

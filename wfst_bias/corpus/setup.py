@@ -14,12 +14,8 @@ from wfst_bias.acoustic.models import HAMA, model_of
 from wfst_bias.adapter.default import NONE, upstream_of
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
-from wfst_bias.decode.config import ChainConfig, GateConfig, LookupConfig, MbrConfig, RescoringConfig, SearchConfig
-from wfst_bias.decode.lookup import Lookup
-from wfst_bias.decode.phone_rescoring import PhoneRescorer
-from wfst_bias.decode.sayings import Sayings
+from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.stages import Chain, LeastRisk, LexiconLookup, Rescoring
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.errors import InputError
@@ -30,6 +26,11 @@ from wfst_bias.graph.store import folder_key, graph_g2g, read_base, read_decodin
 from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
+from wfst_bias.stages.chain import Chain, LeastRisk, LexiconLookup, Rescoring
+from wfst_bias.stages.config import ChainConfig, LookupConfig, MbrConfig, RescoringConfig
+from wfst_bias.stages.lookup import Lookup
+from wfst_bias.stages.rescoring import PhoneRescorer
+from wfst_bias.stages.sayings import Sayings
 
 _PATHS = ("graph", "data", "beside", "biasing")
 _NAMES = ("model", "calibration", "adapter", "list_format")
@@ -173,7 +174,7 @@ class DecodeSetup:
         names = self.stages.names
         g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
         hears = self.stages.hears
-        sayings = sayings_of(self.stages, biasing.all_phrases, biasing.known_words, g2g) if hears else None
+        sayings = sayings_of(self.stages, (), biasing.known_words, g2g) if hears else None
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
             LeastRisk.name: lambda: LeastRisk(self.mbr),

@@ -14,13 +14,9 @@ from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.data import load_audio
 from wfst_bias.corpus.decode import phones_of
-from wfst_bias.decode.config import ChainConfig, RescoringConfig, SearchConfig
-from wfst_bias.decode.nbest import NBest, nbest_of
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
-from wfst_bias.decode.phone_rescoring import PhoneRescorer, reordered
-from wfst_bias.decode.sayings import Sayings, Words
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.word_lattice import word_lattices
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.entities.spelling import USED, Outcome
@@ -29,8 +25,13 @@ from wfst_bias.files import publish_file
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists
 from wfst_bias.graph.config import ClassConfig
+from wfst_bias.lattice.nbest import NBest, nbest_of
+from wfst_bias.lattice.word_lattice import word_lattices
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import Score, score_counts
+from wfst_bias.stages.config import ChainConfig, RescoringConfig
+from wfst_bias.stages.rescoring import PhoneRescorer, reordered
+from wfst_bias.stages.sayings import Sayings, Words
 from wfst_bias.text import words_of
 
 _ROUNDS = 3  # over all weights
@@ -185,7 +186,7 @@ class Tuner:
         if rest not in self._hypotheses:
             self._hypotheses = {rest: list(self._heard_hypotheses(weights.rescore, decoder))}
         for nbest, scores in self._hypotheses[rest]:
-            best = reordered(nbest, scores, weights.rescore.weight, weights.search.acoustic_scale).hypotheses[:1]
+            best = reordered(nbest.hypotheses, scores, weights.rescore.weight, weights.search.acoustic_scale)[:1]
             yield nbest.name, best[0].words if best else ()
 
     def _heard_hypotheses(self, config: RescoringConfig, decoder: Decoder) -> Iterator[Tuple[NBest, List[float]]]:

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.paths import LIST, Transcript, Word
 from wfst_bias.decode.places import nats
-from wfst_bias.decode.terms import Terms
+from wfst_bias.lattice.terms import Terms
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.report import read_names
+from wfst_bias.stages.config import LOOKUP
 from wfst_bias.text import words_of
 
 # of a decode folder, with confidences of the same words
@@ -242,7 +243,9 @@ def score_confidence(texts: Mapping[str, str], decode_dir: Path, utterances: Opt
             raise InputError(f"has {len(confidences)} words, ctm {len(right)}; decode anew", decode_dir / name)
         words[name] = calibration(confidences, right)
     place = {key: number for number, key in enumerate(names)}
-    rows = [row for row in _read_entities(decode_dir / "entities.jsonl") if row["utterance"] in place]
+    # what a lookup wrote is in no lattice, which the measures are of
+    found = (row for row in _read_entities(decode_dir / "entities.jsonl") if row.get("way") != LOOKUP)
+    rows = [row for row in found if row["utterance"] in place]
     hits = np.array([_is_hit(row, partners[row["utterance"]]) for row in rows], bool)
     utterance = np.array([place[row["utterance"]] for row in rows], int)
     entities = {

@@ -7,13 +7,14 @@ recognised as another phrase is a miss and a false alarm.
 """
 
 from dataclasses import astuple, dataclass, fields
-from typing import Dict, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import kaldialign
 
 from wfst_bias.entities.phrases import PhraseList
 
 Words = Tuple[str, ...]
+Span = Tuple[int, int]
 _GAP = "\0"  # no word
 
 
@@ -42,32 +43,67 @@ class Counts:
 COUNT_NAMES = tuple(field.name for field in fields(Counts))
 
 
-def count_errors(reference: Words, hypothesis: Words, phrases: PhraseList) -> Counts:
-    """Counts of one utterance, from the alignment with the fewest errors."""
-    pairs = kaldialign.align(reference, hypothesis, _GAP)
-    in_reference = phrases.occurrences(reference)
-    in_hypothesis = phrases.occurrences(hypothesis)
-    biased_reference = {i for first, end in in_reference for i in range(first, end)}
-    biased_hypothesis = {i for first, end in in_hypothesis for i in range(first, end)}
-    words, errors = [0, 0], [0, 0]  # [unbiased, biased]
-    partner: Dict[int, int] = {}  # of each word of the reference that was recognised
+@dataclass(frozen=True)
+class Matches:
+    """Phrases of the list in an utterance, each its first word and the word behind its last, from left to right.
+
+    Args:
+      hits: in the hypothesis, by their place in the reference.
+      misses: in the reference.
+      false_alarms: in the hypothesis.
+    """
+
+    hits: Dict[Span, Span]
+    misses: Tuple[Span, ...]
+    false_alarms: Tuple[Span, ...]
+
+
+def align_words(reference: Words, hypothesis: Words) -> List[Tuple[Optional[int], Optional[int]]]:
+    """Places of words that stand for each other, with the fewest errors; none where the other side has a word more."""
+    pairs: List[Tuple[Optional[int], Optional[int]]] = []
     i = j = 0
-    for said, heard in pairs:
-        biased = i in biased_reference if said != _GAP else j in biased_hypothesis
-        words[biased] += said != _GAP
-        errors[biased] += said != heard
-        if said == heard:
-            partner[i] = j
+    for said, heard in kaldialign.align(reference, hypothesis, _GAP):
+        pairs.append((None if said == _GAP else i, None if heard == _GAP else j))
         i += said != _GAP
         j += heard != _GAP
-    aligned = {tuple(partner.get(k, -1) for k in range(first, end)) for first, end in in_reference}
-    hits = sum(tuple(range(first, end)) in aligned for first, end in in_hypothesis)
+    return pairs
+
+
+def match_phrases(reference: Words, hypothesis: Words, phrases: PhraseList) -> Matches:
+    """The phrases that were found in one utterance, missed and invented."""
+    return _matched(reference, hypothesis, align_words(reference, hypothesis), phrases)
+
+
+def _matched(reference: Words, hypothesis: Words, pairs: Sequence[Tuple[Any, Any]], phrases: PhraseList) -> Matches:
+    partner = {i: j for i, j in pairs if None not in (i, j) and reference[i] == hypothesis[j]}
+    said, heard = phrases.occurrences(reference), dict.fromkeys(phrases.occurrences(hypothesis))
+    hits = {}
+    for first, end in said:
+        there = partner.get(first, -1)
+        own = (there, there + end - first)
+        if own in heard and [partner.get(i) for i in range(first, end)] == list(range(*own)):
+            hits[first, end] = own
+    found = set(hits.values())
+    return Matches(hits, tuple(s for s in said if s not in hits), tuple(h for h in heard if h not in found))
+
+
+def count_errors(reference: Words, hypothesis: Words, phrases: PhraseList) -> Counts:
+    """Counts of one utterance, from the alignment with the fewest errors."""
+    pairs = align_words(reference, hypothesis)
+    biased_reference = {i for span in phrases.occurrences(reference) for i in range(*span)}
+    biased_hypothesis = {j for span in phrases.occurrences(hypothesis) for j in range(*span)}
+    words, errors = [0, 0], [0, 0]  # [unbiased, biased]
+    for i, j in pairs:
+        biased = i in biased_reference if i is not None else j in biased_hypothesis
+        words[biased] += i is not None
+        errors[biased] += i is None or j is None or reference[i] != hypothesis[j]
+    matches = _matched(reference, hypothesis, pairs, phrases)
     return Counts(
         biased_words=words[True],
         unbiased_words=words[False],
         biased_errors=errors[True],
         unbiased_errors=errors[False],
-        hits=hits,
-        misses=len(in_reference) - hits,
-        false_alarms=len(in_hypothesis) - hits,
+        hits=len(matches.hits),
+        misses=len(matches.misses),
+        false_alarms=len(matches.false_alarms),
     )

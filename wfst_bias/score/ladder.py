@@ -9,8 +9,11 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.entities.lists import AUTO
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.files import read_json
-from wfst_bias.score.report import Score, score_decoding
+from wfst_bias.score.report import RareWords, Score, phrase_lists, rare_words, read_names, score_with
+from wfst_bias.stages.chain import SEARCH
+from wfst_bias.stages.config import ChainConfig
 
 _RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
 _ADDED = ("WER", "F1")
@@ -41,19 +44,30 @@ def ladder(
     librispeech: bool = False,
 ) -> List[Rung]:
     """The rungs of some folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
-    rungs = []
-    for folder in map(Path, decode_dirs):
-        for stage in _stages(folder):
-            score = score_decoding(texts, folder, entities, biasing, utterances, format_name, stage, librispeech)
-            rungs.append(Rung(str(folder), stage, score))
-    return rungs
+    names = texts if utterances is None else read_names(utterances, texts)
+    lists = phrase_lists(names, entities, biasing, format_name)
+    return ladder_with(texts, decode_dirs, lists, rare_words(texts, lists, biasing) if librispeech else None)
+
+
+def ladder_with(
+    texts: Mapping[str, str],
+    decode_dirs: Sequence[Path],
+    lists: Mapping[str, PhraseList],
+    rare: Optional[RareWords] = None,
+) -> List[Rung]:
+    """The rungs of some folders; the arguments are those of :func:`wfst_bias.score.report.score_with`."""
+    return [
+        Rung(str(folder), stage, score_with(texts, folder, lists, stage, rare))
+        for folder in map(Path, decode_dirs)
+        for stage in _stages(folder)
+    ]
 
 
 def _stages(folder: Path) -> List[str]:
     """What a folder tells the texts of: its search and the stages behind it, in their order."""
     meta = read_json(folder / "meta.json") if (folder / "meta.json").is_file() else {}
-    names = meta.get("stages", {}).get("stages", "none")
-    return [""] if names == "none" else ["search", *names.split(",")]
+    names = ChainConfig(**meta.get("stages", {})).names
+    return [SEARCH, *names] if names else [""]
 
 
 def ladder_table(rungs: Sequence[Rung]) -> str:
@@ -61,7 +75,7 @@ def ladder_table(rungs: Sequence[Rung]) -> str:
     rows = []
     for i, rung in enumerate(rungs):
         score = rung.score
-        name = f"  + {rung.stage}" if rung.stage not in ("", "search") else rung.name
+        name = f"  + {rung.stage}" if rung.stage not in ("", SEARCH) else rung.name
         alarms = f"{score.false_alarms_per_hour:.1f}" if score.hours else "-"
         added = [_change(rungs[i - 1].score, score, rate) if i else "" for rate in _ADDED]
         rows.append((name, *(score.rates[rate].columns()[0] for rate in _RATES), alarms, *added))

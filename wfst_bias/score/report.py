@@ -3,20 +3,22 @@
 import json
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.entities.biasing import BiasingRow, read_biasing
+from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.score.bootstrap import interval, resampled
-from wfst_bias.score.counts import COUNT_NAMES, Counts, Words, count_errors
+from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
 from wfst_bias.score.librispeech import count_rare_errors
 from wfst_bias.text import words_of
+
+RareWords = Mapping[str, AbstractSet[str]]
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,25 @@ class Score:
 
 def score_counts(per_utterance: Sequence[Counts], hours: float = 0.0) -> Score:
     """Rates over all utterances, with intervals from resampling the utterances."""
+    values = _resampled_rates(per_utterance)
+    rates = {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in values.items()}
+    return Score(rates, sum(per_utterance, Counts()), len(per_utterance), hours)
+
+
+def score_change(before: Sequence[Counts], after: Sequence[Counts]) -> Dict[str, Rate]:
+    """What is added to each rate, with intervals from resampling the same utterances on both sides."""
+    assert len(before) == len(after)
+    old, new = _resampled_rates(before), _resampled_rates(after)
+    added = {name: new[name] - old[name] for name in _RATES}
+    return {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in added.items()}
+
+
+def _resampled_rates(per_utterance: Sequence[Counts]) -> Dict[str, np.ndarray]:
+    """Each rate over all utterances and, behind it, in each replication ``(1 + R,)``."""
     table = np.array([astuple(counts) for counts in per_utterance], float)  # (utterances, counts)
-    total = dict(zip(COUNT_NAMES, table.sum(0)[:, None]))
-    drawn = dict(zip(COUNT_NAMES, (resampled(len(table)) @ table).T))
-    rates = {name: Rate(float(rate(total)[0]), *interval(rate(drawn))) for name, rate in _RATES.items()}
-    return Score(rates, sum(per_utterance, Counts()), len(table), hours)
+    sums = np.concatenate([table.sum(0, keepdims=True), resampled(len(table)) @ table])
+    columns = dict(zip(COUNT_NAMES, sums.T))
+    return {name: rate(columns) for name, rate in _RATES.items()}
 
 
 def score_decoding(
@@ -138,9 +154,103 @@ def score_decoding(
     Raises:
       InputError: utterances are missing on one side, or (``librispeech``) have another text in ``biasing``.
     """
-    assert biasing is not None or not librispeech, "librispeech needs biasing"
+    names = texts if utterances is None else read_names(utterances, texts)
+    lists = phrase_lists(names, entities, biasing, format_name)
+    return score_with(texts, decode_dir, lists, stage, rare_words(texts, lists, biasing) if librispeech else None)
+
+
+def phrase_lists(
+    utterances: Iterable[str], entities: Optional[Path] = None, biasing: Optional[Path] = None, format_name: str = AUTO
+) -> Dict[str, PhraseList]:
+    """The list of each utterance; the arguments are those of :func:`score_decoding`.
+
+    Raises:
+      InputError: an utterance has no list.
+    """
+    if biasing is None:
+        listed = [] if entities is None else read_entities(entities, format_name)
+        return dict.fromkeys(utterances, PhraseList(entity.words for entity in listed if entity.words))
+    rows = read_biasing(biasing)
+    names = list(utterances)
+    missing = next((name for name in names if name not in rows), None)
+    if missing is not None:
+        raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
+    return {name: PhraseList(filter(None, map(words_of, rows[name].phrases))) for name in names}
+
+
+def rare_words(texts: Mapping[str, str], utterances: Iterable[str], biasing: Path) -> RareWords:
+    """The rare words of each utterance, in the third column of its row.
+
+    Raises:
+      InputError: an utterance has another text there.
+    """
+    rows, rare = read_biasing(biasing), {}
+    for name in utterances:
+        row, words = rows[name], words_of(texts[name])
+        if words_of(row.text) != words:
+            raise InputError(
+                f"utterance {name!r} says {row.text!r} here and {' '.join(words)!r} in the data; "
+                "name the lists of the data that was decoded",
+                biasing,
+                row.line,
+            )
+        rare[name] = {word for phrase in row.rare for word in words_of(phrase)}
+    return rare
+
+
+def score_with(
+    texts: Mapping[str, str],
+    decode_dir: Path,
+    lists: Mapping[str, PhraseList],
+    stage: str = "",
+    rare: Optional[RareWords] = None,
+) -> Score:
+    """Score the utterances of a decode folder that have a list, be it an empty one.
+
+    Args:
+      rare: the words of each that are biased by the public definitions, where it is these that count.
+
+    Raises:
+      InputError: utterances are missing on one side, or there are none.
+    """
     decode_dir = Path(decode_dir)
-    path = decode_dir / (f"text.{stage}" if stage else "text")
+    hypotheses = hypotheses_of(texts, decode_dir, stage)
+    counts = counts_of(texts, hypotheses, lists, rare)
+    if not counts:
+        raise InputError("holds no utterance", text_path(decode_dir, stage))
+    meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
+    # the decode folder knows the audio of all its utterances only
+    seconds = meta.get("audio_seconds", 0.0) if len(lists) == len(hypotheses) else 0.0
+    return score_counts(counts, seconds / 3600)
+
+
+def counts_of(
+    texts: Mapping[str, str],
+    hypotheses: Mapping[str, Tuple[str, ...]],
+    lists: Mapping[str, PhraseList],
+    rare: Optional[RareWords] = None,
+) -> List[Counts]:
+    """Of each utterance that has a list; see :func:`score_with`."""
+    if rare is not None:
+        return [
+            count_rare_errors(words_of(texts[key]), hypotheses[key], rare[key], phrases)
+            for key, phrases in lists.items()
+        ]
+    return [count_errors(words_of(texts[key]), hypotheses[key], phrases) for key, phrases in lists.items()]
+
+
+def text_path(decode_dir: Path, stage: str = "") -> Path:
+    """What was found up to a stage of the chain; at the end of it where it is empty."""
+    return Path(decode_dir) / (f"text.{stage}" if stage else "text")
+
+
+def hypotheses_of(texts: Mapping[str, str], decode_dir: Path, stage: str = "") -> Dict[str, Tuple[str, ...]]:
+    """The words that a decode folder has of each utterance up to a stage.
+
+    Raises:
+      InputError: utterances are missing on one side.
+    """
+    path = text_path(decode_dir, stage)
     hypotheses = read_hypotheses(path)
     for key in texts:
         if key not in hypotheses:
@@ -148,50 +258,7 @@ def score_decoding(
     for key in hypotheses:
         if key not in texts:
             raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", path)
-    if utterances is not None:
-        texts = {key: texts[key] for key in read_names(utterances, texts)}
-    said = {key: words_of(text) for key, text in texts.items()}
-    if biasing is not None:
-        rows = _rows_of(said, biasing)
-        phrases = {key: PhraseList(filter(None, map(words_of, row.phrases))) for key, row in rows.items()}
-    else:
-        shared = PhraseList(
-            [] if entities is None else [e.words for e in read_entities(entities, format_name) if e.words]
-        )
-        phrases = dict.fromkeys(texts, shared)
-    if librispeech:
-        rare = _rare_words(said, rows, biasing)
-        counts = [count_rare_errors(words, hypotheses[key], rare[key], phrases[key]) for key, words in said.items()]
-    else:
-        counts = [count_errors(words, hypotheses[key], phrases[key]) for key, words in said.items()]
-    if not counts:
-        raise InputError("holds no utterance", path)
-    meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
-    # the decode folder knows the audio of all its utterances only
-    seconds = meta.get("audio_seconds", 0.0) if len(texts) == len(hypotheses) else 0.0
-    return score_counts(counts, seconds / 3600)
-
-
-def _rows_of(said: Mapping[str, Words], path: Path) -> Dict[str, BiasingRow]:
-    """The row of each utterance that is scored."""
-    rows = read_biasing(path)
-    missing = next((key for key in said if key not in rows), None)
-    if missing is not None:
-        raise InputError(f"has no row for utterance {missing!r}; add it", path)
-    return {key: rows[key] for key in said}
-
-
-def _rare_words(said: Mapping[str, Words], rows: Mapping[str, BiasingRow], path: Path) -> Dict[str, Set[str]]:
-    """The rare words of each utterance, whose text must be that of its row."""
-    for key, words in said.items():
-        if words_of(rows[key].text) != words:
-            raise InputError(
-                f"utterance {key!r} says {rows[key].text!r} here and {' '.join(words)!r} in the data; "
-                "name the lists of the data that was decoded",
-                path,
-                rows[key].line,
-            )
-    return {key: {word for phrase in row.rare for word in words_of(phrase)} for key, row in rows.items()}
+    return hypotheses
 
 
 def read_names(path: Path, known: Mapping[str, str]) -> List[str]:

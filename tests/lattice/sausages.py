@@ -1,0 +1,36 @@
+"""Word lattices made by hand: each place has some words, one frame each."""
+
+import itertools
+
+import numpy as np
+
+from wfst_bias.lattice.word_lattice import WordLattice
+from wfst_bias.symbols import SymbolTable
+
+WORDS = SymbolTable(("<eps>", "a", "b", "c", "d"))
+
+
+def sausage(places, beam=8.0):
+    """A lattice of ``[{word: terms}]``, word by word; of one-letter words."""
+    rows = [(at, at + 1, WORDS[word], terms) for at, place in enumerate(places) for word, terms in place.items()]
+    rows.append((len(places), len(places) + 1, 0, (0.0, 0.0, 0.0, 0.0)))
+    src, dst, words, terms = zip(*rows)
+    frames = np.minimum(np.array(words), 1)
+    return WordLattice(
+        name="made",
+        src=np.array(src, np.int32),
+        dst=np.array(dst, np.int32),
+        words=np.array(words, np.int32),
+        phrases=np.full(len(rows), -1, np.int32),
+        terms=np.array(terms, np.float32),
+        tokens=np.ones(frames.sum(), np.int32),
+        splits=np.concatenate([[0], np.cumsum(frames)]),
+        sources=np.zeros(0, np.int64),
+        beam=beam,
+    )
+
+
+def paths(places):
+    """All ``(words, terms)`` of it."""
+    for choice in itertools.product(*(place.items() for place in places)):
+        yield tuple(word for word, _ in choice), np.sum([terms for _, terms in choice], axis=0)

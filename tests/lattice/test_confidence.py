@@ -1,0 +1,86 @@
+"""Confidences of words: posteriors with the list and without."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from sausages import WORDS, paths, sausage
+from test_nbest import decoded, decoder  # noqa: F401
+from test_rival import PLACES, total
+from test_search import ANN_WHITTEMORE, CITY
+
+from wfst_bias.decode.search import Decoder
+from wfst_bias.graph.compile import graph_of_list
+from wfst_bias.graph.store import read_base
+from wfst_bias.lattice.confidence import SCALE, Confidence, word_confidences
+from wfst_bias.lattice.nbest import nbest_of
+
+NO_LIST = SimpleNamespace(words=WORDS, lists=())
+
+
+def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):  # noqa: F811
+    for transcript, lattice in zip(*decoded(decoder, CITY, ANN_WHITTEMORE, "", sharpness=8.0)):
+        confidences = word_confidences(lattice, [w.text for w in transcript.words], decoder.graph)
+        assert len(confidences) == len(transcript.words)
+        assert all(c.plain > 0.95 for c in confidences)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PLACES)
+def test_it_is_the_share_of_all_paths_that_say_the_word_in_its_place(places):
+    words, terms = max(paths(places), key=total)
+    confidences = word_confidences(sausage(places, beam=6.0), words, NO_LIST)
+    for kind, counted in (("plain", [0, 2, 3]), ("boosted", [0, 1, 2, 3])):
+        scores = SCALE * np.array([path[1][counted].sum() for path in paths(places)])
+        weights = np.exp(scores)
+        cut_off = np.exp(scores.max() - SCALE * 6.0)
+        for i, confidence in enumerate(confidences):
+            says = [words[i] in path[0][max(i - 1, 0) : i + 2] for path in paths(places)]
+            expected = weights[says].sum() / (weights.sum() + cut_off)
+            assert getattr(confidence, kind) == pytest.approx(expected, abs=1e-5)
+
+
+def test_of_a_search_it_is_the_share_of_the_hypotheses(decoder):  # noqa: F811
+    _, (lattice,) = decoded(decoder, CITY, sharpness=2.0, output_beam=12.0)
+    hypotheses = nbest_of(lattice, 10_000, decoder.graph.words).hypotheses
+    weights = np.exp([SCALE * (hypothesis.total - hypotheses[0].total) for hypothesis in hypotheses])
+    first = weights[[h.words[:1] == hypotheses[0].words[:1] for h in hypotheses]].sum()
+    expected = first / (weights.sum() + np.exp(-SCALE * lattice.beam))
+    assert word_confidences(lattice, ["the", "city"], decoder.graph)[0].boosted == pytest.approx(expected, abs=0.02)
+
+
+def test_the_wider_the_beam_the_surer_is_what_has_no_rival():
+    alone = [{"a": (0.0,) * 4}]
+    narrow, wide = (word_confidences(sausage(alone, beam), ["a"], NO_LIST)[0].plain for beam in (4.0, 12.0))
+    assert narrow == pytest.approx(1 / (1 + np.exp(-SCALE * 4.0))) and narrow < wide < 1.0
+
+
+def test_words_that_came_in_behind_the_search_have_the_share_that_the_lattice_gives_them():
+    places = [{"a": (0.0,) * 4}, {"b": (0.0,) * 4, "c": (-2.0, 0.0, 0.0, 0.0)}, {"d": (0.0,) * 4}]
+    lattice = sausage(places)
+    sure = lambda *words: [c.plain for c in word_confidences(lattice, words, NO_LIST)]
+    b, c = sure("a", "b", "d")[1], sure("a", "c", "d")[1]
+    assert c == pytest.approx(b * np.exp(-2.0 * SCALE))
+    a, none, d = sure("a", "steels", "d")
+    assert none == 0.0 and [a, d] == sure("a", "b", "d")[::2]
+    assert sure("a", "steels", "b", "d")[1:3] == [0.0, b]
+    assert sure("a", "d")[1] == d
+    assert word_confidences(sausage([]), ["steels"], NO_LIST) == [Confidence(0.0, 0.0)]
+
+
+def test_nothing_was_heard():
+    assert word_confidences(sausage([]), [], NO_LIST) == []
+    empty = sausage([{"a": (0.0,) * 4}])
+    empty = type(empty)(**{**vars(empty), **{n: getattr(empty, n)[:0] for n in ("src", "dst", "words", "terms")}})
+    assert word_confidences(empty, ["a"], NO_LIST) == [Confidence(0.0, 0.0)]
+
+
+def test_a_phrase_that_wins_by_its_weight_is_not_sure(world, tmp_path):
+    """The city was said."""
+    (tmp_path / "names.txt").write_text("Kitty\t15\n")
+    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
+    (transcript,), (lattice,) = decoded(Decoder(graph), CITY, sharpness=3.0, output_beam=20.0)
+    *_, kitty = word_confidences(lattice, transcript.text.split(), graph)
+    assert transcript.words[-1].text == "kitty"
+    assert kitty.boosted > 0.5 > 0.2 > kitty.plain

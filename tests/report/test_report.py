@@ -1,0 +1,198 @@
+"""What a report holds, before it is a page."""
+
+import json
+import shutil
+
+import pytest
+from handwritten import NAMES, REFERENCES, WITH, WITHOUT, evidence, write_folder, write_graph
+
+from wfst_bias.errors import InputError
+from wfst_bias.report.config import ReportConfig
+from wfst_bias.report.page import check_page, page_of
+from wfst_bias.report.report import make_report
+from wfst_bias.score.ladder import ladder, ladder_json
+
+PLAIN = ReportConfig(lattices=0)
+
+
+def only_section(report):
+    (section,) = report.sections
+    return section
+
+
+def test_the_ladder_is_that_of_score(folders, tmp_path):
+    (tmp_path / "names.txt").write_text("\n".join(NAMES) + "\n")
+    own = make_report(folders, config=PLAIN)
+    assert ladder_json(own.rungs) == ladder_json(ladder(REFERENCES, folders, tmp_path / "names.txt"))
+    named = make_report(folders, entities=tmp_path / "names.txt", config=PLAIN)
+    assert ladder_json(named.rungs) == ladder_json(own.rungs)
+
+
+def test_what_changed_is_what_the_scores_say(made):
+    (step,) = only_section(made).steps
+    assert step.num_entities == {"gained": 2, "lost": 0, "alarms": 1, "silenced": 0}
+    before, after = step.before.score.counts, step.after.score.counts
+    assert after.hits - before.hits == 2 and after.false_alarms - before.false_alarms == 1
+    assert {change.utterance: change.kinds for change in step.changes} == {
+        "u1": ("gained", "better"),
+        "u2": ("gained", "better"),
+        "u4": ("alarms", "worse"),
+    }
+    assert step.added["WER"].value == pytest.approx(
+        step.after.score.rates["WER"].value - step.before.score.rates["WER"].value
+    )
+    assert step.added["F1"].low <= step.added["F1"].value <= step.added["F1"].high
+
+
+def test_a_rung_that_adds_nothing_adds_nothing_for_certain(tmp_path, data):
+    graph = write_graph(tmp_path / "graph", NAMES)
+    stages = {"search": WITH, "rescore": WITH, "lookup": {**WITH, "u4": "nobody was there"}}
+    one = write_folder(tmp_path / "d", {**WITH, "u4": "nobody was there"}, graph, data=str(data), stages=stages)
+    nothing, something = only_section(make_report([one], config=PLAIN)).steps
+    assert not nothing.changes and set(map(tuple, (vars(rate).values() for rate in nothing.added.values()))) == {
+        (0.0, 0.0, 0.0)
+    }
+    assert something.num_entities["silenced"] == 1 and something.after.stage == "lookup"
+
+
+def test_a_false_alarm_has_what_was_said_and_its_evidence(made):
+    alarms = dict((folder.label, alarms) for folder, alarms in only_section(made).alarms)
+    assert alarms["decode_none"] == ()
+    (alarm,) = alarms["decode_4"]
+    assert (alarm.utterance, alarm.phrase, alarm.said, alarm.confidence) == ("u4", "whittemore", "nobody", 0.91)
+    assert alarm.evidence["rival"]["words"] == "nobody"
+
+
+def test_the_surest_false_alarm_comes_first_and_those_without_evidence_last(tmp_path, data):
+    texts = {
+        **WITHOUT,
+        "u3": "quincy train to new york was late",
+        "u4": "whittemore was there",
+        "u5": "put zelenskyy in the car",
+    }
+    rows = [evidence("u3", "Quincy", 0, confidence_with_list=0.4), evidence("u5", "Zelenskyy", 1)]
+    folder = write_folder(tmp_path / "d", texts, write_graph(tmp_path / "g", NAMES), rows, data=str(data))
+    ((_, alarms),) = only_section(make_report([folder], config=PLAIN)).alarms
+    assert [alarm.phrase for alarm in alarms] == ["zelenskyy", "quincy", "whittemore"]
+    assert [alarm.said for alarm in alarms] == ["it", "the", "nobody"]
+
+
+def test_each_list_is_a_ladder_of_its_own_and_no_list_stands_in_all(tmp_path, folders, data):
+    graph = write_graph(tmp_path / "graph_2", NAMES[:2])
+    small = write_folder(tmp_path / "decode_2", WITH, graph, data=str(data))
+    report = make_report([*folders, small], config=PLAIN)
+    told = [
+        (section.comparison.scored_by.num_phrases, [rung.name.rpartition("/")[2] for rung in section.comparison.rungs])
+        for section in report.sections
+    ]
+    assert told == [(4, ["decode_none", "decode_4"]), (2, ["decode_none", "decode_2"])]
+    assert [plot.name for plot in report.plots] == ["ladder", "f1_against_n", "precision_recall"]
+    assert "decode_N: 85.71 at 4, 80.00 at 2" in report.plots[1].summary
+    assert report.plots[2].summary.startswith(
+        "decode_none: precision 100.0 at recall 33.3; decode_N:"
+    )  # none at 2 phrases
+
+
+def test_folders_of_several_weights_are_one_line(tmp_path, data):
+    graph = write_graph(tmp_path / "graph", NAMES)
+    swept = [
+        write_folder(tmp_path / f"bonus_{w}", texts, graph, data=str(data)) for w, texts in ((2, WITHOUT), (3.5, WITH))
+    ]
+    report = make_report(swept, config=PLAIN)
+    _, plot = report.plots
+    assert plot.summary == "bonus_N: precision 100.0 at recall 33.3, precision 75.0 at recall 100.0"
+    svg = plot.picture("svg").decode()
+    assert all(f">{mark}</text>" in svg for mark in ("2", "3.5", "bonus_N"))
+
+
+def test_a_list_for_each_utterance(tmp_path, data):
+    rows = "".join(f'{name}\t{text}\t[]\t["whittemore", "quincy"]\n' for name, text in REFERENCES.items())
+    (tmp_path / "lists.tsv").write_text(rows)
+    folder = write_folder(tmp_path / "d", WITH, data=str(data), biasing=str(tmp_path / "lists.tsv"))
+    section = only_section(make_report([folder], config=PLAIN))
+    assert section.comparison.scored_by.num_phrases == 2
+    assert section.comparison.rungs[0].score.counts.hits == 1
+
+
+def test_plots_are_written_as_png_and_svg(folders, run, tmp_path):
+    result = run("report", *folders, tmp_path / "r.html", "--plots", tmp_path / "plots", "--lattices", 0)
+    assert result.exit_code == 0, result.output
+    assert "2 rungs, 3 changed utterances, 1 false alarms" in result.output
+    names = sorted(path.name for path in (tmp_path / "plots").iterdir())
+    assert names == ["ladder.png", "ladder.svg", "precision_recall.png", "precision_recall.svg"]
+    assert (tmp_path / "plots" / "ladder.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_same_folders_make_the_same_page(folders):
+    assert page_of(make_report(folders, config=PLAIN)) == page_of(make_report(folders, config=PLAIN))
+
+
+def test_only_some_utterances(folders, tmp_path):
+    (tmp_path / "some").write_text("u1\nu4\n")
+    report = make_report(folders, utterances=tmp_path / "some", config=PLAIN)
+    assert report.rungs[0].score.num_utterances == 2 and report.num_changes == 2
+
+
+def changed_meta(folder, **changes):
+    meta = {**json.loads((folder / "meta.json").read_text()), **changes}
+    (folder / "meta.json").write_text(json.dumps(meta))
+
+
+def refused(folders, message, **options):
+    with pytest.raises(InputError, match=message):
+        make_report(folders, **{"config": PLAIN, **options})
+
+
+def test_what_is_no_decode_folder_is_told(folders, data, tmp_path):
+    refused([data], "data: is no decode folder: it has no meta.json; .* name data with --data")
+    refused([tmp_path / "nowhere"], "nowhere: no such decode folder")
+    refused([folders[1], folders[1]], "decode_4: stands there twice")
+    changed_meta(folders[0], kind="graph")
+    refused(folders, "meta.json: is not of a decode folder")
+
+
+def test_folders_of_other_data_are_told(folders, tmp_path):
+    other = shutil.copytree(tmp_path / "data", tmp_path / "other")
+    changed_meta(folders[1], data=str(other))
+    refused(folders, "decode_4: was decoded from .*other, .*decode_none from .*data; give folders of the same data")
+    assert make_report(folders, data=other, config=PLAIN).num_changes == 3
+    (folders[1] / "text").write_text("u9 other speech\n")
+    refused(folders, "'u1' of the references is missing", data=other)
+    changed_meta(folders[0], data=None)
+    refused(folders, "meta.json: does not tell what was decoded; name the data with --data")
+
+
+def test_what_has_gone_is_told(folders, tmp_path):
+    shutil.rmtree(tmp_path / "graph_4")
+    refused(folders, "graph_4: is not there any more; name the list to score with --entities")
+    shutil.rmtree(tmp_path / "data")
+    refused(folders, "data: is not there any more; name its place with --data")
+
+
+def test_no_list_at_all_is_told(folders):
+    refused(
+        folders[:1], "no folder was decoded with a list, so there is no entity to find; name a list with --entities"
+    )
+    changed_meta(folders[1], entities_by=["speaker", "lists.map"])
+    refused(folders, "decode_4: has a list for each speaker; name what to score with --entities or --biasing")
+
+
+def test_an_utterance_that_is_not_there_is_told(folders):
+    refused(folders, "has no utterance 'u9' that is scored", config=ReportConfig(utterances=("u9",)))
+
+
+def test_attention_needs_an_adapter(folders, data):
+    config = ReportConfig(lattices=0, attention=1)
+    refused(folders, "no folder was decoded with an adapter; leave --attention out", config=config)
+
+
+def test_a_broken_row_of_entities_is_told(folders):
+    (folders[1] / "entities.jsonl").write_text('{"utterance": "u1"}\n')
+    refused(folders, "entities.jsonl:1: is no entity with its place; decode anew")
+
+
+def test_the_page_comes_last(folders, run, tmp_path):
+    result = run("report", *folders)
+    assert result.exit_code == 1 and "decode_4: is not to be a page; name the file of the page last" in result.output
+    with pytest.raises(InputError):
+        check_page(tmp_path / "report.pdf")

@@ -1,0 +1,164 @@
+"""What is done behind the search, one stage after the other."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from test_nbest import NOTHING, decoder  # noqa: F401
+from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
+
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.config import GateConfig
+from wfst_bias.decode.gates import gated_paths
+from wfst_bias.decode.paths import transcript_of
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.entity import Entity
+from wfst_bias.errors import InputError
+from wfst_bias.graph.store import read_base
+from wfst_bias.lattice.nbest import NBest, nbest_of
+from wfst_bias.lattice.word_lattice import word_lattices
+from wfst_bias.stages.chain import Batch, Chain, LeastRisk, LexiconLookup, Rescoring, is_text, with_best
+from wfst_bias.stages.config import LOOKUP, ChainConfig, LookupConfig, MbrConfig, RescoringConfig
+from wfst_bias.stages.lookup import Lookup
+from wfst_bias.stages.mbr import least_risk
+from wfst_bias.stages.rescoring import PhoneRescorer
+from wfst_bias.stages.sayings import Sayings
+
+TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, NOTHING)
+
+
+@pytest.fixture(scope="module")
+def unsure(decoder):  # noqa: F811
+    """A decoder that keeps much, and a batch of which it is not sure; another network heard it well."""
+    wide = Decoder(decoder.graph, replace(decoder.search, output_beam=14.0))
+    tokens = decoder.graph.tokens
+    batch = emissions(tokens, *TEXTS, sharpness=2.0)
+    transcripts, lattices = gated_paths(wide.lattices(batch), wide)
+    lists = [decoder.graph.entities] * len(TEXTS)
+    return transcripts, Batch(wide, lattices, lists, emissions(tokens, *TEXTS, sharpness=8.0))
+
+
+@pytest.fixture(scope="module")
+def sayings(world):
+    def make(*phrases):
+        base = read_base(world / "base")
+        return Sayings(base.lang, [Entity(phrase) for phrase in phrases], base.known_words)
+
+    return make
+
+
+def test_a_path_of_the_lattice_is_told_as_the_best_one_is(unsure):
+    transcripts, batch = unsure
+    for i, (transcript, lattice) in enumerate(zip(transcripts, word_lattices(batch.lattices, batch.decoder))):
+        for rank, hypothesis in enumerate(nbest_of(lattice, 20, batch.decoder.graph.words).hypotheses):
+            path = np.concatenate([lattice.sources[lattice.frames_of(arc)] for arc in hypothesis.arcs])
+            found = transcript_of(path, i, hypothesis.total, batch.lattices, batch.decoder)
+            assert is_text(hypothesis.words, found)
+            assert (found == replace(transcript, score=hypothesis.total)) == (rank == 0)
+            assert all(word.start < word.end for word in found.words)
+
+
+def test_without_stages_it_is_what_the_search_found(unsure):
+    transcripts, batch = unsure
+    for transcript, one in zip(transcripts, Chain().found(transcripts, batch, num_best=3)):
+        assert one.transcript is transcript and one.texts == {"search": transcript.text}
+        assert len(one.confidences) == len(transcript.words)
+        assert is_text(one.nbest.hypotheses[0].words, transcript)
+
+
+def test_rescoring_takes_what_the_other_network_heard(unsure, sayings):
+    transcripts, batch = unsure
+    (best, *_) = Chain().found(transcripts, batch, num_best=50)
+    # the worst hypothesis comes first, and its words are said; the network finds out
+    worse = with_best(best, NBest("utt0", best.nbest.hypotheses[::-1]), 0, batch)
+    assert worse.transcript.text != "the city"
+    stage = Rescoring(PhoneRescorer(sayings(), RescoringConfig(weight=1.0)), 100)
+    first = replace(batch, lattices=batch.lattices, phones=_first(batch.phones))
+    (after,) = stage([worse], first)
+    assert after.transcript == replace(transcripts[0], score=after.transcript.score)
+    assert after.nbest.hypotheses[0].phones != 0
+
+
+def _first(batch):
+    return replace(batch, log_probs=batch.log_probs[:1], lengths=batch.lengths[:1], names=batch.names[:1])
+
+
+def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, sayings):
+    transcripts, batch = unsure
+    _, zelenskyy, ann, nothing = transcripts
+    missed = replace(ann, words=ann.words[:-2] + ann.words[-1:], entities=())  # "call whittemore"
+    lookup = LexiconLookup(Lookup(sayings("Ann Whittemore"), LookupConfig(min_posterior=0.9)))
+    batch = replace(batch, lists=[(Entity("Ann Whittemore"),)] * 4)
+    *others, after, _ = Chain((lookup,)).found([*transcripts[:2], missed, nothing], batch)
+    assert after.transcript.text == "call ann whittemore"
+    (row,) = after.replacements
+    assert (row.words, row.phrase) == ("whittemore", "Ann Whittemore")
+    call, *name = after.confidences
+    assert call.plain > 0 and [c.plain for c in name] == [row.posterior] * 2
+    assert [one.transcript for one in others] == list(transcripts[:2])
+
+
+def test_the_least_risk_is_told_as_a_transcript(unsure):
+    transcripts, batch = unsure
+    for one in Chain((LeastRisk(MbrConfig(scale=0.05)),)).found(transcripts, batch):
+        assert one.nbest.hypotheses[0] == least_risk(one.nbest, MbrConfig(scale=0.05))
+        assert is_text(one.nbest.hypotheses[0].words, one.transcript)
+
+
+def test_stages_follow_each_other(unsure, sayings):
+    transcripts, batch = unsure
+    said = sayings("Ann Whittemore", "Zelenskyy")
+    stages = Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), LexiconLookup(Lookup(said))
+    for one in Chain(stages).found(transcripts, batch):
+        assert list(one.texts) == ["search", "rescore", "mbr", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
+        assert len(one.confidences) == len(one.transcript.words)
+
+
+def test_a_hypothesis_with_a_phrase_below_its_gate_is_passed_over(unsure):
+    transcripts, batch = unsure
+    lenient = batch.decoder
+    batch = replace(batch, decoder=Decoder(lenient.graph, lenient.search, gate=GateConfig(evidence=0.999)))
+    (_, found, *_) = Chain().found(transcripts, batch, num_best=200)
+    worst_first = NBest("utt1", found.nbest.hypotheses[::-1])
+    silent = replace(found, transcript=replace(found.transcript, words=(), entities=()))
+    assert with_best(silent, worst_first, 1, replace(batch, decoder=lenient)).transcript.entities[0].evidence < 0.9
+    after = with_best(silent, worst_first, 1, batch).transcript
+    assert [entity.phrase for entity in after.entities] == ["Zelenskyy"] and after.entities[0].evidence > 0.999
+
+
+@pytest.mark.parametrize("stages", ["lookup,rescore", "rescore,rescore", "rescore,guess"])
+def test_chains_that_cannot_be_are_told(stages):
+    with pytest.raises(InputError, match="--stages"):
+        ChainConfig(stages=stages)
+    assert ChainConfig(stages="rescore,mbr,lookup").names == ("rescore", "mbr", "lookup")
+    assert ChainConfig(stages="none").names == ()
+
+
+@pytest.mark.parametrize("num_frames", [1, 2])
+@pytest.mark.parametrize("beam", [18.0, 0.001])
+def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decoder, sayings, num_frames, beam):  # noqa: F811
+    tokens = decoder.graph.tokens
+    noise = torch.randn(2, num_frames, len(tokens), generator=torch.Generator().manual_seed(1)).log_softmax(-1)
+    short = Emissions(noise, torch.tensor([num_frames, 1]), 0.02, tokens, ["short", "shorter"])
+    search = replace(decoder.search, search_beam=beam, min_active=0, max_active=1 if beam < 1 else 2000)
+    narrow = Decoder(decoder.graph, search)
+    transcripts, lattices = gated_paths(narrow.lattices(short), narrow)
+    said = sayings("Ann Whittemore", "Zelenskyy")
+    stages = Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), LexiconLookup(Lookup(said))
+    for one in Chain(stages).found(transcripts, Batch(narrow, lattices, [decoder.graph.entities] * 2, short)):
+        assert len(one.confidences) == len(one.transcript.words)
+        assert bool(one.nbest.hypotheses) == bool(one.lattice.num_arcs)
+    if beam < 1:
+        assert not word_lattices(lattices, narrow)[0].num_arcs
+
+
+def test_a_list_changes_nothing_for_those_who_have_another(sayings):
+    """One list says Smith as it is, another one otherwise; the third does not have it."""
+    own = (Entity("Smith", display="SMITH"),), (Entity("Smith", spoken=("city",)),), (Entity("Zelenskyy"),)
+    said = sayings()
+    together = said.pieces([("the", "smith")] * 3, own)
+    assert together == [sayings().pieces([("the", "smith")], [phrases])[0] for phrases in own]
+    assert together[0] == together[2] != together[1]
+    outcomes = [one.outcomes[0].entity for one in said.of_lists(own, 3)]
+    assert [entity.shown for entity in outcomes] == ["SMITH", "Smith", "Zelenskyy"]

@@ -1,0 +1,5 @@
+"""``python -m wfst_bias``: the command line."""
+
+from wfst_bias.cli.main import main
+
+main()

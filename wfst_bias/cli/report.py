@@ -1,0 +1,88 @@
+"""``wfst-bias report``: a page of what lists and stages change."""
+
+import click
+
+from wfst_bias.cli.options import PATH, device_option, format_option
+
+_number = click.IntRange(0)
+
+
+@click.command()
+@click.argument("decode_dirs", type=PATH, nargs=-1, required=True, metavar="DECODE_DIR...")
+@click.argument("out", type=PATH, metavar="OUT.html")
+@click.option("--data", type=PATH, help="What was decoded, if it is no longer where the folders say.")
+@click.option(
+    "--entities", type=PATH, metavar="LIST", help="Score by this list instead of those that were decoded with."
+)
+@format_option
+@click.option("--biasing", type=PATH, metavar="TSV", help="The same with a list for each utterance.")
+@click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
+@click.option("--plots", type=PATH, metavar="DIR", help="Write the plots there, too, as PNG and SVG.")
+@click.option("--changes", type=_number, default=40, help="Utterances shown of each step, those with most entities.")
+@click.option("--alarms", type=_number, default=30, help="False alarms shown of each folder, the surest.")
+@click.option("--details", type=_number, default=6, help="Utterances that are looked at closely.")
+@click.option(
+    "--utterance", "named", multiple=True, metavar="NAME", help="Look at this one closely; may be given again."
+)
+@click.option(
+    "--audio",
+    type=_number,
+    default=0,
+    help="Of these, so many can be listened to: 25 kB in the page a second of speech.",
+)
+@click.option("--lattices", type=_number, default=3, help="So many have their lattice drawn, of the last folder.")
+@click.option(
+    "--attention",
+    type=_number,
+    default=0,
+    help="So many have the attention of the last folder's adapter drawn; they are decoded again.",
+)
+@device_option
+def report(
+    decode_dirs,
+    out,
+    data,
+    entities,
+    format_name,
+    biasing,
+    utterances,
+    plots,
+    changes,
+    alarms,
+    details,
+    named,
+    audio,
+    lattices,
+    attention,
+    device,
+):
+    """Compare each DECODE_DIR with the one before, and each of their stages, in one page that needs no network.
+
+    It has the ladder of 'score --ladder' with intervals, plots, the utterances that changed, the false alarms and what
+    spoke for them, and some utterances looked at closely.
+
+    Data and lists are those that the folders were decoded with; a folder without a list is scored by each list of the
+    others. Folders whose names differ in numbers only, decode_100 and decode_1000, or decode_bonus_2 and decode_bonus_3.5,
+    are one line in the plots: F1 against the size of the list, precision against recall.
+
+    Examples:
+
+    wfst-bias report exp/decode_none exp/decode_names report.html --audio 6
+
+    wfst-bias report exp/decode_none exp/decode_100 exp/decode_1000 report.html --plots exp/plots
+    """
+    from wfst_bias.decode.search import usable_device
+    from wfst_bias.report.config import ReportConfig
+    from wfst_bias.report.page import check_page, write_report
+    from wfst_bias.report.report import make_report
+
+    if entities and biasing:
+        raise click.UsageError("give --entities or --biasing, not both")
+    check_page(out)
+    shown = ReportConfig(changes, alarms, details, audio, lattices, attention, named)
+    made = make_report(decode_dirs, data, entities, biasing, utterances, format_name, shown, usable_device(device))
+    write_report(made, out, plots)
+    click.echo(
+        f"{out}: {len(made.rungs):,} rungs, {made.num_changes:,} changed utterances, {made.num_alarms:,} false alarms; "
+        f"{out.stat().st_size / 1e6:.1f} MB"
+    )

@@ -1,0 +1,275 @@
+"""Word lattices: an arc a word, with its terms and frames apart; each word sequence once, by its best path.
+
+They are made of the lattices of the search, an arc a frame, and are exact within the beam (see
+:mod:`wfst_bias.lattice.unambiguous`).
+"""
+
+from dataclasses import dataclass, replace
+from typing import List, Tuple
+
+import numpy as np
+import torch
+
+from wfst_bias.decode.search import Decoder, Lattices, arc_bounds, has_final_arc
+from wfst_bias.graph.decoding import TWIN_BLOCK, DecodingGraph
+from wfst_bias.lang.lexicon import padded
+from wfst_bias.lattice.terms import NUM_TERMS
+from wfst_bias.lattice.unambiguous import unambiguous
+from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
+
+# What noise leaves in the beam has more word sequences than can be counted: the beam is narrowed until it has no more
+# arcs a frame. Speech has ten to fifty at the default beam.
+MOST_ARCS_A_FRAME = 60
+NO_WORD, NO_PHRASE = 0, -1
+
+
+@dataclass(frozen=True)
+class WordLattice:
+    """The words of an utterance, in all ways within the beam.
+
+    States are in topological order; 0 is the start and the last one the only end, entered by arcs without a word,
+    which hold the frames behind the last one. A lattice without a path has no arc.
+
+    Args:
+      name: of the utterance.
+      src, dst: states of each arc, int32 ``(A,)``; ``src`` never falls.
+      words: ids of the graph's words, :data:`NO_WORD` on arcs into the end, int32 ``(A,)``.
+      phrases: which phrase of the graph the word came by, :data:`NO_PHRASE` where by the language model, int32 ``(A,)``.
+        A phrase's first word has its frames and scores, the others none.
+      terms: of the score, nats, float32 ``(A, 4)``: the fields of :class:`~wfst_bias.lattice.terms.Terms`.
+      tokens: of all frames of all arcs, one arc behind the other, int32.
+      splits: where those of each arc begin, int64 ``(A + 1,)``. An arc's frames end with the one in which its word
+        is told apart from others, not with the word.
+      sources: arcs of the search's lattices that the frames are of, int64; empty where it is not of a search.
+      beam: strings whose best path is this far below the best one are left out, nats.
+    """
+
+    name: str
+    src: np.ndarray
+    dst: np.ndarray
+    words: np.ndarray
+    phrases: np.ndarray
+    terms: np.ndarray
+    tokens: np.ndarray
+    splits: np.ndarray
+    sources: np.ndarray
+    beam: float
+
+    @property
+    def num_arcs(self) -> int:
+        return len(self.src)
+
+    @property
+    def num_states(self) -> int:
+        return int(self.dst.max(initial=-1)) + 1
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Of each arc, nats, float32 ``(A,)``."""
+        return self.terms.sum(axis=1)
+
+    def frames_of(self, arc: int) -> slice:
+        """Where its frames are in ``tokens`` and ``sources``."""
+        return slice(int(self.splits[arc]), int(self.splits[arc + 1]))
+
+    def longest_way(self, lengths: np.ndarray) -> np.ndarray:
+        """To each state from the start, the longest sum of its arcs' lengths ``(A,)``, int64 ``(S,)``."""
+        way = np.zeros(self.num_states, np.int64)
+        while True:
+            longer = way.copy()
+            np.maximum.at(longer, self.dst, way[self.src] + lengths)
+            if (longer == way).all():
+                return way
+            way = longer
+
+    @property
+    def times(self) -> np.ndarray:
+        """Frames before each state, int64 ``(S,)``: all ways to it have as many."""
+        return self.longest_way(np.diff(self.splits))
+
+    def with_arcs(self, arcs: np.ndarray, src: np.ndarray, dst: np.ndarray) -> "WordLattice":
+        """The lattice that some arcs, any of them more than once, make between other states, ``(A,)`` each."""
+        lengths = np.diff(self.splits)[arcs]
+        splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        frames = np.repeat(self.splits[arcs] - splits[:-1], lengths) + np.arange(splits[-1])
+        return replace(
+            self,
+            src=src.astype(np.int32),
+            dst=dst.astype(np.int32),
+            words=self.words[arcs],
+            phrases=self.phrases[arcs],
+            terms=self.terms[arcs],
+            tokens=self.tokens[frames],
+            splits=splits,
+            sources=self.sources[frames] if len(self.sources) else self.sources,
+        )
+
+
+def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
+    """The word lattice of each utterance of a batch."""
+    frames = _Frames.of(lattices, decoder)
+    bounds = arc_bounds(lattices.fsas).tolist()
+    made = []
+    for name, length, ended, begin, end in zip(
+        lattices.emissions.names,
+        lattices.lengths.tolist(),
+        has_final_arc(lattices.fsas).tolist(),
+        bounds,
+        bounds[1:],
+    ):
+        loss = frames.loss[begin:end] if ended else np.zeros(0)
+        beam = decoder.search.output_beam
+        if len(loss) > (most := MOST_ARCS_A_FRAME * length):
+            beam = min(beam, float(np.partition(loss, most)[most]))
+        kept = begin + np.flatnonzero(loss <= beam)
+        made.append(_word_lattice(name, frames, kept, beam, decoder.graph))
+    return made
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """The arcs of a batch's lattices, an arc a frame: ``(A,)`` each.
+
+    Args:
+      src, dst: states, numbered in each utterance.
+      columns: what they read, -1 into the end.
+      said: words and phrases, 0 is none.
+      enters: where a branch of a list may be entered.
+      terms: of the score, nats, the graph's share as the language model's ``(A, 4)``.
+      loss: of the best path through the arc against the best path of the utterance, nats.
+      num_tokens: in the token table.
+    """
+
+    src: np.ndarray
+    dst: np.ndarray
+    columns: np.ndarray
+    said: np.ndarray
+    enters: np.ndarray
+    terms: np.ndarray
+    loss: np.ndarray
+    num_tokens: int
+
+    @classmethod
+    def of(cls, lattices: Lattices, decoder: Decoder) -> "_Frames":
+        fsas, graph = lattices.fsas, decoder.graph
+        utterance = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
+        num_tokens = len(graph.tokens)
+        column = fsas.labels.long().clamp(min=0)
+        frame = fsas.frame.long().clamp(max=lattices.columns.shape[1] - 1)
+        ends = fsas.labels == -1
+        plain = lattices.columns[utterance, frame, column % num_tokens].masked_fill(ends, 0.0)
+        read = lattices.columns[utterance, frame, column].masked_fill(ends, 0.0)
+        scale = decoder.search.acoustic_scale
+        graph_arcs = fsas.graph_arc.long()
+        of_graph = graph.arcs[graph_arcs, 3].view(torch.float32)
+        terms = [scale * plain, scale * (read - plain), of_graph, torch.zeros_like(plain)]
+        block, token = column // num_tokens, column % num_tokens
+        edge = torch.tensor(graph.units.edge, device=token.device)
+        enters = graph.begins_token(graph_arcs) & (block != TWIN_BLOCK) & ~torch.isin(token, edge) & ~ends
+        states = fsas.arcs.values()[:, :2].long()
+        first_state = fsas.arcs.row_splits(1).long()[utterance]
+        options = dict(use_double_scores=True, log_semiring=False)
+        forward, backward = fsas.get_forward_scores(**options), fsas.get_backward_scores(**options)
+        through = forward[first_state + states[:, 0]] + fsas.scores + backward[first_state + states[:, 1]]
+        best = fsas.get_tot_scores(**options)[utterance]
+        src, dst, columns, enters = torch.stack([*states.T, fsas.labels.long(), enters]).cpu().numpy()
+        return cls(
+            src,
+            dst,
+            columns,
+            np.where(columns >= 0, graph.said(graph_arcs.cpu().numpy()), 0),
+            enters > 0,
+            torch.stack(terms, dim=1).cpu().numpy(),
+            (best - through).cpu().numpy(),
+            num_tokens,
+        )
+
+
+def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, graph: DecodingGraph) -> WordLattice:
+    """The word lattice of some arcs of a batch."""
+    lattice, place = _labelled(frames, kept, graph)
+    stretches = unambiguous(lattice, beam)
+    own, position = np.divmod(place[stretches.arcs], _MOST_WORDS)
+    last = stretches.splits[1:] - 1
+    said = frames.said[kept[own[last]]] if len(last) else np.zeros(0, np.int32)
+    has_word = stretches.label < len(graph.words)
+    stretch = np.repeat(np.arange(len(last)), np.diff(stretches.splits))
+    # words of a phrase behind the first one stand on arcs that are none of the search
+    searched = position == 0
+    terms = _terms(frames, kept[own[searched]], stretch[searched], len(last), graph.first_phrase)
+    is_frame = searched & (frames.columns[kept[own]] >= 0)
+    sources = kept[own[is_frame]]
+    return WordLattice(
+        name=name,
+        src=stretches.src,
+        dst=stretches.dst,
+        words=np.where(has_word, stretches.label, NO_WORD),
+        phrases=np.where(has_word & (said >= graph.first_phrase), said - graph.first_phrase, NO_PHRASE),
+        terms=terms,
+        tokens=(frames.columns[sources] % frames.num_tokens).astype(np.int32),
+        splits=np.concatenate([[0], np.cumsum(np.bincount(stretch[is_frame], minlength=len(last)))]),
+        sources=sources,
+        beam=stretches.beam,
+    )
+
+
+_MOST_WORDS = 1 << 10  # of a phrase
+
+
+def _labelled(frames: _Frames, kept: np.ndarray, graph: DecodingGraph) -> Tuple[Wfst, np.ndarray]:
+    """Arcs of an utterance with words as labels, phrases as chains of them, and a label of its own into the end.
+
+    Returns:
+      the lattice, and for each of its arcs ``number of the arc among those kept * _MOST_WORDS + position in the phrase``.
+    """
+    said = frames.said[kept].astype(np.int64)
+    end_label = len(graph.words)
+    label = np.where(frames.columns[kept] == -1, end_label, said)
+    arc = np.flatnonzero(said >= graph.first_phrase)
+    words = padded([list(graph.phrase_words[p]) for p in (said[arc] - graph.first_phrase).tolist()] or [[]])
+    length = (words >= 0).sum(axis=1)[: len(arc)]
+    label[arc] = words[: len(arc), 0] if len(arc) else 0
+    more, position = np.nonzero(words[: len(arc), 1:] >= 0)  # the words behind the first
+    position += 1
+    # states: those of the arcs, and behind each where phrases begin the ones between their words
+    states, ends = np.unique(np.concatenate([frames.src[kept], frames.dst[kept]]), return_inverse=True)
+    src, dst = np.split(ends, 2)
+    order = np.argsort(np.concatenate([np.arange(len(states)), src[arc[more]]]), kind="stable")
+    number = np.empty(len(order), np.int32)
+    number[order] = np.arange(len(order))
+    inner = number[len(states) :]
+    src, dst = number[src], number[dst]
+    is_last = position == length[more] - 1
+    more_dst = np.where(is_last, dst[arc[more]], np.append(inner[1:], 0))
+    dst[arc[more[position == 1]]] = inner[position == 1]
+    final = np.full(len(number), NO_SCORE)
+    final[-1:] = 0.0
+    lattice = from_arcs(
+        0,
+        np.append(src, inner),
+        np.append(dst, more_dst),
+        np.append(label, words[more, position]),
+        np.arange(len(kept) + len(more)),
+        np.append(frames.terms[kept].sum(axis=1), np.zeros(len(more), np.float32)),
+        final,
+    )
+    place = np.append(np.arange(len(kept)) * _MOST_WORDS, arc[more] * _MOST_WORDS + position)
+    return lattice, place[lattice.olabel]
+
+
+def _terms(frames: _Frames, sources: np.ndarray, stretch: np.ndarray, num_arcs: int, first_phrase: int) -> np.ndarray:
+    """Sums over frames ``(F,)`` of the arcs that they are of ``(A, 4)``, what the graph says within lists apart.
+
+    The branch of a phrase is entered by the last arc that may have done so before the phrase is said.
+    """
+    terms = frames.terms[sources].astype(np.float64)
+    last = np.flatnonzero(frames.said[sources] >= first_phrase)
+    enters = np.flatnonzero(frames.enters[sources])
+    first = enters[np.searchsorted(enters, last, side="right") - 1] if len(last) else last
+    steps = np.zeros(len(sources) + 1, np.int64)
+    np.add.at(steps, first, 1)
+    np.add.at(steps, last + 1, -1)
+    in_list = np.cumsum(steps[:-1]) > 0
+    terms[in_list, 3], terms[in_list, 2] = terms[in_list, 2], 0.0
+    sums = [np.bincount(stretch, weights=terms[:, i], minlength=num_arcs) for i in range(NUM_TERMS)]
+    return np.stack(sums, axis=1).astype(np.float32)

@@ -1,0 +1,118 @@
+"""Where the words of a transcript stand in its word lattice, and the lattice without them."""
+
+from typing import Iterator, Optional, Sequence
+
+import k2
+import kaldialign
+import numpy as np
+import pynini
+import torch
+
+from wfst_bias.lattice.unambiguous import forward_scores
+from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
+from wfst_bias.symbols import OOV, SymbolTable
+from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
+
+_GAP = "\0"  # no word
+_NOT_SAID = -1  # by any arc
+_MOST_ARCS = 1 << 20  # held at a time
+
+
+def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> Optional[np.ndarray]:
+    """Arcs of the best path that says a text; none where no path does.
+
+    Words that the table does not have are spelled in a text, and one label in a lattice.
+
+    Args:
+      words: the table of the lattice's words.
+    """
+    labels = np.array([words[text] if text in words else words.ids.get(OOV, _NOT_SAID) for text in texts], np.int32)
+    if _NOT_SAID in labels:
+        return None
+    at = np.arange(len(texts))
+    final = np.full(len(texts) + 1, NO_SCORE)
+    final[-1] = 0.0
+    text = from_arcs(0, at, at + 1, labels, labels, np.zeros(len(at)), final)
+    return _best_arcs(pynini.compose(to_openfst(text), to_openfst(_machine(lattice))))
+
+
+def said_in_place(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> np.ndarray:
+    """Which arcs say each word of a text in its place, bool ``(W, A)``.
+
+    The place of a word is between the ends of the words before and behind it, on the path that says the text or,
+    where there is none, on the best one, by the alignment with the fewest errors.
+
+    Args:
+      words: the table of the lattice's words.
+    """
+    path = path_of(lattice, texts, words)
+    if path is None:
+        path = _best_arcs(to_openfst(_machine(lattice)))
+    if path is None:
+        return np.zeros((len(texts), 0), bool)
+    path = path[lattice.words[path] != NO_WORD]
+    labels = np.array([words.ids.get(text, _NOT_SAID) for text in texts], np.int64)
+    partner = np.full(len(texts), -1)
+    on_path, in_text = 0, 0
+    path_texts = [words.symbols[word] for word in lattice.words[path].tolist()]
+    for one, other in kaldialign.align(path_texts, list(texts), _GAP):
+        if _GAP not in (one, other):
+            partner[in_text] = on_path
+            if one == OOV:
+                labels[in_text] = words[OOV]
+        on_path += one != _GAP
+        in_text += other != _GAP
+    told = _times(lattice)[lattice.dst]
+    own, is_heard = np.append(told[path], np.inf)[partner], partner >= 0
+    heard = own[is_heard]
+    # words of a phrase are told in the same frame: the place of each is that of the phrase
+    before = np.where(is_heard, np.searchsorted(heard, own, "left"), np.cumsum(is_heard))
+    behind = np.where(is_heard, np.searchsorted(heard, own, "right"), np.cumsum(is_heard))
+    bounds = np.concatenate([[-1.0], heard, [np.inf]])
+    near = (told >= bounds[before][:, None]) & (told <= bounds[behind + 1][:, None])
+    return near & (lattice.words == labels[:, None])
+
+
+def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> Iterator[k2.Fsa]:
+    """The lattice again and again, each time without some arcs; as many times together as memory has room for.
+
+    Args:
+      scores: of its arcs, nats ``(A,)``.
+      taken: which arcs are taken out, bool ``(K, A)``; ``K`` and ``A`` are 1 or more.
+
+    Yields:
+      FsaVecs ``[k][state][arc]``, K in all; ``arc`` numbers the arcs of the lattice. Arcs that were taken out have
+      minus infinity as their score.
+    """
+    arcs = np.stack([lattice.src, lattice.dst, lattice.words, np.zeros_like(lattice.words)], axis=1)
+    arcs[lattice.dst == lattice.num_states - 1, 2] = -1
+    one = k2.Fsa(torch.from_numpy(arcs.astype(np.int32)))
+    numbers = torch.arange(lattice.num_arcs, dtype=torch.int32)
+    together = max(1, _MOST_ARCS // lattice.num_arcs)
+    for some in np.split(taken, range(together, len(taken), together)):
+        fsas = k2.create_fsa_vec([one] * len(some))
+        fsas.arc = numbers.repeat(len(some))
+        fsas.scores = torch.from_numpy(np.where(some, NO_SCORE, scores.astype(np.float32)).ravel())
+        yield fsas
+
+
+def _machine(lattice: WordLattice) -> Wfst:
+    """Words in, arcs counted from 1 out."""
+    final = np.full(max(lattice.num_states, 1), NO_SCORE)
+    final[-1] = 0.0 if lattice.num_arcs else NO_SCORE
+    arc = np.arange(1, lattice.num_arcs + 1)
+    return from_arcs(0, lattice.src, lattice.dst, lattice.words, arc, lattice.scores, final)
+
+
+def _best_arcs(paths: pynini.Fst) -> Optional[np.ndarray]:
+    """What the best path writes, counted from 0."""
+    best = pynini.shortestpath(paths)
+    return from_openfst(best.topsort()).olabel.astype(np.int64) - 1 if best.num_states() else None
+
+
+def _times(lattice: WordLattice) -> np.ndarray:
+    """Frames before each state ``(S,)``, the same by all paths."""
+    final = np.full(lattice.num_states, NO_SCORE)
+    final[-1] = 0.0
+    ones = np.ones(lattice.num_arcs)
+    return forward_scores(from_arcs(0, lattice.src, lattice.dst, ones, ones, np.diff(lattice.splits), final))

@@ -1,0 +1,25 @@
+"""How much a report shows."""
+
+from dataclasses import dataclass
+from typing import Tuple
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """How much a page shows.
+
+    Args:
+      changes: utterances of each step; those that say most are taken.
+      alarms: false alarms of each folder.
+      details: utterances that are looked at closely, beside those that are named.
+      audio, lattices, attention: how many of these have their audio, a lattice, a picture of attention.
+      utterances: named to be looked at closely, first.
+    """
+
+    changes: int = 40
+    alarms: int = 30
+    details: int = 6
+    audio: int = 0
+    lattices: int = 3
+    attention: int = 0
+    utterances: Tuple[str, ...] = ()

@@ -1,0 +1,207 @@
+"""The decode folders of a report, and the lists that they are scored by."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Collection, Dict, Hashable, List, Mapping, Optional, Sequence, Tuple
+
+from wfst_bias.entities.biasing import read_biasing
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.lists import AUTO, read_entities
+from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.errors import InputError
+from wfst_bias.files import lines_of, read_json
+from wfst_bias.graph.store import folder_key
+from wfst_bias.score.ladder import Rung, ladder_with
+from wfst_bias.score.report import phrase_lists
+from wfst_bias.stages.chain import SEARCH
+
+
+@dataclass(frozen=True)
+class DecodeFolder:
+    """A decode folder.
+
+    Args:
+      path: where it is.
+      label: its last name, or the whole path where another one ends in the same.
+      meta: content of its ``meta.json``.
+    """
+
+    path: Path
+    label: str
+    meta: Mapping[str, Any]
+
+    @property
+    def has_adapter(self) -> bool:
+        return self.meta.get("adapter", "none") != "none"
+
+
+@dataclass(frozen=True)
+class ScoringList:
+    """What entities are looked for.
+
+    Args:
+      name: of the list.
+      num_phrases: of it; where each utterance has its own, their mean.
+      phrases: of each utterance that is scored.
+    """
+
+    name: str
+    num_phrases: int
+    phrases: Mapping[str, PhraseList]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Folders that are scored by the same list.
+
+    Args:
+      scored_by: the list.
+      folders: in their order.
+      rungs: of the ladder.
+    """
+
+    scored_by: ScoringList
+    folders: Tuple[DecodeFolder, ...]
+    rungs: Tuple[Rung, ...]
+
+    def folder_of(self, rung: Rung) -> DecodeFolder:
+        return next(folder for folder in self.folders if str(folder.path) == rung.name)
+
+    def label(self, rung: Rung) -> str:
+        """Of a folder, and of a stage behind its search."""
+        label = self.folder_of(rung).label
+        return f"{label} + {rung.stage}" if is_stage(rung) else label
+
+
+def is_stage(rung: Rung) -> bool:
+    """Whether a rung is a stage behind a search."""
+    return rung.stage not in ("", SEARCH)
+
+
+def read_folders(paths: Sequence[Path]) -> List[DecodeFolder]:
+    """The decode folders, in their order.
+
+    Raises:
+      InputError: one is no decode folder, or stands there twice.
+    """
+    names = Counter(path.name for path in paths)
+    if len(set(paths)) < len(paths):
+        raise InputError("stands there twice; name each folder once", next(p for p in paths if paths.count(p) > 1))
+    return [DecodeFolder(path, path.name if names[path.name] == 1 else str(path), _meta_of(path)) for path in paths]
+
+
+def _meta_of(path: Path) -> Mapping[str, Any]:
+    file = path / "meta.json"
+    if not file.is_file():
+        what = "is no decode folder: it has no meta.json" if path.exists() else "no such decode folder"
+        raise InputError(f"{what}; make one with 'wfst-bias decode', and name data with --data", path)
+    meta = read_json(file)
+    if not isinstance(meta, dict) or meta.get("kind") != "decode":
+        raise InputError("is not of a decode folder; make one with 'wfst-bias decode'", file)
+    return meta
+
+
+def data_of(folders: Sequence[DecodeFolder]) -> Path:
+    """The data that all folders were decoded from.
+
+    Raises:
+      InputError: they were not the same, are not told or are gone.
+    """
+    found: Dict[str, DecodeFolder] = {}
+    for folder in folders:
+        if not folder.meta.get("data"):
+            raise InputError("does not tell what was decoded; name the data with --data", folder.path / "meta.json")
+        found.setdefault(str(Path(folder.meta["data"]).resolve()), folder)
+    if len(found) > 1:
+        one, other = list(found.values())[:2]
+        raise InputError(
+            f"was decoded from {other.meta['data']}, {one.path} from {one.meta['data']}; give folders of the same data, "
+            "or name it with --data",
+            other.path,
+        )
+    data = Path(folders[0].meta["data"])
+    if not data.exists():
+        raise InputError("is not there any more; name its place with --data", data)
+    return data
+
+
+def comparisons(
+    texts: Mapping[str, str],
+    folders: Sequence[DecodeFolder],
+    names: Collection[str],
+    entities: Optional[Path] = None,
+    biasing: Optional[Path] = None,
+    format_name: str = AUTO,
+) -> List[Comparison]:
+    """The folders, scored: all by the list that is given or, without one, each by the list that it was decoded with.
+
+    A folder that was decoded without a list is scored by each of the others' lists.
+
+    Args:
+      texts: reference of each utterance.
+      names: of the utterances that are scored.
+      entities, biasing, format_name: see :func:`wfst_bias.score.report.score_decoding`.
+
+    Raises:
+      InputError: there is no list, or utterances are missing on one side.
+    """
+    if entities is not None or biasing is not None:
+        lists = phrase_lists(names, entities, biasing, format_name)
+        number = len(read_entities(entities, format_name)) if biasing is None else _mean_length(biasing, names)
+        path = entities if biasing is None else biasing
+        return [_compared(texts, folders, ScoringList(path.name, number, lists))]
+    own = [_own_list(folder, names) for folder in folders]
+    by_key = {key: scored_by for key, scored_by in filter(None, own)}
+    if not by_key:
+        raise InputError(
+            "no folder was decoded with a list, so there is no entity to find; name a list with --entities"
+        )
+    found = []
+    for key, scored_by in by_key.items():
+        some = [folder for folder, pair in zip(folders, own) if pair is None or pair[0] == key]
+        found.append(_compared(texts, some, scored_by))
+    return found
+
+
+def _compared(texts: Mapping[str, str], folders: Sequence[DecodeFolder], scored_by: ScoringList) -> Comparison:
+    rungs = ladder_with(texts, [folder.path for folder in folders], scored_by.phrases)
+    return Comparison(scored_by, tuple(folders), tuple(rungs))
+
+
+def _own_list(folder: DecodeFolder, names: Collection[str]) -> Optional[Tuple[Hashable, ScoringList]]:
+    """The list that a folder was decoded with, and by what it is the same as another one; none where it had none."""
+    meta = folder.meta
+    if meta.get("entities_by"):
+        raise InputError(
+            f"has a list for each {meta['entities_by'][0]}; name what to score with --entities or --biasing",
+            folder.path,
+        )
+    if meta.get("biasing"):
+        path = _there(Path(meta["biasing"]), "--biasing")
+        scored_by = ScoringList(path.name, _mean_length(path, names), phrase_lists(names, biasing=path))
+        return str(path.resolve()), scored_by
+    if meta.get("num_phrases"):
+        graph = _there(Path(meta["graph"]), "--entities")
+        if "graph_key" in meta and folder_key(graph) != meta["graph_key"]:
+            raise InputError(
+                f"is not the graph that {folder.path} was decoded with; name the list to score with --entities", graph
+            )
+        name, listed = graph.name, [Entity.from_json(line) for _, line in lines_of(graph / "entities.jsonl")]
+    elif path := meta.get("beside") or meta.get("adapter_list"):
+        name, listed = Path(path).name, read_entities(_there(Path(path), "--entities"), meta.get("list_format", AUTO))
+    else:
+        return None
+    phrases = frozenset(entity.words for entity in listed if entity.words)
+    return phrases, ScoringList(name, len(phrases), dict.fromkeys(names, PhraseList(phrases)))
+
+
+def _there(path: Path, option: str) -> Path:
+    if not path.exists():
+        raise InputError(f"is not there any more; name the list to score with {option}", path)
+    return path
+
+
+def _mean_length(biasing: Path, names: Collection[str]) -> int:
+    rows = read_biasing(biasing)
+    return round(sum(len(rows[name].phrases) for name in names if name in rows) / max(1, len(names)))

@@ -1,0 +1,135 @@
+"""What changed from one rung of a ladder to the next, utterance by utterance."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Collection, Dict, List, Mapping, Tuple
+
+from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.report.aligned import Column, columns, num_errors
+from wfst_bias.report.folders import Comparison
+from wfst_bias.score.counts import Matches, Words, match_phrases
+from wfst_bias.score.ladder import Rung
+from wfst_bias.score.report import Rate, counts_of, hypotheses_of, score_change
+from wfst_bias.text import words_of
+
+Texts = Mapping[str, Words]
+ENTITY_KINDS = ("gained", "lost", "alarms", "silenced")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An utterance that reads otherwise on the next rung.
+
+    Args:
+      utterance: its name.
+      reference, before, after: its texts.
+      columns: these three, word under word.
+      gained, lost: phrases that were said, and found on one of the rungs only.
+      alarms, silenced: false alarms on the next rung only, and on the one before only.
+    """
+
+    utterance: str
+    reference: str
+    before: str
+    after: str
+    columns: Tuple[Column, ...]
+    gained: Tuple[str, ...]
+    lost: Tuple[str, ...]
+    alarms: Tuple[str, ...]
+    silenced: Tuple[str, ...]
+
+    @property
+    def num_entities(self) -> int:
+        """Those that changed."""
+        return sum(len(getattr(self, kind)) for kind in ENTITY_KINDS)
+
+    @property
+    def errors_before(self) -> int:
+        return num_errors(self.columns, 1)
+
+    @property
+    def errors_after(self) -> int:
+        return num_errors(self.columns, 2)
+
+    @property
+    def kinds(self) -> Tuple[str, ...]:
+        """What a reader may want to see of it."""
+        kinds = {
+            **{kind: getattr(self, kind) for kind in ENTITY_KINDS},
+            "better": self.errors_after < self.errors_before,
+            "worse": self.errors_after > self.errors_before,
+        }
+        return tuple(kind for kind, is_there in kinds.items() if is_there)
+
+
+@dataclass(frozen=True)
+class Step:
+    """From a rung to the next.
+
+    Args:
+      before, after: the rungs.
+      added: to each rate, percent.
+      changes: those that say most first: entities, then errors.
+    """
+
+    before: Rung
+    after: Rung
+    added: Mapping[str, Rate]
+    changes: Tuple[Change, ...]
+
+    @property
+    def num_entities(self) -> Dict[str, int]:
+        """By the field of a change that has them."""
+        return {kind: sum(len(getattr(change, kind)) for change in self.changes) for kind in ENTITY_KINDS}
+
+
+def texts_of_rungs(texts: Mapping[str, str], comparison: Comparison) -> List[Texts]:
+    """What each rung has of each utterance."""
+    return [hypotheses_of(texts, comparison.folder_of(rung).path, rung.stage) for rung in comparison.rungs]
+
+
+def steps(texts: Mapping[str, str], comparison: Comparison) -> List[Step]:
+    """The steps between neighbouring rungs."""
+    rungs, phrases = comparison.rungs, comparison.scored_by.phrases
+    heard = texts_of_rungs(texts, comparison)
+    references = {name: words_of(texts[name]) for name in phrases}
+    counts = [counts_of(texts, hypotheses, phrases) for hypotheses in heard]
+    return [
+        Step(
+            rungs[i],
+            rungs[i + 1],
+            score_change(counts[i], counts[i + 1]),
+            tuple(_changes(references, heard[i], heard[i + 1], phrases)),
+        )
+        for i in range(len(rungs) - 1)
+    ]
+
+
+def _changes(references: Texts, before: Texts, after: Texts, phrases: Mapping[str, PhraseList]) -> List[Change]:
+    changed = [name for name in references if before[name] != after[name]]
+    found = [_change(name, references[name], before[name], after[name], phrases[name]) for name in changed]
+    return sorted(found, key=lambda one: (-one.num_entities, -abs(one.errors_after - one.errors_before)))
+
+
+def _change(name: str, reference: Words, before: Words, after: Words, phrases: PhraseList) -> Change:
+    old, new = match_phrases(reference, before, phrases), match_phrases(reference, after, phrases)
+    alarms, silenced = _alarms(after, new), _alarms(before, old)
+    return Change(
+        utterance=name,
+        reference=" ".join(reference),
+        before=" ".join(before),
+        after=" ".join(after),
+        columns=tuple(columns(reference, (before, after), phrases)),
+        gained=_said(reference, new.hits.keys() - old.hits.keys()),
+        lost=_said(reference, old.hits.keys() - new.hits.keys()),
+        alarms=tuple((alarms - silenced).elements()),
+        silenced=tuple((silenced - alarms).elements()),
+    )
+
+
+def _said(reference: Words, spans: Collection[Tuple[int, int]]) -> Tuple[str, ...]:
+    return tuple(" ".join(reference[slice(*span)]) for span in sorted(spans))
+
+
+def _alarms(hypothesis: Words, matches: Matches) -> Counter:
+    return Counter(" ".join(hypothesis[slice(*span)]) for span in matches.false_alarms)
