@@ -38,10 +38,8 @@ def test_stored_emissions_give_the_same_words_with_the_adapter_of_the_package_to
     for adapter in ("none", "default"):
         for model, name in (("hama", "heard"), (stored, "stored")):
             out = corpus / f"{name}_{adapter}"
-            assert (
-                run("decode", corpus / "graph", corpus / "data", out, "--model", model, "--adapter", adapter).exit_code
-                == 0
-            )
+            result = run("decode", corpus / "graph", corpus / "data", out, "--model", model, "--adapter", adapter)
+            assert result.exit_code == 0, result.output
         heard, again = (corpus / f"{name}_{adapter}" for name in ("heard", "stored"))
         assert (heard / "text").read_text() == (again / "text").read_text()
         assert json.loads((again / "meta.json").read_text())["adapter"] == adapter
