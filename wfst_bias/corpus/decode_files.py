@@ -3,7 +3,7 @@
 import contextlib
 import gzip
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
@@ -113,8 +113,8 @@ class DecodeFiles:
             self._archive.write(lattice_text(lattice, search.acoustic_scale))
             self._terms.write(lattice_terms(lattice, said))
         if self._nbest:
-            rows = found.nbest.rows(phrases)[: self._num_best]
-            self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            wanted = replace(found.nbest, hypotheses=found.nbest.hypotheses[: self._num_best])
+            self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted.rows(phrases))
 
 
 def _line(name: str, text: str) -> str:

@@ -172,9 +172,10 @@ class DecodeSetup:
           biasing: whose phrases there are.
         """
         names = self.stages.names
-        g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
-        hears = self.stages.hears
-        sayings = sayings_of(self.stages, (), biasing.known_words, g2g) if hears else None
+        sayings = None
+        if self.stages.hears:
+            g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
+            sayings = sayings_of(self.stages, (), biasing.known_words, g2g)
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
             LeastRisk.name: lambda: LeastRisk(self.mbr),

@@ -9,7 +9,7 @@ import pynini
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import NO_SCORE, from_arcs, from_openfst, to_openfst
+from wfst_bias.wfst import from_openfst, to_openfst
 
 _DIGITS = 4  # of a score in a file
 
@@ -120,9 +120,7 @@ def _best_paths(lattice: WordLattice, num_best: int) -> np.ndarray:
     if not lattice.num_arcs:
         return np.zeros((0, 1), np.int64)
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
-    final = np.full(lattice.num_states, NO_SCORE)
-    final[-1] = 0.0
-    machine = from_arcs(0, lattice.src, lattice.dst, arc, arc, lattice.scores, final)
+    machine = lattice.machine(arc, arc, lattice.scores)
     best = from_openfst(pynini.shortestpath(to_openfst(machine), nshortest=num_best))
     # behind its first arc a path of OpenFst's has one way on
     next_arc = np.full(best.num_states, -1)

@@ -21,9 +21,7 @@ def oracle_errors(lattice: WordLattice, reference: Sequence[str], words: SymbolT
     label = lambda text: label_of.setdefault(text, len(label_of) + 1)
     said = [label(words.symbols[i]) if i != NO_WORD else 0 for i in lattice.words.tolist()]
     wanted = [label(text) for text in reference]
-    final = np.full(lattice.num_states, NO_SCORE)
-    final[-1] = 0.0
-    paths = from_arcs(0, lattice.src, lattice.dst, said, said, np.zeros(len(said)), final)
+    paths = lattice.machine(said, said, np.zeros(len(said)))
     end = np.full(len(wanted) + 1, NO_SCORE)
     end[-1] = 0.0
     text = from_arcs(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.wfst import NO_SCORE, from_arcs, from_openfst, to_openfst
+from wfst_bias.wfst import from_openfst, to_openfst
 
 
 def weighted(lattice: WordLattice, lm_scale: float = 1.0, word_penalty: float = 0.0) -> WordLattice:
@@ -25,9 +25,7 @@ def pruned(lattice: WordLattice, beam: float) -> WordLattice:
     if not lattice.num_arcs:
         return lattice
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
-    final = np.full(lattice.num_states, NO_SCORE)
-    final[-1] = 0.0
-    machine = to_openfst(from_arcs(0, lattice.src, lattice.dst, arc, arc, lattice.scores, final))
+    machine = to_openfst(lattice.machine(arc, arc, lattice.scores))
     kept = np.sort(from_openfst(machine.prune(weight=beam)).ilabel - 1)
     _, states = np.unique(np.concatenate([lattice.src[kept], lattice.dst[kept]]), return_inverse=True)
     src, dst = np.split(states, 2)

@@ -14,7 +14,7 @@ from wfst_bias.decode.search import Decoder, Lattices, arc_bounds, has_final_arc
 from wfst_bias.graph.decoding import TWIN_BLOCK, DecodingGraph
 from wfst_bias.lang.lexicon import padded
 from wfst_bias.lattice.terms import NUM_TERMS
-from wfst_bias.lattice.unambiguous import unambiguous
+from wfst_bias.lattice.unambiguous import forward_scores, unambiguous
 from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 
 # What noise leaves in the beam has more word sequences than can be counted: the beam is narrowed until it has no more
@@ -72,15 +72,18 @@ class WordLattice:
         """Where its frames are in ``tokens`` and ``sources``."""
         return slice(int(self.splits[arc]), int(self.splits[arc + 1]))
 
+    def machine(self, ilabel: np.ndarray, olabel: np.ndarray, score: np.ndarray) -> Wfst:
+        """Its arcs as a machine with other labels and scores, ``(A,)`` each; without an arc it has no path."""
+        final = np.full(max(self.num_states, 1), NO_SCORE)
+        final[-1] = 0.0 if self.num_arcs else NO_SCORE
+        return from_arcs(0, self.src, self.dst, ilabel, olabel, score, final)
+
     def longest_way(self, lengths: np.ndarray) -> np.ndarray:
         """To each state from the start, the longest sum of its arcs' lengths ``(A,)``, int64 ``(S,)``."""
-        way = np.zeros(self.num_states, np.int64)
-        while True:
-            longer = way.copy()
-            np.maximum.at(longer, self.dst, way[self.src] + lengths)
-            if (longer == way).all():
-                return way
-            way = longer
+        if not self.num_arcs:
+            return np.zeros(0, np.int64)
+        ones = np.ones(self.num_arcs, np.int32)
+        return forward_scores(self.machine(ones, ones, lengths)).clip(min=0).astype(np.int64)
 
     @property
     def times(self) -> np.ndarray:

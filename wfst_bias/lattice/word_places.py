@@ -8,7 +8,6 @@ import numpy as np
 import pynini
 import torch
 
-from wfst_bias.lattice.unambiguous import forward_scores
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 from wfst_bias.symbols import OOV, SymbolTable
 from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
@@ -62,7 +61,7 @@ def said_in_place(lattice: WordLattice, texts: Sequence[str], words: SymbolTable
                 labels[in_text] = words[OOV]
         on_path += one != _GAP
         in_text += other != _GAP
-    told = _times(lattice)[lattice.dst]
+    told = lattice.times[lattice.dst]
     own, is_heard = np.append(told[path], np.inf)[partner], partner >= 0
     heard = own[is_heard]
     # words of a phrase are told in the same frame: the place of each is that of the phrase
@@ -98,21 +97,10 @@ def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> Iter
 
 def _machine(lattice: WordLattice) -> Wfst:
     """Words in, arcs counted from 1 out."""
-    final = np.full(max(lattice.num_states, 1), NO_SCORE)
-    final[-1] = 0.0 if lattice.num_arcs else NO_SCORE
-    arc = np.arange(1, lattice.num_arcs + 1)
-    return from_arcs(0, lattice.src, lattice.dst, lattice.words, arc, lattice.scores, final)
+    return lattice.machine(lattice.words, np.arange(1, lattice.num_arcs + 1), lattice.scores)
 
 
 def _best_arcs(paths: pynini.Fst) -> Optional[np.ndarray]:
     """What the best path writes, counted from 0."""
     best = pynini.shortestpath(paths)
     return from_openfst(best.topsort()).olabel.astype(np.int64) - 1 if best.num_states() else None
-
-
-def _times(lattice: WordLattice) -> np.ndarray:
-    """Frames before each state ``(S,)``, the same by all paths."""
-    final = np.full(lattice.num_states, NO_SCORE)
-    final[-1] = 0.0
-    ones = np.ones(lattice.num_arcs)
-    return forward_scores(from_arcs(0, lattice.src, lattice.dst, ones, ones, np.diff(lattice.splits), final))

@@ -58,7 +58,6 @@ class Sayings:
       known_words: those of the language model; one that sounds like a phrase is told in its outcome.
       g2g: variants of the phrases.
       reader: says the words that the lexicon does not have; that of the lang where it is not given.
-      speller: of the lang, instead of one that is made of the last three.
     """
 
     def __init__(
@@ -68,10 +67,9 @@ class Sayings:
         known_words: AbstractSet[str] = frozenset(),
         g2g: G2GConfig = G2GConfig(variants=0),
         reader: Optional[Reader] = None,
-        speller: Optional[Speller] = None,
     ):
         self.lang = lang
-        self._speller = speller or Speller(
+        self._speller = Speller(
             lang.lexicon, known_words, reader or reader_of(lang), lang.boundary, variants_of(lang, g2g), g2g.variants
         )
         self._entities = tuple(entities)
