@@ -1,38 +1,27 @@
 #!/usr/bin/env bash
-# Real speech of one speaker (593 CMU-Arctic sentences), one list for all of them: their rare words and
-# N distractors.
+# Real speech of one speaker (593 CMU-Arctic sentences), one list for all of them: their rare words and N distractors; and
+# the ladder, what each technique adds at N = 0, 100, 500, 1000, 2000.
 #
-#   ./run.sh [--stage N] [--stop-stage N] [--data DIR] [--exp DIR]
+#   ./run.sh [--stage N] [--stop-stage N] [--data DIR] [--exp DIR] [--sizes "100 1000"]
 #
 # e.g.: ./run.sh --data /data/wfst_bias --stage 4
+# DATA/kathleen is a Kaldi data folder with biasing_100.tsv and the others, DATA/lm has en-us-2g.arpa.gz (else another is made).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-. ./path.sh
-
-stage=1
-stop_stage=9
-data=${WFST_BIAS_DATA:-../../../shared/data}
-exp=exp
-sizes="100 500 1000 2000"
-
-while [ $# -gt 0 ]; do
-  case "$1" in
-    --stage) stage=$2; shift 2 ;;
-    --stop-stage) stop_stage=$2; shift 2 ;;
-    --data) data=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    *) sed -n '2,7p' "$0" >&2; exit 2 ;;
-  esac
-done
+. ../recipe.sh
+. conf/recipe.conf
+stage=1 stop_stage=10 data=${WFST_BIAS_DATA:-../../../shared/data} exp=exp
+options "$@"
 
 for file in wav.scp text biasing_100.tsv; do
-  if [ ! -f "$data/kathleen/$file" ]; then
-    echo "run.sh: $data/kathleen/$file is missing; name the data folder with --data" >&2
-    exit 1
-  fi
+  [ -f "$data/kathleen/$file" ] || { echo "run.sh: no $data/kathleen/$file; name the data folder with --data" >&2; exit 1; }
 done
-run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
-mkdir -p "$exp"
+speech=$data/kathleen
+# Decode with the weights of conf: decode GRAPH OUT OPTIONS...
+decode() {
+  wfst-bias decode "$exp/$1" "$speech" "$exp/$2" --config conf/weights.conf \
+    --model "archive:$exp/emissions/emissions.npz" "${@:3}"
+}
 
 if run 1; then
   echo "stage 1: lexicon"
@@ -54,66 +43,69 @@ if run 3; then
 fi
 
 if run 4; then
-  echo "stage 4: lists and their graphs"
+  echo "stage 4: lists and their graphs, without variants of pronunciation (plain) and with them"
   for n in $sizes; do
-    wfst-bias entities pool "$data/kathleen/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
-    wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/graph_$n" $(cat conf/class.conf)
+    wfst-bias entities pool "$speech/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
+    wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/plain_$n" --config conf/weights.conf --g2g-variants 0
+    wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/graph_$n" --config conf/weights.conf
   done
 fi
 
 if run 5; then
-  echo "stage 5: decode without a list and with each"
-  wfst-bias decode "$exp/base" "$data/kathleen" "$exp/decode_none" $(cat conf/decode.conf)
-  for n in $sizes; do
-    wfst-bias decode "$exp/graph_$n" "$data/kathleen" "$exp/decode_$n" $(cat conf/decode.conf)
-  done
+  echo "stage 5: what hama hears, and the two halves of the speech: on the first weights were chosen"
+  wfst-bias model emissions hama "$speech" "$exp/emissions"
+  awk 'NR % 2 == 1 { print $1 }' "$speech/wav.scp" > "$exp/tuned"
+  awk 'NR % 2 == 0 { print $1 }' "$speech/wav.scp" > "$exp/held_out"
 fi
 
-# Score all utterances, and the half that nothing was tuned on (every second one): score_both SYSTEM N
-score_both() {
-  awk 'NR % 2 == 0 { print $1 }' "$data/kathleen/wav.scp" > "$exp/held_out"
-  for part in all held_out; do
-    only=(); [ $part = all ] || only=(--utterances "$exp/held_out")
-    echo "== N = $2, system: $1, utterances: $part"
-    wfst-bias score "$data/kathleen" "$exp/decode_$1" --entities "$exp/list_$2.txt" --confidence \
-      --json "$exp/score_$1_$2_$part.json" ${only[@]+"${only[@]}"}
-  done
-}
-
 if run 6; then
-  echo "stage 6: score"
+  echo "stage 6: the list in the decoder, a technique more each time"
+  decode base none
   for n in $sizes; do
-    score_both none "$n"
-    score_both "$n" "$n"
+    decode "plain_$n" "unigram_$n" --boost-alpha 0
+    decode "plain_$n" "adaptive_$n"
+    decode "graph_$n" "variants_$n" --stages rescore,lookup
   done
 fi
 
 if run 7; then
-  echo "stage 7: the adapter that comes with the package: alone, and beside the list in the graph"
-  for n in 100 1000 2000; do
-    wfst-bias decode "$exp/base" "$data/kathleen" "$exp/decode_alone_$n" $(cat conf/decode.conf) --adapter default \
-      --list "$exp/list_$n.txt"
-    score_both "alone_$n" "$n"
-    wfst-bias decode "$exp/graph_$n" "$data/kathleen" "$exp/decode_joint_$n" $(cat conf/decode.conf) --adapter default
-    score_both "joint_$n" "$n"
+  echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all the rest"
+  for n in $sizes; do
+    decode base "lookup_$n" --stages lookup --list "$exp/list_$n.txt"
+    decode base "adapter_$n" --adapter default --list "$exp/list_$n.txt"
+    decode "graph_$n" "joint_$n" --stages rescore,lookup --adapter default
   done
 fi
 
 if run 8; then
-  echo "stage 8: weights for the other half, every second utterance from the first on, and what they give on both"
-  awk 'NR % 2 == 1 { print $1 }' "$data/kathleen/wav.scp" > "$exp/tuned"
-  wfst-bias tune "$exp/base" "$exp/list_1000.txt" "$data/kathleen" "$exp/tuned.conf" --utterances "$exp/tuned"
-  wfst-bias graph compile "$exp/base" "$exp/list_1000.txt" "$exp/graph_tuned" --config "$exp/tuned.conf"
-  wfst-bias decode "$exp/graph_tuned" "$data/kathleen" "$exp/decode_tuned" --config "$exp/tuned.conf"
-  score_both tuned 1000
+  rungs=("$exp/none")
+  for n in $sizes; do
+    rungs+=("$exp"/{unigram,adaptive,variants,joint,adapter,lookup}_"$n")
+    echo "stage 8: the ladder at N = $n, and the confidences of the search"
+    wfst-bias score "$speech" "$exp/none" "${rungs[@]: -6}" --ladder --entities "$exp/list_$n.txt"
+  done
+  wfst-bias report "${rungs[@]}" "$exp/report.html" --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4 --attention 2
+  wfst-bias report "${rungs[@]}" "$exp/held_out.html" --tables "$exp/held_out.md" --utterances "$exp/held_out"
 fi
 
 if run 9; then
-  echo "stage 9: what is done behind the search, with a list in the graph and without"
-  wfst-bias decode "$exp/base" "$data/kathleen" "$exp/staged_none" --stages lookup --list "$exp/list_1000.txt"
-  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged" $(cat conf/decode.conf conf/stages.conf)
-  wfst-bias decode "$exp/graph_1000" "$data/kathleen" "$exp/staged_mbr" --stages rescore,mbr,lookup
-  for only in "" "--utterances $exp/held_out"; do
-    wfst-bias score "$data/kathleen" "$exp"/staged{_none,,_mbr} --ladder $only --entities "$exp/list_1000.txt"
+  echo "stage 9: weights for the other half, and what they give on both"
+  wfst-bias tune "$exp/base" "$exp/list_$size_tuned.txt" "$speech" "$exp/tuned.conf" --utterances "$exp/tuned" \
+    --model "archive:$exp/emissions/emissions.npz"
+  wfst-bias graph compile "$exp/base" "$exp/list_$size_tuned.txt" "$exp/graph_tuned" --config "$exp/tuned.conf"
+  wfst-bias decode "$exp/graph_tuned" "$speech" "$exp/decode_tuned" --config "$exp/tuned.conf"
+  for part in tuned held_out; do
+    wfst-bias score "$speech" "$exp"/{"variants_$size_tuned",decode_tuned} --ladder --entities "$exp/list_$size_tuned.txt" \
+      --utterances "$exp/$part"
   done
+fi
+
+if run 10; then
+  echo "stage 10: precision against recall over the class bonus"
+  for b in $bonuses; do
+    wfst-bias graph compile "$exp/base" "$exp/list_$size_tuned.txt" "$exp/bonus_graph_$b" --config conf/weights.conf \
+      --class-bonus "$b"
+    decode "bonus_graph_$b" "bonus_$b"
+  done
+  wfst-bias report $(printf "$exp/bonus_%s " $bonuses) "$exp/bonus.html" --tables "$exp/bonus.md" --plots "$exp/plots_bonus"
 fi

@@ -9,29 +9,15 @@
 # DATA/is21_deep_bias has PART.biasing_100.tsv (others are drawn where they are not there) and all_rare_words.txt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-. ./path.sh
+. ../recipe.sh
 . conf/recipe.conf
-
 stage=1 stop_stage=7 corpus= download= data=${WFST_BIAS_DATA:-../../../shared/data} jobs=2 exp=exp
-while [ $# -gt 0 ]; do
-  case "$1" in
-    --stage) stage=$2; shift 2 ;;
-    --stop-stage) stop_stage=$2; shift 2 ;;
-    --corpus) corpus=$2; shift 2 ;;
-    --download) download=$2; shift 2 ;;
-    --data) data=$2; shift 2 ;;
-    --jobs) jobs=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    *) sed -n '2,9p' run.sh >&2; exit 2 ;;
-  esac
-done
+options "$@"
 
 lists=$data/is21_deep_bias
 for file in "$lists/$part.biasing_100.tsv" "$lists/all_rare_words.txt"; do
   [ -f "$file" ] || { echo "run.sh: no file $file; name the data folder with --data" >&2; exit 1; }
 done
-run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
-mkdir -p "$exp"
 speech=$exp/$part.jsonl.gz
 
 if run 1; then
@@ -87,15 +73,15 @@ if run 5; then
   wfst-bias model emissions hama "$speech" "$exp/emissions"
 fi
 
-# Options of each decoding, a line each: no list, then what conf/ladder.conf has at each of its sizes.
+# Of each decoding its arguments, a line each: no list, then what conf/ladder.conf has, at each size.
 decodings() {
   common="--model archive:$exp/emissions/emissions.npz --config conf/weights.conf"
   echo "$exp/base $speech $exp/none $common"
-  while read -r rung at options; do
-    for n in ${at//,/ }; do
+  for n in $sizes; do
+    while read -r rung options; do
       echo "$exp/base $speech $exp/${rung}_$n $common --biasing $exp/lists_$n.tsv $options"
-    done
-  done < conf/ladder.conf
+    done < conf/ladder.conf
+  done
 }
 
 if run 6; then
@@ -104,10 +90,12 @@ if run 6; then
 fi
 
 if run 7; then
+  rungs=("$exp/none")
   for n in $sizes; do
+    rungs_n=($(awk -v exp="$exp" -v n="$n" '{ print exp "/" $1 "_" n }' conf/ladder.conf))
     echo "stage 7: the ladder at N = $n; words as the public score.py counts them"
-    rungs=("$exp/none")
-    while read -r rung at _; do [[ ,$at, != *,$n,* ]] || rungs+=("$exp/${rung}_$n"); done < conf/ladder.conf
-    wfst-bias score "$speech" "${rungs[@]}" --ladder --librispeech --biasing "$exp/lists_$n.tsv" --json "$exp/ladder_$n.json"
+    wfst-bias score "$speech" "$exp/none" "${rungs_n[@]}" --ladder --librispeech --biasing "$exp/lists_$n.tsv"
+    rungs+=("${rungs_n[@]}")
   done
+  wfst-bias report "${rungs[@]}" "$exp/report.html" --librispeech --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4
 fi

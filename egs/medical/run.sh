@@ -1,33 +1,22 @@
 #!/usr/bin/env bash
 # A domain of the article, medicine or parliament (conf/recipe.conf): synthetic speech full of its names, and the ladder,
-# what each technique adds at N = 0, 100, 500, 1000, 2000.
+# what each technique adds at N = 0, 100, 500, 1000, 2000. apt install flite espeak-ng
 #
-#   ./run.sh [--stage N] [--stop-stage N] [--text SENTENCES] [--exp DIR]
+#   ./run.sh [--stage N] [--stop-stage N] [--text SENTENCES] [--exp DIR] [--sizes "100 1000"]
 #
-# e.g.: ./run.sh --text ljspeech.txt
-# SENTENCES, one a line, are spoken for false alarms in speech without names (stage 9); apt install flite espeak-ng.
+# e.g.: ./run.sh --text ljspeech.txt. SENTENCES, one a line, are spoken for false alarms in speech without names (stage 9).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-. ./path.sh
+. ../recipe.sh
 . conf/recipe.conf
-
-stage=1 stop_stage=9 text= exp=exp
-while [ $# -gt 0 ]; do
-  case "$1" in
-    --stage) stage=$2; shift 2 ;;
-    --stop-stage) stop_stage=$2; shift 2 ;;
-    --text) text=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    *) sed -n '2,8p' run.sh >&2; exit 2 ;;
-  esac
-done
-
+stage=1 stop_stage=10 text= exp=exp
+options "$@"
 [ -z "$text" ] || [ -f "$text" ] || { echo "run.sh: no file $text; name one of sentences with --text" >&2; exit 1; }
-run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
-mkdir -p "$exp"
-emissions() { echo "--model archive:$exp/emissions_$1/emissions.npz"; }
 # Decode with the tuned weights: decode GRAPH DATA OUT OPTIONS...
-decode() { wfst-bias decode "$exp/$1" "$exp/data_$2" "$exp/$3" --config "$exp/tuned.conf" $(emissions "$2") "${@:4}"; }
+decode() {
+  wfst-bias decode "$exp/$1" "$exp/data_$2" "$exp/$3" --config "$exp/tuned.conf" \
+    --model "archive:$exp/emissions_$2/emissions.npz" "${@:4}"
+}
 behind="--stages rescore,lookup $(cat conf/lookup.conf)"
 
 if run 1; then
@@ -56,7 +45,7 @@ if run 4; then
   echo "stage 4: weights, on the sentences, names and voices of the first part"
   wfst-bias entities sample "$domain" "$exp/data_dev" "$exp/list_dev.jsonl" --distractors "$size_tuned"
   wfst-bias tune "$exp/base" "$exp/list_dev.jsonl" "$exp/data_dev" "$exp/tuned.conf" --config conf/first.conf \
-    --stages rescore $(emissions dev)
+    --stages rescore --model "archive:$exp/emissions_dev/emissions.npz"
 fi
 
 if run 5; then
@@ -79,41 +68,50 @@ if run 6; then
 fi
 
 if run 7; then
-  echo "stage 7: the list in the adapter that comes with the package, alone and with all the rest"
+  echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all the rest"
   for n in $sizes; do
+    decode base test "lookup_$n" --stages lookup $(cat conf/lookup.conf) --list "$exp/list_$n.jsonl"
     decode base test "adapter_$n" --stages none --adapter default --list "$exp/list_$n.jsonl"
     decode "graph_$n" test "joint_$n" $behind --adapter default
   done
 fi
 
 if run 8; then
+  rungs=("$exp/none")
   for n in $sizes; do
+    rungs+=("$exp"/{unigram,adaptive,variants,joint,adapter,lookup}_"$n")
     echo "stage 8: the ladder at N = $n"
-    wfst-bias score "$exp/data_test" "$exp"/{none,"unigram_$n","adaptive_$n","variants_$n","adapter_$n","joint_$n"} \
-      --ladder --entities "$exp/list_$n.jsonl" --json "$exp/ladder_$n.json"
+    wfst-bias score "$exp/data_test" "$exp/none" "${rungs[@]: -6}" --ladder --entities "$exp/list_$n.jsonl"
+  done
+  wfst-bias report "${rungs[@]}" "$exp/report.html" --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4 --attention 2
+fi
+
+if run 9; then
+  echo "stage 9: false alarms of names that nobody says: in silence and noise, in speech without names"
+  wfst-bias data noise "$exp/data_noise" --minutes "$empty_minutes"
+  [ -n "$text" ] || echo "stage 9: no speech, for want of sentences; name a file of them with --text" >&2
+  if [ -n "$text" ]; then
+    wfst-bias data sentences "$text" "$exp/sentences.txt" --mean 0
+    head -n "$empty_sentences" "$exp/sentences.txt" > "$exp/empty.txt"
+    wfst-bias data synthesise "$exp/empty.txt" "$exp/data_empty" $(cat conf/voices_test.conf)
+  fi
+  for part in noise ${text:+empty}; do
+    wfst-bias model emissions hama "$exp/data_$part" "$exp/emissions_$part"
+    wfst-bias entities sample "$domain" "$exp/data_$part" "$exp/list_$part.jsonl" --unsaid --distractors "$empty_size"
+    wfst-bias graph compile "$exp/base" "$exp/list_$part.jsonl" "$exp/graph_$part" --config "$exp/tuned.conf"
+    decode base "$part" "none_$part" --stages none
+    decode "graph_$part" "$part" "variants_$part" $behind
+    decode "graph_$part" "$part" "joint_$part" $behind --adapter default
+    wfst-bias report "$exp"/{none,variants,joint}_"$part" "$exp/report_$part.html" --tables "$exp/ladder_$part.md"
   done
 fi
 
-# What is found of a list that DATA does not say: false_alarms DATA
-false_alarms() {
-  wfst-bias model emissions hama "$exp/data_$1" "$exp/emissions_$1"
-  wfst-bias entities sample "$domain" "$exp/data_$1" "$exp/list_$1.jsonl" --unsaid --distractors "$empty_size"
-  wfst-bias graph compile "$exp/base" "$exp/list_$1.jsonl" "$exp/graph_$1" --config "$exp/tuned.conf"
-  decode base "$1" "none_$1" --stages none
-  decode "graph_$1" "$1" "variants_$1" $behind
-  decode "graph_$1" "$1" "joint_$1" $behind --adapter default
-  wfst-bias score "$exp/data_$1" "$exp"/{none,variants,joint}_"$1" --ladder \
-    --entities "$exp/list_$1.jsonl" --json "$exp/ladder_$1.json"
-}
-
-if run 9; then
-  echo "stage 9: false alarms where no name is said: in silence and noise, in speech"
-  wfst-bias data noise "$exp/data_noise" --minutes "$empty_minutes"
-  false_alarms noise
-  if [ -n "$text" ]; then
-    wfst-bias data sentences "$text" "$exp/empty.txt" --mean 0
-    head -n "$empty_sentences" "$exp/empty.txt" > "$exp/empty_said.txt"
-    wfst-bias data synthesise "$exp/empty_said.txt" "$exp/data_empty" $(cat conf/voices_test.conf)
-    false_alarms empty
-  fi
+if run 10; then
+  echo "stage 10: precision against recall over the class bonus"
+  for b in $bonuses; do
+    wfst-bias graph compile "$exp/base" "$exp/list_$size_tuned.jsonl" "$exp/bonus_graph_$b" --config "$exp/tuned.conf" \
+      --class-bonus "$b"
+    decode "bonus_graph_$b" test "bonus_$b" --stages none
+  done
+  wfst-bias report $(printf "$exp/bonus_%s " $bonuses) "$exp/bonus.html" --tables "$exp/bonus.md" --plots "$exp/plots_bonus"
 fi

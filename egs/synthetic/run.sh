@@ -11,38 +11,14 @@
 # install flite espeak-ng for voices beside hibari's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-. ./path.sh
-
-stage=1
-stop_stage=9
-text=
-exclude=
-real=
-test=
-lm=
-sizes="100 1000 2000"
-exp=exp
-
-while [ $# -gt 0 ]; do
-  case "$1" in
-    --stage) stage=$2; shift 2 ;;
-    --stop-stage) stop_stage=$2; shift 2 ;;
-    --text) text=$2; shift 2 ;;
-    --exclude) exclude=$2; shift 2 ;;
-    --real) real=$2; shift 2 ;;
-    --test) test=$2; shift 2 ;;
-    --lm) lm=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
-  esac
-done
+. ../recipe.sh
+stage=1 stop_stage=9 text= exclude= real= test= lm= sizes="100 1000 2000" exp=exp
+options "$@"
 
 if [ ! -f "$text" ]; then
   echo "run.sh: name a file of English sentences, one a line, with --text (found '$text')" >&2
   exit 1
 fi
-run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }
-mkdir -p "$exp"
 
 if run 1; then
   echo "stage 1: sentences with rare words; the first 500 are kept for validation"

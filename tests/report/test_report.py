@@ -10,6 +10,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.page import check_page, page_of
 from wfst_bias.report.report import make_report
+from wfst_bias.report.tables import markdown_of
 from wfst_bias.score.ladder import ladder, ladder_json
 
 PLAIN = ReportConfig(lattices=0)
@@ -196,3 +197,45 @@ def test_the_page_comes_last(folders, run, tmp_path):
     assert result.exit_code == 1 and "decode_4: is not to be a page; name the file of the page last" in result.output
     with pytest.raises(InputError):
         check_page(tmp_path / "report.pdf")
+
+
+def write_biasing(path):
+    """A list for each utterance, its rare words beside it."""
+    rare = {"u1": ["whittemore"], "u2": ["zelenskyy"], "u3": ["york"], "u4": [], "u5": []}
+    rows = [
+        f"{name}\t{REFERENCES[name]}\t{json.dumps(words)}\t{json.dumps([*words, 'quincy', 'whittemore'])}\n"
+        for name, words in rare.items()
+    ]
+    path.write_text("".join(rows))
+    return path
+
+
+def test_words_are_counted_as_the_public_script_does_where_it_is_asked_for(folders, data, tmp_path):
+    biasing = write_biasing(tmp_path / "lists.tsv")
+    inserted = {**WITH, "u5": "put it in the car quincy"}
+    own_lists = write_folder(tmp_path / "own", inserted, data=str(data), biasing=str(biasing))
+    one_list, folders = folders, [folders[0], own_lists]
+    public = make_report(folders, librispeech=True, config=PLAIN)
+    assert ladder_json(public.rungs) == ladder_json(ladder(REFERENCES, folders, biasing=biasing, librispeech=True))
+    (step,) = only_section(public).steps
+    rates = [rung.score.rates["U-WER"].value for rung in public.rungs]
+    assert step.added["U-WER"].value == pytest.approx(rates[1] - rates[0])
+    own = make_report(folders, config=PLAIN)
+    # a distractor that nobody said counts as one of the others
+    assert own.rungs[1].score.rates["U-WER"].value < rates[1]
+    with pytest.raises(InputError, match="has one list for all: without --librispeech"):
+        make_report(one_list, librispeech=True, config=PLAIN)
+
+
+def test_the_ladders_stand_in_a_table_of_markdown(made):
+    first, dashes, none, names = markdown_of([only_section(made).comparison]).splitlines()
+    cells = lambda line: [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells(first)[:3] == ["phrases", "", "WER"] and set(dashes) == {"|", "-"}
+    row = dict(zip(cells(first), cells(names)))
+    score = made.rungs[1].score
+    assert (row["phrases"], row[""], row["recall"], row["precision"]) == ("4", "decode_4", "100.0", "75.0")
+    assert row["WER"].startswith(f"{score.rates['WER'].value:.2f} [{score.rates['WER'].low:.2f}, ")
+    assert row["false alarms an hour"] == "100.0"
+    # F1 of 1 hit in 3, 50, becomes that of 3 hits and a false alarm, 600 / 7
+    assert row["F1 error removed"] == f"{100 * (600 / 7 - 50) / 50:.1f}"
+    assert dict(zip(cells(first), cells(none)))["F1 error removed"] == "0.0"

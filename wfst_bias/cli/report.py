@@ -17,6 +17,8 @@ _number = click.IntRange(0)
 @format_option
 @click.option("--biasing", type=PATH, metavar="TSV", help="The same with a list for each utterance.")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
+@click.option("--librispeech", is_flag=True, help="Count words as the public score.py of such lists does.")
+@click.option("--tables", type=PATH, metavar="FILE.md", help="Write the ladders there, too, as a table of Markdown.")
 @click.option("--plots", type=PATH, metavar="DIR", help="Write the plots there, too, as PNG and SVG.")
 @click.option("--changes", type=_number, default=40, help="Utterances shown of each step, those with most entities.")
 @click.option("--alarms", type=_number, default=30, help="False alarms shown of each folder, the surest.")
@@ -46,6 +48,8 @@ def report(
     format_name,
     biasing,
     utterances,
+    librispeech,
+    tables,
     plots,
     changes,
     alarms,
@@ -80,8 +84,9 @@ def report(
         raise click.UsageError("give --entities or --biasing, not both")
     check_page(out)
     shown = ReportConfig(changes, alarms, details, audio, lattices, attention, named)
-    made = make_report(decode_dirs, data, entities, biasing, utterances, format_name, shown, usable_device(device))
-    write_report(made, out, plots)
+    scored = (entities, biasing, utterances, format_name, librispeech)
+    made = make_report(decode_dirs, data, *scored, config=shown, device=usable_device(device))
+    write_report(made, out, plots, tables)
     click.echo(
         f"{out}: {len(made.rungs):,} rungs, {made.num_changes:,} changed utterances, {made.num_alarms:,} false alarms; "
         f"{out.stat().st_size / 1e6:.1f} MB"

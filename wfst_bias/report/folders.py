@@ -13,7 +13,7 @@ from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.graph.store import folder_key
 from wfst_bias.score.ladder import Rung, ladder_with
-from wfst_bias.score.report import phrase_lists
+from wfst_bias.score.report import RareWords, phrase_lists, rare_words
 from wfst_bias.stages.chain import SEARCH
 
 
@@ -44,11 +44,13 @@ class ScoringList:
       name: of the list.
       num_phrases: of it; where each utterance has its own, their mean.
       phrases: of each utterance that is scored.
+      rare: the words of each that are biased by the public definitions, where it is these that count.
     """
 
     name: str
     num_phrases: int
     phrases: Mapping[str, PhraseList]
+    rare: Optional[RareWords] = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def comparisons(
     entities: Optional[Path] = None,
     biasing: Optional[Path] = None,
     format_name: str = AUTO,
+    librispeech: bool = False,
 ) -> List[Comparison]:
     """The folders, scored: all by the list that is given or, without one, each by the list that it was decoded with.
 
@@ -141,17 +144,18 @@ def comparisons(
     Args:
       texts: reference of each utterance.
       names: of the utterances that are scored.
-      entities, biasing, format_name: see :func:`wfst_bias.score.report.score_decoding`.
+      entities, biasing, format_name, librispeech: see :func:`wfst_bias.score.report.score_decoding`.
 
     Raises:
-      InputError: there is no list, or utterances are missing on one side.
+      InputError: there is no list, or not one for each utterance (``librispeech``), or utterances are missing on one side.
     """
-    if entities is not None or biasing is not None:
-        lists = phrase_lists(names, entities, biasing, format_name)
-        number = len(read_entities(entities, format_name)) if biasing is None else _mean_length(biasing, names)
-        path = entities if biasing is None else biasing
-        return [_compared(texts, folders, ScoringList(path.name, number, lists))]
-    own = [_own_list(folder, names) for folder in folders]
+    public = texts if librispeech else None
+    if biasing is not None:
+        return [_compared(texts, folders, _own_lists(biasing, names, public))]
+    if entities is not None:
+        lists = phrase_lists(names, entities, format_name=format_name)
+        return [_compared(texts, folders, ScoringList(entities.name, len(read_entities(entities, format_name)), lists))]
+    own = [_own_list(folder, names, public) for folder in folders]
     by_key = {key: scored_by for key, scored_by in filter(None, own)}
     if not by_key:
         raise InputError(
@@ -165,11 +169,13 @@ def comparisons(
 
 
 def _compared(texts: Mapping[str, str], folders: Sequence[DecodeFolder], scored_by: ScoringList) -> Comparison:
-    rungs = ladder_with(texts, [folder.path for folder in folders], scored_by.phrases)
+    rungs = ladder_with(texts, [folder.path for folder in folders], scored_by.phrases, scored_by.rare)
     return Comparison(scored_by, tuple(folders), tuple(rungs))
 
 
-def _own_list(folder: DecodeFolder, names: Collection[str]) -> Optional[Tuple[Hashable, ScoringList]]:
+def _own_list(
+    folder: DecodeFolder, names: Collection[str], public: Optional[Mapping[str, str]]
+) -> Optional[Tuple[Hashable, ScoringList]]:
     """The list that a folder was decoded with, and by what it is the same as another one; none where it had none."""
     meta = folder.meta
     if meta.get("entities_by"):
@@ -179,8 +185,7 @@ def _own_list(folder: DecodeFolder, names: Collection[str]) -> Optional[Tuple[Ha
         )
     if meta.get("biasing"):
         path = _there(Path(meta["biasing"]), "--biasing")
-        scored_by = ScoringList(path.name, _mean_length(path, names), phrase_lists(names, biasing=path))
-        return str(path.resolve()), scored_by
+        return str(path.resolve()), _own_lists(path, names, public)
     if meta.get("num_phrases"):
         graph = _there(Path(meta["graph"]), "--entities")
         if "graph_key" in meta and folder_key(graph) != meta["graph_key"]:
@@ -192,6 +197,8 @@ def _own_list(folder: DecodeFolder, names: Collection[str]) -> Optional[Tuple[Ha
         name, listed = Path(path).name, read_entities(_there(Path(path), "--entities"), meta.get("list_format", AUTO))
     else:
         return None
+    if public is not None:
+        raise InputError("has one list for all: without --librispeech, or name lists with --biasing", folder.path)
     phrases = frozenset(entity.words for entity in listed if entity.words)
     return phrases, ScoringList(name, len(phrases), dict.fromkeys(names, PhraseList(phrases)))
 
@@ -202,6 +209,9 @@ def _there(path: Path, option: str) -> Path:
     return path
 
 
-def _mean_length(biasing: Path, names: Collection[str]) -> int:
+def _own_lists(biasing: Path, names: Collection[str], public: Optional[Mapping[str, str]]) -> ScoringList:
+    """A list for each utterance; and its rare words where the references are given, by the public definitions."""
     rows = read_biasing(biasing)
-    return round(sum(len(rows[name].phrases) for name in names if name in rows) / max(1, len(names)))
+    mean = round(sum(len(rows[name].phrases) for name in names if name in rows) / max(1, len(names)))
+    lists = phrase_lists(names, biasing=biasing)
+    return ScoringList(biasing.name, mean, lists, None if public is None else rare_words(public, names, biasing))

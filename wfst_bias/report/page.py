@@ -14,6 +14,7 @@ from wfst_bias.files import publish_file
 from wfst_bias.report.folders import DecodeFolder, is_stage
 from wfst_bias.report.report import Report
 from wfst_bias.report.svg import inline_svg
+from wfst_bias.report.tables import markdown_of
 from wfst_bias.score.ladder import ladder_json
 from wfst_bias.score.report import Rate
 
@@ -56,10 +57,12 @@ def check_page(out: Path) -> None:
         raise InputError(f"is not to be a page; name the file of the page last, such as report{_ENDINGS[0]}", out)
 
 
-def write_report(report: Report, out: Path, plots_dir: Optional[Path] = None) -> None:
-    """The page and, where a folder is named, the plots as PNG and SVG."""
+def write_report(report: Report, out: Path, plots_dir: Optional[Path] = None, tables: Optional[Path] = None) -> None:
+    """The page and, where they are named, the plots as PNG and SVG, and the ladders as Markdown."""
     for plot in report.plots if plots_dir else ():
         plot.write(plots_dir)
+    if tables:
+        publish_file(tables, markdown_of(section.comparison for section in report.sections))
     publish_file(out, page_of(report))
 
 

@@ -4,7 +4,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 INK, QUIET, LINE, PAPER = "#1b1f24", "#59636e", "#d0d7de", "#ffffff"
 SERIES = ("#0b6bcb", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#be185d", "#475569")
 _MARKERS = "osD^vPX"
+_DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # of a search, and of the stages behind it
+_STAGE = " + "
 _NUMBER = r"\d+(?:\.\d+)?"
 _FORMS = ("svg", "png")
 _DPI = 150
@@ -112,7 +114,7 @@ class _Point:
 def system_of(comparison: Comparison, rung: Rung) -> str:
     """A rung without the numbers in its folder's name, which lists of several sizes or several weights have there."""
     name = re.sub(_NUMBER, "N", comparison.folder_of(rung).label)
-    return f"{name} + {rung.stage}" if is_stage(rung) else name
+    return f"{name}{_STAGE}{rung.stage}" if is_stage(rung) else name
 
 
 def _point(comparison: Comparison, rung: Rung) -> _Point:
@@ -187,11 +189,11 @@ def _against_size(systems: Mapping[str, Sequence[_Point]]) -> Plot:
     def draw(figure: "Figure") -> None:
         ax = figure.subplots()
         sizes = sorted({point.num_phrases for points in systems.values() for point in points})
-        for i, (name, points) in enumerate(systems.items()):
+        for i, (look, (name, points)) in enumerate(zip(_looks(systems), systems.items())):
             rates = [point.rung.score.rates["F1"] for point in points]
             dodge = 1 + _DODGE * (i - (len(systems) - 1) / 2)
             x = [point.num_phrases * dodge for point in points]
-            _errorbar(ax, i, _plain(name), x, rates)
+            _errorbar(ax, look, _plain(name), x, rates)
         if sizes[0] > 0:
             ax.set_xscale("log")
         ax.minorticks_off()
@@ -207,15 +209,27 @@ def _against_size(systems: Mapping[str, Sequence[_Point]]) -> Plot:
     return Plot("f1_against_n", "F1 against the size of the list", summary, (7.2, 3.8), draw)
 
 
-def _errorbar(ax: "Axes", series: int, name: str, x: Sequence[float], rates: Sequence[Rate]) -> None:
+def _looks(systems: Iterable[str]) -> List[Dict[str, Any]]:
+    """Of each system's line: a colour and a marker for each search, other dashes for the stages behind it."""
+    stages: Dict[str, int] = {}
+    looks = []
+    for name in systems:
+        search = name.partition(_STAGE)[0]
+        stages[search] = stages.get(search, -1) + 1
+        series = list(stages).index(search)
+        look = {"color": SERIES[series % len(SERIES)], "marker": _MARKERS[series % len(_MARKERS)]}
+        looks.append({**look, "linestyle": _DASHES[stages[search] % len(_DASHES)]})
+    return looks
+
+
+def _errorbar(ax: "Axes", look: Mapping[str, Any], name: str, x: Sequence[float], rates: Sequence[Rate]) -> None:
     y = np.array([rate.value for rate in rates])
     spread = np.abs(np.array([[rate.low for rate in rates], [rate.high for rate in rates]]) - y)
     ax.errorbar(
         x,
         y,
         spread,
-        color=SERIES[series % len(SERIES)],
-        marker=_MARKERS[series % len(_MARKERS)],
+        **look,
         markersize=5,
         linewidth=1.6,
         elinewidth=0.9,
@@ -226,11 +240,10 @@ def _errorbar(ax: "Axes", series: int, name: str, x: Sequence[float], rates: Seq
 def _precision_recall(systems: Mapping[str, Sequence[_Point]]) -> Plot:
     def draw(figure: "Figure") -> None:
         ax = figure.subplots()
-        for i, (name, points) in enumerate(systems.items()):
+        for i, (look, (name, points)) in enumerate(zip(_looks(systems), systems.items())):
             x, y = np.array([_xy(point.rung) for point in points]).T
-            colour, marker = SERIES[i % len(SERIES)], _MARKERS[i % len(_MARKERS)]
             hollow = {"markerfacecolor": "none", "markeredgewidth": 1.6}  # several may stand at the same place
-            ax.plot(x, y, color=colour, marker=marker, markersize=6 + i, linewidth=1.0, label=_plain(name), **hollow)
+            ax.plot(x, y, **look, markersize=6 + i, linewidth=1.0, label=_plain(name), **hollow)
             marks: Dict[Tuple[float, float], List[str]] = {}
             for point, px, py in zip(points, x, y) if len(points) > 1 else ():
                 marks.setdefault((round(px, 1), round(py, 1)), []).append(point.mark)

@@ -79,6 +79,7 @@ def make_report(
     biasing: Optional[Path] = None,
     utterances: Optional[Path] = None,
     format_name: str = AUTO,
+    librispeech: bool = False,
     config: ReportConfig = ReportConfig(),
     device: torch.device = torch.device("cpu"),
 ) -> Report:
@@ -89,6 +90,7 @@ def make_report(
       data: that was decoded; as the folders tell where it is not given.
       entities, biasing, format_name: what to score by; the lists that were decoded with where they are not given.
       utterances: file with the names of those to score, one a line.
+      librispeech: count words as the public ``score.py`` does; each utterance must have its own list.
       config: how much is shown.
       device: where attention is made.
 
@@ -99,7 +101,7 @@ def make_report(
     data = data or data_of(folders)
     texts = read_texts(data)
     names = list(texts) if utterances is None else read_names(utterances, texts)
-    compared = comparisons(texts, folders, names, entities, biasing, format_name)
+    compared = comparisons(texts, folders, names, entities, biasing, format_name, librispeech)
     sections = tuple(_section(texts, comparison) for comparison in compared)
     unknown = next((name for name in config.utterances if name not in names), None)
     if unknown is not None:

@@ -93,7 +93,7 @@ def steps(texts: Mapping[str, str], comparison: Comparison) -> List[Step]:
     rungs, phrases = comparison.rungs, comparison.scored_by.phrases
     heard = texts_of_rungs(texts, comparison)
     references = {name: words_of(texts[name]) for name in phrases}
-    counts = [counts_of(texts, hypotheses, phrases) for hypotheses in heard]
+    counts = [counts_of(texts, hypotheses, phrases, comparison.scored_by.rare) for hypotheses in heard]
     return [
         Step(
             rungs[i],

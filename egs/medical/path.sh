@@ -1,1 +1,0 @@
-../kathleen/path.sh
