@@ -230,7 +230,7 @@ def test_words_are_counted_as_the_public_script_does_where_it_is_asked_for(folde
 def test_the_ladders_stand_in_a_table_of_markdown(made):
     first, dashes, none, names = markdown_of([only_section(made).comparison]).splitlines()
     cells = lambda line: [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells(first)[:3] == ["phrases", "", "WER"] and set(dashes) == {"|", "-"}
+    assert cells(first)[:3] == ["phrases", "", "WER"] and set(cells(dashes)) == {"---"}
     row = dict(zip(cells(first), cells(names)))
     score = made.rungs[1].score
     assert (row["phrases"], row[""], row["recall"], row["precision"]) == ("4", "decode_4", "100.0", "75.0")

@@ -243,7 +243,7 @@ def _precision_recall(systems: Mapping[str, Sequence[_Point]]) -> Plot:
         for i, (look, (name, points)) in enumerate(zip(_looks(systems), systems.items())):
             x, y = np.array([_xy(point.rung) for point in points]).T
             hollow = {"markerfacecolor": "none", "markeredgewidth": 1.6}  # several may stand at the same place
-            ax.plot(x, y, **look, markersize=6 + i, linewidth=1.0, label=_plain(name), **hollow)
+            ax.plot(x, y, **look, markersize=5 + 5 * i / len(systems), linewidth=1.0, label=_plain(name), **hollow)
             marks: Dict[Tuple[float, float], List[str]] = {}
             for point, px, py in zip(points, x, y) if len(points) > 1 else ():
                 marks.setdefault((round(px, 1), round(py, 1)), []).append(point.mark)

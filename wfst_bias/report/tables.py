@@ -3,7 +3,6 @@
 from typing import Iterable, Tuple
 
 import numpy as np
-from tabulate import tabulate
 
 from wfst_bias.report.folders import Comparison, is_stage
 from wfst_bias.score.ladder import Rung
@@ -19,7 +18,7 @@ def markdown_of(comparisons: Iterable[Comparison]) -> str:
     What is removed of the F1 error is that of the first rung: ``100 (F1 - F1_0) / (100 - F1_0)``.
     """
     rows = [_row(comparison, rung) for comparison in comparisons for rung in comparison.rungs]
-    return tabulate(rows, headers=_HEADERS, tablefmt="github", disable_numparse=True) + "\n"
+    return "".join(f"| {' | '.join(row)} |\n" for row in (_HEADERS, ["---"] * len(_HEADERS), *rows))
 
 
 def _row(comparison: Comparison, rung: Rung) -> Tuple[str, ...]:
