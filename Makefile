@@ -1,4 +1,4 @@
-# make demo    synthesise speech full of names, decode it without and with a list, show what changed
+# make demo    synthesise speech full of names, decode it without and with a list, show what changed (exp/demo/report.html)
 # make test    the test suite
 # make bench   measurements that need no data beside the project; the others are in benchmarks/
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.

@@ -19,6 +19,9 @@ from wfst_bias.corpus.transcribe import default_base
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file
 from wfst_bias.graph.compile import ListFile, compile_graph
+from wfst_bias.report.config import ReportConfig
+from wfst_bias.report.page import write_report
+from wfst_bias.report.report import make_report
 from wfst_bias.score.report import Score, read_hypotheses, score_decoding
 from wfst_bias.text import words_of
 
@@ -134,14 +137,17 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     say(f"Compiling the list: the {len(used)} names that occur and {len(distractors)} that do not.")
     compile_graph(base, [ListFile(entity_list)], out / "graph")
     model, scores = HamaModel(), []
-    for graph_dir, name in ((base, "decode_no_list"), (out / "graph", "decode_list")):
+    decoded = ((base, "decode_no_list"), (out / "graph", "decode_list"))
+    for graph_dir, name in decoded:
         setup = DecodeSetup(graph_dir, out / "data")
         biasing = setup.one_graph(torch.device("cpu"))
         decode_corpus(read_data(setup.data), model, biasing, out / name, model_name=HAMA, sources=setup.meta)
         scores.append(score_decoding(read_texts(out / "data"), out / name, entities=entity_list))
     say(_side_by_side(out))
     say(_table(*scores))
-    say(f"Everything is in {out}. The audio is synthetic; results on real speech are in egs/*/RESULTS.md.")
+    page = out / "report.html"
+    write_report(make_report([out / name for _, name in decoded], config=ReportConfig(audio=4)), page)
+    say(f"Everything is in {out}; {page} shows it, with audio. Results on real speech are in egs/kathleen/RESULTS.md.")
     return scores[0], scores[1]
 
 

@@ -396,6 +396,8 @@ def test_demo_shows_a_gain(run, cache, monkeypatch, tmp_path):
     result = run("demo", "--out", tmp_path / "demo", "--sentences", 5, "--distractors", 50)
     assert result.exit_code == 0 and "SYNTHETIC" in result.output
     assert "no list" in result.output and "F1" in result.output
+    page = (tmp_path / "demo" / "report.html").read_text()
+    assert "<b>decode_no_list → decode_list</b>" in page and page.count('src="data:audio/flac;base64,') == 4
 
 
 def test_a_killed_decode_leaves_nothing_behind(decoded, tmp_path):
