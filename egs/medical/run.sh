@@ -3,7 +3,6 @@
 # what each technique adds at N = 0, 100, 500, 1000, 2000. apt install flite espeak-ng
 #
 #   ./run.sh [--stage N] [--stop-stage N] [--text SENTENCES] [--exp DIR] [--sizes "100 1000"]
-#
 # e.g.: ./run.sh --text ljspeech.txt. SENTENCES, one a line, are spoken for false alarms in speech without names (stage 9).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -12,8 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=1 stop_stage=10 text= exp=exp
 options "$@"
 [ -z "$text" ] || [ -f "$text" ] || { echo "run.sh: no file $text; name one of sentences with --text" >&2; exit 1; }
-# Decode with the tuned weights: decode GRAPH DATA OUT OPTIONS...
-decode() {
+decode() { # GRAPH DATA OUT OPTIONS..., with the tuned weights
   wfst-bias decode "$exp/$1" "$exp/data_$2" "$exp/$3" --config "$exp/tuned.conf" \
     --model "archive:$exp/emissions_$2/emissions.npz" "${@:4}"
 }
@@ -107,11 +105,15 @@ if run 9; then
 fi
 
 if run 10; then
-  echo "stage 10: precision against recall over the class bonus"
-  for b in $bonuses; do
-    wfst-bias graph compile "$exp/base" "$exp/list_$size_tuned.jsonl" "$exp/bonus_graph_$b" --config "$exp/tuned.conf" \
-      --class-bonus "$b"
-    decode "bonus_graph_$b" test "bonus_$b" --stages none
+  echo "stage 10: over the class bonus, precision against recall, and false alarms in speech without names"
+  ln -sfn "list_$size_tuned.jsonl" "$exp/list_test.jsonl"
+  for part in test ${text:+empty}; do
+    for b in $bonuses; do
+      wfst-bias graph compile "$exp/base" "$exp/list_$part.jsonl" "$exp/graph_${part}_$b" --config "$exp/tuned.conf" \
+        --class-bonus "$b"
+      decode "graph_${part}_$b" "$part" "bonus_${part}_$b" --stages none
+    done
+    wfst-bias report $(printf "$exp/bonus_${part}_%s " $bonuses) "$exp/bonus_$part.html" --tables "$exp/bonus_$part.md" \
+      --plots "$exp/plots_bonus_$part"
   done
-  wfst-bias report $(printf "$exp/bonus_%s " $bonuses) "$exp/bonus.html" --tables "$exp/bonus.md" --plots "$exp/plots_bonus"
 fi
