@@ -11,7 +11,7 @@ def small_networks(one_thread):
     """Quickest on one thread."""
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def another_lang_for_hama():
     """Its lexicon takes seconds to read, and every adapter that is written or read is compared with it."""
     with pytest.MonkeyPatch.context() as patch:
