@@ -2,6 +2,9 @@
 
 import json
 
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome
+
 REFERENCES = {
     "u1": "please call whittemore at noon",
     "u2": "we met zelenskyy at the station in the rain a little after seven in the evening",
@@ -39,16 +42,18 @@ def write_folder(path, texts, graph=None, entities=(), stages=None, **meta):
     (path / "entities.jsonl").write_text("".join(json.dumps(row) + "\n" for row in entities))
     if stages:
         meta["stages"] = {"stages": ",".join(list(stages)[1:])}
-    number = len((graph / "entities.jsonl").read_text().splitlines()) if graph else 0
+    number = (graph / "report.tsv").read_text().count(f"\t{USED}\t") if graph else 0
     content = {"kind": "decode", "audio_seconds": 36.0, "graph": str(graph), "num_phrases": number, **meta}
     (path / "meta.json").write_text(json.dumps(content))
     return path
 
 
-def write_graph(path, phrases):
+def write_graph(path, phrases, unusable=()):
     """What a report reads of a graph folder."""
     path.mkdir(parents=True)
-    (path / "entities.jsonl").write_text("".join(json.dumps({"written": phrase}) + "\n" for phrase in phrases))
+    outcomes = [Outcome(Entity(phrase), USED) for phrase in phrases]
+    outcomes += [Outcome(Entity(phrase), UNUSABLE) for phrase in unusable]
+    (path / "report.tsv").write_text(Outcome.HEADER + "".join(outcome.row() for outcome in outcomes))
     return path
 
 

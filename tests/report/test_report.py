@@ -94,6 +94,17 @@ def test_each_list_is_a_ladder_of_its_own_and_no_list_stands_in_all(tmp_path, fo
     )  # none at 2 phrases
 
 
+def test_a_phrase_that_a_graph_could_not_use_is_looked_for_all_the_same(tmp_path, data):
+    graphs = write_graph(tmp_path / "all", NAMES), write_graph(tmp_path / "some", NAMES[1:], unusable=NAMES[:1])
+    folders = [
+        write_folder(tmp_path / f"d_{i}", texts, graph, data=str(data))
+        for i, (texts, graph) in enumerate(zip((WITH, WITHOUT), graphs))
+    ]
+    comparison = only_section(make_report(folders, config=PLAIN)).comparison
+    assert comparison.scored_by.num_phrases == 4
+    assert [rung.score.counts.misses for rung in comparison.rungs] == [0, 2]  # whittemore and zelenskyy
+
+
 def test_folders_of_several_weights_are_one_line(tmp_path, data):
     graph = write_graph(tmp_path / "graph", NAMES)
     swept = [

@@ -9,6 +9,7 @@ from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.entities.report import report_rows
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.graph.store import folder_key
@@ -192,7 +193,8 @@ def _own_list(
             raise InputError(
                 f"is not the graph that {folder.path} was decoded with; name the list to score with --entities", graph
             )
-        name, listed = graph.name, [Entity.from_json(line) for _, line in lines_of(graph / "entities.jsonl")]
+        rows = report_rows(line for _, line in lines_of(graph / "report.tsv"))
+        name, listed = graph.name, [Entity(row.phrase) for row in rows]  # those that could not be used, too
     elif path := meta.get("beside") or meta.get("adapter_list"):
         name, listed = Path(path).name, read_entities(_there(Path(path), "--entities"), meta.get("list_format", AUTO))
     else:
