@@ -1,5 +1,6 @@
 """Synthetic speech and the sentences for it."""
 
+import json
 import shutil
 
 import numpy as np
@@ -98,11 +99,62 @@ def test_the_same_seed_gives_the_same_folder(tmp_path):
 
 def test_unknown_voices_and_missing_programs_are_told(monkeypatch):
     for spec in ("siri", "flite", "festival:kal", "espeak-ng:"):
-        with pytest.raises(InputError, match=f"no voice '{spec}'; write hibari, flite:VOICE or espeak-ng:VOICE"):
+        with pytest.raises(
+            InputError, match=f"no voice '{spec}'; write hibari, flite:VOICE, espeak-ng:VOICE or piper:"
+        ):
             voice_of(spec)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match=r"'flite:slt' needs the program 'flite'; install it \(apt install flite\)"):
         voice_of("flite:slt")
+
+
+@pytest.fixture
+def piper_voice(tmp_path):
+    """A voice as piper reads it, which hums: 2,000 samples a letter at the voice's own pace."""
+    onnx = pytest.importorskip("onnx", reason="makes a voice")
+    node, value = onnx.helper.make_node, onnx.helper.make_tensor_value_info
+    constant = lambda name, array: onnx.numpy_helper.from_array(np.array(array, np.float32), name)
+    nodes = [
+        node("Gather", ["scales", "one"], ["stretch"]),
+        node("Cast", ["input_lengths"], ["letters"], to=onnx.TensorProto.FLOAT),
+        node("Squeeze", ["letters"], ["count"]),
+        node("Mul", ["count", "samples"], ["plain"]),
+        node("Mul", ["plain", "stretch"], ["limit"]),
+        node("Range", ["zero", "limit", "step"], ["time"]),
+        node("Mul", ["time", "pitch"], ["phase"]),
+        node("Sin", ["phase"], ["hum"]),
+        node("Reshape", ["hum", "shape"], ["output"]),
+    ]
+    weights = [constant(*pair) for pair in (("samples", 2000), ("zero", 0), ("step", 1), ("pitch", 0.05))]
+    weights += [
+        onnx.numpy_helper.from_array(np.array(one), name) for name, one in (("one", 1), ("shape", [1, 1, 1, -1]))
+    ]
+    integers, floats = onnx.TensorProto.INT64, onnx.TensorProto.FLOAT
+    inputs = [value("input", integers, [1, None]), value("input_lengths", integers, [1]), value("scales", floats, [3])]
+    graph = onnx.helper.make_graph(nodes, "hum", inputs, [value("output", floats, [1, 1, 1, None])], weights)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    path = tmp_path / "hum.onnx"
+    onnx.save(model, str(path))
+    letters = {letter: [number] for number, letter in enumerate("_^$ abcdefghijklmnopqrstuvwxyz")}
+    config = {"audio": {"sample_rate": 22050}, "espeak": {"voice": "en"}, "phoneme_type": "text", "num_symbols": 30}
+    (tmp_path / "hum.onnx.json").write_text(json.dumps({**config, "num_speakers": 1, "phoneme_id_map": letters}))
+    return path
+
+
+def test_a_voice_of_piper_speaks_at_the_pace_that_is_asked_for(piper_voice):
+    pytest.importorskip("piper", reason="pip install --no-deps piper-tts")
+    voice = voice_of(f"piper:{piper_voice}")
+    samples, rate = voice.speak("so", 1.0, 0)
+    assert (voice.name, rate, samples.dtype) == ("piper:hum", 22050, np.float32) and len(samples) % 2000 == 0
+    assert np.abs(samples).max() == pytest.approx(1.0, abs=0.01)
+    assert len(voice.speak("so", 2.0, 0)[0]) == len(samples) // 2
+
+
+def test_a_voice_of_piper_that_is_not_there_is_told(tmp_path):
+    (tmp_path / "voice.onnx").write_bytes(b"")
+    for file, missing in (("none.onnx", "none.onnx"), ("voice.onnx", "voice.onnx.json")):
+        with pytest.raises(InputError, match=f"{missing}: no such file of a voice of piper"):
+            voice_of(f"piper:{tmp_path / file}")
 
 
 def test_nothing_to_say_is_told_and_leaves_nothing_behind(tmp_path):

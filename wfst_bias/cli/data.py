@@ -88,8 +88,8 @@ def data_templates(templates, source, out, format_name, count, part, seed):
     default=("hibari",),
     show_default=True,
     metavar="VOICE",
-    help="hibari, flite:VOICE (slt, rms, awb, kal16) or espeak-ng:VOICE (en-us, en-gb+f3); may be given again, the "
-    "same one to hear it more often.",
+    help="hibari, flite:VOICE (slt, rms, awb, kal16), espeak-ng:VOICE (en-us, en-gb+f3) or piper:FILE.onnx; may be given "
+    "again, the same one to hear it more often.",
 )
 @click.option("--speed", nargs=2, type=float, default=(1.0, 1.0), show_default=True, help="Slowest and fastest pace.")
 @click.option(
@@ -107,7 +107,8 @@ def data_templates(templates, source, out, format_name, count, part, seed):
 def data_synthesise(sentences, data_dir, voices, speed, noise, seed, jobs, named):
     """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, by lot.
 
-    flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo].
+    flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo], piper
+    with pip install piper-tts.
 
     Example: wfst-bias data synthesise sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
     """

@@ -47,6 +47,29 @@ class Hibari:
         return self._voice(text, speed=speed, seed=seed), self._voice.sample_rate
 
 
+class Piper:
+    """A voice of the ``piper-tts`` package, a file ``VOICE.onnx`` with its ``VOICE.onnx.json``; its noise has no seed."""
+
+    def __init__(self, model: str):
+        path = Path(model)
+        self.name = f"piper:{path.stem}"
+        for file in (path, Path(f"{model}.json")):
+            if not file.is_file():
+                raise InputError(
+                    "no such file of a voice of piper; 'python -m piper.download_voices' fetches both", file
+                )
+        try:
+            from piper import PiperVoice, SynthesisConfig
+        except ImportError:
+            raise InputError(f"voice {self.name!r} needs piper; install it (pip install piper-tts)") from None
+        self._voice, self._config = PiperVoice.load(path), SynthesisConfig
+
+    def speak(self, text: str, speed: float, seed: int) -> Tuple[np.ndarray, int]:
+        config = self._config(length_scale=self._voice.config.length_scale / speed)
+        parts = [part.audio_float_array.reshape(-1) for part in self._voice.synthesize(text, config)]
+        return np.concatenate([np.zeros(0, np.float32), *parts]), self._voice.config.sample_rate
+
+
 class _Program:
     """A voice of a program that writes a WAV file to its output."""
 
@@ -97,17 +120,18 @@ class Espeak(_Program):
         return ("-v", self._voice, "-s", str(round(_WORDS_A_MINUTE * speed)), "--stdout")
 
 
-_PROGRAMS = {"flite": Flite, "espeak-ng": Espeak}
+_KINDS = {"flite": Flite, "espeak-ng": Espeak, "piper": Piper}
+_SPECS = "hibari, flite:VOICE, espeak-ng:VOICE or piper:FILE.onnx"
 
 
 def voice_of(spec: str) -> Voice:
-    """The voice that ``hibari``, ``flite:VOICE`` or ``espeak-ng:VOICE`` names."""
-    program, _, voice = spec.partition(":")
+    """The voice that ``hibari``, ``flite:VOICE``, ``espeak-ng:VOICE`` or ``piper:FILE.onnx`` names."""
+    kind, _, voice = spec.partition(":")
     if spec == "hibari":
         return Hibari()
-    if program not in _PROGRAMS or not voice:
-        raise InputError(f"no voice {spec!r}; write hibari, flite:VOICE or espeak-ng:VOICE")
-    return _PROGRAMS[program](voice)
+    if kind not in _KINDS or not voice:
+        raise InputError(f"no voice {spec!r}; write {_SPECS}")
+    return _KINDS[kind](voice)
 
 
 def read_named_sentences(path: Path) -> Dict[str, str]:
