@@ -1,10 +1,13 @@
-# What all recipes share; sourced by a run.sh that has gone to its own folder.
+# What all recipes share; sourced by a run.sh that has gone to its own folder. Reads conf/recipe.conf where there is one.
 
 # The project's own environment, where 'make' has made it; else whatever wfst-bias is on the PATH.
 export PATH="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.venv/bin:$PATH"
 export LC_ALL=C.UTF-8
 # one core, as the tables say
 export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+stage=1 exp=exp
+[ ! -f conf/recipe.conf ] || . conf/recipe.conf
 
 # Set what has a value already: --stop-stage 4 sets stop_stage, --sizes "100 500" sets sizes. options "$@"
 options() {

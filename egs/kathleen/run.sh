@@ -9,8 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-. conf/recipe.conf
-stage=1 stop_stage=10 data=${WFST_BIAS_DATA:-../../../shared/data} exp=exp
+stop_stage=10 data=${WFST_BIAS_DATA:-../../../shared/data}
 options "$@"
 
 for file in wav.scp text biasing_100.tsv; do
@@ -65,6 +64,7 @@ if run 6; then
     decode "plain_$n" "unigram_$n" --boost-alpha 0
     decode "plain_$n" "adaptive_$n"
     decode "graph_$n" "variants_$n" --stages rescore,lookup
+    decode "graph_$n" "verified_$n" --stages rescore,verify,lookup
   done
 fi
 
@@ -80,9 +80,9 @@ fi
 if run 8; then
   rungs=("$exp/none")
   for n in $sizes; do
-    rungs+=("$exp"/{unigram,adaptive,variants,joint,adapter,lookup}_"$n")
-    echo "stage 8: the ladder at N = $n, and the confidences of the search"
-    wfst-bias score "$speech" "$exp/none" "${rungs[@]: -6}" --ladder --entities "$exp/list_$n.txt"
+    rungs+=("$exp"/{unigram,adaptive,variants,joint,adapter,lookup,verified}_"$n")
+    echo "stage 8: the ladder at N = $n"
+    wfst-bias score "$speech" "$exp/none" "${rungs[@]: -7}" --ladder --entities "$exp/list_$n.txt"
   done
   wfst-bias report "${rungs[@]}" "$exp/report.html" --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4 --attention 2
   wfst-bias report "${rungs[@]}" "$exp/held_out.html" --tables "$exp/held_out.md" --utterances "$exp/held_out"

@@ -10,8 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-. conf/recipe.conf
-stage=1 stop_stage=7 corpus= download= data=${WFST_BIAS_DATA:-../../../shared/data} jobs=2 exp=exp
+stop_stage=7 corpus= download= data=${WFST_BIAS_DATA:-../../../shared/data} jobs=2
 options "$@"
 
 lists=$data/is21_deep_bias

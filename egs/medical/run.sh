@@ -7,8 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-. conf/recipe.conf
-stage=1 stop_stage=10 text= exp=exp
+stop_stage=10 text=
 options "$@"
 [ -z "$text" ] || [ -f "$text" ] || { echo "run.sh: no file $text; name one of sentences with --text" >&2; exit 1; }
 decode() { # GRAPH DATA OUT OPTIONS..., with the tuned weights
@@ -16,6 +15,7 @@ decode() { # GRAPH DATA OUT OPTIONS..., with the tuned weights
     --model "archive:$exp/emissions_$2/emissions.npz" "${@:4}"
 }
 behind="--stages rescore,lookup $(cat conf/lookup.conf)"
+sure="--stages rescore,verify,lookup $(cat conf/lookup.conf conf/verify.conf)"
 
 if run 1; then
   echo "stage 1: sentences to tune on and to test on, which share neither template nor name"
@@ -62,6 +62,7 @@ if run 6; then
     decode "plain_$n" test "unigram_$n" --stages none --boost-alpha 0
     decode "plain_$n" test "adaptive_$n" --stages none
     decode "graph_$n" test "variants_$n" $behind
+    decode "graph_$n" test "verified_$n" $sure
   done
 fi
 
@@ -77,17 +78,16 @@ fi
 if run 8; then
   rungs=("$exp/none")
   for n in $sizes; do
-    rungs+=("$exp"/{unigram,adaptive,variants,joint,adapter,lookup}_"$n")
+    rungs+=("$exp"/{unigram,adaptive,variants,joint,adapter,lookup,verified}_"$n")
     echo "stage 8: the ladder at N = $n"
-    wfst-bias score "$exp/data_test" "$exp/none" "${rungs[@]: -6}" --ladder --entities "$exp/list_$n.jsonl"
+    wfst-bias score "$exp/data_test" "$exp/none" "${rungs[@]: -7}" --ladder --entities "$exp/list_$n.jsonl"
   done
   wfst-bias report "${rungs[@]}" "$exp/report.html" --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4 --attention 2
 fi
 
 if run 9; then
-  echo "stage 9: false alarms of names that nobody says: in silence and noise, in speech without names"
+  echo "stage 9: false alarms of names that nobody says: in silence and noise${text:+, in speech without names}"
   wfst-bias data noise "$exp/data_noise" --minutes "$empty_minutes"
-  [ -n "$text" ] || echo "stage 9: no speech, for want of sentences; name a file of them with --text" >&2
   if [ -n "$text" ]; then
     wfst-bias data sentences "$text" "$exp/sentences.txt" --mean 0
     head -n "$empty_sentences" "$exp/sentences.txt" > "$exp/empty.txt"
@@ -98,8 +98,8 @@ if run 9; then
     wfst-bias entities sample "$domain" "$exp/data_$part" "$exp/list_$part.jsonl" --unsaid --distractors "$empty_size"
     wfst-bias graph compile "$exp/base" "$exp/list_$part.jsonl" "$exp/graph_$part" --config "$exp/tuned.conf"
     decode base "$part" "none_$part" --stages none
-    decode "graph_$part" "$part" "variants_$part" $behind
-    decode "graph_$part" "$part" "joint_$part" $behind --adapter default
+    decode "graph_$part" "$part" "variants_$part" $sure
+    decode "graph_$part" "$part" "joint_$part" $sure --adapter default
     wfst-bias report "$exp"/{none,variants,joint}_"$part" "$exp/report_$part.html" --tables "$exp/ladder_$part.md"
   done
 fi

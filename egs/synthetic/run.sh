@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-stage=1 stop_stage=9 text= exclude= real= test= lm= sizes="100 1000 2000" exp=exp
+stop_stage=9 text= exclude= real= test= lm= sizes="100 1000 2000"
 options "$@"
 
 if [ ! -f "$text" ]; then

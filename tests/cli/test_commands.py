@@ -168,7 +168,7 @@ def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, t
     "options, message",
     [
         (("--stages", "lookup,rescore"), "name each stage once, and lookup last"),
-        (("--stages", "guess"), "--stages has 'guess'; give some of rescore, mbr, lookup, or none"),
+        (("--stages", "guess"), "--stages has 'guess'; give some of rescore, mbr, verify, lookup, or none"),
         (("--stages", "lookup", "--phone-lang", "{speech}"), "is no lang folder"),
         (("--stages", "rescore", "--rescore-weight", 2), "--rescore-weight is 2.0; give a share"),
     ],

@@ -14,7 +14,7 @@ RECIPE = """#!/usr/bin/env bash
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-stage=1 stop_stage=2 exp=exp
+stop_stage=2
 options "$@"
 for each in 1 2 3 4; do ! run $each || echo "stage $each in $exp"; done
 """

@@ -9,21 +9,23 @@ from test_nbest import NOTHING, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.decode.config import GateConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
+from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.store import read_base
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
-from wfst_bias.stages.chain import Batch, Chain, LeastRisk, LexiconLookup, Rescoring, is_text, with_best
-from wfst_bias.stages.config import LOOKUP, ChainConfig, LookupConfig, MbrConfig, RescoringConfig
+from wfst_bias.stages.chain import Batch, Chain, LeastRisk, LexiconLookup, Rescoring, is_text, on_path, with_best
+from wfst_bias.stages.config import LOOKUP, ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
 from wfst_bias.stages.lookup import Lookup
 from wfst_bias.stages.mbr import least_risk
 from wfst_bias.stages.rescoring import PhoneRescorer
 from wfst_bias.stages.sayings import Sayings
+from wfst_bias.stages.verification import Verification
 
 TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, NOTHING)
 
@@ -106,13 +108,69 @@ def test_the_least_risk_is_told_as_a_transcript(unsure):
         assert is_text(one.nbest.hypotheses[0].words, one.transcript)
 
 
+def _all_stages(said):
+    verification = Verification(VerifyConfig())
+    return Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), verification, LexiconLookup(Lookup(said))
+
+
 def test_stages_follow_each_other(unsure, sayings):
     transcripts, batch = unsure
     said = sayings("Ann Whittemore", "Zelenskyy")
-    stages = Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), LexiconLookup(Lookup(said))
+    stages = _all_stages(said)
     for one in Chain(stages).found(transcripts, batch):
-        assert list(one.texts) == ["search", "rescore", "mbr", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
+        assert (
+            list(one.texts) == ["search", "rescore", "mbr", "verify", LOOKUP]
+            and one.texts[LOOKUP] == one.transcript.text
+        )
         assert len(one.confidences) == len(one.transcript.words)
+
+
+@pytest.fixture(scope="module")
+def eager(world, tmp_path_factory):
+    """A decoder that is paid for a name much like a word; it heard the name, the word twice, and once hardly."""
+    path = tmp_path_factory.mktemp("eager") / "names.txt"
+    path.write_text("Kitty\t7\nZelenskyy\n")
+    graph, _ = graph_of_list(read_base(world / "base"), path)
+    wide = Decoder(graph, SearchConfig(output_beam=25.0, search_beam=40.0))
+    kitty, city = "DH AH <wb> K IH T IY", "DH AH <wb> S IH T IY"
+    heard = emissions(graph.tokens, kitty, city, f"{city} <wb> {city}", ZELENSKYY, sharpness=2.0)
+    transcripts, lattices = gated_paths(wide.lattices(heard), wide)
+    return transcripts, Batch(wide, lattices, [graph.entities] * 4, heard)
+
+
+def test_an_unsure_phrase_gives_way_to_the_best_path_without_it(eager):
+    transcripts, batch = eager
+    before = Chain().found(transcripts, batch, num_best=5000)
+    assert [one.transcript.text for one in before] == [
+        "the kitty",
+        "the kitty",
+        "the kitty the kitty",
+        "we met zelenskyy",
+    ]
+    after = Chain((Verification(VerifyConfig(min_confidence=0.5)),)).found(transcripts, batch)
+    assert [one.transcript.text for one in after] == ["the kitty", "the city", "the city the city", "we met zelenskyy"]
+    assert [len(one.transcript.refused) for one in after] == [0, 1, 2, 0]
+    for i, (one, other) in enumerate(zip(before, after)):
+        assert other.texts == {"search": one.transcript.text, "verify": other.transcript.text}
+        assert len(other.confidences) == len(other.transcript.words)
+        same = next(h for h in one.nbest.hypotheses if h.words == other.said)
+        assert other.transcript == replace(
+            on_path(one, same.arcs, other.transcript.score, i, batch).transcript, refused=other.transcript.refused
+        )
+        assert other.transcript.score == pytest.approx(same.total, abs=1e-3)
+
+
+def test_a_phrase_stays_where_it_is_sure_enough_or_nothing_else_can_be_said(eager):
+    transcripts, batch = eager
+    kitty, city, _, zelenskyy = Chain().found(transcripts, batch)
+    verified = lambda least: Chain((Verification(VerifyConfig(least)),)).found(transcripts, batch)
+    for one, i in ((kitty, 0), (city, 1)):
+        sure = one.confidences[1].plain
+        assert verified(sure - 1e-6)[i].transcript == one.transcript
+        assert verified(sure + 1e-6)[i].transcript.text == "the city"
+    assert verified(1.0)[3].transcript == zelenskyy.transcript
+    with pytest.raises(InputError, match="--verify-min-confidence is 1.5"):
+        VerifyConfig(min_confidence=1.5)
 
 
 def test_a_hypothesis_with_a_phrase_below_its_gate_is_passed_over(unsure):
@@ -131,7 +189,7 @@ def test_a_hypothesis_with_a_phrase_below_its_gate_is_passed_over(unsure):
 def test_chains_that_cannot_be_are_told(stages):
     with pytest.raises(InputError, match="--stages"):
         ChainConfig(stages=stages)
-    assert ChainConfig(stages="rescore,mbr,lookup").names == ("rescore", "mbr", "lookup")
+    assert ChainConfig(stages="rescore,mbr,verify,lookup").names == ("rescore", "mbr", "verify", "lookup")
     assert ChainConfig(stages="none").names == ()
 
 
@@ -145,8 +203,9 @@ def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decode
     narrow = Decoder(decoder.graph, search)
     transcripts, lattices = gated_paths(narrow.lattices(short), narrow)
     said = sayings("Ann Whittemore", "Zelenskyy")
-    stages = Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), LexiconLookup(Lookup(said))
-    for one in Chain(stages).found(transcripts, Batch(narrow, lattices, [decoder.graph.entities] * 2, short)):
+    for one in Chain(_all_stages(said)).found(
+        transcripts, Batch(narrow, lattices, [decoder.graph.entities] * 2, short)
+    ):
         assert len(one.confidences) == len(one.transcript.words)
         assert bool(one.nbest.hypotheses) == bool(one.lattice.num_arcs)
     if beam < 1:

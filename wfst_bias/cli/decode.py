@@ -16,7 +16,7 @@ from wfst_bias.cli.options import (
     was_given,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.stages.config import STAGES, ChainConfig, LookupConfig, MbrConfig, RescoringConfig
+from wfst_bias.stages.config import STAGES, ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
 
 search_options = config_options(
     SearchConfig,
@@ -46,7 +46,8 @@ stage_options = config_options(
     "stages",
     prefix="",
     stages="What is done behind the search, in this order, with commas between: rescore (n-best lists by a phone network), "
-    "mbr (the hypothesis with the least expected errors), lookup (phrases where exactly their phones were heard), or none.",
+    "mbr (the hypothesis with the least expected errors), verify (takes unsure phrases back), lookup (phrases where exactly "
+    "their phones were heard), or none.",
     phone_model="Phone network of rescore and lookup, as --model; else what is searched, or the phone head of the model.",
     phone_lang="Its lang folder; else the lexicon for hama.",
 )
@@ -64,6 +65,11 @@ mbr_options = config_options(
     "mbr",
     num_best="Hypotheses of an utterance that are compared; the time grows with their square.",
     scale="Weight of their scores; the larger, the more often the likeliest one is chosen.",
+)
+verify_options = config_options(
+    VerifyConfig,
+    "verify",
+    min_confidence="Least posterior of a phrase that a list brought, without what the list pays.",
 )
 lookup_options = config_options(
     LookupConfig,
@@ -114,6 +120,7 @@ lookup_options = config_options(
 @stage_options
 @rescore_options
 @mbr_options
+@verify_options
 @lookup_options
 @config_file_option
 @device_option
@@ -157,6 +164,7 @@ def decode(
     stages_config,
     rescore_config,
     mbr_config,
+    verify_config,
     lookup_config,
     device,
     lattice_form,
@@ -206,6 +214,7 @@ def decode(
         stages=stages_config,
         rescore=rescore_config,
         mbr=mbr_config,
+        verify=verify_config,
         lookup=lookup_config,
     )
     if biasing and entities_by:

@@ -27,10 +27,11 @@ from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.stages.chain import Chain, LeastRisk, LexiconLookup, Rescoring
-from wfst_bias.stages.config import ChainConfig, LookupConfig, MbrConfig, RescoringConfig
+from wfst_bias.stages.config import ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
 from wfst_bias.stages.lookup import Lookup
 from wfst_bias.stages.rescoring import PhoneRescorer
 from wfst_bias.stages.sayings import Sayings
+from wfst_bias.stages.verification import Verification
 
 _PATHS = ("graph", "data", "beside", "biasing")
 _NAMES = ("model", "calibration", "adapter", "list_format")
@@ -43,6 +44,7 @@ _CONFIGS = {
     "stages": ("stages", ChainConfig),
     "rescore": ("rescore", RescoringConfig),
     "mbr": ("mbr", MbrConfig),
+    "verify": ("verify", VerifyConfig),
     "lookup": ("lookup", LookupConfig),
 }
 
@@ -62,7 +64,7 @@ class DecodeSetup:
       list_format: of the lists that are named here.
       class_config, g2g: of lists for utterances.
       search, boost, gate: of all.
-      stages, rescore, mbr, lookup: what is done behind the search.
+      stages, rescore, mbr, verify, lookup: what is done behind the search.
     """
 
     graph: Path
@@ -82,6 +84,7 @@ class DecodeSetup:
     stages: ChainConfig = ChainConfig()
     rescore: RescoringConfig = RescoringConfig()
     mbr: MbrConfig = MbrConfig()
+    verify: VerifyConfig = VerifyConfig()
     lookup: LookupConfig = LookupConfig()
 
     @property
@@ -179,6 +182,7 @@ class DecodeSetup:
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
             LeastRisk.name: lambda: LeastRisk(self.mbr),
+            Verification.name: lambda: Verification(self.verify),
             LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
         }
         return Chain(

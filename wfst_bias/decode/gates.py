@@ -85,11 +85,16 @@ def only_above(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transc
     if not (refused or below):
         return transcript
     kept = tuple(entity for entity in transcript.entities if not entity.is_below_gate)
+    return with_refused(replace(transcript, entities=kept, refused=()), [*below, *refused])
+
+
+def with_refused(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
+    """The transcript, telling of refused phrases, too: once at a place, and not where one is found after all."""
     told: List[FoundEntity] = []
-    for entity in sorted([*below, *refused], key=lambda entity: -entity.evidence):
-        if not any(_are_same(entity, other) for other in (*kept, *told)):
+    for entity in sorted([*transcript.refused, *refused], key=lambda entity: -entity.evidence):
+        if not any(_are_same(entity, other) for other in (*transcript.entities, *told)):
             told.append(entity)
-    return replace(transcript, entities=kept, refused=tuple(sorted(told, key=lambda entity: entity.start)))
+    return replace(transcript, refused=tuple(sorted(told, key=lambda entity: entity.start)))
 
 
 def _are_same(one: FoundEntity, other: FoundEntity) -> bool:

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from os.path import commonprefix
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-import k2
 import numpy as np
 
-from wfst_bias.decode.search import arc_bounds
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.lattice.word_places import path_of, said_in_place, without
+from wfst_bias.lattice.word_places import best_without, path_of, said_in_place
 from wfst_bias.symbols import SymbolTable
 
 _DIGITS = 4  # of a score in a file
@@ -58,11 +56,7 @@ def rivals(
     lengths = [length for _, length in spans]
     span = np.repeat(np.arange(len(spans)), lengths)
     word = np.concatenate([np.arange(first, first + length) for first, length in spans])
-    totals, paths = [], []
-    for fsas in without(lattice, lattice.scores, said_in_place(lattice, texts, words)[word]):
-        totals += fsas.get_tot_scores(use_double_scores=True, log_semiring=False).tolist()
-        best = k2.shortest_path(fsas, use_double_scores=True)
-        paths += np.split(best.arc.numpy(), arc_bounds(best)[1:-1].numpy())
+    totals, paths = zip(*best_without(lattice, said_in_place(lattice, texts, words)[word]))
     found: List[Optional[Rival]] = []
     for number in range(len(spans)):
         row = max(np.flatnonzero(span == number), key=totals.__getitem__)

@@ -1,6 +1,6 @@
 """Where the words of a transcript stand in its word lattice, and the lattice without them."""
 
-from typing import Iterator, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import k2
 import kaldialign
@@ -8,6 +8,7 @@ import numpy as np
 import pynini
 import torch
 
+from wfst_bias.decode.search import arc_bounds
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 from wfst_bias.symbols import OOV, SymbolTable
 from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
@@ -93,6 +94,20 @@ def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> Iter
         fsas.arc = numbers.repeat(len(some))
         fsas.scores = torch.from_numpy(np.where(some, NO_SCORE, scores.astype(np.float32)).ravel())
         yield fsas
+
+
+def best_without(lattice: WordLattice, taken: np.ndarray) -> List[Tuple[float, np.ndarray]]:
+    """Score, nats, and arcs of the best path of the lattice without some arcs ``(K, A)``; see :func:`without`.
+
+    Returns:
+      K pairs; minus infinity where no path is left.
+    """
+    found: List[Tuple[float, np.ndarray]] = []
+    for fsas in without(lattice, lattice.scores, taken):
+        totals = fsas.get_tot_scores(use_double_scores=True, log_semiring=False).tolist()
+        best = k2.shortest_path(fsas, use_double_scores=True)
+        found += zip(totals, np.split(best.arc.numpy(), arc_bounds(best)[1:-1].numpy()))
+    return found
 
 
 def _machine(lattice: WordLattice) -> Wfst:

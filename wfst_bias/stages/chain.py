@@ -1,7 +1,7 @@
 """What is done behind the search: stages, each of which may change what was found, and none of which has to be there.
 
-Rescoring and MBR take another hypothesis of the n-best list, so all that is told of it (times, entities, evidence) is that
-of its best path in the lattice; lookup writes words that no lattice has.
+Rescoring, MBR and verification take another path of the lattice, so all that is told of it (times, entities, evidence) is
+that of this path; lookup writes words that no lattice has.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.confidence import Confidence, word_confidences
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.rival import Rival, rivals
-from wfst_bias.lattice.word_lattice import WordLattice, word_lattices
+from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice, word_lattices
 from wfst_bias.stages.config import LOOKUP, MBR, RESCORE, MbrConfig
 from wfst_bias.stages.lookup import Lookup, Replacement
 from wfst_bias.stages.mbr import least_risk
@@ -193,13 +193,25 @@ def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found
     for hypothesis in nbest.hypotheses:
         if hypothesis.words == found.said:
             return replace(found, nbest=nbest)
-        arcs = chain.from_iterable(found.lattice.sources[found.lattice.frames_of(arc)] for arc in hypothesis.arcs)
-        path = np.fromiter(arcs, np.int64)
-        transcript = transcript_of(path, utterance, hypothesis.terms.total, batch.lattices, batch.decoder)
-        if not says_below_gate(transcript):
-            transcript = only_above(transcript, found.transcript.refused)
-            return replace(found, nbest=nbest, said=hypothesis.words, transcript=transcript)
+        taken = on_path(found, hypothesis.arcs, hypothesis.terms.total, utterance, batch)
+        if not says_below_gate(taken.transcript):
+            return replace(taken, nbest=nbest, transcript=only_above(taken.transcript, found.transcript.refused))
     return replace(found, nbest=nbest)
+
+
+def on_path(found: Found, arcs: Sequence[int], score: float, utterance: int, batch: Batch) -> Found:
+    """What was found, on another path of its lattice.
+
+    Args:
+      arcs: of the path.
+      score: of it, nats.
+      utterance: its number in the batch.
+    """
+    lattice, words = found.lattice, batch.decoder.graph.words
+    frames = chain.from_iterable(lattice.sources[lattice.frames_of(arc)] for arc in arcs)
+    transcript = transcript_of(np.fromiter(frames, np.int64), utterance, score, batch.lattices, batch.decoder)
+    said = lattice.words[np.asarray(arcs, np.int64)]
+    return replace(found, said=tuple(words.symbols[word] for word in said[said != NO_WORD]), transcript=transcript)
 
 
 def is_text(words: Sequence[str], transcript: Transcript) -> bool:

@@ -6,7 +6,7 @@ from typing import Tuple
 
 from wfst_bias.errors import InputError
 
-RESCORE, MBR, LOOKUP = STAGES = ("rescore", "mbr", "lookup")
+RESCORE, MBR, VERIFY, LOOKUP = STAGES = ("rescore", "mbr", "verify", "lookup")
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,21 @@ class MbrConfig:
             raise InputError(f"--mbr-num-best is {self.num_best}; give 1 hypothesis or more")
         if not 0 < self.scale < math.inf:
             raise InputError(f"--mbr-scale is {self.scale}; give a number above 0, not infinite")
+
+
+@dataclass(frozen=True)
+class VerifyConfig:
+    """How sure phrases of the list must be.
+
+    Args:
+      min_confidence: the least posterior of their words without what the list pays, 0 to 1.
+    """
+
+    min_confidence: float = 0.5
+
+    def __post_init__(self):
+        if not 0 <= self.min_confidence <= 1:
+            raise InputError(f"--verify-min-confidence is {self.min_confidence}; give a probability, 0 (off) to 1")
 
 
 EMISSIONS, DISTANCE = "emissions", "distance"
