@@ -91,7 +91,7 @@ fi
 if run 7; then
   rungs=("$exp/none")
   for n in $sizes; do
-    rungs_n=($(awk -v exp="$exp" -v n="$n" '{ print exp "/" $1 "_" n }' conf/ladder.conf))
+    rungs_n=($(awk -v dir="$exp" -v n="$n" '{ print dir "/" $1 "_" n }' conf/ladder.conf))
     echo "stage 7: the ladder at N = $n; words as the public score.py counts them"
     wfst-bias score "$speech" "$exp/none" "${rungs_n[@]}" --ladder --librispeech --biasing "$exp/lists_$n.tsv"
     rungs+=("${rungs_n[@]}")
