@@ -170,6 +170,7 @@ def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, t
         (("--stages", "lookup,rescore"), "name each stage once, and lookup last"),
         (("--stages", "guess"), "--stages has 'guess'; give some of rescore, mbr, verify, lookup, or none"),
         (("--stages", "lookup", "--phone-lang", "{speech}"), "is no lang folder"),
+        (("--stages", "verify,rescore"), "name verify behind rescore and mbr"),
         (("--stages", "rescore", "--rescore-weight", 2), "--rescore-weight is 2.0; give a share"),
     ],
 )
@@ -177,6 +178,20 @@ def test_stages_that_cannot_be_are_told_before_anything_is_written(decoded, spee
     options = [str(option).format(speech=speech) for option in options]
     result = run("decode", decoded / "graph", speech, tmp_path / "d", *options)
     assert result.exit_code == 1 and message in result.output and not (tmp_path / "d").exists()
+
+
+def test_unsure_phrases_are_taken_back_and_told(decoded, speech, run, tmp_path):
+    result = run("decode", decoded / "base", speech, tmp_path / "d", "--stages", "verify")
+    assert result.exit_code == 2 and "the graph has none: compile one" in result.output
+    wide = ("--search-output-beam", 40, "--search-beam", 40)
+    for least, refused in ((0, False), (1, True)):
+        options = ("--stages", "verify", "--verify-min-confidence", least, *wide)
+        assert run("decode", decoded / "graph", speech, tmp_path / "d", *options).exit_code == 0
+        rows = (tmp_path / "d" / "refused.jsonl").read_text().splitlines()
+        assert bool(rows) == refused
+        changed = (tmp_path / "d" / "text.search").read_text() != (tmp_path / "d" / "text.verify").read_text()
+        assert changed == refused
+        assert (tmp_path / "d" / "text.verify").read_text() == (tmp_path / "d" / "text").read_text()
 
 
 def test_nbest_and_lattices_of_frames_are_written_where_asked_for(decoded, speech, run, tmp_path):

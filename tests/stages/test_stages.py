@@ -133,21 +133,22 @@ def eager(world, tmp_path_factory):
     graph, _ = graph_of_list(read_base(world / "base"), path)
     wide = Decoder(graph, SearchConfig(output_beam=25.0, search_beam=40.0))
     kitty, city = "DH AH <wb> K IH T IY", "DH AH <wb> S IH T IY"
-    heard = emissions(graph.tokens, kitty, city, f"{city} <wb> {city}", ZELENSKYY, sharpness=2.0)
+    both = f"{city} <wb> Z EH L EH N S K IY"
+    heard = emissions(graph.tokens, kitty, city, f"{city} <wb> {city}", ZELENSKYY, both, sharpness=2.0)
     transcripts, lattices = gated_paths(wide.lattices(heard), wide)
-    return transcripts, Batch(wide, lattices, [graph.entities] * 4, heard)
+    return transcripts, Batch(wide, lattices, [graph.entities] * 5, heard)
 
 
 def test_an_unsure_phrase_gives_way_to_the_best_path_without_it(eager):
     transcripts, batch = eager
-    before = Chain().found(transcripts, batch, num_best=5000)
+    before = Chain().found(transcripts, batch, num_best=5000)[:4]
     assert [one.transcript.text for one in before] == [
         "the kitty",
         "the kitty",
         "the kitty the kitty",
         "we met zelenskyy",
     ]
-    after = Chain((Verification(VerifyConfig(min_confidence=0.5)),)).found(transcripts, batch)
+    after = Chain((Verification(VerifyConfig(min_confidence=0.5)),)).found(transcripts, batch)[:4]
     assert [one.transcript.text for one in after] == ["the kitty", "the city", "the city the city", "we met zelenskyy"]
     assert [len(one.transcript.refused) for one in after] == [0, 1, 2, 0]
     for i, (one, other) in enumerate(zip(before, after)):
@@ -160,15 +161,27 @@ def test_an_unsure_phrase_gives_way_to_the_best_path_without_it(eager):
         assert other.transcript.score == pytest.approx(same.total, abs=1e-3)
 
 
+def test_verification_keeps_to_the_order_of_the_stages_before(eager):
+    transcripts, batch = eager
+    (_, found, *_) = Chain().found(transcripts, batch, num_best=50)
+    worst_first = NBest(found.nbest.name, found.nbest.hypotheses[::-1])
+    _, after = Verification(VerifyConfig())([found, replace(found, nbest=worst_first)], batch)
+    free = [h for h in worst_first.hypotheses if "kitty" not in h.words]
+    assert len(free) > 1 and after.said == free[0].words != free[-1].words
+    assert [entity.phrase for entity in after.transcript.refused] == ["Kitty"]
+
+
 def test_a_phrase_stays_where_it_is_sure_enough_or_nothing_else_can_be_said(eager):
     transcripts, batch = eager
-    kitty, city, _, zelenskyy = Chain().found(transcripts, batch)
+    kitty, city, _, zelenskyy, both = Chain().found(transcripts, batch)
     verified = lambda least: Chain((Verification(VerifyConfig(least)),)).found(transcripts, batch)
     for one, i in ((kitty, 0), (city, 1)):
         sure = one.confidences[1].plain
         assert verified(sure - 1e-6)[i].transcript == one.transcript
         assert verified(sure + 1e-6)[i].transcript.text == "the city"
     assert verified(1.0)[3].transcript == zelenskyy.transcript
+    assert both.transcript.text == "the kitty zelenskyy"
+    assert verified(1.0)[4].transcript.text == "the city zelenskyy"  # the one that cannot go does not keep the other
     with pytest.raises(InputError, match="--verify-min-confidence is 1.5"):
         VerifyConfig(min_confidence=1.5)
 
@@ -185,7 +198,9 @@ def test_a_hypothesis_with_a_phrase_below_its_gate_is_passed_over(unsure):
     assert [entity.phrase for entity in after.entities] == ["Zelenskyy"] and after.entities[0].evidence > 0.999
 
 
-@pytest.mark.parametrize("stages", ["lookup,rescore", "rescore,rescore", "rescore,guess"])
+@pytest.mark.parametrize(
+    "stages", ["lookup,rescore", "rescore,rescore", "rescore,guess", "verify,mbr", "verify,rescore"]
+)
 def test_chains_that_cannot_be_are_told(stages):
     with pytest.raises(InputError, match="--stages"):
         ChainConfig(stages=stages)

@@ -16,7 +16,7 @@ from wfst_bias.cli.options import (
     was_given,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.stages.config import STAGES, ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
+from wfst_bias.stages.config import STAGES, VERIFY, ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
 
 search_options = config_options(
     SearchConfig,
@@ -236,6 +236,8 @@ def decode(
         _tell_unusable(own.unusable)
     else:
         own = setup.one_graph(device)
+    if VERIFY in stages_config.names and not (setup.has_own_lists or own.meta["num_phrases"]):
+        raise click.UsageError("verify takes phrases back that a list brought, and the graph has none: compile one")
     meta = decode_corpus(
         read_data(data),
         model,

@@ -15,7 +15,7 @@ class ChainConfig:
 
     Args:
       stages: some of :data:`STAGES` with commas between them, as they are to be run, or none; the lookup is the last
-        one, because it writes words that no lattice has.
+        one, because it writes words that no lattice has, and verification comes behind those that choose a hypothesis.
       phone_model: specification of the phone network that rescoring and lookup listen to; where it is empty, what is
         searched is heard, by the phone head of the model if it has one.
       phone_lang: lang folder of that network; the lexicon for hama where it is empty.
@@ -32,6 +32,8 @@ class ChainConfig:
             raise InputError(f"--stages has {unknown!r}; give some of {', '.join(STAGES)}, or none")
         if len(set(names)) < len(names) or LOOKUP in names[:-1]:
             raise InputError(f"--stages is {self.stages!r}; name each stage once, and lookup last")
+        if VERIFY in names and not {RESCORE, MBR}.isdisjoint(names[names.index(VERIFY) :]):
+            raise InputError(f"--stages is {self.stages!r}; name verify behind rescore and mbr, which choose anew")
 
     @property
     def names(self) -> Tuple[str, ...]:

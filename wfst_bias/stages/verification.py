@@ -1,12 +1,14 @@
 """Verification: phrases that a list brought and that are unlikely without what the list pays are taken back.
 
 What bonus and boosting pay finds rare names where they are said, and now and then where they are not. A phrase whose
-words have too small a posterior without them (:mod:`wfst_bias.lattice.confidence`) is refused, and the best path of the
-lattice that does not bring it there is taken instead.
+words have too small a posterior without them (:mod:`wfst_bias.lattice.confidence`) is refused, and the best hypothesis
+that does not bring it there is taken instead, be it the best one of stages before or of the lattice. Where every
+path of the lattice brings unsure phrases, what was found stays. The lattice was cut with what the list pays in it:
+a phrase without a rival within its beam is as good as sure.
 """
 
 from dataclasses import replace
-from typing import List, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,9 +20,11 @@ from wfst_bias.lattice.word_places import best_without, said_in_place
 from wfst_bias.stages.chain import Batch, Found, on_path
 from wfst_bias.stages.config import VERIFY, VerifyConfig
 
+Freed = Tuple[Found, np.ndarray, List[FoundEntity]]
+
 
 class Verification:
-    """Takes the best path on which every phrase that a list brought is sure enough; what was found where there is none."""
+    """Takes phrases that a list brought back, one after the other, where they are not sure enough."""
 
     name = VERIFY
     num_best = 0
@@ -31,22 +35,44 @@ class Verification:
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
         return [self._verified(one, i, batch) for i, one in enumerate(found)]
 
-    def _verified(self, first: Found, utterance: int, batch: Batch) -> Found:
-        lattice, words = first.lattice, batch.decoder.graph.words
-        found, taken, refused = first, np.zeros(lattice.num_arcs, bool), list(first.transcript.refused)
-        # ends: each round takes arcs of a phrase away
-        while unsure := self._unsure(found, batch):
-            places = [place for entity in unsure for place in _places(entity)]
-            said = said_in_place(lattice, found.said, words)[places].any(axis=0) & (lattice.phrases != NO_PHRASE)
-            if not (said & ~taken).any():
-                return first
-            taken |= said
-            ((score, path),) = best_without(lattice, taken[None])
-            if not np.isfinite(score):
-                return first
-            refused += unsure
-            found = on_path(found, path, score, utterance, batch)
+    def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
+        taken, refused = np.zeros(found.lattice.num_arcs, bool), list(found.transcript.refused)
+        staying: List[FoundEntity] = []
+        # ends: each round takes arcs of a phrase away, or leaves a stretch of the utterance as it is
+        while unsure := [one for one in self._unsure(found, batch) if not _overlaps(one, staying)]:
+            freed = self._freed(found, unsure[0], taken, utterance, batch)
+            if freed is None:
+                staying.append(unsure[0])
+            else:
+                found, taken, here = freed
+                refused += here
         return replace(found, transcript=with_refused(found.transcript, refused))
+
+    def _freed(
+        self, found: Found, entity: FoundEntity, taken: np.ndarray, utterance: int, batch: Batch
+    ) -> Optional[Freed]:
+        """What is found without an unsure phrase and without others in its place; none where all paths bring some.
+
+        Args:
+          taken: arcs that may not be taken any more ``(A,)``.
+
+        Returns:
+          that, these arcs and those of the phrases, and the phrases.
+        """
+        refused = [entity]
+        while True:
+            said = _arcs_of(found, refused[-1], batch)
+            if not (said & ~taken).any():
+                return None
+            taken = taken | said
+            score, path = _best_without(found, taken)
+            if not np.isfinite(score):
+                return None
+            found = on_path(found, path, score, utterance, batch)
+            others = [one for one in self._unsure(found, batch) if _overlaps(one, [entity])]
+            if not others:
+                return found, taken, refused
+            refused.append(others[0])
 
     def _unsure(self, found: Found, batch: Batch) -> List[FoundEntity]:
         """What lists brought into a transcript, and is not sure enough."""
@@ -58,6 +84,26 @@ class Verification:
         return [one for one in brought if one.is_below_gate or least(one) < self._config.min_confidence]
 
 
+def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> np.ndarray:
+    """Those that bring the words of an entity by a list in their place, bool ``(A,)``."""
+    said = said_in_place(found.lattice, found.said, batch.decoder.graph.words)
+    return said[list(_places(entity))].any(axis=0) & (found.lattice.phrases != NO_PHRASE)
+
+
+def _best_without(found: Found, taken: np.ndarray) -> Tuple[float, Sequence[int]]:
+    """Score, nats, and arcs of the best hypothesis without some arcs: in the order of the stages before, if it has one."""
+    for hypothesis in found.nbest.hypotheses:
+        if not taken[list(hypothesis.arcs)].any():
+            return hypothesis.terms.total, hypothesis.arcs
+    ((score, path),) = best_without(found.lattice, taken[None])
+    return score, path
+
+
 def _places(entity: FoundEntity) -> range:
     """Of its words in the transcript."""
     return range(entity.first_word, entity.first_word + entity.num_words)
+
+
+def _overlaps(entity: FoundEntity, others: Sequence[FoundEntity]) -> bool:
+    """Whether it shares time with one of some others."""
+    return any(entity.start < other.end and other.start < entity.end for other in others)
