@@ -135,6 +135,17 @@ def test_plots_are_written_as_png_and_svg(folders, run, tmp_path):
     assert (tmp_path / "plots" / "ladder.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_tables_are_written_and_one_list_is_not_counted_as_public_lists_are(folders, run, tmp_path):
+    (tmp_path / "names.txt").write_text("Whittemore\n")
+    options = (*folders, tmp_path / "r.html", "--entities", tmp_path / "names.txt", "--lattices", 0)
+    result = run("report", *options, "--librispeech", "--tables", tmp_path / "ladder.md")
+    assert result.exit_code == 2 and "name them with --biasing" in result.output
+    assert not list(tmp_path.glob("*.html")) and not (tmp_path / "ladder.md").exists()
+    assert run("report", *options, "--tables", tmp_path / "ladder.md").exit_code == 0
+    names = [line.split("|")[2].strip() for line in (tmp_path / "ladder.md").read_text().splitlines()]
+    assert names == ["", "---", "decode_none", "decode_4"]
+
+
 def test_the_same_folders_make_the_same_page(folders):
     assert page_of(make_report(folders, config=PLAIN)) == page_of(make_report(folders, config=PLAIN))
 

@@ -82,6 +82,8 @@ def report(
 
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
+    if librispeech and entities:
+        raise click.UsageError("--librispeech counts by lists for each utterance: name them with --biasing")
     check_page(out)
     shown = ReportConfig(changes, alarms, details, audio, lattices, attention, named)
     scored = (entities, biasing, utterances, format_name, librispeech)
