@@ -100,4 +100,4 @@ def with_refused(transcript: Transcript, refused: Sequence[FoundEntity]) -> Tran
 def _are_same(one: FoundEntity, other: FoundEntity) -> bool:
     """Whether two are the same phrase at the same place."""
     same_phrase = (one.phrase, one.entity_class) == (other.phrase, other.entity_class)
-    return same_phrase and one.start < other.end and other.start < one.end
+    return same_phrase and one.overlaps(other)

@@ -74,6 +74,10 @@ class FoundEntity:
     def is_below_gate(self) -> bool:
         return self.evidence < self.gate
 
+    def overlaps(self, other: "FoundEntity") -> bool:
+        """Whether they share time."""
+        return self.start < other.end and other.start < self.end
+
     def describe(self) -> str:
         return (
             f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.way}, heard as {' '.join(self.units)}, "

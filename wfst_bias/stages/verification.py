@@ -20,7 +20,7 @@ from wfst_bias.lattice.word_places import best_without, said_in_place
 from wfst_bias.stages.chain import Batch, Found, on_path
 from wfst_bias.stages.config import VERIFY, VerifyConfig
 
-Freed = Tuple[Found, np.ndarray, List[FoundEntity]]
+Freed = Tuple[Found, np.ndarray, List[FoundEntity], List[FoundEntity]]
 
 
 class Verification:
@@ -36,16 +36,19 @@ class Verification:
         return [self._verified(one, i, batch) for i, one in enumerate(found)]
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
-        taken, refused = np.zeros(found.lattice.num_arcs, bool), list(found.transcript.refused)
         staying: List[FoundEntity] = []
+        taken, refused = np.zeros(found.lattice.num_arcs, bool), list(found.transcript.refused)
+        unsure = self._unsure(found, batch)
         # ends: each round takes arcs of a phrase away, or leaves a stretch of the utterance as it is
-        while unsure := [one for one in self._unsure(found, batch) if not _overlaps(one, staying)]:
-            freed = self._freed(found, unsure[0], taken, utterance, batch)
+        while unsure:
+            entity = unsure[0]
+            freed = self._freed(found, entity, taken, utterance, batch)
             if freed is None:
-                staying.append(unsure[0])
+                staying.append(entity)
             else:
-                found, taken, here = freed
+                found, taken, here, unsure = freed
                 refused += here
+            unsure = [one for one in unsure if not any(map(one.overlaps, staying))]
         return replace(found, transcript=with_refused(found.transcript, refused))
 
     def _freed(
@@ -57,7 +60,7 @@ class Verification:
           taken: arcs that may not be taken any more ``(A,)``.
 
         Returns:
-          that, these arcs and those of the phrases, and the phrases.
+          that, these arcs and those of the phrases, the phrases, and those that are unsure then.
         """
         refused = [entity]
         while True:
@@ -69,10 +72,11 @@ class Verification:
             if not np.isfinite(score):
                 return None
             found = on_path(found, path, score, utterance, batch)
-            others = [one for one in self._unsure(found, batch) if _overlaps(one, [entity])]
-            if not others:
-                return found, taken, refused
-            refused.append(others[0])
+            unsure = self._unsure(found, batch)
+            in_place = next(filter(entity.overlaps, unsure), None)
+            if in_place is None:
+                return found, taken, refused, unsure
+            refused.append(in_place)
 
     def _unsure(self, found: Found, batch: Batch) -> List[FoundEntity]:
         """What lists brought into a transcript, and is not sure enough."""
@@ -102,8 +106,3 @@ def _best_without(found: Found, taken: np.ndarray) -> Tuple[float, Sequence[int]
 def _places(entity: FoundEntity) -> range:
     """Of its words in the transcript."""
     return range(entity.first_word, entity.first_word + entity.num_words)
-
-
-def _overlaps(entity: FoundEntity, others: Sequence[FoundEntity]) -> bool:
-    """Whether it shares time with one of some others."""
-    return any(entity.start < other.end and other.start < entity.end for other in others)
