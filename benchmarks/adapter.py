@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.store import read_adapter
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.entities.entity import Entity
@@ -33,7 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    model = model_of(arguments.model)
+    model = load_model(arguments.model)
     adapter = read_adapter(arguments.adapter, model)
     cuts = iter(islice(read_data(arguments.data), arguments.utterances))
     audio = []

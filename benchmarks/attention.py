@@ -14,7 +14,7 @@ from typing import Dict, Sequence
 
 import torch
 
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES
 from wfst_bias.adapter.store import read_adapter, read_calibration
@@ -100,7 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    model = model_of(arguments.model)
+    model = load_model(arguments.model)
     calibration = read_calibration(arguments.calibration, model) if arguments.calibration else None
     sounding = read_lang(arguments.phones) if arguments.phones else None
     frozen = FrozenModel(model, arguments.model, lang_of_model(arguments.model, arguments.lang), sounding, calibration)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--model", default="hama")
     arguments = parser.parse_args()
 
-    model, batches, seconds = model_of(arguments.model), [], 0.0
+    model, batches, seconds = load_model(arguments.model), [], 0.0
     cuts = iter(read_data(arguments.data))
     while batch := list(islice(cuts, _BATCH)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from tabulate import tabulate
 
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    model, batches = model_of(arguments.model), []
+    model, batches = load_model(arguments.model), []
     cuts = iter(islice(read_data(arguments.data), arguments.utterances))
     while batch := list(islice(cuts, _BATCH)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]

@@ -14,7 +14,7 @@ from pathlib import Path
 import kaldialign
 import torch
 
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.default import NONE, upstream_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.training.emission_store import store_emissions
@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    model = model_of(arguments.model)
+    model = load_model(arguments.model)
     lang = lang_of_model(arguments.model, arguments.lang)
     calibration = upstream_of(model, arguments.model, arguments.calibration, NONE).calibration
     by_phones = arguments.phones is not None

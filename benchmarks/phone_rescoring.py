@@ -17,7 +17,7 @@ import kaldialign
 import torch
 from tabulate import tabulate
 
-from wfst_bias.acoustic.models import HAMA, model_of
+from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
@@ -53,8 +53,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    model = model_of(arguments.model)
-    phone_model = model if arguments.phone_model == arguments.model else model_of(arguments.phone_model)
+    model = load_model(arguments.model)
+    phone_model = model if arguments.phone_model == arguments.model else load_model(arguments.phone_model)
     decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(acoustic_scale=arguments.acoustic_scale))
     entities = list(read_entities(arguments.list))
     lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()

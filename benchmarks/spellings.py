@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.data import read_data, read_texts
 from wfst_bias.corpus.tune import Tuner, Weights, emissions_of
@@ -34,15 +34,15 @@ def main() -> None:
     torch.set_num_threads(1)
 
     base, entities = read_base(arguments.base_dir), read_entities(arguments.list)
-    model = model_of(arguments.model, torch.device("cpu"))
-    batches, hours = emissions_of(read_data(arguments.data), model, Upstream(), (), 4)
+    model = load_model(arguments.model, torch.device("cpu"))
+    emissions = emissions_of(read_data(arguments.data), model, Upstream(), (), 4)
     texts = read_texts(arguments.data)
 
     def tell(title: str, config: G2GConfig, segmentations: int = 1) -> None:
         reader = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)
         outcomes = spelled_in_classes(speller_of(base, reader, config), entities)
         ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
-        score = Tuner(base, outcomes, batches, texts, hours).score(Weights(search=_SEARCH))
+        score = Tuner(base, outcomes, emissions, texts).score(Weights(search=_SEARCH))
         rates = "  ".join(f"{name} {rate.value:5.2f}" for name, rate in score.rates.items())
         print(f"{title:<26} ways {ways:3.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
 

@@ -56,8 +56,8 @@ def main() -> None:
     def tell(name: str, base, config: G2GConfig) -> None:
         outcomes = spelled_in_classes(speller_of(base, g2g=config), entities)
         ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
-        for part, (batches, hours) in parts.items():
-            score = Tuner(base, outcomes, batches, texts, hours).score(Weights())
+        for part, emissions in parts.items():
+            score = Tuner(base, outcomes, emissions, texts).score(Weights())
             rates = "  ".join(f"{x} {r.value:5.2f} ({r.low:.1f}-{r.high:.1f})" for x, r in score.rates.items())
             print(f"{name:<36} {part:<8} ways {ways:4.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
 

@@ -10,13 +10,13 @@ import torch
 
 from wfst_bias.acoustic import models
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.errors import InputError
 
 
 def test_hama_is_the_default():
-    assert isinstance(model_of("hama"), HamaModel)
+    assert isinstance(load_model("hama"), HamaModel)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_hama_is_the_default():
 )
 def test_a_model_that_is_not_there_is_told(spec, message):
     with pytest.raises(InputError) as error:
-        model_of(spec)
+        load_model(spec)
     assert str(error.value).startswith(message)
 
 
@@ -47,7 +47,7 @@ def test_a_package_that_is_missing_is_told(monkeypatch):
 
     monkeypatch.setitem(models._KINDS, "hf", (make, ()))
     with pytest.raises(InputError) as error:
-        model_of("hf:folder")
+        load_model("hf:folder")
     assert str(error.value) == (
         "the model 'hf:folder' needs the package transformers; install it, 'pip install \"wfst-bias[hf]\"'"
     )
@@ -136,7 +136,7 @@ def test_pieces_of_nemo_have_one_table_in_the_lang_and_in_the_model(tmp_path, ru
         run("lang", "subwords", tmp_path / "lang", "--model", f"{tokenizer}.model", "--words", word_list).exit_code == 0
     )
     meta = json.loads((tmp_path / "lang" / "lang.json").read_text())
-    assert meta["units"]["tokens"] == model_of(f"onnx:{path}").tokens.checksum
+    assert meta["units"]["tokens"] == load_model(f"onnx:{path}").tokens.checksum
 
 
 def test_phones_of_icefall_have_one_table_in_the_lang_and_in_the_model(tmp_path, run):
@@ -147,4 +147,4 @@ def test_phones_of_icefall_have_one_table_in_the_lang_and_in_the_model(tmp_path,
     )
     assert made.exit_code == 0, made.output
     meta = json.loads((tmp_path / "lang" / "lang.json").read_text())
-    assert meta["units"]["tokens"] == model_of(f"onnx:{path}").tokens.checksum
+    assert meta["units"]["tokens"] == load_model(f"onnx:{path}").tokens.checksum

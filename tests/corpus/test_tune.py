@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 from test_search import emissions
 
-from wfst_bias.corpus.tune import Caps, Heard, Tuner, Weights, write_config
+from wfst_bias.corpus.tune import Caps, DevEmissions, Tuner, Weights, write_config
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base
+from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.stages.config import ChainConfig, RescoringConfig
 from wfst_bias.stages.sayings import Sayings
 
@@ -30,8 +31,8 @@ TIMID = Weights(ClassConfig(bonus=-20.0))
 def tuner(world):
     base = read_base(world / "base")
     outcomes = speller_of(base).outcomes([Entity("Zelenskyy"), Entity("Whittemore"), Entity("Citty")])
-    batches = [emissions(base.lang.tokens, *(heard for _, heard in SPOKEN), sharpness=2.5)]
-    return Tuner(base, outcomes, Heard(batches, batches, 0.1), TEXTS)
+    spoken = emissions(base.lang.tokens, *(heard for _, heard in SPOKEN), sharpness=2.5)
+    return Tuner(base, outcomes, DevEmissions([BatchEmissions.precomputed(spoken)], 0.1), TEXTS)
 
 
 def test_a_bonus_that_finds_no_phrase_is_raised(tuner):
@@ -55,7 +56,7 @@ def test_the_weight_of_rescoring_is_tuned_where_it_is_a_stage(world, run, tmp_pa
     station = emissions(base.lang.tokens, *said[:3], "DH AH <wb> S T EY SH IY", sharpness=1.0)
     city = emissions(base.lang.tokens, *said, sharpness=8.0)
     entities = [Entity("Zelenskyy"), Entity("Whittemore")]
-    heard = Heard([station], [city], 0.1)
+    heard = DevEmissions([BatchEmissions.precomputed(station, phones=city)], 0.1)
     listening = Tuner(
         base, speller_of(base).outcomes(entities), heard, TEXTS, sayings=Sayings(base.lang, entities, base.known_words)
     )
@@ -76,10 +77,8 @@ def test_caps_that_nothing_keeps_are_told(tuner):
 
 def test_a_list_that_nobody_says_is_told(world, tuner):
     base = read_base(world / "base")
-    batches = [emissions(base.lang.tokens, SPOKEN[2][1])]
-    mute = Tuner(
-        base, speller_of(base).outcomes([Entity("Zelenskyy")]), Heard(batches, batches, 0.1), {"utt0": "the city"}
-    )
+    spoken = DevEmissions([BatchEmissions.precomputed(emissions(base.lang.tokens, SPOKEN[2][1]))], 0.1)
+    mute = Tuner(base, speller_of(base).outcomes([Entity("Zelenskyy")]), spoken, {"utt0": "the city"})
     with pytest.raises(InputError, match="the texts have no phrase of the list"):
         next(mute.tuned(TIMID))
 

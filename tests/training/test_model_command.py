@@ -10,7 +10,7 @@ import torch
 
 from wfst_bias.acoustic.conformer_model import ConformerModel
 from wfst_bias.acoustic.features import log_mel
-from wfst_bias.acoustic.models import model_of
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.training.curves import read_curves
 
@@ -117,7 +117,7 @@ def test_info_of_no_model_is_told(run, tmp_path):
 
 
 def test_the_emissions_of_the_model(trained, audio):
-    model = model_of(f"conformer:{trained / 'exp'}")
+    model = load_model(f"conformer:{trained / 'exp'}")
     emissions = model.emissions(*audio)
     assert emissions.layers.shape[2:] == (model.num_layers, model.layer_dim) == (3, 32)
     assert torch.equal(model.head(emissions.layers[:, :, -1]), emissions.log_probs)

@@ -20,7 +20,7 @@ FORMS = (
 _OPTIONS = re.compile(r"((?:,[a-z_]+=[^,]*)*)$")
 
 
-def model_of(spec: str, device: torch.device = torch.device("cpu")) -> AcousticModel:
+def load_model(spec: str, device: torch.device = torch.device("cpu")) -> AcousticModel:
     """The acoustic model of a specification, one of :data:`FORMS`.
 
     Args:

@@ -47,7 +47,7 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, stren
     """
     from dataclasses import replace
 
-    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.acoustic.models import load_model
     from wfst_bias.adapter.training.calibration import CalibrationRecipe, train_calibration
     from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
     from wfst_bias.decode.search import usable_device
@@ -59,7 +59,7 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, stren
     if strength is not None:
         recipe = replace(recipe, network=replace(recipe.network, strength=strength))
     usable_device(device)
-    frozen = FrozenModel(model_of(model_spec, device), model_spec, lang_of_model(model_spec, lang_dir))
+    frozen = FrozenModel(load_model(model_spec, device), model_spec, lang_of_model(model_spec, lang_dir))
     train_calibration(frozen, data, out, recipe, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --calibration'")
 
@@ -128,7 +128,7 @@ def adapter_train(
     """
     from dataclasses import replace
 
-    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.acoustic.models import load_model
     from wfst_bias.adapter.default import NONE, upstream_of
     from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
     from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
@@ -143,7 +143,7 @@ def adapter_train(
         recipe = replace(recipe, network=replace(recipe.network, attention=attention))
     if steps:
         recipe = replace(recipe, joint=replace(recipe.joint, max_steps=steps))
-    model, lang = model_of(model_spec, device), lang_of_model(model_spec, lang_dir)
+    model, lang = load_model(model_spec, device), lang_of_model(model_spec, lang_dir)
     sounding = read_lang(phones_dir) if phones_dir else None
     before = upstream_of(model, model_spec, calibration, NONE, usable_device(device)).calibration
     never = set(read_vocabulary(common) if common else common_words(_NEVER_LISTED))
@@ -169,10 +169,10 @@ def adapter_plot(graph_dir, data, utterance, out, model_spec, calibration, adapt
 
     Example: wfst-bias adapter plot exp/names data/test utt_0001 attention.png
     """
-    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.acoustic.models import load_model
     from wfst_bias.adapter.default import upstream_of
     from wfst_bias.corpus.attention import plot_attention
 
-    model = model_of(model_spec)
+    model = load_model(model_spec)
     plot_attention(graph_dir, data, utterance, out, model, upstream_of(model, model_spec, calibration, adapter), top)
     click.echo(f"{out}: written")

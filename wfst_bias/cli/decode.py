@@ -303,35 +303,34 @@ def transcribe(
 
     Example: wfst-bias transcribe meeting.wav --entities names.txt
     """
-    from wfst_bias.acoustic.hama import HamaModel
-    from wfst_bias.acoustic.models import HAMA
+    from wfst_bias.acoustic.models import HAMA, load_model
     from wfst_bias.adapter.default import upstream_of
-    from wfst_bias.corpus.transcribe import default_base, transcribe_files
-    from wfst_bias.decode.search import Decoder, usable_device
+    from wfst_bias.decode.search import usable_device
     from wfst_bias.entities.spelling import UNUSABLE
-    from wfst_bias.graph.compile import graph_of_list
-    from wfst_bias.graph.store import read_base, read_decoding
+    from wfst_bias.recognize.recognizer import Recognizer
 
     device = usable_device(device)
-    base = default_base(progress=True)
+    model = load_model(HAMA, device)
+    recognizer = Recognizer(
+        model=model,
+        adapter=upstream_of(model, HAMA, calibration, adapter, device),
+        search=search_config,
+        boost=boost_config,
+        gate=gate_config,
+        device=device,
+        batch_size=1,
+    )
     if entities:
-        graph, outcomes = graph_of_list(
-            read_base(base), entities, class_config, format_name=format_name, g2g=g2g_config
-        )
-        for outcome in outcomes:
-            if outcome.status == UNUSABLE:
-                click.echo(
-                    f"wfst-bias: {entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True
-                )
-    else:
-        graph = read_decoding(base)
-    decoder = Decoder(graph, search_config, boost_config, device, gate_config)
-    model = HamaModel()
-    upstream = upstream_of(model, HAMA, calibration, adapter, device)
-    for path, transcript in transcribe_files(audio, model, decoder, upstream):
-        heard = transcript.marked() or "(no speech was heard)"
-        click.echo(f"{path}: {heard}" if len(audio) > 1 else heard)
-        for entity in transcript.entities:
+        recognizer = recognizer.biased(entities, class_config, g2g_config, format_name)
+    for outcome in recognizer.outcomes:
+        if outcome.status == UNUSABLE:
+            click.echo(
+                f"wfst-bias: {entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True
+            )
+    for result in recognizer.transcribe(audio):
+        heard = result.transcript.marked() or "(no speech was heard)"
+        click.echo(f"{result.name}: {heard}" if len(audio) > 1 else heard)
+        for entity in result.entities:
             click.echo(f"    {entity.describe()}")
-        for entity in transcript.refused:
+        for entity in result.transcript.refused:
             click.echo(f"    refused, its gate is {entity.gate:g}: {entity.describe()}")

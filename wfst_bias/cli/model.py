@@ -71,12 +71,14 @@ def model_emissions(spec, data, out, device):
     Example: wfst-bias model emissions hama data/test exp/emissions
     """
     from wfst_bias.acoustic.archive import ARRAYS, write_archive
-    from wfst_bias.acoustic.models import model_of
-    from wfst_bias.corpus.data import emissions_of_cuts, read_data
+    from wfst_bias.acoustic.models import load_model
+    from wfst_bias.corpus.data import read_data
     from wfst_bias.decode.search import usable_device
+    from wfst_bias.recognize.emissions import EmissionPipeline, batches
 
-    made = model_of(spec, usable_device(device))
-    count = write_archive(out, made, spec, emissions_of_cuts(read_data(data), made))
+    made = load_model(spec, usable_device(device))
+    computed = map(EmissionPipeline(made).model_emissions, batches(read_data(data), batch_size=1))
+    count = write_archive(out, made, spec, computed)
     click.echo(f"{out / ARRAYS}: of {count:,} utterances")
 
 

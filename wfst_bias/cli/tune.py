@@ -83,7 +83,7 @@ def tune(
 
     wfst-bias decode exp/names data/test exp/decode --config exp/tuned.conf
     """
-    from wfst_bias.acoustic.models import model_of
+    from wfst_bias.acoustic.models import load_model
     from wfst_bias.adapter.default import upstream_of
     from wfst_bias.corpus.data import read_data, read_texts
     from wfst_bias.corpus.setup import phone_model_of, sayings_of
@@ -100,7 +100,7 @@ def tune(
     base = read_base(base_dir, device)
     speller = speller_of(base, g2g=g2g_config)
     outcomes = outcomes_of_list(entities, speller, format_name=format_name, classes=base.class_names)
-    model = model_of(model_spec, device)
+    model = load_model(model_spec, device)
     upstream = upstream_of(model, model_spec, calibration, adapter, device)
     phrases = tuple(outcome.entity for outcome in outcomes if outcome.phrase >= 0)
     cuts = read_data(data).filter(lambda cut: cut.id in names)

@@ -10,11 +10,12 @@ from wfst_bias.acoustic.emissions import AcousticModel, Seconds
 from wfst_bias.adapter.plot import write_attention_plot
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing, OneGraph
-from wfst_bias.corpus.data import load_audio, read_data
-from wfst_bias.decode.paths import Word, best_paths
+from wfst_bias.corpus.data import read_data
+from wfst_bias.decode.paths import Word
 from wfst_bias.decode.search import Decoder
 from wfst_bias.errors import InputError
 from wfst_bias.graph.store import read_decoding
+from wfst_bias.recognize.recognizer import Recognizer
 
 
 def plot_attention(
@@ -55,12 +56,11 @@ def attention_to_phrases(
     Returns:
       attention to each phrase in each frame ``(T, E)``, the phrases, the frame shift and the words.
     """
-    (phrases,) = biasing.lists_of([cut])
-    emissions = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
-    calibrated = Upstream(upstream.calibration).changed(emissions, [phrases])
-    attended = upstream.adapter.attend(calibrated, [phrases])
-    decoder, gates = biasing.decoder_of([cut])
-    (transcript,) = best_paths(decoder.lattices(attended.changed, gates), decoder)
-    attention = attended.of_entities(0, emissions.log_probs.shape[1]).cpu().numpy()
+    recognizer = Recognizer(model=model, biasing=biasing, adapter=upstream)
+    emissions = recognizer.emissions([cut])
+    calibrated = Upstream(upstream.calibration).changed(emissions.model, emissions.lists)
+    attended = upstream.adapter.attend(calibrated, emissions.lists)
+    (transcript,) = recognizer.search(emissions).transcripts
+    attention = attended.of_entities(0, emissions.model.log_probs.shape[1]).cpu().numpy()
     written = [entity.written for entity in attended.catalogues[0].entities]
-    return attention, written, emissions.frame_shift, transcript.words
+    return attention, written, emissions.model.frame_shift, transcript.words

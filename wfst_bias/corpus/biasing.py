@@ -34,12 +34,14 @@ class Biasing(Protocol):
       known_words: of the language model.
       meta: what a decode folder tells of it.
       report: rows of ``report.tsv``; empty where the graph folder has them.
+      search: the beams of all its searches.
     """
 
     words: SymbolTable
     known_words: FrozenSet[str]
     meta: Dict[str, Any]
     report: str
+    search: SearchConfig
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         """The decoder of a batch, and the gate of each utterance."""
@@ -65,6 +67,10 @@ class OneGraph:
     @cached_property
     def words(self) -> SymbolTable:
         return self._decoder.graph.words
+
+    @property
+    def search(self) -> SearchConfig:
+        return self._decoder.search
 
     @property
     def phrases(self) -> Phrases:
@@ -119,7 +125,7 @@ class ListPerUtterance:
         self._list_of = list_of
         self._num_lists = len(set(lists))
         self._speller = speller
-        self._class_config, self._search, self._boost, self._gate = class_config, search, boost, gate
+        self._class_config, self.search, self._boost, self._gate = class_config, search, boost, gate
         self._compiled = lru_cache(_LISTS_KEPT)(self._compile)
 
     @property
@@ -128,7 +134,7 @@ class ListPerUtterance:
             "num_phrases": len(self._outcomes),
             "num_lists": self._num_lists,
             "class": asdict(self._class_config),
-            **search_meta(self._search, self._boost, self._base.device, self._gate),
+            **search_meta(self.search, self._boost, self._base.device, self._gate),
         }
 
     @property
@@ -152,7 +158,7 @@ class ListPerUtterance:
                 parts += [(part, gate) for part in own]
         compiled, gates = zip(*parts) if parts else ((), ())
         graph = self._base.with_entities(*compiled, gates=gates) if parts else self._base.plain
-        decoder = Decoder(graph, self._search, self._boost, self._base.device, self._gate)
+        decoder = Decoder(graph, self.search, self._boost, self._base.device, self._gate)
         return decoder, [gate_of[phrases] for phrases in lists]
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:

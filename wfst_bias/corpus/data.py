@@ -6,13 +6,12 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import soundfile
 from lhotse import AudioSource, CutSet, MonoCut, Recording, SupervisionSegment, load_manifest
 
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, publish_file
 
@@ -61,12 +60,6 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
     if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
         raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", source)
     return np.ascontiguousarray(samples, np.float32)
-
-
-def emissions_of_cuts(cuts: CutSet, model: AcousticModel) -> Iterator[Emissions]:
-    """What a model says of each cut, one after the other."""
-    for cut in cuts:
-        yield model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
 
 
 def write_cuts(cuts: CutSet, path: Path) -> int:

@@ -2,108 +2,22 @@
 
 import contextlib
 import json
-import time
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping
 
-from lhotse import CutSet, MonoCut
+from lhotse import CutSet
 from tqdm import tqdm
 
 import wfst_bias
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
-from wfst_bias.corpus.data import load_audio
-from wfst_bias.corpus.decode_files import OF_WORDS, DecodeFiles
-from wfst_bias.decode.gates import gated_paths
-from wfst_bias.decode.paths import Transcript
+from wfst_bias.corpus.decode_files import OF_FRAMES, OF_WORDS, DecodeFiles
 from wfst_bias.files import publish_folder
-from wfst_bias.stages.chain import Batch, Chain
+from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.stages.chain import Chain
 
 _META = "meta.json"
-
-
-@dataclass
-class Timing:
-    """Seconds spent, and the audio they were spent on."""
-
-    audio: float = 0.0
-    acoustic: float = 0.0
-    upstream: float = 0.0
-    lists: float = 0.0
-    search: float = 0.0
-    phones: float = 0.0
-    lattices: float = 0.0
-
-    @contextlib.contextmanager
-    def of(self, part: str) -> Iterator[None]:
-        begin = time.perf_counter()
-        yield
-        setattr(self, part, getattr(self, part) + time.perf_counter() - begin)
-
-    def summary(self) -> dict:
-        real_time = lambda seconds: round(seconds / self.audio, 5) if self.audio else None
-        return {
-            "audio_seconds": round(self.audio, 2),
-            "acoustic_real_time_factor": real_time(self.acoustic),
-            "upstream_real_time_factor": real_time(self.upstream),
-            "lists_real_time_factor": real_time(self.lists),
-            "search_real_time_factor": real_time(self.search),
-            "phones_real_time_factor": real_time(self.phones),
-            "lattices_real_time_factor": real_time(self.lattices),
-        }
-
-
-def decode_cuts(
-    cuts: Iterable[MonoCut],
-    model: AcousticModel,
-    biasing: Biasing,
-    batch_size: int,
-    timing: Timing,
-    upstream: Upstream = Upstream(),
-    phone_model: Optional[AcousticModel] = None,
-) -> Iterator[Tuple[List[Transcript], Batch]]:
-    """The transcripts of each batch by the search, and what stages behind it read, in the order of the cuts."""
-    cuts = iter(cuts)
-    while some := list(islice(cuts, batch_size)):
-        names, lists = [cut.id for cut in some], biasing.lists_of(some)
-        audio = [load_audio(cut, model.sampling_rate) for cut in some]
-        timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
-        with timing.of("acoustic"):
-            heard = model.emissions(names, audio)
-        with timing.of("upstream"):
-            emissions = upstream.changed(heard, lists)
-        with timing.of("lists"):
-            decoder, gates = biasing.decoder_of(some)
-        with timing.of("search"):
-            transcripts, lattices = gated_paths(decoder.lattices(emissions, gates), decoder)
-        with timing.of("phones"):
-            phones = phones_of(some, heard, emissions, model, phone_model)
-        batch = Batch(decoder, lattices, lists, phones)
-        del decoder
-        yield transcripts, batch
-        del batch  # before the next one asks for its graph: their arena is the same then
-
-
-def phones_of(
-    cuts: Sequence[MonoCut],
-    heard: Emissions,
-    searched: Emissions,
-    model: AcousticModel,
-    phone_model: Optional[AcousticModel],
-) -> Emissions:
-    """What stages behind the search hear: what is searched, or what a phone network says of the same cuts.
-
-    Args:
-      heard: what the model says, before anything changed it.
-    """
-    if phone_model is None:
-        return searched
-    if phone_model is model:
-        return heard
-    return phone_model.emissions([cut.id for cut in cuts], [load_audio(cut, phone_model.sampling_rate) for cut in cuts])
 
 
 def decode_corpus(
@@ -135,17 +49,16 @@ def decode_corpus(
     Returns:
       the content of ``meta.json``.
     """
-    timing = Timing()
+    recognizer = Recognizer(
+        model=model, biasing=biasing, adapter=upstream, second_pass=chain, batch_size=batch_size
+    )
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
         stages = [stage.name for stage in chain.stages]
-        written = DecodeFiles(folder, files, stages, lattice_form, num_best)
+        written = DecodeFiles(folder, files, stages, lattice_form, num_best, biasing.search)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
-        decoded = decode_cuts(cuts, model, biasing, batch_size, timing, upstream, chain.phone_model)
-        for transcripts, batch in decoded:
-            with timing.of("lattices"):
-                written.write(chain.found(transcripts, batch, num_best), batch)
-            bar.update(len(transcripts))
-            del batch
+        for result in recognizer.recognize(cuts, num_best, lattice_form == OF_FRAMES):
+            written.write(result)
+            bar.update()
         files.close()
         biasing.words.write(folder / "words.txt")
         if biasing.report:
@@ -159,7 +72,7 @@ def decode_corpus(
             **biasing.meta,
             **upstream.meta,
             **chain.meta,
-            **timing.summary(),
+            **recognizer.timing.summary(),
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return meta

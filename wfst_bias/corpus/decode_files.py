@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import FoundEntity, Transcript
 from wfst_bias.lattice.archive import lattice_terms, lattice_text
 from wfst_bias.lattice.confidence import Confidence
-from wfst_bias.lattice.frames import kaldi_lattices
-from wfst_bias.stages.chain import SEARCH, Batch, Found
+from wfst_bias.recognize.recognizer import Recognition
+from wfst_bias.stages.chain import SEARCH, Found
 from wfst_bias.stages.config import LOOKUP
 
 ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
@@ -37,10 +38,17 @@ class DecodeFiles:
       stages: names of the stages behind the search.
       lattice_form: one of :data:`LATTICES`.
       num_best: hypotheses of each utterance; 0 is none.
+      search: that the lattices are of.
     """
 
     def __init__(
-        self, folder: Path, files: contextlib.ExitStack, stages: Sequence[str], lattice_form: str, num_best: int
+        self,
+        folder: Path,
+        files: contextlib.ExitStack,
+        stages: Sequence[str],
+        lattice_form: str,
+        num_best: int,
+        search: SearchConfig,
     ):
         plain = lambda name: files.enter_context(open(folder / name, "w", encoding="utf-8"))
         packed = lambda name: files.enter_context(
@@ -55,6 +63,7 @@ class DecodeFiles:
         self._terms = packed(TERMS) if lattice_form == OF_WORDS else None
         self._nbest = plain("nbest.jsonl") if num_best else None
         self._num_best = num_best
+        self._search = search
         self._num_utterances = self._num_entities = self._num_refused = 0
         self._frame_shift: Optional[Seconds] = None
         self._empty: List[str] = []
@@ -73,15 +82,13 @@ class DecodeFiles:
             "narrowed_lattices": self._narrowed,  # the beam of noise has more words than can be kept
         }
 
-    def write(self, found: Sequence[Found], batch: Batch) -> None:
-        """What was found in a batch."""
-        phrases = [entity.written for entity in batch.decoder.graph.entities]
-        self._frame_shift = batch.lattices.emissions.frame_shift
+    def write(self, result: Recognition) -> None:
+        """Write the result of one utterance."""
+        self._frame_shift = result.frame_shift
         if not self._terms:
-            self._archive.writelines(kaldi_lattices(batch.lattices, batch.decoder))
-        for one in found:
-            self._write_transcript(one)
-            self._write_lattice(one, phrases, batch)
+            self._archive.write(result.frame_lattice)
+        self._write_transcript(result.found)
+        self._write_lattice(result)
 
     def _write_transcript(self, found: Found) -> None:
         transcript = found.transcript
@@ -104,16 +111,16 @@ class DecodeFiles:
         if not transcript.words:
             self._empty.append(name)
 
-    def _write_lattice(self, found: Found, phrases: Sequence[str], batch: Batch) -> None:
-        lattice, search = found.lattice, batch.decoder.search
-        if lattice.beam < search.output_beam:
+    def _write_lattice(self, result: Recognition) -> None:
+        lattice, phrases = result.lattice, result.phrases
+        if lattice.beam < self._search.output_beam:
             self._narrowed.append(lattice.name)
         if self._terms:
             said = {phrase: phrases[phrase] for phrase in set(lattice.phrases.tolist()) if phrase >= 0}
-            self._archive.write(lattice_text(lattice, search.acoustic_scale))
+            self._archive.write(lattice_text(lattice, self._search.acoustic_scale))
             self._terms.write(lattice_terms(lattice, said))
         if self._nbest:
-            wanted = replace(found.nbest, hypotheses=found.nbest.hypotheses[: self._num_best])
+            wanted = replace(result.nbest, hypotheses=result.nbest.hypotheses[: self._num_best])
             self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted.rows(phrases))
 
 

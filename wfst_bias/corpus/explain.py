@@ -10,7 +10,7 @@ import torch
 from lhotse import MonoCut
 
 from wfst_bias.corpus.biasing import Biasing
-from wfst_bias.corpus.data import load_audio, read_data
+from wfst_bias.corpus.data import read_data
 from wfst_bias.corpus.setup import DecodeSetup
 from wfst_bias.decode.explain import Explanation, explain
 from wfst_bias.entities.entity import Entity, Phrases
@@ -19,6 +19,7 @@ from wfst_bias.entities.spelling import UNUSABLE, USED
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, read_json
 from wfst_bias.graph.store import folder_key, is_base
+from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.stages.chain import SEARCH
 from wfst_bias.text import words_of
 
@@ -136,9 +137,9 @@ def explain_phrase(
     explanation = None
     if numbers:
         model, upstream = setup.acoustics(device)
-        emissions = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
+        emissions = EmissionPipeline(model, upstream).emissions([cut], [own.heard])
         ways = dict.fromkeys(way for row in own.rows for way in row.pronunciations)
-        explanation = explain(decoder, upstream.changed(emissions, [own.heard]), gate, numbers, list(ways))
+        explanation = explain(decoder, emissions.searched, gate, numbers, list(ways))
     return PhraseExplanation(
         utterance=utterance,
         phrase=phrase,

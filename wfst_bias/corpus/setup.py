@@ -10,7 +10,7 @@ from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.acoustic.models import HAMA, model_of
+from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.adapter.default import NONE, upstream_of
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
@@ -137,7 +137,7 @@ class DecodeSetup:
 
     def acoustics(self, device: torch.device) -> Tuple[AcousticModel, Upstream]:
         """What makes the emissions, and what changes them."""
-        model = model_of(self.model, device)
+        model = load_model(self.model, device)
         return model, upstream_of(model, self.model, self.calibration, self.adapter, device)
 
     @cached_property
@@ -202,7 +202,7 @@ def phone_model_of(
     """
     if not (stages.hears and stages.phone_model):
         return None
-    return model if stages.phone_model == spec else model_of(stages.phone_model, device)
+    return model if stages.phone_model == spec else load_model(stages.phone_model, device)
 
 
 def sayings_of(stages: ChainConfig, phrases: Phrases, known_words: AbstractSet[str], g2g: G2GConfig) -> Sayings:

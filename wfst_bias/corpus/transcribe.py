@@ -1,20 +1,12 @@
-"""Audio files to words, with the default language model, for a newcomer."""
+"""The default base graph, built once into the user's cache folder."""
 
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Iterator, Sequence, Tuple
 
 from tqdm import tqdm
 
-from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.biasing import OneGraph
-from wfst_bias.corpus.data import audio_recording
-from wfst_bias.corpus.decode import Timing, decode_cuts
-from wfst_bias.decode.paths import Transcript
-from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import compile_base
 from wfst_bias.graph.store import content_key
 from wfst_bias.lang.lang import hama_lang, hama_lang_key
@@ -46,13 +38,3 @@ def default_base(progress: bool = False) -> Path:
             step()
             bar.update()
     return base_dir
-
-
-def transcribe_files(
-    paths: Sequence[Path], model: AcousticModel, decoder: Decoder, upstream: Upstream = Upstream()
-) -> Iterator[Tuple[Path, Transcript]]:
-    """Each file and its transcript, in their order; ``upstream`` changes the emissions."""
-    cuts = [audio_recording(Path(path), str(path)).to_cut() for path in paths]
-    decoded = decode_cuts(cuts, model, OneGraph(decoder), 1, Timing(), upstream)
-    for path, ((transcript,), _) in zip(paths, decoded):
-        yield path, transcript

@@ -1,7 +1,6 @@
 """Weights for a development set: a search over class, boost and language model weights, with the rest unharmed."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from itertools import islice
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -10,12 +9,10 @@ from lhotse import CutSet
 from tqdm import tqdm
 
 from wfst_bias.acoustic.config import BoostConfig
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.data import load_audio
-from wfst_bias.corpus.decode import phones_of
+from wfst_bias.corpus.biasing import OneGraph
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.phrases import PhraseList
@@ -27,6 +24,8 @@ from wfst_bias.graph.compile import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
+from wfst_bias.recognize.emissions import BatchEmissions, EmissionPipeline, batches
+from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import Score, score_counts
 from wfst_bias.stages.config import ChainConfig, RescoringConfig
@@ -111,17 +110,15 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Emissions of a development set, a batch at a time.
+class DevEmissions:
+    """Emissions of a development set.
 
     Args:
-      searched: those that are searched.
-      phones: those of the phone network.
+      batches: of its utterances.
       hours: of audio.
     """
 
-    searched: Sequence[Emissions]
-    phones: Sequence[Emissions]
+    batches: Sequence[BatchEmissions]
     hours: float
 
 
@@ -131,7 +128,7 @@ class Tuner:
     Args:
       base: base graph.
       outcomes: how the phrases of the list are said.
-      heard: in the set.
+      emissions: of the set.
       texts: reference of each utterance.
       device: of the search.
       sayings: how words and phrases are said in the phones of the phone network, for weights with phone rescoring.
@@ -141,14 +138,14 @@ class Tuner:
         self,
         base: BaseGraph,
         outcomes: Sequence[Outcome],
-        heard: Heard,
+        emissions: DevEmissions,
         texts: Mapping[str, str],
         device: torch.device = torch.device("cpu"),
         sayings: Optional[Sayings] = None,
     ):
         self._base = base
         self._outcomes = outcomes
-        self._heard = heard
+        self._emissions = emissions
         self._texts = texts
         self._device = device
         self._phrases = PhraseList(o.entity.words for o in outcomes if o.status == USED)
@@ -169,33 +166,38 @@ class Tuner:
             lists = compile_lists(self._base, self._outcomes, weights.entity_class) if with_list else []
             graph = self._base.with_entities(*lists) if lists else self._base.plain
             decoder = Decoder(graph, weights.search, weights.boost, self._device)
-            texts = self._rescored(weights, decoder) if rescored else self._found(decoder)
+            recognizer = Recognizer(biasing=OneGraph(decoder))  # of emissions that are there already
+            texts = self._rescored(weights, recognizer) if rescored else self._found(recognizer)
             counts = [count_errors(words_of(self._texts[name]), words, self._phrases) for name, words in texts]
-            self._scores[key] = score_counts(counts, self._heard.hours)
+            self._scores[key] = score_counts(counts, self._emissions.hours)
         return self._scores[key]
 
-    def _found(self, decoder: Decoder) -> Iterator[Tuple[str, Words]]:
+    def _found(self, recognizer: Recognizer) -> Iterator[Tuple[str, Words]]:
         """The utterances and their words, by the search."""
-        for batch in self._heard.searched:
-            for transcript in best_paths(decoder.lattices(batch), decoder):
+        for batch in self._emissions.batches:
+            for transcript in recognizer.search(batch).transcripts:
                 yield transcript.name, words_of(transcript.text)
 
-    def _rescored(self, weights: Weights, decoder: Decoder) -> Iterator[Tuple[str, Words]]:
+    def _rescored(self, weights: Weights, recognizer: Recognizer) -> Iterator[Tuple[str, Words]]:
         """The same, by phone rescoring behind the search; that is done once for all weights of it."""
         rest = replace(weights, rescore=None)
         if rest not in self._hypotheses:
-            self._hypotheses = {rest: list(self._heard_hypotheses(weights.rescore, decoder))}
+            self._hypotheses = {rest: list(self._scored_hypotheses(weights.rescore, recognizer))}
         for nbest, scores in self._hypotheses[rest]:
             best = reordered(nbest.hypotheses, scores, weights.rescore.weight, weights.search.acoustic_scale)[:1]
             yield nbest.name, best[0].words if best else ()
 
-    def _heard_hypotheses(self, config: RescoringConfig, decoder: Decoder) -> Iterator[Tuple[NBest, List[float]]]:
-        """The hypotheses of each utterance, and what the phone network says of them."""
+    def _scored_hypotheses(
+        self, config: RescoringConfig, recognizer: Recognizer
+    ) -> Iterator[Tuple[NBest, List[float]]]:
+        """The hypotheses of each utterance, and their scores by the phone network."""
         rescorer = PhoneRescorer(self._sayings, config)
-        for batch, phones in zip(self._heard.searched, self._heard.phones):
-            lattices = word_lattices(decoder.lattices(batch), decoder)
-            nbests = [nbest_of(lattice, config.num_best, decoder.graph.words) for lattice in lattices]
-            yield from zip(nbests, rescorer.phone_scores([[h.words for h in n.hypotheses] for n in nbests], phones))
+        for batch in self._emissions.batches:
+            searched = recognizer.search(batch)
+            lattices = word_lattices(searched.lattices, searched.decoder)
+            nbests = [nbest_of(lattice, config.num_best, searched.decoder.graph.words) for lattice in lattices]
+            texts = [[hypothesis.words for hypothesis in nbest.hypotheses] for nbest in nbests]
+            yield from zip(nbests, rescorer.phone_scores(texts, batch.phones))
 
     def tuned(self, first: Weights, caps: Caps = Caps()) -> Iterator[Trial]:
         """The trials that were the best so far, the last being the best of all; the first is that of ``first``.
@@ -209,7 +211,7 @@ class Tuner:
           InputError: the texts have no phrase of the list, or no trial keeps the caps.
         """
         first = _with_rescoring(first, 0.0) if self._sayings else first
-        names = (name for batch in self._heard.searched for name in batch.names)
+        names = (name for batch in self._emissions.batches for name in batch.searched.names)
         if not any(self._phrases.occurrences(words_of(self._texts[name])) for name in names):
             raise InputError("the texts have no phrase of the list; tune on speech that has some, in its words")
         u_wer = self.score(first, with_list=False).rates["U-WER"].value + caps.u_wer_rise
@@ -254,18 +256,12 @@ def emissions_of(
     phrases: Phrases,
     batch_size: int,
     phone_model: Optional[AcousticModel] = None,
-) -> Heard:
-    """What is heard in a development set; see :func:`wfst_bias.corpus.decode.decode_cuts`."""
-    searched, phones, seconds = [], [], 0.0
-    cuts = iter(tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None))
-    while batch := list(islice(cuts, batch_size)):
-        names = [cut.id for cut in batch]
-        audio = [load_audio(cut, model.sampling_rate) for cut in batch]
-        seconds += sum(map(len, audio)) / model.sampling_rate
-        heard = model.emissions(names, audio)
-        searched.append(upstream.changed(heard, [phrases] * len(batch)))
-        phones.append(phones_of(batch, heard, searched[-1], model, phone_model))
-    return Heard(searched, phones, seconds / 3600)
+) -> DevEmissions:
+    """The emissions of a development set, all its utterances with the same list."""
+    pipeline = EmissionPipeline(model, upstream, phone_model)
+    cuts = tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None)
+    computed = [pipeline.emissions(batch, [phrases] * len(batch)) for batch in batches(cuts, batch_size)]
+    return DevEmissions(computed, pipeline.timing.audio / 3600)
 
 
 def write_config(path: Path, trials: List[Trial], comment: str, stages: ChainConfig = ChainConfig()) -> None:

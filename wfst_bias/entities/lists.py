@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Collection, List, Optional, Tuple
+from typing import Callable, Collection, Iterable, List, Optional, Tuple, Union
 
 from wfst_bias.entities.domains import Domain, find_domain
 from wfst_bias.entities.entity import Entity
@@ -137,6 +137,34 @@ def read_classed_entities(
         check_class(own, classes, path, entity.line)
         entities.append(entity if own != CLASS else replace(entity, entity_class=entity_class))
     return entities
+
+
+def as_entities(
+    entities: Union[str, Path, Iterable[Union[str, Entity]]], classes: Collection[str], format_name: str = AUTO
+) -> List[Entity]:
+    """The entities of a list that is given in Python: as phrases, as entities, or as the path of a file.
+
+    Args:
+      entities: strings or :class:`Entity`, mixed as you like; a string or a path alone names a file or a domain.
+      classes: those of the base that the list is for.
+      format_name: of a file, see :func:`read_entities`.
+
+    Raises:
+      InputError: as :func:`read_classed_entities`; or something in the list is no phrase.
+    """
+    if isinstance(entities, (str, Path)):
+        return read_classed_entities(Path(entities), classes, format_name)
+    listed = []
+    for number, entity in enumerate(entities, 1):
+        if not isinstance(entity, (str, Entity)) or not (entity if isinstance(entity, str) else entity.written).strip():
+            raise InputError(f"entry {number} of the list is {entity!r}; give a phrase (str) or an Entity")
+        listed.append(entity if isinstance(entity, Entity) else Entity(entity, line=number))
+        check_class(listed[-1].entity_class, classes)
+    if not listed:
+        raise InputError("the list is empty; give at least one phrase, or do not bias the recognizer")
+    if is_shouted(entity.written for entity in listed):
+        listed = [replace(entity, shouted=True) for entity in listed]
+    return listed
 
 
 def check_class(name: str, classes: Collection[str], path: Optional[Path] = None, line: Optional[int] = None) -> None:

@@ -14,9 +14,9 @@ from lhotse.cut import Cut
 from tqdm import tqdm
 
 from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.corpus.data import load_audio
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_folder, read_json
+from wfst_bias.recognize.emissions import EmissionPipeline, batches
 
 _BATCH = 16  # utterances
 _LEAST = -30.0  # nats
@@ -82,9 +82,9 @@ def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path) -> Emissio
     names: List[str] = []
     with publish_folder(folder, "emissions") as building, contextlib.ExitStack() as files:
         parts: Dict[str, Tuple[BinaryIO, Tuple[int, ...]]] = {}
-        for start in tqdm(range(0, len(cuts), _BATCH), desc="emissions", leave=False, disable=None):
-            batch = cuts[start : start + _BATCH]
-            emissions = model.emissions([c.id for c in batch], [load_audio(c, model.sampling_rate) for c in batch])
+        pipeline = EmissionPipeline(model)
+        for batch in tqdm(list(batches(cuts, _BATCH)), desc="emissions", leave=False, disable=None):
+            emissions = pipeline.model_emissions(batch)
             phones = None if emissions.phones is None else emissions.phones.log_probs
             for name, frames in (("log_probs", emissions.log_probs), ("layers", emissions.layers), ("phones", phones)):
                 if frames is None:
@@ -117,6 +117,6 @@ def _key(cuts: CutSet) -> str:
 
 def _says(model: AcousticModel, cut: Cut, stored: torch.Tensor) -> bool:
     """Whether it is this model that said so of a cut: it may have been trained on, or be another by the same name."""
-    said = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)]).log_probs[0].cpu()
+    said = EmissionPipeline(model).model_emissions([cut]).log_probs[0].cpu()
     finite = lambda log_probs: log_probs.clamp(min=_LOWEST)
     return said.shape == stored.shape and torch.allclose(finite(said), finite(stored), atol=_ATOL)

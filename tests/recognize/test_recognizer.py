@@ -1,0 +1,88 @@
+"""The recognizer and the public names, on speech that is synthesized here."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+import wfst_bias as wb
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory):
+    """A sentence with a name that no lexicon has."""
+    from hibari import Hibari
+
+    path = tmp_path_factory.mktemp("spoken") / "monday.wav"
+    soundfile.write(str(path), np.asarray(Hibari()("We met Whittemore in the city.", seed=1)), 24000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def recognizer(world):
+    return wb.Recognizer(base=world / "base")
+
+
+def test_a_phrase_is_found_in_a_file(recognizer, spoken):
+    with recognizer.biased(["Whittemore"]) as biased:
+        (result,) = biased.transcribe([spoken])
+    assert "whittemore" in result.text.split()
+    (entity,) = result.entities
+    assert entity.phrase == "Whittemore" and entity.start < entity.end
+    assert len(result.words) == len(result.confidences) and result.words[0].start >= 0.0
+    assert result.name == str(spoken)
+
+
+def test_an_entity_and_a_file_are_lists_too(recognizer, spoken, tmp_path):
+    (tmp_path / "names.txt").write_text("Whittemore\n")
+    for listed in ([wb.Entity("Whittemore")], tmp_path / "names.txt", str(tmp_path / "names.txt")):
+        with recognizer.biased(listed) as biased:
+            (result,) = biased.transcribe([spoken])
+        assert [entity.phrase for entity in result.entities] == ["Whittemore"]
+
+
+def test_without_a_list_no_entity_is_found(recognizer, spoken):
+    (result,) = recognizer.transcribe([spoken])
+    assert result.entities == () and result.text
+
+
+def test_outcomes_tell_what_became_of_each_phrase(recognizer):
+    with recognizer.biased(["Whittemore", "東京"]) as biased:
+        statuses = {outcome.entity.written: outcome.status for outcome in biased.outcomes}
+    assert statuses["Whittemore"] == "used" and statuses["東京"] != "used"
+
+
+@pytest.mark.parametrize("listed, problem", [([], "empty"), ([7], "entry 1 of the list is 7"), (["東京"], "東京")])
+def test_a_list_without_a_phrase_is_an_error(recognizer, listed, problem):
+    with pytest.raises(wb.InputError, match=problem):
+        recognizer.biased(listed)
+
+
+def test_a_closed_recognizer_says_so(recognizer, spoken):
+    with recognizer.biased(["Whittemore"]) as biased:
+        pass
+    with pytest.raises(wb.InputError, match="closed"):
+        next(biased.transcribe([spoken]))
+
+
+def test_lists_that_follow_each_other_take_the_same_memory(recognizer):
+    addresses = set()
+    for phrase in ("Whittemore", "Zelenskyy", "Metoprolol"):
+        with recognizer.biased([phrase]) as biased:
+            addresses.add(biased._biasing.decoder_of([])[0].graph.arcs.storage().data_ptr())
+    assert len(addresses) == 1
+
+
+def test_importing_the_package_loads_neither_torch_nor_k2():
+    code = "import sys, wfst_bias; print([m for m in ('torch', 'k2', 'lhotse', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_each_public_name_can_be_loaded():
+    for name in wb.__all__:
+        assert getattr(wb, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Recogniser'"):
+        wb.Recogniser  # noqa: B018

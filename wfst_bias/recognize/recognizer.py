@@ -1,0 +1,310 @@
+"""The recognizer: the only path from audio, or from emissions, to words, entities and lattices."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+
+import torch
+from lhotse import MonoCut
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.acoustic.emissions import AcousticModel, Seconds
+from wfst_bias.acoustic.models import HAMA, load_model
+from wfst_bias.adapter.default import NONE, upstream_of
+from wfst_bias.adapter.upstream import Upstream
+from wfst_bias.corpus.biasing import Biasing, OneGraph
+from wfst_bias.corpus.data import audio_recording
+from wfst_bias.corpus.transcribe import default_base
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.decode.gates import gated_paths
+from wfst_bias.decode.paths import FoundEntity, Transcript, Word
+from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.lists import AUTO, as_entities
+from wfst_bias.entities.spelling import UNUSABLE, Outcome
+from wfst_bias.errors import InputError
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import read_base
+from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lattice.confidence import Confidence
+from wfst_bias.lattice.frames import kaldi_lattices
+from wfst_bias.lattice.nbest import NBest
+from wfst_bias.lattice.rival import Rival
+from wfst_bias.lattice.word_lattice import WordLattice
+from wfst_bias.recognize.emissions import DEFAULT_BATCH_SIZE, BatchEmissions, EmissionPipeline, Timing, batches
+from wfst_bias.stages.chain import Batch, Chain, Found
+
+EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
+
+
+@dataclass(frozen=True)
+class SearchedBatch:
+    """A batch of utterances behind the search.
+
+    Args:
+      emissions: what was searched.
+      decoder: that searched.
+      gates: the gate of each utterance, see :class:`~wfst_bias.graph.decoding.ListInGraph`.
+      transcripts: the best path of each utterance with no phrase below its gate.
+      lattices: that these paths are of.
+    """
+
+    emissions: BatchEmissions
+    decoder: Decoder
+    gates: Sequence[int]
+    transcripts: Sequence[Transcript]
+    lattices: Lattices
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """The result of one utterance.
+
+    Args:
+      found: lattice, n-best list, transcript, confidences and competitors, behind the second pass.
+      phrases: the phrases of the graph by their numbers, as ``found.lattice`` has them.
+      frame_shift: seconds a frame of the lattice.
+      frame_lattice: the lattice with an arc a frame in Kaldi's text format; empty unless asked for.
+    """
+
+    found: Found
+    phrases: Sequence[str]
+    frame_shift: Seconds
+    frame_lattice: str = ""
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.found.transcript
+
+    @property
+    def name(self) -> str:
+        """The utterance."""
+        return self.transcript.name
+
+    @property
+    def text(self) -> str:
+        """The words, with spaces between."""
+        return self.transcript.text
+
+    @property
+    def display(self) -> str:
+        """The text with the entities as they are to be shown."""
+        return self.transcript.display
+
+    @property
+    def words(self) -> Tuple[Word, ...]:
+        """The words with their times."""
+        return self.transcript.words
+
+    @property
+    def confidences(self) -> Tuple[Confidence, ...]:
+        """The confidences of the words, without and with the scores of the list."""
+        return self.found.confidences
+
+    @property
+    def entities(self) -> Tuple[FoundEntity, ...]:
+        """The phrases of the list that were found, with their evidence."""
+        return self.transcript.entities
+
+    @property
+    def competitors(self) -> Tuple[Optional[Rival], ...]:
+        """The best competitor of each entity; None where the lattice has no other path."""
+        return self.found.rivals
+
+    @property
+    def lattice(self) -> WordLattice:
+        return self.found.lattice
+
+    @property
+    def nbest(self) -> NBest:
+        return self.found.nbest
+
+
+class Recognizer:
+    """Audio to words, entities and lattices, biased to a list.
+
+    A first program::
+
+        recognizer = Recognizer.default()
+        with recognizer.biased(["Zelenskyy", "metoprolol"]) as biased:
+            for result in biased.transcribe(["monday.wav"]):
+                print(result.text, result.words[0].start, result.entities)
+
+    Args:
+      base: base folder, made by ``wfst-bias graph base``, or what was read of it; that of the default English lexicon
+        and language model where neither ``base`` nor ``biasing`` is given.
+      model: acoustic model, or its specification, as ``--model`` has it.
+      biasing: the graph of each utterance; the base without a list where not given.
+      adapter: changes the emissions before the search: what :func:`wfst_bias.adapter.default.upstream_of` returns.
+      second_pass: rescoring, verification, lookup.
+      search, boost, gate: of the search; a ``biasing`` has its own.
+      device: where models and searches run.
+      batch_size: utterances that are searched together.
+
+    Raises:
+      InputError: base or model cannot be used.
+    """
+
+    def __init__(
+        self,
+        base: Union[str, Path, BaseGraph, None] = None,
+        model: Union[str, AcousticModel] = HAMA,
+        *,
+        biasing: Optional[Biasing] = None,
+        adapter: Optional[Upstream] = None,
+        second_pass: Chain = Chain(),
+        search: SearchConfig = SearchConfig(),
+        boost: BoostConfig = BoostConfig(),
+        gate: GateConfig = GateConfig(),
+        device: Union[str, torch.device] = "cpu",
+        batch_size: int = DEFAULT_BATCH_SIZE,
+    ):
+        device = torch.device(device)
+        if biasing is None and not isinstance(base, BaseGraph):
+            base = read_base(default_base(progress=True) if base is None else Path(base), device)
+        self._base = base if isinstance(base, BaseGraph) else None
+        self._search, self._boost, self._gate, self._device = search, boost, gate, device
+        self._given_biasing = biasing
+        self._is_closed = False
+        self._second_pass = second_pass
+        self._batch_size = batch_size
+        model = load_model(model, device) if isinstance(model, str) else model
+        self.pipeline = EmissionPipeline(model, adapter or Upstream(), second_pass.phone_model)
+
+    @classmethod
+    def default(cls, *, calibration: str = NONE, adapter: str = NONE, device: str = "cpu") -> "Recognizer":
+        """The recognizer of English that comes with the package; the first call builds its base into the cache.
+
+        Args:
+          calibration, adapter: ``"none"``, ``"default"`` for what comes with the package, or a folder.
+          device: where it runs.
+        """
+        model = load_model(HAMA, torch.device(device))
+        changes = upstream_of(model, HAMA, calibration, adapter, torch.device(device))
+        return cls(model=model, adapter=changes, device=device)
+
+    def biased(
+        self,
+        entities: EntityList,
+        class_config: ClassConfig = ClassConfig(),
+        g2g: G2GConfig = G2GConfig(),
+        list_format: str = AUTO,
+    ) -> "Recognizer":
+        """The same recognizer, biased to a list.
+
+        Leaving the context that it opens gives the memory of its graph back.
+
+        Args:
+          entities: phrases, entities, or the path of a list.
+          class_config: costs and bonus of the list.
+          g2g: variants of the phrases.
+          list_format: of a list in a file, see :func:`wfst_bias.entities.lists.read_entities`.
+
+        Raises:
+          InputError: no phrase can be used, or the recognizer was made without a base.
+        """
+        if self._base is None:
+            raise InputError("this recognizer was made for one graph; make one with base=..., and bias that")
+        listed = as_entities(entities, self._base.class_names, list_format)
+        outcomes = spelled_in_classes(speller_of(self._base, g2g=g2g), listed)
+        if all(outcome.status == UNUSABLE for outcome in outcomes):
+            first = outcomes[0]
+            path = Path(entities) if isinstance(entities, (str, Path)) else None
+            raise InputError(f"{first.entity.written!r} {first.note}; no phrase can be used", path, first.entity.line)
+        graph = self._base.with_entities(*compile_lists(self._base, outcomes, class_config))
+        biased = Recognizer(
+            self._base,
+            self.pipeline.model,
+            biasing=OneGraph(Decoder(graph, self._search, self._boost, self._device, self._gate)),
+            adapter=self.pipeline.adapter,
+            second_pass=self._second_pass,
+            search=self._search,
+            boost=self._boost,
+            gate=self._gate,
+            device=self._device,
+            batch_size=self._batch_size,
+        )
+        biased.outcomes = tuple(outcomes)
+        return biased
+
+    outcomes: Tuple[Outcome, ...] = ()
+    """What became of each phrase of the list that :meth:`biased` was given."""
+
+    def __enter__(self) -> "Recognizer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the graph's memory; the recognizer can be used no more."""
+        self._is_closed = True
+        self._given_biasing = None
+        self.__dict__.pop("_biasing", None)
+
+    @property
+    def timing(self) -> Timing:
+        """Seconds spent in each part so far."""
+        return self.pipeline.timing
+
+    def transcribe(self, paths: Sequence[Union[str, Path]]) -> Iterator[Recognition]:
+        """Recognize audio files, in their order; each result is named by its path.
+
+        Raises:
+          InputError: a file cannot be read.
+        """
+        return self.recognize(audio_recording(Path(path), str(path)).to_cut() for path in paths)
+
+    def recognize(
+        self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False
+    ) -> Iterator[Recognition]:
+        """Recognize cuts, a batch at a time, in their order.
+
+        Args:
+          cuts: with audio.
+          num_best: hypotheses of each utterance that are wanted.
+          frame_lattices: whether the lattices with an arc a frame are wanted, too.
+        """
+        for batch in batches(cuts, self._batch_size):
+            yield from self.recognize_batch(self.emissions(batch), num_best, frame_lattices)
+
+    def emissions(self, cuts: Sequence[MonoCut]) -> BatchEmissions:
+        """The emissions of a batch of cuts, each adapted to the list of its utterance."""
+        return self.pipeline.emissions(cuts, self._biasing.lists_of(cuts))
+
+    def search(self, emissions: BatchEmissions) -> SearchedBatch:
+        """Search a batch of emissions; the gates of the phrases are kept.
+
+        Who holds the result of a list for each utterance holds its graph, and the next batch has to copy the base.
+        """
+        with self.timing.of("lists"):
+            decoder, gates = self._biasing.decoder_of(emissions.cuts)
+        with self.timing.of("search"):
+            transcripts, lattices = gated_paths(decoder.lattices(emissions.searched, gates), decoder)
+        return SearchedBatch(emissions, decoder, gates, transcripts, lattices)
+
+    def recognize_batch(
+        self, emissions: BatchEmissions, num_best: int = 0, frame_lattices: bool = False
+    ) -> List[Recognition]:
+        """Search a batch of emissions and run the second pass; see :meth:`recognize`."""
+        searched = self.search(emissions)
+        decoder, lattices = searched.decoder, searched.lattices
+        with self.timing.of("lattices"):
+            batch = Batch(decoder, lattices, emissions.lists, emissions.phones)
+            found = self._second_pass.found(searched.transcripts, batch, num_best)
+            frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
+        phrases = [entity.written for entity in decoder.graph.entities]
+        return [Recognition(one, phrases, emissions.searched.frame_shift, text) for one, text in zip(found, frames)]
+
+    @cached_property
+    def _biasing(self) -> Biasing:
+        """The graph of each utterance; made when the first one is recognized."""
+        if self._is_closed:
+            raise InputError("this recognizer is closed; use it within its 'with' block")
+        if self._given_biasing is not None:
+            return self._given_biasing
+        assert self._base is not None
+        return OneGraph(Decoder(self._base.plain, self._search, self._boost, self._device, self._gate))
