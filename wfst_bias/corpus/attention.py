@@ -6,6 +6,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from lhotse import MonoCut
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Seconds
 from wfst_bias.adapter.plot import write_attention_plot
 from wfst_bias.adapter.upstream import Upstream
@@ -56,7 +57,7 @@ def attention_to_phrases(
       attention to each phrase in each frame ``(T, E)``, the phrases, the frame shift and the words.
     """
     (phrases,) = biasing.lists_of([cut])
-    emissions = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
+    emissions = compute_emissions(model, [cut.id], [load_audio(cut, model.sampling_rate)])
     calibrated = Upstream(upstream.calibration).changed(emissions, [phrases])
     attended = upstream.adapter.attend(calibrated, [phrases])
     decoder, gates = biasing.decoder_of([cut])

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 from lhotse import AudioSource, CutSet, MonoCut, Recording, SupervisionSegment, load_manifest
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.errors import InputError
 from wfst_bias.files import lines_of, publish_file
@@ -66,7 +67,7 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
 def emissions_of_cuts(cuts: CutSet, model: AcousticModel) -> Iterator[Emissions]:
     """What a model says of each cut, one after the other."""
     for cut in cuts:
-        yield model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
+        yield compute_emissions(model, [cut.id], [load_audio(cut, model.sampling_rate)])
 
 
 def write_cuts(cuts: CutSet, path: Path) -> int:

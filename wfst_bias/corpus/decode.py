@@ -12,6 +12,7 @@ from lhotse import CutSet, MonoCut
 from tqdm import tqdm
 
 import wfst_bias
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.biasing import Biasing
@@ -72,7 +73,7 @@ def decode_cuts(
         audio = [load_audio(cut, model.sampling_rate) for cut in some]
         timing.audio += sum(len(samples) for samples in audio) / model.sampling_rate
         with timing.of("acoustic"):
-            heard = model.emissions(names, audio)
+            heard = compute_emissions(model, names, audio)
         with timing.of("upstream"):
             emissions = upstream.changed(heard, lists)
         with timing.of("lists"):
@@ -103,7 +104,9 @@ def phones_of(
         return searched
     if phone_model is model:
         return heard
-    return phone_model.emissions([cut.id for cut in cuts], [load_audio(cut, phone_model.sampling_rate) for cut in cuts])
+    return compute_emissions(
+        phone_model, [cut.id for cut in cuts], [load_audio(cut, phone_model.sampling_rate) for cut in cuts]
+    )
 
 
 def decode_corpus(

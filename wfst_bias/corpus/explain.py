@@ -9,6 +9,7 @@ from typing import Any, Iterable, Mapping, Optional, Tuple
 import torch
 from lhotse import MonoCut
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.corpus.biasing import Biasing
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.corpus.setup import DecodeSetup
@@ -136,7 +137,7 @@ def explain_phrase(
     explanation = None
     if numbers:
         model, upstream = setup.acoustics(device)
-        emissions = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)])
+        emissions = compute_emissions(model, [cut.id], [load_audio(cut, model.sampling_rate)])
         ways = dict.fromkeys(way for row in own.rows for way in row.pronunciations)
         explanation = explain(decoder, upstream.changed(emissions, [own.heard]), gate, numbers, list(ways))
     return PhraseExplanation(

@@ -10,6 +10,7 @@ from lhotse import CutSet
 from tqdm import tqdm
 
 from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.data import load_audio
@@ -262,7 +263,7 @@ def emissions_of(
         names = [cut.id for cut in batch]
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         seconds += sum(map(len, audio)) / model.sampling_rate
-        heard = model.emissions(names, audio)
+        heard = compute_emissions(model, names, audio)
         searched.append(upstream.changed(heard, [phrases] * len(batch)))
         phones.append(phones_of(batch, heard, searched[-1], model, phone_model))
     return Heard(searched, phones, seconds / 3600)

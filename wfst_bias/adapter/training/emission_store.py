@@ -13,6 +13,7 @@ from lhotse import CutSet
 from lhotse.cut import Cut
 from tqdm import tqdm
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.corpus.data import load_audio
 from wfst_bias.errors import InputError
@@ -84,7 +85,9 @@ def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path) -> Emissio
         parts: Dict[str, Tuple[BinaryIO, Tuple[int, ...]]] = {}
         for start in tqdm(range(0, len(cuts), _BATCH), desc="emissions", leave=False, disable=None):
             batch = cuts[start : start + _BATCH]
-            emissions = model.emissions([c.id for c in batch], [load_audio(c, model.sampling_rate) for c in batch])
+            emissions = compute_emissions(
+                model, [c.id for c in batch], [load_audio(c, model.sampling_rate) for c in batch]
+            )
             phones = None if emissions.phones is None else emissions.phones.log_probs
             for name, frames in (("log_probs", emissions.log_probs), ("layers", emissions.layers), ("phones", phones)):
                 if frames is None:
@@ -117,6 +120,6 @@ def _key(cuts: CutSet) -> str:
 
 def _says(model: AcousticModel, cut: Cut, stored: torch.Tensor) -> bool:
     """Whether it is this model that said so of a cut: it may have been trained on, or be another by the same name."""
-    said = model.emissions([cut.id], [load_audio(cut, model.sampling_rate)]).log_probs[0].cpu()
+    said = compute_emissions(model, [cut.id], [load_audio(cut, model.sampling_rate)]).log_probs[0].cpu()
     finite = lambda log_probs: log_probs.clamp(min=_LOWEST)
     return said.shape == stored.shape and torch.allclose(finite(said), finite(stored), atol=_ATOL)
