@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.store import read_adapter
 from wfst_bias.corpus.data import load_audio, read_data
@@ -47,7 +48,7 @@ def main() -> None:
         return time.perf_counter() - begin
 
     def listen():
-        return [model.emissions(*batch) for batch in audio]
+        return [compute_emissions(model, *batch) for batch in audio]
 
     emissions = listen()
 

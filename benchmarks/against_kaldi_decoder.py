@@ -14,6 +14,7 @@ import kaldifst
 import numpy as np
 import torch
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.config import SearchConfig
@@ -43,7 +44,7 @@ def main() -> None:
     for cut in islice(read_data(arguments.data), arguments.utterances):
         audio = load_audio(cut, model.sampling_rate)
         audio_seconds += len(audio) / model.sampling_rate
-        emissions = model.emissions([cut.id], [audio])
+        emissions = compute_emissions(model, [cut.id], [audio])
         begin = time.perf_counter()
         lattices = decoder.lattices(emissions)
         (transcript,) = best_paths(lattices, decoder)

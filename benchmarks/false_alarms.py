@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
 from wfst_bias.decode.paths import best_paths
@@ -45,7 +46,7 @@ def main() -> None:
     while batch := list(islice(cuts, _BATCH)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         seconds += sum(map(len, audio)) / model.sampling_rate
-        batches.append(model.emissions([cut.id for cut in batch], audio))
+        batches.append(compute_emissions(model, [cut.id for cut in batch], audio))
     base = read_base(arguments.base_dir)
     log_probs = word_log_probs(read_token_graph(arguments.base_dir), base.words)
     speller, plain = speller_of(base), speller_of(base, g2g=G2GConfig(variants=0))

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from scipy.signal import resample_poly
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus.synthesis import voice_of
 from wfst_bias.decode.paths import best_paths
@@ -41,7 +42,7 @@ def main() -> None:
     for name in NAMES:
         samples, rate = voice.speak(f"{name}.", _SPEED, 0)
         samples = resample_poly(samples, model.sampling_rate, rate).astype("float32")
-        batches.append(model.emissions([name], [samples]))
+        batches.append(compute_emissions(model, [name], [samples]))
     for title, config in (
         ("no variant", G2GConfig(variants=0)),
         ("4 by graphones", G2GConfig(variants=4)),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_of_utterances
@@ -39,7 +40,7 @@ def main() -> None:
     while batch := list(islice(cuts, arguments.batch_size)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         audio_seconds += sum(map(len, audio)) / model.sampling_rate
-        batches.append((batch, model.emissions([cut.id for cut in batch], audio)))
+        batches.append((batch, compute_emissions(model, [cut.id for cut in batch], audio)))
     base = read_base(arguments.base_dir)
     _, list_of = lists_of_utterances(arguments.biasing)
     lists = [list_of(cut) for batch, _ in batches for cut in batch]

@@ -18,6 +18,7 @@ import kaldialign
 import torch
 from tabulate import tabulate
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.corpus.data import load_audio, read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
@@ -69,7 +70,7 @@ def main() -> None:
     cuts = iter(read_data(arguments.data))
     while batch := list(islice(cuts, _BATCH)):
         emissions, heard = (
-            some.emissions([cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
+            compute_emissions(some, [cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
             for some in (model, phone_model)
         )
         decoded.append((best_paths(decoder.lattices(emissions), decoder), heard))

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from tabulate import tabulate
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.config import SearchConfig
@@ -44,7 +45,7 @@ def main() -> None:
     cuts = iter(islice(read_data(arguments.data), arguments.utterances))
     while batch := list(islice(cuts, _BATCH)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
-        batches.append(model.emissions([cut.id for cut in batch], audio))
+        batches.append(compute_emissions(model, [cut.id for cut in batch], audio))
     num_utterances = sum(len(emissions.names) for emissions in batches)
     decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(output_beam=arguments.output_beam))
 

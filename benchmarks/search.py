@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus.data import load_audio, read_data
 from wfst_bias.decode.paths import best_paths
@@ -37,7 +38,7 @@ def main() -> None:
     while batch := list(islice(cuts, _BATCH)):
         audio = [load_audio(cut, model.sampling_rate) for cut in batch]
         audio_seconds += sum(map(len, audio)) / model.sampling_rate
-        batches.append(model.emissions([cut.id for cut in batch], audio))
+        batches.append(compute_emissions(model, [cut.id for cut in batch], audio))
     decoders = [Decoder(read_decoding(folder)) for folder in (arguments.base_dir, arguments.graph_dir)]
 
     def seconds(decoder: Decoder) -> float:

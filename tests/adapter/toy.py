@@ -81,10 +81,11 @@ def heard(texts, seed=3):
 
 
 def write_data(folder, texts):
-    """A Kaldi data folder; its audio is silence, the models here do not listen."""
+    """A Kaldi data folder; its audio is silence as long as the frames of the texts, the models here do not listen."""
     (folder / "wav").mkdir(parents=True)
-    for name in texts:
-        soundfile.write(folder / "wav" / f"{name}.wav", np.zeros(800), 16000)
+    for name, text in texts.items():
+        num_samples = round(FRAMES_A_PHONE * len(phones_of(text)) * ToyModel.frame_shift * ToyModel.sampling_rate)
+        soundfile.write(folder / "wav" / f"{name}.wav", np.zeros(num_samples), ToyModel.sampling_rate)
     (folder / "wav.scp").write_text("".join(f"{name} wav/{name}.wav\n" for name in texts))
     (folder / "text").write_text("".join(f"{name} {text}\n" for name, text in texts.items()))
     return folder

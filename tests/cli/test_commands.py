@@ -485,3 +485,29 @@ def test_entities_check_says_what_its_findings_mean(run):
 
     lines = run("entities", "check", "--help").output.splitlines()
     assert all(any(line.split()[:1] == [kind] for line in lines) for kind in KINDS)
+
+
+@pytest.fixture
+def too_long(tmp_path, speech):
+    """A Kaldi data folder with 31 s of synthetic speech, over and over."""
+    (tmp_path / "data").mkdir()
+    samples, rate = soundfile.read(speech / "wav" / "demo_000.flac")
+    soundfile.write(tmp_path / "data" / "long.wav", np.resize(samples, 31 * rate), rate)
+    (tmp_path / "data" / "wav.scp").write_text("long long.wav\n")
+    return tmp_path / "data"
+
+
+_CUT = "a recording of 31.0 s: the model hama returned 30.0 s of frames, 1500 of 0.02 s; cut it into segments of at most 30 s"
+
+
+def test_decode_refuses_what_the_model_hears_only_the_beginning_of(tmp_path, world, too_long, run):
+    result = run("decode", world / "base", too_long, tmp_path / "out")
+    assert result.exit_code == 1 and f"utterance 'long', {_CUT}" in str(result.exception or result.output)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_transcribe_refuses_what_the_model_hears_only_the_beginning_of(monkeypatch, world, too_long, run):
+    monkeypatch.setattr("wfst_bias.corpus.transcribe.default_base", lambda progress=False: world / "base")
+    result = run("transcribe", too_long / "long.wav")
+    assert result.exit_code == 1 and _CUT in str(result.exception or result.output)
+    assert "We met" not in result.output and "STATION" not in result.output.upper()

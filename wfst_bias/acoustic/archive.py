@@ -22,7 +22,7 @@ Lookup = Callable[[str], Optional[np.ndarray]]
 
 
 class ArchiveModel:
-    """Stored log-probabilities; the audio is not looked at.
+    """Stored log-probabilities; of the audio nothing but its duration is looked at, by the contract.
 
     Args:
       path: ``.scp`` or ``.ark`` of Kaldi, ``.npz`` of an array for each utterance, or a lhotse manifest of cuts or
@@ -42,6 +42,7 @@ class ArchiveModel:
 
     def __init__(self, path: Path, tokens: Optional[Path] = None, frame_shift: Optional[Seconds] = None):
         self._path = Path(path)
+        self.name = f"archive:{path}"
         if not self._path.is_file():
             raise InputError(f"no such file; name an archive of emissions: {_KINDS}", path)
         self._lookup, told = _open(self._path)

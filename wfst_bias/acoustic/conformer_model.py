@@ -133,6 +133,7 @@ class ConformerModel:
 
     def __init__(self, folder: Path, device: Union[str, torch.device] = "cpu"):
         _, self.vocabulary = read_description(folder)
+        self.name = f"conformer:{folder}"
         self.device = torch.device(device)
         self.network = read_conformer(folder).to(self.device).requires_grad_(False)
         self.tokens = self.vocabulary.subwords.tokens

@@ -12,6 +12,10 @@ from wfst_bias.symbols import SymbolTable
 Seconds = float
 
 
+class EmissionsError(InputError):
+    """Something is no emissions."""
+
+
 @dataclass(frozen=True)
 class Emissions:
     """Log-probabilities of a batch of utterances.
@@ -27,7 +31,8 @@ class Emissions:
       phones: what a phone head of the same model says, of the same utterances; the frame shift may differ.
 
     Raises:
-      InputError: there is a NaN or plus infinity in them, a frame without any probability, or no frame.
+      EmissionsError: they have another shape or are no floats; there is a NaN or plus infinity in them, a frame
+        without any probability, or no frame.
     """
 
     log_probs: torch.Tensor
@@ -39,19 +44,47 @@ class Emissions:
     phones: Optional["Emissions"] = None
 
     def __post_init__(self):
-        N, T, C = self.log_probs.shape
-        assert C == len(self.tokens) and len(self.lengths) == len(self.names) == N
-        assert self.layers is None or self.layers.shape[:2] == (N, T)
-        if N and int(self.lengths.min()) < 1:
-            raise InputError(
+        self._check_shapes()
+        if len(self.names) and int(self.lengths.min()) < 1:
+            raise EmissionsError(
                 f"utterance {self.names[int(self.lengths.argmin())]!r} has no frame; take it out of the data"
             )
         # one maximum tells all: it is NaN where a score is, and -inf where a frame has no probability
         bad = (~torch.isfinite(self.log_probs.amax(dim=-1))).any(dim=1)
         if bad.any():  # one wait for the device a batch
             name = self.names[int(bad.nonzero()[0])]
-            raise InputError(
+            raise EmissionsError(
                 f"utterance {name!r}: the emissions hold NaN or infinity; log-probabilities were expected, check the audio and the model"
+            )
+
+    def _check_shapes(self) -> None:
+        shape, num_utterances, num_tokens = tuple(self.log_probs.shape), len(self.names), len(self.tokens)
+        which = f"utterance {self.names[0]!r}: " if num_utterances else ""
+        if len(shape) != 3 or shape[0] != num_utterances or not self.log_probs.is_floating_point():
+            raise EmissionsError(
+                f"{which}found log_probs {shape} of {self.log_probs.dtype}; floats ({num_utterances}, frames, "
+                f"{num_tokens}) were expected, return them as such"
+            )
+        if shape[2] != num_tokens:
+            raise EmissionsError(
+                f"{which}found {shape[2]} columns; {num_tokens} were expected, one for each token, name the tokens "
+                "that the model was trained with"
+            )
+        if tuple(self.lengths.shape) != (num_utterances,):
+            raise EmissionsError(
+                f"{which}found lengths {tuple(self.lengths.shape)}; ({num_utterances},) was expected, one for each "
+                "utterance"
+            )
+        if num_utterances and int(self.lengths.max()) > shape[1]:
+            longest = int(self.lengths.argmax())
+            raise EmissionsError(
+                f"utterance {self.names[longest]!r} has the length {int(self.lengths[longest])}, but there are "
+                f"{shape[1]} frames; return its length in frames"
+            )
+        if self.layers is not None and self.layers.shape[:2] != shape[:2]:
+            raise EmissionsError(
+                f"{which}found layers {tuple(self.layers.shape)}; {shape[:2]} was expected of utterances and frames, "
+                "as in log_probs"
             )
 
     def to(self, device) -> "Emissions":
@@ -64,7 +97,15 @@ class Emissions:
 
 
 class AcousticModel(Protocol):
-    """Anything that turns audio into emissions."""
+    """Anything that turns audio into emissions.
+
+    The contract, which :func:`wfst_bias.acoustic.contract.compute_emissions` checks for every model: the utterances
+    are those that were asked for, in their order; there is a column for each token, without NaN and plus infinity;
+    and the frames of an utterance times the frame shift are the duration of its audio, within two frames and a window.
+
+    A model may have a ``name`` for error messages, and ``longest``, the seconds of audio beyond which it hears
+    nothing.
+    """
 
     tokens: SymbolTable
     sampling_rate: int
@@ -72,6 +113,8 @@ class AcousticModel(Protocol):
 
     def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
         """Emissions of a batch, an utterance's the same as if it were alone.
+
+        Ask by :func:`wfst_bias.acoustic.contract.compute_emissions`, which checks the answer.
 
         Args:
           names: of the utterances.

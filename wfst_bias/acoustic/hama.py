@@ -18,6 +18,8 @@ class HamaModel:
     This is the only place that knows how the package's session is called.
     """
 
+    name = "hama"
+    longest = 30.0  # seconds; the network pads or cuts every waveform to that
     tokens = SymbolTable((BLANK, WORD_BOUNDARY, *PHONES))
     sampling_rate = 16000
     frame_shift = 0.02

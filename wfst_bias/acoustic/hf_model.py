@@ -37,6 +37,7 @@ class HfModel:
         from transformers import AutoFeatureExtractor
 
         self._folder = Path(folder)
+        self.name = f"hf:{folder}"
         missing = [name for name in FILES if not (self._folder / name).is_file()]
         if missing:
             raise InputError(

@@ -41,6 +41,7 @@ class OnnxModel:
 
     def __init__(self, path: Path, tokens: Optional[Path] = None, device: torch.device = torch.device("cpu")):
         self._path = Path(path)
+        self.name = f"onnx:{path}"
         self._session = _session(self._path, torch.device(device))
         inputs, output = self._session.get_inputs(), self._session.get_outputs()[0]
         self._main = next((i for i in inputs if "float" in i.type), inputs[0])

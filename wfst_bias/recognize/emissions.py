@@ -8,6 +8,7 @@ from typing import Dict, Iterable, Iterator, List, Optional, Sequence
 
 from lhotse import MonoCut
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds
 from wfst_bias.adapter.upstream import Upstream
 from wfst_bias.corpus.data import load_audio
@@ -100,7 +101,7 @@ class EmissionPipeline:
         audio = [load_audio(cut, self.model.sampling_rate) for cut in cuts]
         self.timing.audio += sum(map(len, audio)) / self.model.sampling_rate
         with self.timing.of("acoustic"):
-            return self.model.emissions([cut.id for cut in cuts], audio)
+            return compute_emissions(self.model, [cut.id for cut in cuts], audio)
 
     def emissions(self, cuts: Sequence[MonoCut], lists: Sequence[Phrases]) -> BatchEmissions:
         """The emissions of a batch of cuts, each with its entity list."""

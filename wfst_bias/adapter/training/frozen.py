@@ -8,6 +8,7 @@ from typing import Dict, Iterable, List, Optional, Sequence, Set
 
 import numpy as np
 
+from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.adapter.adapter import lang_speller
@@ -66,7 +67,7 @@ class FrozenModel:
 
     def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; calibrated."""
-        emissions = self.model.emissions(names, audio)
+        emissions = compute_emissions(self.model, names, audio)
         if self.sounding is not None:
             _check_phones(emissions, self.sounding)
         return emissions if self.calibration is None else self.calibration.calibrated(emissions)
