@@ -502,12 +502,11 @@ _CUT = "a recording of 31.0 s: the model hama returned 30.0 s of frames, 1500 of
 
 def test_decode_refuses_what_the_model_hears_only_the_beginning_of(tmp_path, world, too_long, run):
     result = run("decode", world / "base", too_long, tmp_path / "out")
-    assert result.exit_code == 1 and f"utterance 'long', {_CUT}" in str(result.exception or result.output)
+    assert result.exit_code == 1 and f"utterance 'long', {_CUT}" in result.output
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_transcribe_refuses_what_the_model_hears_only_the_beginning_of(monkeypatch, world, too_long, run):
     monkeypatch.setattr("wfst_bias.corpus.transcribe.default_base", lambda progress=False: world / "base")
     result = run("transcribe", too_long / "long.wav")
-    assert result.exit_code == 1 and _CUT in str(result.exception or result.output)
-    assert "We met" not in result.output and "STATION" not in result.output.upper()
+    assert result.exit_code == 1 and result.stdout == "" and _CUT in result.stderr
