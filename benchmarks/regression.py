@@ -4,7 +4,7 @@
 two such folders line by line and exits with 1 where anything differs; a rename OLD=NEW holds for files of A and for
 fields of its JSON lines, at any depth.
 
-python benchmarks/regression.py record OUT [--data DIR] [--emissions DIR] [--python PY --tree ROOT] [--parts base,list]
+python benchmarks/regression.py record OUT [--data DIR] [--emissions DIR] [--python PY --tree ROOT] [--parts base list]
 python benchmarks/regression.py compare A B [--renamed OLD=NEW ...]
 """
 
@@ -17,12 +17,12 @@ import shutil
 import subprocess
 import sys
 import time
-import wave
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+import soundfile
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("WFST_BIAS_DATA", ROOT / "../shared/data"))
@@ -47,24 +47,27 @@ def record(out: Path, data: Path, emissions: Path, python: str, tree: Path, part
     """Decode with the command line of a tree.
 
     Args:
-      out: made where it is missing; a decode folder for each part in it, graphs and lists in ``out/work``.
+      out: made where it is missing; a decode folder for each part in it, graphs and lists anew in
+        ``out/work``.
       data: folder with ``kathleen``, ``lm`` and ``pyctcdecode``.
       emissions: of hama for ``kathleen``; made by this tree where the folder is missing, else reused.
       parts: of :data:`PARTS`.
 
     Raises:
-      subprocess.CalledProcessError: a command failed; its own message stands above.
+      subprocess.CalledProcessError: a command failed.
     """
-    out, data, emissions, tree = (path.resolve() for path in (out, data, emissions, tree))
+    out, data, tree = (path.resolve() for path in (out, data, tree))
     # commands run in OUT with relative paths, so that those in meta.json are the same for each record
     speech, work = data / "kathleen", Path("work")
-    (out / work).mkdir(parents=True, exist_ok=True)
-    # one set of weights for all trees
-    weights = ("--config", ROOT / WEIGHTS)
+    # a graph whose inputs are the same would not be compiled again, whatever became of the code
+    shutil.rmtree(out / work, ignore_errors=True)
+    (out / work).mkdir(parents=True)
+    # the tree's own, since its options may have other names
+    weights = ("--config", tree / WEIGHTS)
     run = partial(_run, python, tree, out)
     decode = partial(_decode, run, weights)
     hama = f"archive:{emissions}/emissions.npz"
-    if not emissions.is_dir():
+    if not (out / emissions).is_dir():
         run("model", "emissions", "hama", speech, emissions)
     if set(parts) - {"characters"}:
         run("lang", "hama", work / "lang")
@@ -110,26 +113,20 @@ def _decode(run: Run, weights: Sequence[Any], name: str, graph: Path, speech: Pa
 
 def _write_first_utterances(speech: Path, folder: Path) -> None:
     """Write a data folder of the first :data:`NUM_UTTERANCES`."""
-    folder.mkdir(exist_ok=True)
-    for name in ("wav.scp", "text", "utt2spk"):
-        lines = (speech / name).read_text(encoding="utf-8").splitlines()[:NUM_UTTERANCES]
-        if name == "wav.scp":
-            lines = [f"{utterance} {speech / path}" for utterance, path in (line.split(None, 1) for line in lines)]
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder.mkdir()
+    rows = [line.split(None, 1) for line in (speech / "wav.scp").read_text().splitlines()[:NUM_UTTERANCES]]
+    (folder / "wav.scp").write_text("".join(f"{utterance} {speech / path}\n" for utterance, path in rows))
 
 
 def _write_character_data(folder: Path, logits: np.ndarray) -> None:
     """Write an archive, a list and a data folder of one utterance with logits ``(T, C)``; its audio is silence."""
-    (folder / "data").mkdir(parents=True, exist_ok=True)
+    (folder / "data").mkdir(parents=True)
     np.savez(folder / "emissions.npz", libri=logits)
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
     (folder / "frame_shift").write_text(f"{CHARACTER_FRAME_SHIFT}\n")
     (folder / "list.txt").write_text(CHARACTER_LIST)
-    with wave.open(str(folder / "data/libri.wav"), "wb") as audio:
-        audio.setnchannels(1)
-        audio.setsampwidth(2)
-        audio.setframerate(SAMPLING_RATE)
-        audio.writeframes(bytes(2 * round(len(logits) * CHARACTER_FRAME_SHIFT * SAMPLING_RATE)))
+    silence = np.zeros(round(len(logits) * CHARACTER_FRAME_SHIFT * SAMPLING_RATE))
+    soundfile.write(folder / "data/libri.wav", silence, SAMPLING_RATE)
     (folder / "data/wav.scp").write_text("libri libri.wav\n")
 
 
@@ -201,35 +198,27 @@ def _renamed(value: Any, renamed: Mapping[str, str]) -> Any:
     return [_renamed(part, renamed) for part in value] if isinstance(value, list) else value
 
 
-def _rename(text: str) -> Sequence[str]:
-    old, _, new = text.partition("=")
-    if not old or not new:
-        raise argparse.ArgumentTypeError(f"found {text!r}; OLD=NEW was expected")
-    return old, new
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     recorder = commands.add_parser("record", help="decode with the command line of a tree")
     recorder.add_argument("out", type=Path)
     recorder.add_argument("--data", type=Path, default=DATA)
-    recorder.add_argument("--emissions", type=Path, help="folder of 'model emissions'; default: OUT/work/emissions")
+    recorder.add_argument("--emissions", type=Path, help="folder of 'model emissions'; default: OUT/emissions")
     recorder.add_argument("--python", type=os.path.abspath, default=sys.executable)
     recorder.add_argument("--tree", type=Path, default=ROOT)
-    recorder.add_argument("--parts", default=",".join(PARTS), help="of %(default)s")
+    recorder.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="default: all")
     comparer = commands.add_parser("compare", help="exit with 1 where two records differ")
     comparer.add_argument("a", type=Path)
     comparer.add_argument("b", type=Path)
-    comparer.add_argument("--renamed", type=_rename, nargs="+", action="extend", default=[], metavar="OLD=NEW")
+    comparer.add_argument("--renamed", nargs="+", action="extend", default=[], metavar="OLD=NEW")
     given = parser.parse_args()
     if given.command == "compare":
-        sys.exit(0 if compare(given.a, given.b, dict(given.renamed)) else 1)
-    parts = given.parts.split(",")
-    if unknown := set(parts) - set(PARTS):
-        parser.error(f"found part {min(unknown)!r}; {', '.join(PARTS)} were expected")
-    emissions = given.emissions or given.out / "work/emissions"
-    record(given.out, given.data, emissions, given.python, given.tree, parts)
+        if wrong := [pair for pair in given.renamed if not all(pair.partition("="))]:
+            parser.error(f"found {wrong[0]!r}; OLD=NEW was expected")
+        sys.exit(0 if compare(given.a, given.b, dict(pair.split("=", 1) for pair in given.renamed)) else 1)
+    emissions = given.emissions.resolve() if given.emissions else Path("emissions")  # the latter in OUT
+    record(given.out, given.data, emissions, given.python, given.tree, given.parts)
 
 
 if __name__ == "__main__":
