@@ -187,8 +187,8 @@ def _lines(path: Path, renamed: Mapping[str, str]) -> Iterator[str]:
 
 
 def _json(text: str) -> Any:
-    """Return the value of JSON; numbers become strings, as they are written: 0.10 is not 0.1."""
-    number = "number {}".format
+    """Return the value of JSON; numbers become strings with "#", as they are written: 0.10 is not 0.1."""
+    number = "#{}".format
     return json.loads(text, parse_float=number, parse_int=number, parse_constant=number)
 
 
