@@ -168,9 +168,10 @@ def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, t
     "options, message",
     [
         (("--stages", "lookup,rescore"), "name each stage once, and lookup last"),
-        (("--stages", "guess"), "--stages has 'guess'; give some of rescore, mbr, verify, lookup, or none"),
+        (("--stages", "guess"), "--stages has 'guess'; give some of rescore, verify, lookup, or none"),
+        (("--stages", "mbr"), "--stages has 'mbr'; give some of rescore, verify, lookup, or none"),
         (("--stages", "lookup", "--phone-lang", "{speech}"), "is no lang folder"),
-        (("--stages", "verify,rescore"), "name verify behind rescore and mbr"),
+        (("--stages", "verify,rescore"), "name verify behind rescore"),
         (("--stages", "rescore", "--rescore-weight", 2), "--rescore-weight is 2.0; give a share"),
     ],
 )

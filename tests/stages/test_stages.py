@@ -9,6 +9,7 @@ from test_nbest import NOTHING, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.corpus.setup import DecodeSetup
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import transcript_of
@@ -19,10 +20,9 @@ from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.store import read_base
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
-from wfst_bias.stages.chain import Batch, Chain, LeastRisk, LexiconLookup, Rescoring, is_text, on_path, with_best
-from wfst_bias.stages.config import LOOKUP, ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
+from wfst_bias.stages.chain import Batch, Chain, LexiconLookup, Rescoring, is_text, on_path, with_best
+from wfst_bias.stages.config import LOOKUP, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 from wfst_bias.stages.lookup import Lookup
-from wfst_bias.stages.mbr import least_risk
 from wfst_bias.stages.rescoring import PhoneRescorer
 from wfst_bias.stages.sayings import Sayings
 from wfst_bias.stages.verification import Verification
@@ -101,16 +101,9 @@ def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, sayings):
     assert [one.transcript for one in others] == list(transcripts[:2])
 
 
-def test_the_least_risk_is_told_as_a_transcript(unsure):
-    transcripts, batch = unsure
-    for one in Chain((LeastRisk(MbrConfig(scale=0.05)),)).found(transcripts, batch):
-        assert one.nbest.hypotheses[0] == least_risk(one.nbest, MbrConfig(scale=0.05))
-        assert is_text(one.nbest.hypotheses[0].words, one.transcript)
-
-
 def _all_stages(said):
     verification = Verification(VerifyConfig())
-    return Rescoring(PhoneRescorer(said), 20), LeastRisk(MbrConfig()), verification, LexiconLookup(Lookup(said))
+    return Rescoring(PhoneRescorer(said), 20), verification, LexiconLookup(Lookup(said))
 
 
 def test_stages_follow_each_other(unsure, sayings):
@@ -118,10 +111,7 @@ def test_stages_follow_each_other(unsure, sayings):
     said = sayings("Ann Whittemore", "Zelenskyy")
     stages = _all_stages(said)
     for one in Chain(stages).found(transcripts, batch):
-        assert (
-            list(one.texts) == ["search", "rescore", "mbr", "verify", LOOKUP]
-            and one.texts[LOOKUP] == one.transcript.text
-        )
+        assert list(one.texts) == ["search", "rescore", "verify", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
         assert len(one.confidences) == len(one.transcript.words)
 
 
@@ -198,14 +188,20 @@ def test_a_hypothesis_with_a_phrase_below_its_gate_is_passed_over(unsure):
     assert [entity.phrase for entity in after.entities] == ["Zelenskyy"] and after.entities[0].evidence > 0.999
 
 
-@pytest.mark.parametrize(
-    "stages", ["lookup,rescore", "rescore,rescore", "rescore,guess", "verify,mbr", "verify,rescore"]
-)
+@pytest.mark.parametrize("stages", ["lookup,rescore", "rescore,rescore", "rescore,guess", "mbr", "verify,rescore"])
 def test_chains_that_cannot_be_are_told(stages):
     with pytest.raises(InputError, match="--stages"):
         ChainConfig(stages=stages)
-    assert ChainConfig(stages="rescore,mbr,verify,lookup").names == ("rescore", "mbr", "verify", "lookup")
+    assert ChainConfig(stages="rescore,verify,lookup").names == ("rescore", "verify", "lookup")
     assert ChainConfig(stages="none").names == ()
+
+
+@pytest.mark.parametrize("stages, left", [("rescore,mbr,lookup", ("rescore", "lookup")), ("mbr", ()), ("none", ())])
+def test_decode_folders_with_a_stage_that_was_removed_are_read(stages, left):
+    meta = dict(graph="graph", data="data", beside=None, biasing=None, entities_by=None)
+    meta.update(model="hama", calibration="none", adapter="none", list_format="auto")
+    meta.update(stages={"stages": stages, "phone_model": "", "phone_lang": ""}, mbr={"num_best": 100, "scale": 0.7})
+    assert DecodeSetup.from_meta(meta).stages.names == left
 
 
 @pytest.mark.parametrize("num_frames", [1, 2])

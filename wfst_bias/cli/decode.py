@@ -16,7 +16,7 @@ from wfst_bias.cli.options import (
     was_given,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.stages.config import STAGES, VERIFY, ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
+from wfst_bias.stages.config import STAGES, VERIFY, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 
 search_options = config_options(
     SearchConfig,
@@ -46,8 +46,7 @@ stage_options = config_options(
     "stages",
     prefix="",
     stages="What is done behind the search, in this order, with commas between: rescore (n-best lists by a phone network), "
-    "mbr (the hypothesis with the least expected errors), verify (takes unsure phrases back), lookup (phrases where exactly "
-    "their phones were heard), or none.",
+    "verify (takes unsure phrases back), lookup (phrases where exactly their phones were heard), or none.",
     phone_model="Phone network of rescore and lookup, as --model; else what is searched, or the phone head of the model.",
     phone_lang="Its lang folder; else the lexicon for hama.",
 )
@@ -59,12 +58,6 @@ rescore_options = config_options(
     measure="What that is: emissions (log-probability of the pronunciations) or distance (weighted phone-edit distance to "
     "what was heard).",
     bound="Phones by which these may differ in number, for distance.",
-)
-mbr_options = config_options(
-    MbrConfig,
-    "mbr",
-    num_best="Hypotheses of an utterance that are compared; the time grows with their square.",
-    scale="Weight of their scores; the larger, the more often the likeliest one is chosen.",
 )
 verify_options = config_options(
     VerifyConfig,
@@ -119,7 +112,6 @@ lookup_options = config_options(
 @gate_options
 @stage_options
 @rescore_options
-@mbr_options
 @verify_options
 @lookup_options
 @config_file_option
@@ -163,7 +155,6 @@ def decode(
     gate_config,
     stages_config,
     rescore_config,
-    mbr_config,
     verify_config,
     lookup_config,
     device,
@@ -213,7 +204,6 @@ def decode(
         gate=gate_config,
         stages=stages_config,
         rescore=rescore_config,
-        mbr=mbr_config,
         verify=verify_config,
         lookup=lookup_config,
     )

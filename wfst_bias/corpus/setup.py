@@ -26,8 +26,8 @@ from wfst_bias.graph.store import folder_key, graph_g2g, read_base, read_decodin
 from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
-from wfst_bias.stages.chain import Chain, LeastRisk, LexiconLookup, Rescoring
-from wfst_bias.stages.config import ChainConfig, LookupConfig, MbrConfig, RescoringConfig, VerifyConfig
+from wfst_bias.stages.chain import Chain, LexiconLookup, Rescoring
+from wfst_bias.stages.config import ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 from wfst_bias.stages.lookup import Lookup
 from wfst_bias.stages.rescoring import PhoneRescorer
 from wfst_bias.stages.sayings import Sayings
@@ -43,10 +43,10 @@ _CONFIGS = {
     "gate": ("gate", GateConfig),
     "stages": ("stages", ChainConfig),
     "rescore": ("rescore", RescoringConfig),
-    "mbr": ("mbr", MbrConfig),
     "verify": ("verify", VerifyConfig),
     "lookup": ("lookup", LookupConfig),
 }
+_REMOVED_STAGES = ("mbr",)  # which old decode folders name
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class DecodeSetup:
       list_format: of the lists that are named here.
       class_config, g2g: of lists for utterances.
       search, boost, gate: of all.
-      stages, rescore, mbr, verify, lookup: what is done behind the search.
+      stages, rescore, verify, lookup: what is done behind the search.
     """
 
     graph: Path
@@ -83,7 +83,6 @@ class DecodeSetup:
     gate: GateConfig = GateConfig()
     stages: ChainConfig = ChainConfig()
     rescore: RescoringConfig = RescoringConfig()
-    mbr: MbrConfig = MbrConfig()
     verify: VerifyConfig = VerifyConfig()
     lookup: LookupConfig = LookupConfig()
 
@@ -129,6 +128,8 @@ class DecodeSetup:
         """Of the ``meta.json`` of a decode folder."""
         values: Dict[str, Any] = {name: Path(meta[name]) for name in _PATHS if meta[name] is not None}
         values.update({name: meta[name] for name in _NAMES})
+        if "stages" in meta:
+            meta = {**meta, "stages": _without_removed(meta["stages"])}
         values.update({name: config(**meta[key]) for name, (key, config) in _CONFIGS.items() if key in meta})
         if meta["entities_by"]:
             field, path = meta["entities_by"]
@@ -181,7 +182,6 @@ class DecodeSetup:
             sayings = sayings_of(self.stages, (), biasing.known_words, g2g)
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
-            LeastRisk.name: lambda: LeastRisk(self.mbr),
             Verification.name: lambda: Verification(self.verify),
             LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
         }
@@ -190,6 +190,12 @@ class DecodeSetup:
             phone_model_of(self.stages, model, self.model, device),
             {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
         )
+
+
+def _without_removed(stages: Dict[str, Any]) -> Dict[str, Any]:
+    """Options of a chain without the stages that former versions had."""
+    names = [name for name in stages["stages"].split(",") if name not in _REMOVED_STAGES]
+    return {**stages, "stages": ",".join(names)}
 
 
 def phone_model_of(

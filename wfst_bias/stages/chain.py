@@ -1,6 +1,6 @@
 """What is done behind the search: stages, each of which may change what was found, and none of which has to be there.
 
-Rescoring, MBR and verification take another path of the lattice, so all that is told of it (times, entities, evidence) is
+Rescoring and verification take another path of the lattice, so all that is told of it (times, entities, evidence) is
 that of this path; lookup writes words that no lattice has.
 """
 
@@ -20,9 +20,8 @@ from wfst_bias.lattice.confidence import Confidence, word_confidences
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.rival import Rival, rivals
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice, word_lattices
-from wfst_bias.stages.config import LOOKUP, MBR, RESCORE, MbrConfig
+from wfst_bias.stages.config import LOOKUP, RESCORE
 from wfst_bias.stages.lookup import Lookup, Replacement
-from wfst_bias.stages.mbr import least_risk
 from wfst_bias.stages.rescoring import PhoneRescorer
 from wfst_bias.symbols import OOV
 
@@ -155,23 +154,6 @@ class Rescoring:
         scale = batch.decoder.search.acoustic_scale
         nbests = self._rescorer.rescored([one.nbest for one in found], batch.phones, scale, batch.lists)
         return [with_best(one, nbest, i, batch) for i, (one, nbest) in enumerate(zip(found, nbests))]
-
-
-class LeastRisk:
-    """Takes the hypothesis with the least expected word errors."""
-
-    name = MBR
-
-    def __init__(self, config: MbrConfig):
-        self._config = config
-        self.num_best = config.num_best
-
-    def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
-        return [with_best(one, self._reordered(one.nbest), i, batch) for i, one in enumerate(found)]
-
-    def _reordered(self, nbest: NBest) -> NBest:
-        best = least_risk(nbest, self._config)
-        return replace(nbest, hypotheses=tuple(sorted(nbest.hypotheses, key=lambda hypothesis: hypothesis is not best)))
 
 
 class LexiconLookup:

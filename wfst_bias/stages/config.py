@@ -6,7 +6,7 @@ from typing import Tuple
 
 from wfst_bias.errors import InputError
 
-RESCORE, MBR, VERIFY, LOOKUP = STAGES = ("rescore", "mbr", "verify", "lookup")
+RESCORE, VERIFY, LOOKUP = STAGES = ("rescore", "verify", "lookup")
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ChainConfig:
 
     Args:
       stages: some of :data:`STAGES` with commas between them, as they are to be run, or none; the lookup is the last
-        one, because it writes words that no lattice has, and verification comes behind those that choose a hypothesis.
+        one, because it writes words that no lattice has, and verification comes behind rescoring, which chooses a hypothesis.
       phone_model: specification of the phone network that rescoring and lookup listen to; where it is empty, what is
         searched is heard, by the phone head of the model if it has one.
       phone_lang: lang folder of that network; the lexicon for hama where it is empty.
@@ -32,8 +32,8 @@ class ChainConfig:
             raise InputError(f"--stages has {unknown!r}; give some of {', '.join(STAGES)}, or none")
         if len(set(names)) < len(names) or LOOKUP in names[:-1]:
             raise InputError(f"--stages is {self.stages!r}; name each stage once, and lookup last")
-        if VERIFY in names and not {RESCORE, MBR}.isdisjoint(names[names.index(VERIFY) :]):
-            raise InputError(f"--stages is {self.stages!r}; name verify behind rescore and mbr, which choose anew")
+        if VERIFY in names and RESCORE in names[names.index(VERIFY) :]:
+            raise InputError(f"--stages is {self.stages!r}; name verify behind rescore, which chooses anew")
 
     @property
     def names(self) -> Tuple[str, ...]:
@@ -76,25 +76,6 @@ class LookupConfig:
             raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
         if not 0 <= self.min_lead < math.inf:
             raise InputError(f"--lookup-min-lead is {self.min_lead}; give nats, 0 (off) or more")
-
-
-@dataclass(frozen=True)
-class MbrConfig:
-    """The choice of the hypothesis with the least expected word errors.
-
-    Args:
-      num_best: hypotheses that count.
-      scale: of their scores, which are too sure of the best path; the larger, the more often that one is chosen.
-    """
-
-    num_best: int = 100
-    scale: float = 0.7
-
-    def __post_init__(self):
-        if self.num_best < 1:
-            raise InputError(f"--mbr-num-best is {self.num_best}; give 1 hypothesis or more")
-        if not 0 < self.scale < math.inf:
-            raise InputError(f"--mbr-scale is {self.scale}; give a number above 0, not infinite")
 
 
 @dataclass(frozen=True)
