@@ -12,7 +12,7 @@ from machines import language, same_language
 
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.graph.branch import Member, compile_branch, gated, splice
-from wfst_bias.graph.decoding import FIRST_GATE_BLOCK
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
@@ -70,7 +70,7 @@ class World:
                 boundaries = [self.boundary] if self.boundary else []
                 branch = compile_branch(self.spelled[name], TOKENS, boundaries)
                 if marked and not self.boundary:  # as a base graph does it where no token tells words apart
-                    branch = gated(branch, FIRST_GATE_BLOCK * len(TOKENS))
+                    branch = gated(branch, ColumnLayout(len(TOKENS)).gated(0, 0))
                 members.append(Member(branch, i, entry_score, first, marked and not self.boundary))
                 first += 2
         return members
@@ -148,7 +148,7 @@ def one_boundary_between_words(labels) -> bool:
 def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score):
     words, base = world.token_graph()
     graph = splice(base.fst, base.class_arcs, world.members(words, entry_score))
-    graph.ilabel[:] = graph.ilabel % len(TOKENS)
+    graph.ilabel[:] = ColumnLayout(len(TOKENS)).token(graph.ilabel)
     graph.olabel[:] = graph.olabel % WORD_END
     said = language(graph, MAX_LENGTH, allowed=one_boundary_between_words)
     said = {key: score for key, score in said.items() if not key[0] or key[0][-1] != TOKENS[BOUNDARY]}

@@ -17,9 +17,9 @@ from wfst_bias.entities.spelling import Spelling
 from wfst_bias.graph import base as base_module
 from wfst_bias.graph.base import CompiledList
 from wfst_bias.graph.branch import compile_branch, gated, splice
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.compile import base_graph
 from wfst_bias.graph.ctc import TOPOLOGIES, ctc_product
-from wfst_bias.graph.decoding import FIRST_GATE_BLOCK
 from wfst_bias.wfst import from_arcs, trim
 
 
@@ -157,7 +157,7 @@ def test_a_base_can_be_forgotten():
 
 def test_a_gated_branch_is_entered_through_its_own_columns():
     _, entities = base_and_list("b c")
-    first_column = FIRST_GATE_BLOCK * len(TOKENS)
+    first_column = ColumnLayout(len(TOKENS)).gated(0, 0)
     branch = gated(entities.branch, first_column)
     assert branch.ilabel.tolist() == [first_column + TOKENS["b"], len(TOKENS) + TOKENS["c"]]
 

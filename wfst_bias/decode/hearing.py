@@ -20,7 +20,7 @@ from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.places import Place, place_of
 from wfst_bias.decode.search import Decoder, has_final_arc
 from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
-from wfst_bias.graph.decoding import TWIN_BLOCK, DecodingGraph
+from wfst_bias.graph.decoding import DecodingGraph
 
 _WIDER = ((1.5, 4), (2.25, 16))  # times the search beam, times the states kept
 _ALL = 1e4  # nats; an output beam that keeps whatever the search beam did
@@ -157,7 +157,7 @@ class Hearing:
         best = k2.shortest_path(fsas, use_double_scores=True)
         arcs = best.graph_arc.long() % graph.num_arcs  # the second copy of 'saying' is the graph again
         column = best.labels.long().clamp(min=0)
-        token = column % len(graph.tokens)
+        token = graph.layout.token(column)
         frame = torch.arange(self._num_frames, device=column.device)
         plain, read = torch.zeros(2, self._num_frames + 1, dtype=torch.float64, device=column.device)
         plain[:-1], read[:-1] = columns[0, frame, token[:-1]], columns[0, frame, column[:-1]]
@@ -194,8 +194,9 @@ def _phrase_arcs(
 
     Within a branch all units read twin columns but the first one and the boundaries between words.
     """
-    block, token = np.divmod(columns, len(graph.tokens))
-    may_enter = np.flatnonzero(begins & (block != TWIN_BLOCK) & ~np.isin(token, graph.units.edge))
+    layout = graph.layout
+    is_edge = np.isin(layout.token(columns), graph.units.edge)
+    may_enter = np.flatnonzero(begins & ~layout.is_boosted(columns) & ~is_edge)
     last = np.flatnonzero(outputs >= graph.first_phrase)
     return may_enter[np.searchsorted(may_enter, last, side="right") - 1], last
 

@@ -173,10 +173,10 @@ def _transcripts(
       lengths: arcs of each path ``(P,)``.
     """
     utterance = torch.repeat_interleave(torch.tensor(utterances), torch.tensor(lengths)).to(arcs.labels.device)
-    num_tokens = len(decoder.graph.tokens)
+    layout = decoder.graph.layout
     label = arcs.labels.long().clamp(min=0)
     frame = arcs.frames.long().clamp(max=lattices.columns.shape[1] - 1)
-    plain = lattices.columns[utterance, frame, label % num_tokens]
+    plain = lattices.columns[utterance, frame, layout.token(label)]
     boost = lattices.columns[utterance, frame, label] - plain
     begins = decoder.graph.begins_unit(arcs.graph_arcs.long())
     # one copy to the CPU a batch
@@ -188,7 +188,7 @@ def _transcripts(
         begin, end = end, end + num_arcs
         consumed = begin + np.flatnonzero(labels[begin:end] >= 0)  # all but the arc into the last state
         path = _Path(
-            tokens=labels[consumed] % num_tokens,
+            tokens=layout.token(labels[consumed]),
             begins=begins[consumed] > 0,
             outputs=decoder.graph.olabels[graph_arcs[consumed]],
             frames=np.minimum(frames[consumed], int(lattices.lengths[i]) - 1),

@@ -1,6 +1,5 @@
 """The search: emissions against a decoding graph, a batch at a time, into lattices, by k2."""
 
-import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Dict, Sequence
@@ -15,7 +14,7 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.refusals import Refusal, refused
 from wfst_bias.errors import InputError
-from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph
+from wfst_bias.graph.decoding import OPEN, DecodingGraph
 
 # A column must be able to lose, but k2 aborts the process on scores beyond about 1e7 in magnitude.
 _LOWEST = -30.0
@@ -125,23 +124,13 @@ class Decoder:
         begins = units.starts_word.copy()
         begins[list(units.edge)] = True
         block = torch.from_numpy(np.where(begins, np.float32(_LOWEST), np.float32(0.0)))
-        num_tokens = len(units.tokens)
-        frame = block.repeat(self.graph.num_columns // num_tokens)
-        frame[FIRST_GATE_BLOCK * num_tokens :] = -math.inf
-        return frame.to(self.device)
+        return self.graph.layout.free_frame(block).to(self.device)
 
     def _columns(self, log_probs: torch.Tensor, gates: Sequence[int]) -> torch.Tensor:
         """Emissions relative to each frame's best, in the blocks of columns that the graph reads."""
         plain = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)  # also of -inf
-        if not self.graph.lists:
-            return plain
-        blocks = [plain, boosted(plain, self.boost)]
-        gate_of = torch.tensor(gates, device=plain.device)[:, None, None]
-        # k2 never takes an arc of score minus infinity: behind a gate that is not its own an utterance finds nothing
-        blocks += [torch.where(gate_of == gate, plain, -math.inf) for gate in range(self.graph.num_gates)]
-        if self.graph.has_door_block:
-            blocks.append(plain)
-        return torch.cat(blocks, dim=-1)
+        layout = self.graph.layout
+        return layout.stack(plain, boosted(plain, self.boost), gates) if layout.has_lists else plain
 
     def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, refusals: Sequence[Refusal] = ()) -> k2.Fsa:
         """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads."""

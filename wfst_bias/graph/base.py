@@ -10,12 +10,13 @@ import torch
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.graph.branch import Member, gated
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.ctc import FINAL_LABEL, ArcTable, check_size
-from wfst_bias.graph.decoding import FIRST_GATE_BLOCK, OPEN, DecodingGraph, ListInGraph, decoding_graph, words_said
+from wfst_bias.graph.decoding import OPEN, DecodingGraph, ListInGraph, decoding_graph, words_said
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
-from wfst_bias.symbols import OOV, SymbolTable
+from wfst_bias.symbols import BLANK_ID, OOV, SymbolTable
 from wfst_bias.wfst import Wfst
 
 _LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
@@ -96,22 +97,22 @@ class BaseGraph:
         """
         gates = tuple(gates) or (OPEN,) * len(lists)
         assert len(gates) == len(lists)
-        num_tokens = len(self.lang.tokens)
+        layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.tells_words)
         members, first_phrase = [], len(self.words)
         for compiled, gate in zip(lists, gates):
             first_label = first_phrase if compiled.entities else self.words[OOV]
             branch = compiled.branch
             if gate != OPEN:
-                branch = gated(branch, (FIRST_GATE_BLOCK + gate) * num_tokens)
-            elif not self.lang.units.tells_words:  # see DecodingGraph.has_door_block
-                branch = gated(branch, (FIRST_GATE_BLOCK + max(gates) + 1) * num_tokens)
+                branch = gated(branch, layout.gated(BLANK_ID, gate))
+            elif layout.has_entry_block:
+                branch = gated(branch, layout.entry(BLANK_ID))
             marks_end = not self.lang.units.tells_words
             members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label, marks_end))
             first_phrase += len(compiled.entities)
         free = self._free.setdefault(self.device, [])
         arena = free.pop() if free else _Arena(self)
         # the final state's number is the arena's, and may grow with it
-        table = spliced_arcs(self.frontier, members, arena.last_state, num_tokens, self.topology)
+        table = spliced_arcs(self.frontier, members, arena.last_state, layout.num_tokens, self.topology)
         if not arena.has_room_for(table):
             arena = _Arena(self, table)
             table.arcs[table.arcs[:, 2] == FINAL_LABEL, 1] = arena.last_state

@@ -11,6 +11,7 @@ from typing import Sequence, Tuple
 import numpy as np
 
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.symbols import SymbolTable
 from wfst_bias.wfst import NO_SCORE, WORD_END, Wfst, from_arcs
 
@@ -67,7 +68,7 @@ def compile_branch(spellings: Sequence[Spelling], tokens: SymbolTable, no_twin: 
         start=START,
         src=src,
         dst=dst,
-        ilabel=unit + len(tokens) * is_boosted,
+        ilabel=np.where(is_boosted, ColumnLayout(len(tokens)).boosted(unit), unit),
         olabel=np.concatenate([np.zeros(len(into_node[0]), np.int32), phrase + 1]),
         score=arc_score,
         final=final,

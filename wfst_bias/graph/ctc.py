@@ -11,6 +11,7 @@ from typing import Tuple
 import numpy as np
 
 from wfst_bias.errors import InputError
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.symbols import BLANK_ID
 from wfst_bias.wfst import Wfst, arc_starts
 
@@ -58,8 +59,8 @@ def ctc_product(graph: Wfst, num_tokens: int, topology: str = STANDARD) -> ArcTa
 
     Args:
       graph: token labels in, none of them blank or epsilon; start state 0.
-      num_tokens: size of the token table; labels that are equal modulo this number are the same token in
-        another column of the emissions.
+      num_tokens: size of the token table; labels of one token in several blocks of columns count as equal; see
+        :class:`~wfst_bias.graph.columns.ColumnLayout`.
       topology: :data:`STANDARD` or :data:`MODIFIED`.
 
     Raises:
@@ -194,7 +195,7 @@ def _copies(graph: Wfst, entered: np.ndarray, blank: np.ndarray, num_tokens: int
     for i, target in enumerate(targets):
         every = rows[i:-1:each]
         every[:, 1], every[:, 2], every[:, 3] = target, graph.ilabel, graph.score.view(np.int32)
-    tokens = np.append(np.repeat(graph.ilabel % num_tokens, each), -1).astype(np.int32)
+    tokens = np.append(np.repeat(ColumnLayout(num_tokens).token(graph.ilabel), each), -1).astype(np.int32)
     olabels = np.append(np.repeat(graph.olabel, each), np.int32(0))
     return _Copies(rows, olabels, tokens, each * arc_starts(graph))
 
@@ -220,7 +221,7 @@ def _sources(copies: _Copies, owner, emitted, count, is_final, parts_equal: bool
     source[(first + count - 1)[is_final]] = topological
     if not parts_equal:
         return source, state, count
-    repeated = copies.tokens[source] == (emitted % num_tokens)[state]
+    repeated = copies.tokens[source] == ColumnLayout(num_tokens).token(emitted)[state]
     return source[~repeated], state[~repeated], count - np.bincount(state[repeated], minlength=len(count))
 
 

@@ -12,13 +12,12 @@ from _k2 import RaggedArc
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.errors import InputError
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.lang.units import Units
 from wfst_bias.symbols import SymbolTable
 from wfst_bias.wfst import WORD_END
 
-# blocks of emission columns, each as wide as the token table
-PLAIN_BLOCK, TWIN_BLOCK, FIRST_GATE_BLOCK = 0, 1, 2
 OPEN = -1  # the gate of a list that every utterance has
 
 
@@ -54,7 +53,7 @@ class DecodingGraph:
       splits: where the arcs of each state begin, int32 ``(S + 1,)``, on the same device.
       olabels: what each arc says, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
         ``first_phrase`` on the phrases of the lists; marked where a word ends and no token tells it.
-      units: of the model; column c is token ``c % len(units.tokens)``.
+      units: of the model.
       base_words: the words of the graph without its lists, or all of them.
       first_phrase: output label of the first phrase.
       lists: the entity lists in it.
@@ -85,22 +84,24 @@ class DecodingGraph:
         return self.units.tokens
 
     @cached_property
-    def num_gates(self) -> int:
-        """How many kinds of utterances the graph tells apart."""
-        return max((part.gate + 1 for part in self.lists), default=0)
+    def layout(self) -> ColumnLayout:
+        """Of the emission columns that the graph reads.
 
-    @cached_property
-    def num_columns(self) -> int:
-        """Emission columns that the graph reads."""
-        return len(self.tokens) * (FIRST_GATE_BLOCK + self.num_gates + self.has_door_block if self.lists else 1)
+        Where no token tells words apart, the lists that every utterance has are entered through columns of their
+        own: the search can only so forbid that a phrase begins.
+        """
+        gates = [part.gate for part in self.lists]
+        return ColumnLayout.of_lists(len(self.tokens), gates, self.units.tells_words)
 
     @property
-    def has_door_block(self) -> bool:
-        """Whether the lists that every utterance has are entered through columns of their own, the last ones.
+    def num_gates(self) -> int:
+        """How many kinds of utterances the graph tells apart."""
+        return self.layout.num_gates
 
-        Where no token tells words apart, the search can only so forbid that a phrase begins.
-        """
-        return bool(self.lists) and not self.units.tells_words
+    @property
+    def num_columns(self) -> int:
+        """Emission columns that the graph reads."""
+        return self.layout.num_columns
 
     @cached_property
     def entities(self) -> Tuple[Entity, ...]:
@@ -147,7 +148,7 @@ class DecodingGraph:
         if self.topology == MODIFIED:  # equal tokens may follow each other, but only blank states begin any
             state = self.arcs[arcs, 0].long()
             return (label > 0) & (self.arcs[self.splits[state].long(), 2] == 0)
-        token = label.clamp(min=0) % len(self.tokens)
+        token = self.layout.token(label.clamp(min=0))
         return (token != 0) & (token != torch.cat([token.new_zeros(1), token[:-1]]))
 
     def begins_token(self, arcs: torch.Tensor) -> torch.Tensor:
@@ -156,7 +157,7 @@ class DecodingGraph:
         if self.topology == MODIFIED:
             return (label > 0) & (self.arcs[self.splits[src].long(), 2] == 0)
         # a token goes on in a loop
-        return (label.clamp(min=0) % len(self.tokens) != 0) & (src != dst)
+        return (self.layout.token(label.clamp(min=0)) != 0) & (src != dst)
 
     def to(self, device: torch.device) -> "DecodingGraph":
         """The graph on a device; itself where it is there already."""

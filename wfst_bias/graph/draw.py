@@ -28,8 +28,8 @@ def dot_of(graph: DecodingGraph) -> str:
         raise InputError(
             f"the graph has {graph.num_states:,} states; up to {MOST_DRAWN} can be drawn, take a smaller list or model"
         )
-    num_tokens = len(graph.tokens)
-    token = lambda column: graph.tokens.symbols[column % num_tokens] + "'" * (column >= num_tokens)
+    layout = graph.layout
+    token = lambda column: graph.tokens.symbols[layout.token(column)] + "'" * (not layout.is_plain(column))
     said = lambda label: (
         graph.words.symbols[label] if label < graph.first_phrase else graph.entities[label - graph.first_phrase].written
     )

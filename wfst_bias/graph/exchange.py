@@ -18,6 +18,7 @@ import torch
 from wfst_bias.entities.entity import Entity
 from wfst_bias.errors import InputError
 from wfst_bias.files import publish_file, publish_folder
+from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.ctc import FINAL_LABEL, ArcTable
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.epsilon import remove_epsilons
@@ -56,7 +57,7 @@ def export_graph(graph: DecodingGraph, path: Path, form: str, keep_twins: bool =
     if not keep_twins:
         columns = graph.arcs[:, 2]
         arcs = graph.arcs.clone()
-        arcs[:, 2] = torch.where(columns == FINAL_LABEL, columns, columns % len(graph.tokens))
+        arcs[:, 2] = torch.where(columns == FINAL_LABEL, columns, graph.layout.token(columns))
         graph = replace(graph, arcs=arcs)
     if form == K2:
         fsa = k2.Fsa(graph.arcs.clone())
@@ -216,11 +217,11 @@ def _with_phrases(machine: Wfst, first_phrase: int) -> Tuple[Wfst, List[Tuple[in
 def _checked(
     machine: Wfst, phrases: Sequence[Tuple[int, ...]], lang: Lang, words: SymbolTable, path: Path
 ) -> DecodingGraph:
-    num_tokens = len(lang.tokens)
+    layout = ColumnLayout(len(lang.tokens))
     if not machine.num_states:
         raise InputError("has no path from its start to an end", path)
-    if machine.ilabel.min(initial=0) < 0 or machine.ilabel.max(initial=0) >= 2 * num_tokens:
-        raise InputError(f"has labels that are not of the {num_tokens} tokens of the lang; was it made for them?", path)
+    if machine.ilabel.min(initial=0) < 0 or machine.ilabel.max(initial=0) >= layout.num_columns:
+        raise InputError(f"has labels that are not of the {layout.num_tokens} tokens of the lang; was it made for them?", path)
     used = machine.olabel[machine.olabel < len(words) + len(phrases)]
     if len(used) < machine.num_arcs or max((w for p in phrases for w in p), default=0) >= len(words):
         raise InputError(f"has outputs beyond the {len(words):,} words of the table; was it made with them?", path)
@@ -233,7 +234,7 @@ def _checked(
     olabels[rows] = machine.olabel
     splits = np.searchsorted(arcs[:, 0], np.arange(machine.num_states + 2)).astype(np.int32)
     entities = tuple(_entity([words.symbols[w] for w in phrase], path) for phrase in phrases)
-    has_twins = machine.ilabel.max(initial=0) >= num_tokens
+    has_twins = not layout.is_plain(machine.ilabel).all()
     lists = [ListInGraph(entities)] if entities or has_twins else []
     return decoding_graph(ArcTable(arcs, olabels, splits), lang.units, words, len(words), lists, topology="")
 

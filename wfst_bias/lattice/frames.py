@@ -21,7 +21,7 @@ def kaldi_lattices(lattices: Lattices, decoder: Decoder) -> List[str]:
     bounds = arc_bounds(fsas)
     utterance = torch.repeat_interleave(bounds.diff()).to(fsas.device)
     is_final = fsas.labels == -1
-    token = torch.where(is_final, 0, fsas.labels % len(graph.tokens))
+    token = torch.where(is_final, 0, graph.layout.token(fsas.labels))
     plain = lattices.columns[utterance, fsas.frame.long().clamp(max=num_frames - 1), token.long()]
     acoustic = torch.where(is_final, 0.0, plain)
     # what is neither frame nor scale of a frame counts as graph

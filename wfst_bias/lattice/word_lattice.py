@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds, has_final_arc
-from wfst_bias.graph.decoding import TWIN_BLOCK, DecodingGraph
+from wfst_bias.graph.columns import ColumnLayout
+from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import padded
 from wfst_bias.lattice.terms import NUM_TERMS
 from wfst_bias.lattice.unambiguous import forward_scores, unambiguous
@@ -140,7 +141,7 @@ class _Frames:
       enters: where a branch of a list may be entered.
       terms: of the score, nats, the graph's share as the language model's ``(A, 4)``.
       loss: of the best path through the arc against the best path of the utterance, nats.
-      num_tokens: in the token table.
+      layout: of the columns.
     """
 
     src: np.ndarray
@@ -150,25 +151,24 @@ class _Frames:
     enters: np.ndarray
     terms: np.ndarray
     loss: np.ndarray
-    num_tokens: int
+    layout: ColumnLayout
 
     @classmethod
     def of(cls, lattices: Lattices, decoder: Decoder) -> "_Frames":
         fsas, graph = lattices.fsas, decoder.graph
         utterance = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
-        num_tokens = len(graph.tokens)
+        layout = graph.layout
         column = fsas.labels.long().clamp(min=0)
         frame = fsas.frame.long().clamp(max=lattices.columns.shape[1] - 1)
         ends = fsas.labels == -1
-        plain = lattices.columns[utterance, frame, column % num_tokens].masked_fill(ends, 0.0)
+        plain = lattices.columns[utterance, frame, layout.token(column)].masked_fill(ends, 0.0)
         read = lattices.columns[utterance, frame, column].masked_fill(ends, 0.0)
         scale = decoder.search.acoustic_scale
         graph_arcs = fsas.graph_arc.long()
         of_graph = graph.arcs[graph_arcs, 3].view(torch.float32)
         terms = [scale * plain, scale * (read - plain), of_graph, torch.zeros_like(plain)]
-        block, token = column // num_tokens, column % num_tokens
-        edge = torch.tensor(graph.units.edge, device=token.device)
-        enters = graph.begins_token(graph_arcs) & (block != TWIN_BLOCK) & ~torch.isin(token, edge) & ~ends
+        is_edge = torch.isin(layout.token(column), torch.tensor(graph.units.edge, device=column.device))
+        enters = graph.begins_token(graph_arcs) & ~layout.is_boosted(column) & ~is_edge & ~ends
         states = fsas.arcs.values()[:, :2].long()
         first_state = fsas.arcs.row_splits(1).long()[utterance]
         options = dict(use_double_scores=True, log_semiring=False)
@@ -184,7 +184,7 @@ class _Frames:
             enters > 0,
             torch.stack(terms, dim=1).cpu().numpy(),
             (best - through).cpu().numpy(),
-            num_tokens,
+            layout,
         )
 
 
@@ -209,7 +209,7 @@ def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, gra
         words=np.where(has_word, stretches.label, NO_WORD),
         phrases=np.where(has_word & (said >= graph.first_phrase), said - graph.first_phrase, NO_PHRASE),
         terms=terms,
-        tokens=(frames.columns[sources] % frames.num_tokens).astype(np.int32),
+        tokens=frames.layout.token(frames.columns[sources]).astype(np.int32),
         splits=np.concatenate([[0], np.cumsum(np.bincount(stretch[is_frame], minlength=len(last)))]),
         sources=sources,
         beam=stretches.beam,
