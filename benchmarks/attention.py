@@ -18,17 +18,17 @@ from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES
 from wfst_bias.adapter.store import read_adapter, read_calibration
-from wfst_bias.adapter.training.emission_store import store_emissions
-from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model, said_in
-from wfst_bias.adapter.training.guidance import NO_BIAS, Guide
-from wfst_bias.adapter.training.listed_speech import AdapterBatch, ListedSpeech, Listing
-from wfst_bias.adapter.training.speech import align_texts
-from wfst_bias.corpus.data import read_data
+from wfst_bias.core.text import words_of
+from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.lang.model_langs import read_vocabulary
-from wfst_bias.text import words_of
+from wfst_bias.training.adapter.emission_store import store_emissions
+from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, said_in
+from wfst_bias.training.adapter.guidance import NO_BIAS, Guide
+from wfst_bias.training.adapter.listed_speech import AdapterBatch, ListedSpeech, Listing
+from wfst_bias.training.adapter.speech import align_texts
 
 
 class OneList:

@@ -13,11 +13,11 @@ import k2
 import numpy as np
 import torch
 
-from wfst_bias.corpus.transcribe import default_base
-from wfst_bias.graph.ctc import ctc_product
+from wfst_bias.fst.ctc import ctc_product
+from wfst_bias.fst.wfst import Wfst, k2_arcs
 from wfst_bias.graph.decoding import decoding_graph
 from wfst_bias.graph.store import read_decoding, read_token_graph
-from wfst_bias.wfst import Wfst, k2_arcs
+from wfst_bias.recognize.transcribe import default_base
 
 _ROUNDS = 3
 _FRAMES = 60

@@ -6,9 +6,9 @@ python benchmarks/default_lm.py TEXT [--lines N]
 import argparse
 from pathlib import Path
 
+from wfst_bias.core.text import words_of
 from wfst_bias.lm.default import default_lm
 from wfst_bias.lm.perplexity import perplexity
-from wfst_bias.text import words_of
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

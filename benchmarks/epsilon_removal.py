@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import pynini
 
-from wfst_bias.graph.epsilon import remove_epsilons
+from wfst_bias.core.symbols import CLASS
+from wfst_bias.fst.epsilon import remove_epsilons
+from wfst_bias.fst.wfst import Wfst, from_openfst, to_openfst
 from wfst_bias.graph.token_graph import compose_lexicon_and_grammar
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lm.arpa import read_arpa
 from wfst_bias.lm.prune import prune_lm
-from wfst_bias.symbols import CLASS
-from wfst_bias.wfst import Wfst, from_openfst, to_openfst
 
 
 def forward_arcs(graph: Wfst, is_epsilon: np.ndarray) -> int:

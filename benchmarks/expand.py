@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
 
 
 def main() -> None:

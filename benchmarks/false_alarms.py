@@ -17,16 +17,16 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.corpus.data import load_audio, read_data, read_texts
+from wfst_bias.core.text import words_of
+from wfst_bias.data.cuts import load_audio, read_data, read_texts
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.check import GUESSED, check
 from wfst_bias.entities.entity import Entity
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
-from wfst_bias.lang.config import G2GConfig
-from wfst_bias.text import words_of
 
 _BATCH = 4
 _LENGTHS = {2: "2, 3", 3: "2, 3", 4: "4", 5: "5, 6", 6: "5, 6", 7: "7 to 9", 8: "7 to 9", 9: "7 to 9"}

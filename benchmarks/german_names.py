@@ -13,13 +13,13 @@ from scipy.signal import resample_poly
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.corpus.synthesis import voice_of
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
+from wfst_bias.synth.synthesis import voice_of
 
 _SPEED = 0.8
 

@@ -17,12 +17,12 @@ import torch
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.corpus.biasing import Biasing, ListPerUtterance, OneGraph, lists_of_utterances
-from wfst_bias.corpus.data import load_audio, read_data
+from wfst_bias.data.cuts import load_audio, read_data
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import compile_list, speller_of
 from wfst_bias.graph.store import read_base
+from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph, lists_of_utterances
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import HAMA, load_model
-from wfst_bias.corpus.data import load_audio, read_data, read_texts
+from wfst_bias.core.text import words_of
+from wfst_bias.data.cuts import load_audio, read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import Transcript, best_paths
 from wfst_bias.decode.search import Decoder
@@ -30,10 +31,9 @@ from wfst_bias.graph.store import graph_g2g, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import score_counts
-from wfst_bias.stages.config import LOOKUP, LookupConfig
-from wfst_bias.stages.lookup import Lookup
-from wfst_bias.stages.sayings import Sayings
-from wfst_bias.text import words_of
+from wfst_bias.second_pass.config import LOOKUP, LookupConfig
+from wfst_bias.second_pass.lookup import Lookup
+from wfst_bias.second_pass.pronunciations import Pronunciations
 
 _BATCH = 8
 _DEFAULT = LookupConfig()
@@ -77,7 +77,7 @@ def main() -> None:
 
     lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()
     entities = list(read_entities(arguments.list))
-    sayings = Sayings(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
+    sayings = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
     phrases = PhraseList(entity.words for entity in entities if entity.words)
 

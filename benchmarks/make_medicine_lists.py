@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Iterable, Set
 
+from wfst_bias.core.files import publish_file
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.files import publish_file
 from wfst_bias.lm.default import unigram_counts
 
 # letters alone: no lists, no numbers, no '(Korlym)'

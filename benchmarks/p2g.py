@@ -11,10 +11,10 @@ from pathlib import Path
 
 from kaldialign import edit_distance
 
-from wfst_bias.lang.graphones import ORDER, THRESHOLD, cut_words, graphone_model, heard_lexicon, write_graphones
+from wfst_bias.g2p.graphones import ORDER, THRESHOLD, cut_words, graphone_model, heard_lexicon, write_graphones
+from wfst_bias.g2p.p2g import GraphoneP2G
+from wfst_bias.lang.default_lexicons import cmudict_lexicon
 from wfst_bias.lang.lexicon import Lexicon
-from wfst_bias.lang.p2g import GraphoneP2G
-from wfst_bias.lang.readings import cmudict_lexicon
 
 _ONE_IN = 20
 

@@ -15,14 +15,14 @@ import kaldialign
 import torch
 
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.adapter.default import NONE, upstream_of
+from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.matching import Matcher
-from wfst_bias.adapter.training.emission_store import store_emissions
-from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model, said_in
-from wfst_bias.adapter.training.speech import align_texts
-from wfst_bias.corpus.data import read_data
+from wfst_bias.core.text import words_of
+from wfst_bias.data.cuts import read_data
 from wfst_bias.lang.lang import read_lang
-from wfst_bias.text import words_of
+from wfst_bias.training.adapter.emission_store import store_emissions
+from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, said_in
+from wfst_bias.training.adapter.speech import align_texts
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
 
     model = load_model(arguments.model)
     lang = lang_of_model(arguments.model, arguments.lang)
-    calibration = upstream_of(model, arguments.model, arguments.calibration, NONE).calibration
+    calibration = emission_adapter_of(model, arguments.model, arguments.calibration, NONE).calibration
     by_phones = arguments.phones is not None
     if by_phones and calibration is not None:
         parser.error("a calibration does not change what a phone head says: leave one of them out")

@@ -19,7 +19,8 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import HAMA, load_model
-from wfst_bias.corpus.data import load_audio, read_data, read_texts
+from wfst_bias.core.text import words_of
+from wfst_bias.data.cuts import load_audio, read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.lists import read_entities
@@ -30,10 +31,9 @@ from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
 from wfst_bias.score.counts import count_errors
 from wfst_bias.score.report import read_names, score_counts
-from wfst_bias.stages.config import EMISSIONS, MEASURES, RescoringConfig
-from wfst_bias.stages.rescoring import PhoneRescorer
-from wfst_bias.stages.sayings import Sayings
-from wfst_bias.text import words_of
+from wfst_bias.second_pass.config import EMISSIONS, MEASURES, RescoringConfig
+from wfst_bias.second_pass.pronunciations import Pronunciations
+from wfst_bias.second_pass.rescoring import PhoneRescorer
 
 _BATCH = 4
 _WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
@@ -59,7 +59,7 @@ def main() -> None:
     decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(acoustic_scale=arguments.acoustic_scale))
     entities = list(read_entities(arguments.list))
     lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()
-    sayings = Sayings(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
+    sayings = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
     rescorer = PhoneRescorer(sayings, RescoringConfig(measure=arguments.measure))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
     phrases = PhraseList(entity.words for entity in entities if entity.words)

@@ -11,15 +11,15 @@ from pathlib import Path
 import torch
 
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.data import read_data, read_texts
-from wfst_bias.corpus.tune import Tuner, Weights, emissions_of
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.spellers import PieceSpeller
+from wfst_bias.tune.tuner import Tuner, Weights, emissions_of
 
 _SEARCH = SearchConfig(acoustic_scale=1.2)
 
@@ -35,7 +35,7 @@ def main() -> None:
 
     base, entities = read_base(arguments.base_dir), read_entities(arguments.list)
     model = load_model(arguments.model, torch.device("cpu"))
-    emissions = emissions_of(read_data(arguments.data), model, Upstream(), (), 4)
+    emissions = emissions_of(read_data(arguments.data), model, EmissionAdapter(), (), 4)
     texts = read_texts(arguments.data)
 
     def tell(title: str, config: G2GConfig, segmentations: int = 1) -> None:

@@ -16,16 +16,16 @@ from pathlib import Path
 import k2
 import torch
 
-from wfst_bias.corpus.transcribe import default_base
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.ctc import ctc_product
+from wfst_bias.fst.wfst import trim
 from wfst_bias.graph.base import BaseGraph, CompiledList
-from wfst_bias.graph.branch import Member, compile_branch, splice
+from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, splice
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.ctc import ctc_product
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.store import read_base, read_token_graph
-from wfst_bias.wfst import trim
+from wfst_bias.recognize.transcribe import default_base
 
 _FRAMES, _UTTERANCES = 200, 4
 
@@ -49,7 +49,7 @@ def main() -> None:
 
         def compiled(size=size, spellings=spellings, entities=entities) -> CompiledList:
             units = base.lang.units
-            branch = compile_branch(spellings, units.tokens, units.boundaries)
+            branch = compile_trie(spellings, units.tokens, units.boundaries)
             return CompiledList(entities, branch, 0, ClassConfig().entry_score(size))
 
         graph = base.with_entities(compiled())
@@ -88,7 +88,7 @@ def _resident() -> int:
 
 def _rebuilt(base: BaseGraph, token_graph, part: CompiledList) -> DecodingGraph:
     """The same graph, by splicing the list into the token graph and composing all of it with the CTC topology."""
-    member = Member(part.branch, part.entity_class, part.entry_score, len(base.words))
+    member = ClassExpansion(part.branch, part.entity_class, part.entry_score, len(base.words))
     spliced = trim(splice(token_graph.fst, token_graph.class_arcs, [member]))
     table = ctc_product(spliced, len(base.lang.tokens), base.topology)
     return decoding_graph(table, base.lang.units, base.words, len(base.words), [ListInGraph(part.entities)])

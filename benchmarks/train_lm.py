@@ -7,10 +7,10 @@ import argparse
 import time
 from pathlib import Path
 
+from wfst_bias.core.text import words_of
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.perplexity import perplexity
 from wfst_bias.lm.prune import pruned
-from wfst_bias.text import words_of
 
 _ONE_IN = 10
 

@@ -17,16 +17,16 @@ from pathlib import Path
 import torch
 
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.data import read_data, read_texts
-from wfst_bias.corpus.tune import Tuner, Weights, emissions_of
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.g2p.graphones import cut_words, graphone_model, heard_lexicon, write_graphones
 from wfst_bias.graph.compile import compile_base, spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
-from wfst_bias.lang.graphones import cut_words, graphone_model, heard_lexicon, write_graphones
 from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.tune.tuner import Tuner, Weights, emissions_of
 
 
 def family(word: str) -> str:
@@ -51,7 +51,7 @@ def main() -> None:
     for part, first in (("tuned", 0), ("held out", 1)):
         names = set(islice(texts, first, None, 2))
         cuts = read_data(arguments.data).filter(lambda cut, names=names: cut.id in names)
-        parts[part] = emissions_of(cuts, HamaModel(), Upstream(), (), 4)
+        parts[part] = emissions_of(cuts, HamaModel(), EmissionAdapter(), (), 4)
 
     def tell(name: str, base, config: G2GConfig) -> None:
         outcomes = spelled_in_classes(speller_of(base, g2g=config), entities)

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from wfst_bias.wfst import NO_SCORE, from_arcs
+from wfst_bias.fst.wfst import NO_SCORE, from_arcs
 
 
 def machine(text: str):

@@ -5,8 +5,8 @@ from itertools import islice
 
 import pytest
 
-from wfst_bias.corpus.data import read_data
-from wfst_bias.corpus.transcribe import default_base
+from wfst_bias.data.cuts import read_data
+from wfst_bias.recognize.transcribe import default_base
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ _MODULE_OF = {
     "ClassConfig": "wfst_bias.graph.config",
     "Emissions": "wfst_bias.acoustic.emissions",
     "Entity": "wfst_bias.entities.entity",
-    "InputError": "wfst_bias.errors",
+    "InputError": "wfst_bias.core.errors",
     "Recognition": "wfst_bias.recognize.recognizer",
     "Recognizer": "wfst_bias.recognize.recognizer",
     "SearchConfig": "wfst_bias.decode.config",
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from wfst_bias.acoustic.emissions import AcousticModel as AcousticModel
     from wfst_bias.acoustic.emissions import Emissions as Emissions
     from wfst_bias.acoustic.models import load_model as load_model
+    from wfst_bias.core.errors import InputError as InputError
     from wfst_bias.decode.config import SearchConfig as SearchConfig
     from wfst_bias.entities.entity import Entity as Entity
     from wfst_bias.entities.lists import read_entities as read_entities
-    from wfst_bias.errors import InputError as InputError
     from wfst_bias.graph.compile import compile_base as compile_base
     from wfst_bias.graph.compile import compile_graph as compile_graph
     from wfst_bias.graph.config import ClassConfig as ClassConfig

@@ -7,8 +7,8 @@ from lhotse import CutSet, Features, FeatureSet, MonoCut, NumpyFilesWriter
 
 from wfst_bias.acoustic.archive import ArchiveModel, write_archive
 from wfst_bias.acoustic.emissions import padded_emissions
-from wfst_bias.errors import InputError
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 
 NAMES = ["monday", "tuesday"]
 SYMBOLS = ["a", "b", "|", "<pad>"]
@@ -169,7 +169,7 @@ def test_damaged_archives(tmp_path, name, content, message):
 
 
 def test_cuts_without_features_are_told(tmp_path, speech):
-    from wfst_bias.corpus.data import read_data
+    from wfst_bias.data.cuts import read_data
 
     read_data(speech).to_file(tmp_path / "cuts.jsonl")
     with pytest.raises(InputError, match="holds a CutSet without features; emissions were expected there"):

@@ -15,7 +15,7 @@ from wfst_bias.acoustic.conformer import (
     rotated,
     within,
 )
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 TINY = ConformerConfig(
     num_layers=4, dim=24, num_heads=2, feed_forward=32, kernel=5, channels=4, subword_layers=(1, 3), phone_layer=3

@@ -10,8 +10,8 @@ from wfst_bias.acoustic.archive import ArchiveModel
 from wfst_bias.acoustic.contract import TOLERANCE, compute_emissions
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.errors import InputError
-from wfst_bias.symbols import BLANK, SymbolTable
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK, SymbolTable
 
 TOKENS = SymbolTable((BLANK, "a", "b"))
 NAMES = ["long", "short"]

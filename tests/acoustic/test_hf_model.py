@@ -10,7 +10,7 @@ import torch
 from transformers import AutoFeatureExtractor, AutoModelForCTC, Wav2Vec2Model
 
 from wfst_bias.acoustic.hf_model import HfModel
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 NETWORKS = [hf_folders.wav2vec2_base, hf_folders.wav2vec2_large, hf_folders.hubert, hf_folders.wav2vec2_bert]
 NAMES = ["a", "b", "c"]

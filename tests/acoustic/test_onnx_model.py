@@ -9,7 +9,7 @@ import torch
 
 from wfst_bias.acoustic.frontends import ALL_FEATURES, NOTHING, PER_FEATURE, KaldiFbank, NemoMel, Samples
 from wfst_bias.acoustic.onnx_model import OnnxModel
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 CONFORMER = {"model_type": "EncDecCTCModelBPE", "normalize_type": "per_feature", "subsampling_factor": 4}
 

@@ -44,7 +44,7 @@ def model(heard):
 @pytest.fixture(scope="session")
 def speech(data, model, tmp_path_factory):
     """The utterances as the model hears them, with their texts."""
-    from wfst_bias.adapter.training.frozen import hear
+    from wfst_bias.training.adapter.frozen import hear
 
     return hear(data, model, tmp_path_factory.mktemp("emissions") / "stored")
 
@@ -53,8 +53,8 @@ def speech(data, model, tmp_path_factory):
 def spoken(speech, lang):
     """The utterances aligned with their texts."""
     from wfst_bias.adapter.matching import Matcher
-    from wfst_bias.adapter.training.frozen import said_in
-    from wfst_bias.adapter.training.speech import align_texts
+    from wfst_bias.training.adapter.frozen import said_in
+    from wfst_bias.training.adapter.speech import align_texts
 
     words = sorted({word for text in speech.texts.values() for word in text.split()})
     matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])

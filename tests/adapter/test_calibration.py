@@ -6,9 +6,9 @@ from toy import ToyModel, lang, one_hot
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
-from wfst_bias.adapter.frames import heard_frames
-from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.errors import InputError
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.adapter.frames import kept_frames
+from wfst_bias.core.errors import InputError
 
 SAID = ["_ _ M EH T _ _ _ K EH L ER", "_ _ _ _", "OW L S AH N <wb> _ _ K AO L _"]
 
@@ -36,7 +36,7 @@ def test_before_training_it_is_the_identity_bit_for_bit():
 
 def test_an_upstream_of_nothing_changes_nothing():
     batch = emissions()
-    assert Upstream().changed(batch, [()] * 3) is batch
+    assert EmissionAdapter().changed(batch, [()] * 3) is batch
 
 
 def test_a_batch_gives_what_each_utterance_gives_alone():
@@ -51,14 +51,14 @@ def test_a_batch_gives_what_each_utterance_gives_alone():
 def test_only_frames_that_are_kept_are_changed():
     batch = emissions()
     changed = (calibration(trained=True).calibrated(batch).log_probs != batch.log_probs).any(-1)
-    heard = heard_frames(batch.log_probs, batch.lengths)
+    heard = kept_frames(batch.log_probs, batch.lengths)
     kept = heard.put(torch.zeros_like(changed), torch.ones_like(heard.mask))
     assert torch.equal(changed, kept) and int(kept.sum()) < int(batch.lengths.sum())
 
 
 def test_strength_is_the_share_of_the_change():
     batch = emissions()
-    kept = heard_frames(batch.log_probs, batch.lengths)
+    kept = kept_frames(batch.log_probs, batch.lengths)
     before = kept.take(batch.log_probs)[kept.mask]
     changes = []
     for strength in (0.0, 0.25, 0.5):

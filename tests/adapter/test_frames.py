@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.adapter.frames import heard_frames
+from wfst_bias.adapter.frames import kept_frames
 
 
 def emissions(*texts):
@@ -26,12 +26,12 @@ def emissions(*texts):
     ],
 )
 def test_the_first_of_each_run_of_sure_blanks_is_kept(text, kept):
-    heard = heard_frames(*emissions(text))
+    heard = kept_frames(*emissions(text))
     assert heard.index.tolist() == [kept] and heard.lengths.tolist() == [len(kept)]
 
 
 def test_what_is_behind_an_utterance_is_never_kept():
-    heard = heard_frames(*emissions("a", "__a__a"))
+    heard = kept_frames(*emissions("a", "__a__a"))
     assert heard.lengths.tolist() == [1, 4]
     assert heard.mask.tolist() == [[True, False, False, False], [True] * 4]
     assert heard.index.tolist() == [[0, 0, 0, 0], [0, 2, 3, 5]]
@@ -42,7 +42,7 @@ some_texts = st.lists(st.text("_?a", min_size=1, max_size=12), min_size=1, max_s
 
 @given(some_texts)
 def test_at_most_blank_1_all_are_kept(texts):
-    heard = heard_frames(*emissions(*texts), most_blank=1.0)
+    heard = kept_frames(*emissions(*texts), most_blank=1.0)
     assert heard.lengths.tolist() == [len(text) for text in texts]
     assert [row[:length].tolist() for row, length in zip(heard.index, heard.lengths)] == [
         list(range(len(text))) for text in texts
@@ -52,7 +52,7 @@ def test_at_most_blank_1_all_are_kept(texts):
 @given(some_texts)
 def test_put_is_the_way_back_of_take(texts):
     log_probs, lengths = emissions(*texts)
-    heard = heard_frames(log_probs, lengths)
+    heard = kept_frames(log_probs, lengths)
     frames = torch.arange(log_probs[..., 0].numel(), dtype=torch.float32).view(*log_probs.shape[:2], 1)
     assert torch.equal(heard.put(frames, heard.take(frames)), frames)
     changed = heard.put(frames, heard.take(frames) + 0.5) != frames

@@ -10,7 +10,7 @@ from toy import one_hot
 
 from wfst_bias.adapter.catalogue import catalogue_of
 from wfst_bias.adapter.matching import LOWEST, Matcher, segments_of
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.core.symbols import SymbolTable
 
 TOKENS = SymbolTable(tuple("<blk> | p b t d a e".split()))
 BOUNDARY = TOKENS["|"]

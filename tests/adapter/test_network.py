@@ -8,7 +8,7 @@ import torch
 from wfst_bias.adapter.matching import LOWEST
 from wfst_bias.adapter.network import ENTITIES, POSITIONS, AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.shortlist import Candidates
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 NUM_TOKENS, NUM_LAYERS, LAYER_DIM = 9, 3, 10
 BLACK = AdapterConfig(dim=16, num_blocks=2, kernel=5)

@@ -11,7 +11,7 @@ from toy import one_hot
 from wfst_bias.adapter.catalogue import catalogue_of
 from wfst_bias.adapter.matching import LOWEST, Matcher
 from wfst_bias.adapter.shortlist import shortlisted
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.core.symbols import SymbolTable
 
 PHONES = SymbolTable(tuple("<blk> k ae t b ow s".split()))
 LETTERS = SymbolTable(tuple("<blk> c a t b o s".split()))

@@ -5,10 +5,10 @@ import pytest
 import torch
 from toy import NAMES, OTHERS, one_hot
 
-from wfst_bias.adapter.training.alignment import aligned
-from wfst_bias.adapter.training.frozen import said_in
-from wfst_bias.adapter.training.simulation import UnitBank, simulate
-from wfst_bias.adapter.training.speech import Utterance
+from wfst_bias.training.adapter.alignment import aligned
+from wfst_bias.training.adapter.frozen import said_in
+from wfst_bias.training.adapter.simulation import UnitBank, simulate
+from wfst_bias.training.adapter.speech import Utterance
 
 
 @pytest.fixture(scope="module")

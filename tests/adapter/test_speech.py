@@ -6,13 +6,13 @@ import torch
 from toy import COMMON, TEXTS, ToyModel, WhiteToy, letters, one_hot, phones_of, write_data
 
 from wfst_bias.adapter.matching import Matcher
-from wfst_bias.adapter.training.alignment import aligned
-from wfst_bias.adapter.training.emission_store import store_emissions
-from wfst_bias.adapter.training.frozen import hear, said_in
-from wfst_bias.adapter.training.speech import align_texts, confusions, written
-from wfst_bias.corpus.data import read_data
-from wfst_bias.errors import InputError
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.data.cuts import read_data
+from wfst_bias.training.adapter.alignment import aligned
+from wfst_bias.training.adapter.emission_store import store_emissions
+from wfst_bias.training.adapter.frozen import hear, said_in
+from wfst_bias.training.adapter.speech import align_texts, confusions, written
 
 TOKENS = SymbolTable(tuple("<blk> h e l o".split()))
 

@@ -12,12 +12,12 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
-from wfst_bias.adapter.default import DEFAULT, NONE, shipped, upstream_of
+from wfst_bias.adapter.default import DEFAULT, NONE, emission_adapter_of, shipped
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.store import read_adapter, read_calibration, weights_checksum, write_adapter, write_calibration
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
-from wfst_bias.errors import InputError
 from wfst_bias.lang.lang import hama_lang
 
 
@@ -155,15 +155,15 @@ def test_a_config_of_another_version_is_told(folder, model, config):
 def test_the_calibration_that_an_adapter_was_trained_behind(folder, model, capsys):
     calibration = read_calibration(folder / "calibration", model)
     adapter = read_adapter(folder / "adapter", model)
-    upstream_of(model, "toy", NONE, str(folder / "adapter"))
+    emission_adapter_of(model, "toy", NONE, str(folder / "adapter"))
     assert capsys.readouterr().err == ""
-    upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
+    emission_adapter_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
     assert "adapter: was trained without a calibration; name the same with --calib" in capsys.readouterr().err
     adapter.trained_behind = weights_checksum(calibration)
     write_adapter(folder / "adapter", adapter, {})
-    upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
+    emission_adapter_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
     assert capsys.readouterr().err == ""
-    upstream_of(model, "toy", NONE, str(folder / "adapter"))
+    emission_adapter_of(model, "toy", NONE, str(folder / "adapter"))
     assert "adapter: was trained behind another calibration" in capsys.readouterr().err
 
 
@@ -195,14 +195,14 @@ def test_an_adapter_comes_with_hama():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "hama_lang", hama_lang)
-        upstream = upstream_of(Hama, "hama", DEFAULT, DEFAULT)
+        upstream = emission_adapter_of(Hama, "hama", DEFAULT, DEFAULT)
     assert upstream.meta == {"calibration": "none", "adapter": "default"} and upstream.calibration is None
     heard = torch.randn(1, 40, len(Hama.tokens), generator=torch.Generator().manual_seed(1)) * 3
     batch = Emissions(heard.log_softmax(-1), torch.tensor([40]), 0.02, Hama.tokens, ["noise"])
     assert upstream.changed(batch, [()]) is batch
     changed = upstream.changed(batch, [(Entity("Zelenskyy"), Entity("Ozempic"))])
     assert changed.log_probs.isfinite().all()
-    assert upstream_of(Hama, "hama").adapter is None  # off unless asked for
+    assert emission_adapter_of(Hama, "hama").adapter is None  # off unless asked for
     size = sum(path.stat().st_size for path in shipped("adapter", "hama").parent.rglob("*"))
     assert size < 10_000_000
 
@@ -210,17 +210,17 @@ def test_an_adapter_comes_with_hama():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
 def test_emissions_come_to_the_device_of_the_networks(folder, model):
     cuda = torch.device("cuda")
-    upstream = upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"), cuda)
+    upstream = emission_adapter_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"), cuda)
     batch = model.emissions(list(TEXTS)[:2], [None] * 2)
     assert upstream.changed(batch, [tuple(map(Entity, NAMES)), ()]).log_probs.device.type == "cuda"
 
 
 def test_what_stands_before_the_search(folder, model):
-    nothing = upstream_of(model, "toy", NONE, NONE)
+    nothing = emission_adapter_of(model, "toy", NONE, NONE)
     assert nothing.calibration is nothing.adapter is None and nothing.meta == {"calibration": "none", "adapter": "none"}
     # nothing comes with the package for other models than hama
-    assert upstream_of(model, "toy", DEFAULT, DEFAULT) == nothing
-    both = upstream_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
+    assert emission_adapter_of(model, "toy", DEFAULT, DEFAULT) == nothing
+    both = emission_adapter_of(model, "toy", str(folder / "calibration"), str(folder / "adapter"))
     assert both.meta == {"calibration": f"{folder}/calibration", "adapter": f"{folder}/adapter"}
     batch = model.emissions(list(TEXTS)[:2], [None] * 2)
     lists = [tuple(map(Entity, NAMES)), ()]

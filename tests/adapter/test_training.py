@@ -15,16 +15,16 @@ from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES, POSITIONS, AdapterConfig, ContextualAdapter
 from wfst_bias.adapter.store import read_adapter, read_calibration, weights_checksum
-from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
-from wfst_bias.adapter.training.calibration import CalibrationRecipe, CalibrationSpeech, train_calibration
-from wfst_bias.adapter.training.frozen import FrozenModel, hear, said_in, training_speech
-from wfst_bias.adapter.training.guidance import NO_BIAS, UNGUIDED, Guide
-from wfst_bias.adapter.training.listed_speech import ListedSpeech, Listing
-from wfst_bias.adapter.training.lists import ListConfig, ListDrawer, NearWords, Pool
-from wfst_bias.adapter.training.loss import LossConfig, adapter_loss, with_noise
-from wfst_bias.adapter.training.speech import Spoken, Utterance, confusions
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
-from wfst_bias.errors import InputError
+from wfst_bias.training.adapter.calibration import CalibrationRecipe, CalibrationSpeech, train_calibration
+from wfst_bias.training.adapter.contextual import AdapterRecipe, ListWords, train_adapter
+from wfst_bias.training.adapter.frozen import FrozenModel, hear, said_in, training_speech
+from wfst_bias.training.adapter.guidance import NO_BIAS, UNGUIDED, Guide
+from wfst_bias.training.adapter.listed_speech import ListedSpeech, Listing
+from wfst_bias.training.adapter.lists import ListConfig, ListDrawer, NearWords, Pool
+from wfst_bias.training.adapter.loss import LossConfig, adapter_loss, with_noise
+from wfst_bias.training.adapter.speech import Spoken, Utterance, confusions
 from wfst_bias.training.batching import length_batches
 from wfst_bias.training.curves import read_curves
 from wfst_bias.training.trainer import TrainerConfig

@@ -8,11 +8,11 @@ import soundfile
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
+from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.phones import phone_of
 from wfst_bias.lang.units import CHARS, Units
-from wfst_bias.symbols import BLANK, SymbolTable
 
 COMMON = "the a to in please call met we was late report city send after before station doctor and".split()
 NAMES = """

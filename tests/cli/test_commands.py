@@ -250,7 +250,7 @@ def test_score_of_confidences(decoded, names, speech, run, tmp_path):
 
 
 def test_a_manifest_decodes_as_the_folder_does(decoded, speech, run, tmp_path):
-    from wfst_bias.corpus.data import read_data
+    from wfst_bias.data.cuts import read_data
 
     read_data(speech).to_file(tmp_path / "cuts.jsonl.gz")
     assert run("decode", decoded / "graph", tmp_path / "cuts.jsonl.gz", tmp_path / "d").exit_code == 0
@@ -508,6 +508,6 @@ def test_decode_refuses_what_the_model_hears_only_the_beginning_of(tmp_path, wor
 
 
 def test_transcribe_refuses_what_the_model_hears_only_the_beginning_of(monkeypatch, world, too_long, run):
-    monkeypatch.setattr("wfst_bias.corpus.transcribe.default_base", lambda progress=False: world / "base")
+    monkeypatch.setattr("wfst_bias.recognize.transcribe.default_base", lambda progress=False: world / "base")
     result = run("transcribe", too_long / "long.wav")
     assert result.exit_code == 1 and result.stdout == "" and _CUT in result.stderr

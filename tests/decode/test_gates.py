@@ -12,15 +12,15 @@ from test_units import phones_folder
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import LANGUAGE_MODEL, LIST, best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.errors import InputError
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.constrain import not_saying
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lattice.frames import kaldi_lattices
 
 ONE_WAY = G2GConfig(variants=0)

@@ -10,18 +10,18 @@ import torch
 from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.errors import InputError
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base, read_decoding
-from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.units import Units
 from wfst_bias.lattice.frames import kaldi_lattices
-from wfst_bias.symbols import SymbolTable
 
 FRAMES_A_TOKEN = 2
 

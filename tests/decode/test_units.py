@@ -9,13 +9,13 @@ from real_data import DATA
 from test_search import frames_of
 
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.errors import InputError
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list, outcomes_of_list, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.model_langs import read_model_tokens
 
 SENTENCES = """

@@ -5,16 +5,16 @@ import math
 
 import pytest
 
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.entities.check import KINDS, SEVERITIES, check
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Speller
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.graph.checked_list import check_list
-from wfst_bias.lang.config import G2GConfig
-from wfst_bias.lang.g2p import HamaG2P
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import SymbolTable
 
 SAID = {
     "ran": "R AE N",

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.biasing import BiasingRow, read_biasing
 from wfst_bias.entities.distractors import lists_with_distractors
-from wfst_bias.errors import InputError
 
 WORDS = [f"word{chr(97 + i)}{chr(97 + j)}" for i in range(8) for j in range(25)]
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from wfst_bias.adapter.adapter import lang_speller
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.domains import GRAPHS, domain_names, find_domain, read_domain
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_classed_entities, read_entities
 from wfst_bias.entities.spelling import UNUSABLE
-from wfst_bias.errors import InputError
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.lang.lang import read_lang
-from wfst_bias.symbols import CLASS
 
 LISTS = [(name, part) for name in domain_names() for part in read_domain(GRAPHS / name).lists]
 each_list = pytest.mark.parametrize("name, part", LISTS, ids=[part.path.stem for _, part in LISTS])

@@ -1,13 +1,13 @@
 import pytest
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.text import latin, words_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.pool import pool_lists
 from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Speller, spellings
-from wfst_bias.errors import InputError
-from wfst_bias.lang.g2p import HamaG2P
+from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.lang.lexicon import Lexicon
-from wfst_bias.text import latin, words_of
 
 LEXICON = Lexicon(
     {

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.documents import own_line
 from wfst_bias.entities.formats.scales import LARGEST, SCALES, nats
 from wfst_bias.entities.lists import FORMATS, read_entities
-from wfst_bias.errors import InputError
 from wfst_bias.lang.ipa import arpabet_of_ipa
 
 PLAIN = "Zelenskyy\n\nNew York\t1.5\nbadword\t-3\n"

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.pool import sample_list
 from wfst_bias.entities.split import Part, split_list
-from wfst_bias.errors import InputError
 
 
 def entities(*phrases):

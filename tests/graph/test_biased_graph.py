@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import language, same_language
 
+from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.spelling import Spelling
-from wfst_bias.graph.branch import Member, compile_branch, gated, splice
+from wfst_bias.fst.wfst import WORD_END
+from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, gated, splice
 from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
 from wfst_bias.lm.arpa import read_arpa
-from wfst_bias.symbols import CLASS, SymbolTable
-from wfst_bias.wfst import WORD_END
 
 TOKENS = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))
 BOUNDARY = "<wb>"
@@ -68,10 +68,10 @@ class World:
         for i, name in enumerate(CLASSES):
             if self.spelled[name]:
                 boundaries = [self.boundary] if self.boundary else []
-                branch = compile_branch(self.spelled[name], TOKENS, boundaries)
+                branch = compile_trie(self.spelled[name], TOKENS, boundaries)
                 if marked and not self.boundary:  # as a base graph does it where no token tells words apart
                     branch = gated(branch, ColumnLayout(len(TOKENS)).gated(0, 0))
-                members.append(Member(branch, i, entry_score, first, marked and not self.boundary))
+                members.append(ClassExpansion(branch, i, entry_score, first, marked and not self.boundary))
                 first += 2
         return members
 
@@ -158,8 +158,8 @@ def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score)
 def test_only_the_first_unit_of_an_entity_is_not_boosted():
     world = World(BOUNDARY, {"ann": (("a",),)}, {"ann": (-1.0, -1.0)}, {("<s>", "ann"): -1.0}, -1.0, -1.0, {})
     words, base = world.token_graph()
-    branch = compile_branch([Spelling(0, ("b", "c", BOUNDARY, "c"))], TOKENS, [BOUNDARY])
-    graph = splice(base.fst, base.class_arcs, [Member(branch, 0, 0.0, len(words))])
+    branch = compile_trie([Spelling(0, ("b", "c", BOUNDARY, "c"))], TOKENS, [BOUNDARY])
+    graph = splice(base.fst, base.class_arcs, [ClassExpansion(branch, 0, 0.0, len(words))])
     twin = len(TOKENS)
     b, c, boundary = TOKENS["b"], TOKENS["c"], TOKENS[BOUNDARY]
     assert ((b, twin + c, boundary, twin + c), (len(words),)) in language(graph, 4)

@@ -9,11 +9,11 @@ from machines import language, same_language
 from test_biased_graph import worlds
 from test_swap import compiled_lists
 
+from wfst_bias.fst.ctc import TOPOLOGIES
+from wfst_bias.fst.wfst import NO_SCORE, trim
 from wfst_bias.graph.compile import base_graph
 from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
-from wfst_bias.graph.ctc import TOPOLOGIES
 from wfst_bias.graph.exchange import plain_machine
-from wfst_bias.wfst import NO_SCORE, trim
 
 MAX_LENGTH = 4
 topologies = st.sampled_from(TOPOLOGIES)

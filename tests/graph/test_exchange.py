@@ -11,16 +11,16 @@ import torch
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
 from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.errors import InputError
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.draw import dot_of, draw_graph
 from wfst_bias.graph.exchange import FORMATS, export_graph, import_graph
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lang.lang import read_lang
-from wfst_bias.symbols import EPS, SymbolTable
 
 SAID = (CITY, ZELENSKYY, ANN_WHITTEMORE, "DH AH <wb> T R EY N")
 WIDE = SearchConfig(search_beam=30.0, max_active=20000)

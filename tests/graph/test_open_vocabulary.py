@@ -9,7 +9,8 @@ from machines import language
 from test_search import frames_of
 from test_units import transcribe
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.graph.compile import (
     ListFile,
     OpenVocabulary,
@@ -20,13 +21,12 @@ from wfst_bias.graph.compile import (
     outcomes_of_list,
     speller_of,
 )
-from wfst_bias.graph.open_vocabulary import SAID, unit_branch
+from wfst_bias.graph.open_vocabulary import SAID, unit_trie
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
 from wfst_bias.lm.kneser_ney import kneser_ney
-from wfst_bias.symbols import SymbolTable
 
 PHONES = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))
 LEXICON = Lexicon({w: (tuple(w),) for w in ("ab", "abc", "cab", "b", "bab")})
@@ -35,7 +35,7 @@ LEXICON = Lexicon({w: (tuple(w),) for w in ("ab", "abc", "cab", "b", "bab")})
 @pytest.mark.parametrize("order", [2, 3])
 def test_the_branch_says_words_at_the_price_of_their_units(order):
     """An n-gram may also be backed off from, so the branch is the model's probability or a little more."""
-    branch = unit_branch(Lang(Units("phones", PHONES, "<wb>"), LEXICON), order)
+    branch = unit_trie(Lang(Units("phones", PHONES, "<wb>"), LEXICON), order)
     said = language(branch, 3)
     model = kneser_ney([p for (p,) in LEXICON.entries.values()], order)
     ids = {word: i for i, word in enumerate(model.words)}
@@ -52,7 +52,7 @@ def test_the_branch_says_words_at_the_price_of_their_units(order):
 
 
 def test_without_n_grams_all_units_are_equally_likely():
-    branch = unit_branch(Lang(Units("phones", PHONES, "<wb>"), LEXICON), 0)
+    branch = unit_trie(Lang(Units("phones", PHONES, "<wb>"), LEXICON), 0)
     said = language(branch, 2)
     assert len(said) == 3 + 9
     assert all(score == pytest.approx(-len(units) * math.log(3)) for (units, _), score in said.items())
@@ -62,7 +62,7 @@ def test_without_n_grams_all_units_are_equally_likely():
 def test_subwords_begin_a_word_where_they_say_so(order):
     pieces = SymbolTable(("<blk>", "▁us", "e", "ful", "▁a"))
     lexicon = Lexicon({"useful": (("▁us", "e", "ful"),), "a": (("▁a",),), "ause": (("▁a", "ful", "e"),)})
-    branch = unit_branch(Lang(Units("subwords", pieces, word_start="▁"), lexicon), order)
+    branch = unit_trie(Lang(Units("subwords", pieces, word_start="▁"), lexicon), order)
     starts = {pieces["▁us"], pieces["▁a"]}
     said = language(branch, 3)
     assert ((pieces["▁us"], pieces["ful"]), (SAID,)) in said

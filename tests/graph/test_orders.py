@@ -8,13 +8,13 @@ import pytest
 from test_search import frames_of
 from test_units import transcribe
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.fst import ctc
+from wfst_bias.fst.wfst import Wfst, from_arcs, to_openfst
 from wfst_bias.graph import base as base_module
-from wfst_bias.graph import ctc
 from wfst_bias.graph.compile import ListFile, compile_graph, speller_of
 from wfst_bias.graph.store import read_base, read_decoding, read_token_graph
 from wfst_bias.lm.ngrams import read_ngrams
-from wfst_bias.wfst import Wfst, from_arcs, to_openfst
 
 SENTENCES = """
 we met the doctor at the station on monday

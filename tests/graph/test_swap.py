@@ -14,13 +14,13 @@ from test_biased_graph import BOUNDARY, CLASSES, TOKENS, World, worlds
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.ctc import TOPOLOGIES, ctc_product
+from wfst_bias.fst.wfst import from_arcs, trim
 from wfst_bias.graph import base as base_module
 from wfst_bias.graph.base import CompiledList
-from wfst_bias.graph.branch import compile_branch, gated, splice
+from wfst_bias.graph.biasing_trie import compile_trie, gated, splice
 from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.compile import base_graph
-from wfst_bias.graph.ctc import TOPOLOGIES, ctc_product
-from wfst_bias.wfst import from_arcs, trim
 
 
 def machine_of(rows, olabels):
@@ -96,7 +96,7 @@ def base_and_list(*spellings):
     base = base_graph(WORLD.lang, words, token_graph, "standard")
     spelled = [Spelling(i, tuple(units.split())) for i, units in enumerate(spellings)]
     entities = tuple(Entity(units) for units in spellings)
-    return base, CompiledList(entities, compile_branch(spelled, TOKENS, [BOUNDARY]), 0, -1.0)
+    return base, CompiledList(entities, compile_trie(spelled, TOKENS, [BOUNDARY]), 0, -1.0)
 
 
 def test_two_graphs_at_a_time_do_not_share_their_lists():

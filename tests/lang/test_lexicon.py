@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from machines import language
 
-from wfst_bias.errors import InputError
-from wfst_bias.lang.g2p import HamaG2P
+from wfst_bias.core.errors import InputError
+from wfst_bias.g2p.hama import HamaG2P
+from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_readings
 from wfst_bias.lang.lexicon import Lexicon, disambiguation_ranks, lexicon_fst, padded, read_lexicon
 from wfst_bias.lang.phones import IPA_TO_PHONE, PHONES, phone_of
-from wfst_bias.lang.readings import cmudict_lexicon, hama_readings
 
 B, N, U, WB = 1, 2, 3, 4
 BACKOFF, MARK = 10, 11

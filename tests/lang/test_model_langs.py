@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.lang.model_langs import chars_lang, model_tokens, read_model_tokens, read_vocabulary
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import SymbolTable
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from sentencepiece import SentencePieceProcessor
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.lang.pieces import train_pieces
 
 TEXT = "The ship sank, the shop shut.\nShe sells sea shells by the sea shore.\n" * 3

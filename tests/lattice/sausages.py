@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.lattice.word_lattice import WordLattice
-from wfst_bias.symbols import SymbolTable
 
 WORDS = SymbolTable(("<eps>", "a", "b", "c", "d"))
 

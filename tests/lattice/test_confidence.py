@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from sausages import WORDS, paths, sausage
+from test_competitors import PLACES, total
 from test_nbest import decoded, decoder  # noqa: F401
-from test_rival import PLACES, total
 from test_search import ANN_WHITTEMORE, CITY
 
 from wfst_bias.decode.search import Decoder

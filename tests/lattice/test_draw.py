@@ -5,7 +5,7 @@ import pytest
 from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.lattice.draw import draw_lattice, layout
 from wfst_bias.lattice.nbest import nbest_of
 

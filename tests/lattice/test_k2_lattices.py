@@ -9,9 +9,9 @@ import torch
 from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK
 from wfst_bias.lattice.k2_lattices import K2Lattices, k2_lattices, read_k2, write_k2
-from wfst_bias.symbols import BLANK
 
 TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, "")
 

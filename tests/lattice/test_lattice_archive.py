@@ -12,7 +12,7 @@ from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.lattice.archive import lattice_terms, lattice_text, read_lattices
 from wfst_bias.lattice.draw import draw_lattice
 from wfst_bias.lattice.k2_lattices import K2Lattices, read_k2, write_k2

@@ -4,9 +4,9 @@ import math
 import numpy as np
 import pytest
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BACKOFF, CLASS, EPS, SymbolTable
 from wfst_bias.lm.arpa import read_arpa
-from wfst_bias.symbols import BACKOFF, CLASS, EPS, SymbolTable
 
 WORDS = SymbolTable((EPS, "new", "york", CLASS, BACKOFF))
 LN10 = math.log(10)

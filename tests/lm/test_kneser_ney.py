@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wfst_bias.fst.wfst import to_openfst
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.prune import pruned
-from wfst_bias.wfst import to_openfst
 
 TEXT = ["new york", "new york city", "new jersey", "city"]
 

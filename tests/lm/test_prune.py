@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BACKOFF, CLASS, EPS, SymbolTable
 from wfst_bias.lm.arpa import read_arpa
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.ngrams import ngrams_of_rows, read_ngrams, write_ngrams
 from wfst_bias.lm.perplexity import perplexity
 from wfst_bias.lm.prune import history_log_probs, perplexity_rises, prune_lm, pruned
-from wfst_bias.symbols import BACKOFF, CLASS, EPS, SymbolTable
 
 WORDS = ("<s>", "</s>", "new", "york", "$DRUG", "call")
 PREDICTED = range(1, len(WORDS))

@@ -2,12 +2,12 @@ import numpy as np
 import pynini
 import pytest
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BACKOFF, EPS, SymbolTable
+from wfst_bias.fst.wfst import to_openfst
 from wfst_bias.lm.arpa import BOS, EOS, read_arpa
 from wfst_bias.lm.ngrams import read_ngrams
 from wfst_bias.lm.train import train_lm
-from wfst_bias.symbols import BACKOFF, EPS, SymbolTable
-from wfst_bias.wfst import to_openfst
 
 SENTENCES = """\
 Call New York on Monday.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.score.confidence import calibration, score_confidence, separation
 
 TRUTHS = st.lists(st.booleans(), min_size=1, max_size=60)

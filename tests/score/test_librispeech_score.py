@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.errors import InputError
 from wfst_bias.score.counts import Counts
 from wfst_bias.score.librispeech import align, count_rare_errors
 from wfst_bias.score.report import score_decoding

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.errors import InputError
 from wfst_bias.score.counts import Counts, count_errors
 from wfst_bias.score.report import read_biasing, score_change, score_counts, score_decoding
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from wfst_bias.errors import InputError
-from wfst_bias.training.augment import AugmentConfig, at_speed, augmented, coloured_noise, masked, with_noise
+from wfst_bias.core.errors import InputError
+from wfst_bias.training.conformer.augment import AugmentConfig, at_speed, augmented, coloured_noise, masked, with_noise
 
 NOTHING = AugmentConfig(speed=0.0, noise_share=0.0, num_time_masks=0, num_frequency_masks=0)
 

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from wfst_bias.acoustic.features import log_mel
-from wfst_bias.corpus.data import load_audio, read_data
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK, SymbolTable
+from wfst_bias.data.cuts import load_audio, read_data
 from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
-from wfst_bias.symbols import BLANK, SymbolTable
-from wfst_bias.training.augment import AugmentConfig
-from wfst_bias.training.ctc_data import CtcSource, prepare_features, read_corpora
+from wfst_bias.training.conformer.augment import AugmentConfig
+from wfst_bias.training.conformer.ctc_data import CtcSource, prepare_features, read_corpora
 
 LETTERS = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), boundary="|"), Lexicon({}))
 

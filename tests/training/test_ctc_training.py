@@ -8,16 +8,16 @@ import pytest
 import torch
 
 from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
-from wfst_bias.symbols import BLANK, SymbolTable
 from wfst_bias.training.batching import batch_ends
-from wfst_bias.training.ctc import NAMED_RECIPES, conformer_loss, ctc_recipe, limited, token_error_rate
-from wfst_bias.training.ctc_data import CtcBatch
+from wfst_bias.training.conformer.ctc import NAMED_RECIPES, conformer_loss, ctc_recipe, limited, token_error_rate
+from wfst_bias.training.conformer.ctc_data import CtcBatch
+from wfst_bias.training.conformer.targets import Transcriber, frames_needed
 from wfst_bias.training.losses import ctc_loss
-from wfst_bias.training.targets import Transcriber, frames_needed
 from wfst_bias.training.trainer import Trainer, TrainerConfig
 
 PHONES = Lang(hama_units(), Lexicon({"go": (("G", "OW"),), "home": (("HH", "OW", "M"), ("OW", "M"))}))

@@ -11,7 +11,7 @@ import torch
 from wfst_bias.acoustic.conformer_model import ConformerModel
 from wfst_bias.acoustic.features import log_mel
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.corpus.data import load_audio, read_data
+from wfst_bias.data.cuts import load_audio, read_data
 from wfst_bias.training.curves import read_curves
 
 SENTENCES = ("We met her at the station.", "Please call me before Friday.", "The train to the city is late.")
@@ -35,7 +35,7 @@ validate_every = 2
 
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
-    from wfst_bias.demo import synthesise
+    from wfst_bias.synth.demo import synthesise
 
     folder = tmp_path_factory.mktemp("spoken")
     synthesise(SENTENCES, folder)

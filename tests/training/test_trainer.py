@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.training.checkpoints import average
 from wfst_bias.training.curves import read_curves
 from wfst_bias.training.trainer import Trainer, TrainerConfig

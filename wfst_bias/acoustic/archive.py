@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds, padded_emissions
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of, publish_folder, read_json
-from wfst_bias.lang.model_langs import read_model_tokens, tokens_beside
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, publish_folder, read_json
+from wfst_bias.lang.model_langs import read_model_tokens, tokens_next_to
 
 FRAME_SHIFT_FILE = "frame_shift"  # Kaldi's, with the seconds of a frame
 ARRAYS = "emissions.npz"  # of a folder of ours
@@ -27,7 +27,7 @@ class ArchiveModel:
     Args:
       path: ``.scp`` or ``.ark`` of Kaldi, ``.npz`` of an array for each utterance, or a lhotse manifest of cuts or
         features, with a matrix ``(T, C)`` of each utterance.
-      tokens: of the columns; where not given see :func:`wfst_bias.lang.model_langs.tokens_beside`.
+      tokens: of the columns; where not given see :func:`wfst_bias.lang.model_langs.tokens_next_to`.
       frame_shift: seconds a frame; where not given as lhotse's manifest or the file :data:`FRAME_SHIFT_FILE`
         beside it says.
 
@@ -47,7 +47,7 @@ class ArchiveModel:
             raise InputError(f"no such file; name an archive of emissions: {_KINDS}", path)
         self._lookup, told = _open(self._path)
         self.frame_shift = frame_shift or told or _frame_shift_beside(self._path)
-        self._tokens_path = Path(tokens) if tokens else tokens_beside(self._path)
+        self._tokens_path = Path(tokens) if tokens else tokens_next_to(self._path)
         read = read_model_tokens(self._tokens_path)
         self.tokens, self._column = read.table, list(read.column)
         self.made_by = _model_beside(self._path)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 
 @dataclass(frozen=True)

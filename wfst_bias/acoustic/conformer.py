@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from wfst_bias.acoustic.features import FEATURE_SHIFT
 from wfst_bias.acoustic.norm import Norm
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 SUBSAMPLING = 4
 FRAME_SHIFT = SUBSAMPLING * FEATURE_SHIFT  # seconds

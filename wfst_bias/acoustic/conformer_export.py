@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from wfst_bias.acoustic.conformer import SUBSAMPLING, Conformer
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, read_conformer, read_description, write_shipped
 from wfst_bias.acoustic.features import SAMPLING_RATE
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
 
 _INPUTS, _OUTPUTS = ("x", "x_lens"), ("log_probs", "log_probs_len", "phone_log_probs")
 _LAYOUT = "zipformer2_ctc"  # sherpa-onnx's name of it, whatever the network is

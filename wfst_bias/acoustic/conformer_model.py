@@ -13,10 +13,10 @@ import torch
 from wfst_bias.acoustic.conformer import FRAME_SHIFT, Conformer, ConformerConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, publish_folder, read_json
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file, publish_folder, read_json
+from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import BLANK, SymbolTable
 
 META, WEIGHTS = "conformer.json", "model.pt"
 _TOKENS, _PHONES, _PIECE_MODEL = "tokens.txt", "phones.txt", "bpe.model"

@@ -5,7 +5,7 @@ from typing import Optional, Sequence
 import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, EmissionsError, Seconds
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 TOLERANCE = 2  # frames
 WINDOW = 0.025  # seconds

@@ -6,8 +6,8 @@ from typing import Optional, Protocol, Sequence
 import numpy as np
 import torch
 
-from wfst_bias.errors import InputError
-from wfst_bias.symbols import SymbolTable
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 
 Seconds = float
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from lhotse import Fbank, FbankConfig
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 SAMPLING_RATE = 16000
 FEATURE_SHIFT = 0.01  # seconds

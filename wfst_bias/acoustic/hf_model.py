@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.lang.model_langs import ModelTokens, read_model_tokens
 
 FILES = ("config.json", "preprocessor_config.json", "vocab.json")

@@ -7,7 +7,7 @@ from typing import Callable, Dict, Tuple
 import torch
 
 from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 HAMA = "hama"
 FORMS = (

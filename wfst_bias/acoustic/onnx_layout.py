@@ -7,8 +7,8 @@ from typing import Dict
 import numpy as np
 
 from wfst_bias.acoustic.frontends import ALL_FEATURES, NOTHING, PER_FEATURE, Frontend, KaldiFbank, NemoMel, Samples
-from wfst_bias.errors import InputError
-from wfst_bias.files import read_json
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import read_json
 
 NEMO = ("EncDecCTCModel", "EncDecCTCModelBPE", "EncDecHybridRNNTCTCBPEModel")
 ICEFALL, WENET, YESNO = "zipformer2_ctc", "wenet_ctc", "tdnn"  # YESNO: icefall's recipe at 8 kHz

@@ -10,8 +10,8 @@ import torch
 
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.acoustic.onnx_layout import layout_of, number
-from wfst_bias.errors import InputError
-from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_beside
+from wfst_bias.core.errors import InputError
+from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_next_to
 
 _SHORTEST = 0.025  # seconds, a window
 _DTYPES = {
@@ -32,7 +32,7 @@ class OnnxModel:
     Args:
       path: the ``.onnx`` file.
       tokens: its tokens; where not given those of its metadata, or see
-        :func:`wfst_bias.lang.model_langs.tokens_beside`.
+        :func:`wfst_bias.lang.model_langs.tokens_next_to`.
       device: where it runs, if onnxruntime has that device.
 
     Raises:
@@ -144,7 +144,7 @@ def _tokens(path: Path, tokens: Optional[Path], meta: Dict[str, str]) -> Tuple[M
             raise InputError(
                 "the tokens of its metadata are no JSON array; name its tokens, ',tokens=FILE'", path
             ) from None
-    found = Path(tokens) if tokens else tokens_beside(path)
+    found = Path(tokens) if tokens else tokens_next_to(path)
     return read_model_tokens(found), str(found)
 
 

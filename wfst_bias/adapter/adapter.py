@@ -8,22 +8,22 @@ import torch
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter.catalogue import Catalogue, catalogue_of_outcomes
-from wfst_bias.adapter.frames import Heard, heard_frames
+from wfst_bias.adapter.frames import KeptFrames, kept_frames
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import Adapted, ContextualAdapter, Head
 from wfst_bias.adapter.shortlist import Candidates, shortlisted
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.spelling import Speller
-from wfst_bias.errors import InputError
+from wfst_bias.g2p.readers import g2p_of
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.readers import reader_of
 
 _CATALOGUES_KEPT = 256
 
 
 def lang_speller(lang: Lang) -> Speller:
     """Says phrases in the units of a lang."""
-    return Speller(lang.lexicon, set(), reader_of(lang), lang.boundary)
+    return Speller(lang.lexicon, set(), g2p_of(lang), lang.boundary)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Attended:
 
     emissions: Emissions
     adapted: Adapted
-    heard: Heard
+    heard: KeptFrames
     candidates: Candidates
     catalogues: Sequence[Catalogue]
 
@@ -130,7 +130,7 @@ class Adapter:
         candidates = shortlisted(
             self.matcher, stream.log_probs, stream.lengths, catalogues, self.network.config.num_candidates
         )
-        heard = heard_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
+        heard = kept_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
         candidates = replace(candidates, segment=heard.take(candidates.segment))
         layers = heard.take(emissions.layers) if self.network.config.white_box else None
         adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self.head)

@@ -11,8 +11,8 @@ from torch import nn
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter.context import Context, changed, seen
-from wfst_bias.adapter.frames import MOST_BLANK, heard_frames
-from wfst_bias.errors import InputError
+from wfst_bias.adapter.frames import MOST_BLANK, kept_frames
+from wfst_bias.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,6 @@ class Calibration(nn.Module):
     def calibrated(self, emissions: Emissions) -> Emissions:
         """The emissions of a batch, calibrated, on the device of the network."""
         emissions = emissions.to(self.change.weight.device)
-        heard = heard_frames(emissions.log_probs, emissions.lengths, self.config.most_blank)
+        heard = kept_frames(emissions.log_probs, emissions.lengths, self.config.most_blank)
         kept = self(heard.take(emissions.log_probs), heard.mask)
         return replace(emissions, log_probs=heard.put(emissions.log_probs, kept))

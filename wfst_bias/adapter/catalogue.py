@@ -7,10 +7,10 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 import torch
 
+from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import USED, Outcome
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import BLANK_ID
 
 MOST_WAYS = 3  # of a phrase
 MOST_UNITS = 40  # of a way; what is longer is known by its beginning

@@ -9,8 +9,8 @@ import torch
 
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.acoustic.models import HAMA
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration, weights_checksum
-from wfst_bias.adapter.upstream import Upstream
 
 NONE, DEFAULT = "none", "default"
 
@@ -21,13 +21,13 @@ def shipped(kind: str, model_name: str) -> Optional[Path]:
     return folder if model_name == HAMA and folder.is_dir() else None
 
 
-def upstream_of(
+def emission_adapter_of(
     model: AcousticModel,
     model_name: str,
     calibration: str = NONE,
     adapter: str = NONE,
     device: torch.device = torch.device("cpu"),
-) -> Upstream:
+) -> EmissionAdapter:
     """What changes the emissions of a model.
 
     Args:
@@ -49,4 +49,4 @@ def upstream_of(
         kind: DEFAULT if named == DEFAULT and folders[kind] else str(folders[kind] or NONE)
         for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter))
     }
-    return Upstream(mend, bias, meta)
+    return EmissionAdapter(mend, bias, meta)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import torch
 
-from wfst_bias.symbols import BLANK_ID
+from wfst_bias.core.symbols import BLANK_ID
 
 MOST_BLANK = 0.95  # in a frame that is surer of blank than this nothing else was said
 
 
 @dataclass(frozen=True)
-class Heard:
+class KeptFrames:
     """Which frames of a batch are kept: all that are not surely blank, and the first blank of each run.
 
     Args:
@@ -35,7 +35,7 @@ class Heard:
         return put
 
 
-def heard_frames(log_probs: torch.Tensor, lengths: torch.Tensor, most_blank: float = MOST_BLANK) -> Heard:
+def kept_frames(log_probs: torch.Tensor, lengths: torch.Tensor, most_blank: float = MOST_BLANK) -> KeptFrames:
     """The frames worth looking at, of emissions ``(N, T, C)`` of ``lengths`` frames ``(N,)``; at 1 all of them."""
     T = log_probs.shape[1]
     inside = torch.arange(T, device=log_probs.device) < lengths.to(log_probs.device)[:, None]
@@ -47,4 +47,4 @@ def heard_frames(log_probs: torch.Tensor, lengths: torch.Tensor, most_blank: flo
     mask = torch.arange(S, device=kept.device) < num_kept[:, None]
     # a stable sort brings the kept frames to the front in their order
     index = (~kept).to(torch.uint8).sort(dim=1, stable=True).indices[:, :S]
-    return Heard(index * mask, num_kept, mask)
+    return KeptFrames(index * mask, num_kept, mask)

@@ -18,8 +18,8 @@ import torch
 from torch import nn
 
 from wfst_bias.adapter.catalogue import Catalogue
+from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import BLANK_ID
 
 LOWEST = -12.0  # nats, of a unit against a segment
 

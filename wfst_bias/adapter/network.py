@@ -20,8 +20,8 @@ from wfst_bias.adapter.context import Context, changed, seen
 from wfst_bias.adapter.frames import MOST_BLANK
 from wfst_bias.adapter.matching import LOWEST
 from wfst_bias.adapter.shortlist import Candidates
-from wfst_bias.errors import InputError
-from wfst_bias.symbols import BLANK_ID
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK_ID
 
 POSITIONS, ENTITIES = "positions", "entities"
 _FLOOR = -12.0  # nats, of a unit in a frame

@@ -8,7 +8,7 @@ from torch import nn
 
 from wfst_bias.adapter.catalogue import Catalogue
 from wfst_bias.adapter.matching import LOWEST, Matcher
-from wfst_bias.symbols import BLANK_ID
+from wfst_bias.core.symbols import BLANK_ID
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_folder, read_json
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 
 CALIBRATION, ADAPTER = "calibration", "adapter"

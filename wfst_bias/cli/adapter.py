@@ -48,9 +48,9 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, stren
     from dataclasses import replace
 
     from wfst_bias.acoustic.models import load_model
-    from wfst_bias.adapter.training.calibration import CalibrationRecipe, train_calibration
-    from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
     from wfst_bias.decode.search import usable_device
+    from wfst_bias.training.adapter.calibration import CalibrationRecipe, train_calibration
+    from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model
     from wfst_bias.training.recipe import read_recipe
 
     recipe = read_recipe(recipe, CalibrationRecipe()) if recipe else CalibrationRecipe()
@@ -129,13 +129,13 @@ def adapter_train(
     from dataclasses import replace
 
     from wfst_bias.acoustic.models import load_model
-    from wfst_bias.adapter.default import NONE, upstream_of
-    from wfst_bias.adapter.training.adapter import AdapterRecipe, ListWords, train_adapter
-    from wfst_bias.adapter.training.frozen import FrozenModel, lang_of_model
+    from wfst_bias.adapter.default import NONE, emission_adapter_of
     from wfst_bias.decode.search import usable_device
     from wfst_bias.lang.lang import read_lang
     from wfst_bias.lang.model_langs import read_vocabulary
     from wfst_bias.lm.default import common_words
+    from wfst_bias.training.adapter.contextual import AdapterRecipe, ListWords, train_adapter
+    from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model
     from wfst_bias.training.recipe import read_recipe
 
     recipe = read_recipe(recipe, AdapterRecipe()) if recipe else AdapterRecipe()
@@ -145,7 +145,7 @@ def adapter_train(
         recipe = replace(recipe, joint=replace(recipe.joint, max_steps=steps))
     model, lang = load_model(model_spec, device), lang_of_model(model_spec, lang_dir)
     sounding = read_lang(phones_dir) if phones_dir else None
-    before = upstream_of(model, model_spec, calibration, NONE, usable_device(device)).calibration
+    before = emission_adapter_of(model, model_spec, calibration, NONE, usable_device(device)).calibration
     never = set(read_vocabulary(common) if common else common_words(_NEVER_LISTED))
     unheard = frozenset(read_vocabulary(exclude) if exclude else ())
     words = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
@@ -170,9 +170,11 @@ def adapter_plot(graph_dir, data, utterance, out, model_spec, calibration, adapt
     Example: wfst-bias adapter plot exp/names data/test utt_0001 attention.png
     """
     from wfst_bias.acoustic.models import load_model
-    from wfst_bias.adapter.default import upstream_of
-    from wfst_bias.corpus.attention import plot_attention
+    from wfst_bias.adapter.default import emission_adapter_of
+    from wfst_bias.explain.attention import plot_attention
 
     model = load_model(model_spec)
-    plot_attention(graph_dir, data, utterance, out, model, upstream_of(model, model_spec, calibration, adapter), top)
+    plot_attention(
+        graph_dir, data, utterance, out, model, emission_adapter_of(model, model_spec, calibration, adapter), top
+    )
     click.echo(f"{out}: written")

@@ -25,10 +25,10 @@ def data_sentences(text, out, rare, exclude, mean, copies, seed):
     """
     import random
 
-    from wfst_bias.corpus.sentences import clauses, rare_words, with_rare_words
-    from wfst_bias.errors import InputError
-    from wfst_bias.files import lines_of, publish_file, refuse_same
+    from wfst_bias.core.errors import InputError
+    from wfst_bias.core.files import lines_of, publish_file, refuse_same
     from wfst_bias.lang.model_langs import read_vocabulary
+    from wfst_bias.synth.sentences import clauses, rare_words, with_rare_words
 
     refuse_same(out, *filter(None, (text, rare, exclude)))
     unheard = set(read_vocabulary(exclude)) if exclude else set()
@@ -67,10 +67,10 @@ def data_templates(templates, source, out, format_name, count, part, seed):
     wfst-bias data templates conf/templates.txt medicine exp/dev.txt --part 1/2
     wfst-bias data templates conf/templates.txt medicine exp/test.txt --part 2/2
     """
-    from wfst_bias.corpus.templates import filled
+    from wfst_bias.core.files import publish_file, refuse_same
     from wfst_bias.entities.lists import read_entities
     from wfst_bias.entities.split import Part
-    from wfst_bias.files import publish_file, refuse_same
+    from wfst_bias.synth.templates import filled
 
     refuse_same(out, templates, source)
     sentences = filled(templates, read_entities(source, format_name), count, Part.parse(part), seed)
@@ -112,8 +112,8 @@ def data_synthesise(sentences, data_dir, voices, speed, noise, seed, jobs, named
 
     Example: wfst-bias data synthesise sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
     """
-    from wfst_bias.corpus.synthesis import read_named_sentences, synthesise, voice_of
-    from wfst_bias.files import lines_of
+    from wfst_bias.core.files import lines_of
+    from wfst_bias.synth.synthesis import read_named_sentences, synthesise, voice_of
 
     by_name = read_named_sentences(sentences) if named else {}
     lines = list(by_name.values()) if named else [line for _, line in lines_of(sentences) if line.strip()]
@@ -136,7 +136,7 @@ def data_noise(data_dir, minutes, seed):
 
     Example: wfst-bias data noise data/noise --minutes 10
     """
-    from wfst_bias.corpus.noise import write_noise
+    from wfst_bias.synth.noise import write_noise
 
     count = write_noise(data_dir, minutes, seed)
     click.echo(f"{data_dir}: {count:,} utterances in which nobody speaks")
@@ -150,7 +150,7 @@ def data_cuts(data, out):
 
     Example: wfst-bias data cuts data/test data/test.jsonl.gz
     """
-    from wfst_bias.corpus.data import read_data, write_cuts
+    from wfst_bias.data.cuts import read_data, write_cuts
 
     click.echo(f"{out}: {write_cuts(read_data(data), out):,} cuts")
 
@@ -165,7 +165,7 @@ def data_combine(out, parts):
 
     Example: wfst-bias data combine data/all data/synthetic data/real
     """
-    from wfst_bias.corpus.combine import combine
+    from wfst_bias.synth.combine import combine
 
     count = combine(parts, out)
     click.echo(f"{out}: {count:,} utterances of {len(parts)} parts")

@@ -16,7 +16,7 @@ from wfst_bias.cli.options import (
     was_given,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.stages.config import STAGES, VERIFY, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
+from wfst_bias.second_pass.config import STAGES, VERIFY, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 
 search_options = config_options(
     SearchConfig,
@@ -182,10 +182,10 @@ def decode(
 
     wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx
     """
-    from wfst_bias.corpus.data import read_data
-    from wfst_bias.corpus.decode import decode_corpus
-    from wfst_bias.corpus.setup import DecodeSetup
+    from wfst_bias.data.cuts import read_data
     from wfst_bias.decode.search import usable_device
+    from wfst_bias.recognize.decode import decode_corpus
+    from wfst_bias.recognize.setup import DecodeSetup
 
     setup = DecodeSetup(
         graph=graph_dir,
@@ -294,7 +294,7 @@ def transcribe(
     Example: wfst-bias transcribe meeting.wav --entities names.txt
     """
     from wfst_bias.acoustic.models import HAMA, load_model
-    from wfst_bias.adapter.default import upstream_of
+    from wfst_bias.adapter.default import emission_adapter_of
     from wfst_bias.decode.search import usable_device
     from wfst_bias.entities.spelling import UNUSABLE
     from wfst_bias.recognize.recognizer import Recognizer
@@ -303,7 +303,7 @@ def transcribe(
     model = load_model(HAMA, device)
     recognizer = Recognizer(
         model=model,
-        adapter=upstream_of(model, HAMA, calibration, adapter, device),
+        adapter=emission_adapter_of(model, HAMA, calibration, adapter, device),
         search=search_config,
         boost=boost_config,
         gate=gate_config,

@@ -17,6 +17,6 @@ from wfst_bias.cli.options import PATH
 )
 def demo(out, sentences, distractors):
     """Synthesise sentences full of names, decode them without and with a list, and show what changed."""
-    from wfst_bias.demo import run_demo
+    from wfst_bias.synth.demo import run_demo
 
     run_demo(out, sentences, distractors, click.echo)

@@ -51,9 +51,9 @@ def entities_check(source, format_name, base_dir, json_file, strict, g2g_config)
 
     wfst-bias entities check names.txt --base exp/base --strict --json - | jq .findings
     """
-    from wfst_bias.corpus.transcribe import default_base
-    from wfst_bias.files import publish_file, refuse_same
+    from wfst_bias.core.files import publish_file, refuse_same
     from wfst_bias.graph.checked_list import check_list
+    from wfst_bias.recognize.transcribe import default_base
 
     to_stdout = json_file == Path("-")
     if json_file and not to_stdout:
@@ -74,9 +74,9 @@ def entities_convert(source, out, format_name):
 
     Example: wfst-bias entities convert phrase_set.json names.jsonl
     """
+    from wfst_bias.core.files import publish_file, refuse_same
     from wfst_bias.entities.formats.documents import own_line
     from wfst_bias.entities.lists import read_entities
-    from wfst_bias.files import publish_file, refuse_same
 
     refuse_same(out, source)
     phrases = read_entities(source, format_name)
@@ -95,8 +95,8 @@ def entities_pool(biasing, out, distractors):
 
     Example: wfst-bias entities pool biasing_1000.tsv all_1000.txt --distractors 1000
     """
+    from wfst_bias.core.files import publish_file, refuse_same
     from wfst_bias.entities.pool import pool_lists
-    from wfst_bias.files import publish_file, refuse_same
 
     refuse_same(out, biasing)
     phrases = pool_lists(biasing, distractors)
@@ -118,8 +118,8 @@ def entities_lists(biasing, words, out, distractors, seed):
 
     Example: wfst-bias entities lists test-clean.biasing_100.tsv all_rare_words.txt biasing_1000.tsv --distractors 1000
     """
+    from wfst_bias.core.files import publish_file, refuse_same
     from wfst_bias.entities.distractors import lists_with_distractors
-    from wfst_bias.files import publish_file, refuse_same
 
     refuse_same(out, biasing, words)
     rows = lists_with_distractors(biasing, words, distractors, seed)
@@ -139,11 +139,11 @@ def entities_sample(source, data, out, format_name, distractors, unsaid):
 
     Example: wfst-bias entities sample medicine data/test exp/list_1000.jsonl --distractors 1000
     """
-    from wfst_bias.corpus.data import read_texts
+    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.data.cuts import read_texts
     from wfst_bias.entities.formats.documents import own_line
     from wfst_bias.entities.lists import read_entities
     from wfst_bias.entities.pool import sample_list
-    from wfst_bias.files import publish_file, refuse_same
 
     refuse_same(out, source)
     texts = read_texts(data).values()

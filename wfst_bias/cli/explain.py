@@ -33,8 +33,8 @@ def explain(decode_dir, utterance, phrase, graph, data, lists, model, calibratio
 
     Example: wfst-bias explain exp/decode_names utt_0001 Zelenskyy
     """
-    from wfst_bias.corpus.explain import explain_phrase
     from wfst_bias.decode.search import usable_device
+    from wfst_bias.explain.phrase import explain_phrase
 
     options = {"graph": graph, "data": data, "model": model, "calibration": calibration, "adapter": adapter}
     moved = {name: value for name, value in options.items() if value is not None}

@@ -7,8 +7,8 @@ from typing import FrozenSet, Tuple
 import click
 
 from wfst_bias.cli.options import PATH, config_file_option, config_options, format_option, g2g_options
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.symbols import CLASS
 
 class_options = config_options(
     ClassConfig,
@@ -54,7 +54,7 @@ def graph_base(lang_dir, lm, base_dir, classes, topology):
 
     Example: wfst-bias graph base data/lang lm.arpa.gz exp/base --class '$DRUG'
     """
-    from wfst_bias.files import read_json
+    from wfst_bias.core.files import read_json
     from wfst_bias.graph.compile import compile_base
 
     made = compile_base(lang_dir, lm, base_dir, classes, topology)
@@ -222,10 +222,10 @@ def graph_import(source, lang_dir, graph_dir, form, words):
 
     Example: wfst-bias graph import kaldi/graph data/lang exp/theirs --format kaldi
     """
+    from wfst_bias.core.symbols import EPS, SymbolTable
     from wfst_bias.graph.exchange import import_graph
     from wfst_bias.graph.store import content_key, write_graph
     from wfst_bias.lang.lang import read_lang
-    from wfst_bias.symbols import EPS, SymbolTable
 
     table = SymbolTable.read(words, first=EPS) if words else None
     imported = import_graph(source, form, read_lang(lang_dir), table)

@@ -36,8 +36,8 @@ def best(source, words, acoustic_scale):
 
     Example: wfst-bias lattice best exp/decode_names
     """
-    from wfst_bias.corpus.lattices import stored_lattices
     from wfst_bias.lattice.nbest import nbest_of
+    from wfst_bias.lattice.stored import stored_lattices
 
     stored = stored_lattices(source, words, acoustic_scale)
     for one, _ in stored:
@@ -58,7 +58,7 @@ def copy(source, out, words, acoustic_scale):
 
     Example: wfst-bias lattice copy exp/decode_names lattices.pt
     """
-    from wfst_bias.corpus.lattices import copy_lattices, stored_lattices
+    from wfst_bias.lattice.stored import copy_lattices, stored_lattices
 
     count = copy_lattices(stored_lattices(source, words, acoustic_scale), out)
     click.echo(f"{out}: {count:,} lattices")
@@ -76,8 +76,8 @@ def nbest(source, num_best, words, acoustic_scale):
 
     Example: wfst-bias lattice nbest exp/decode_names --nbest 100 > nbest.jsonl
     """
-    from wfst_bias.corpus.lattices import stored_lattices
     from wfst_bias.lattice.nbest import nbest_of
+    from wfst_bias.lattice.stored import stored_lattices
 
     stored = stored_lattices(source, words, acoustic_scale)
     for one, phrases in stored:
@@ -110,7 +110,7 @@ def rescore(source, folder, lm, lm_scale, word_penalty, words, acoustic_scale):
 
     wfst-bias lattice rescore exp/decode_names exp/rescored --lm big.arpa.gz
     """
-    from wfst_bias.corpus.lattices import rescore_lattices, stored_lattices
+    from wfst_bias.lattice.stored import rescore_lattices, stored_lattices
 
     count = rescore_lattices(stored_lattices(source, words, acoustic_scale), folder, lm, lm_scale, word_penalty)
     click.echo(f"{folder}: {count:,} lattices")
@@ -127,8 +127,8 @@ def prune(source, folder, beam, words, acoustic_scale):
 
     Example: wfst-bias lattice prune exp/decode_names exp/pruned --beam 4
     """
-    from wfst_bias.corpus.lattices import stored_lattices, write_lattices
     from wfst_bias.lattice.rescored import pruned
+    from wfst_bias.lattice.stored import stored_lattices, write_lattices
 
     stored = stored_lattices(source, words, acoustic_scale)
     count = write_lattices(stored, folder, lambda one: pruned(one, beam), {"beam": beam})
@@ -144,9 +144,9 @@ def oracle(source, data, words):
 
     Example: wfst-bias lattice oracle exp/decode_names data/test
     """
-    from wfst_bias.corpus.data import read_texts
-    from wfst_bias.corpus.lattices import oracle as oracle_of
-    from wfst_bias.corpus.lattices import stored_lattices
+    from wfst_bias.data.cuts import read_texts
+    from wfst_bias.lattice.stored import oracle as oracle_of
+    from wfst_bias.lattice.stored import stored_lattices
 
     found = oracle_of(stored_lattices(source, words), read_texts(data))
     click.echo(
@@ -173,9 +173,9 @@ def draw(source, utterance, picture, beam, frame_shift, words, acoustic_scale):
 
     Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6 --frame-shift 0.02
     """
-    from wfst_bias.corpus.lattices import stored_lattices
     from wfst_bias.lattice.draw import draw_lattice
     from wfst_bias.lattice.rescored import pruned
+    from wfst_bias.lattice.stored import stored_lattices
 
     stored = stored_lattices(source, words, acoustic_scale)
     one, _ = stored.lattice_of(utterance)

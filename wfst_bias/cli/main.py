@@ -20,7 +20,7 @@ from wfst_bias.cli.model import model
 from wfst_bias.cli.report import report
 from wfst_bias.cli.score import score
 from wfst_bias.cli.tune import tune
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 
 class _Commands(click.Group):

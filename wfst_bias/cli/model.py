@@ -31,7 +31,7 @@ def model_train(config, data, exp, lang, phones, valid, minutes, steps, batch_se
     """
     import torch
 
-    from wfst_bias.training.ctc import ctc_recipe, limited, train_conformer
+    from wfst_bias.training.conformer.ctc import ctc_recipe, limited, train_conformer
 
     if threads:
         torch.set_num_threads(threads)
@@ -72,7 +72,7 @@ def model_emissions(spec, data, out, device):
     """
     from wfst_bias.acoustic.archive import ARRAYS, write_archive
     from wfst_bias.acoustic.models import load_model
-    from wfst_bias.corpus.data import read_data
+    from wfst_bias.data.cuts import read_data
     from wfst_bias.decode.search import usable_device
     from wfst_bias.recognize.emissions import EmissionPipeline, batches
 

@@ -8,9 +8,9 @@ from typing import Any, Callable, Dict, Optional
 import click
 from click.core import ParameterSource
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
-from wfst_bias.lang.config import G2GConfig
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.g2p.config import G2GConfig
 
 PATH = click.Path(path_type=Path)
 

@@ -41,8 +41,8 @@ def score(data, decode_dirs, entities, format_name, biasing, librispeech, uttera
 
     wfst-bias score data/test exp/decode_own --biasing test-clean.biasing_100.tsv --librispeech
     """
-    from wfst_bias.corpus.data import read_texts
-    from wfst_bias.files import publish_file
+    from wfst_bias.core.files import publish_file
+    from wfst_bias.data.cuts import read_texts
     from wfst_bias.score.confidence import score_confidence
     from wfst_bias.score.ladder import ladder, ladder_json, ladder_table
     from wfst_bias.score.report import score_decoding

@@ -84,15 +84,15 @@ def tune(
     wfst-bias decode exp/names data/test exp/decode --config exp/tuned.conf
     """
     from wfst_bias.acoustic.models import load_model
-    from wfst_bias.adapter.default import upstream_of
-    from wfst_bias.corpus.data import read_data, read_texts
-    from wfst_bias.corpus.setup import phone_model_of, sayings_of
-    from wfst_bias.corpus.tune import Caps, Tuner, Weights, emissions_of, write_config
+    from wfst_bias.adapter.default import emission_adapter_of
+    from wfst_bias.data.cuts import read_data, read_texts
     from wfst_bias.decode.search import usable_device
     from wfst_bias.graph.compile import outcomes_of_list, speller_of
     from wfst_bias.graph.store import read_base
+    from wfst_bias.recognize.setup import phone_model_of, pronunciations_of
     from wfst_bias.score.report import read_names
-    from wfst_bias.stages.config import RESCORE
+    from wfst_bias.second_pass.config import RESCORE
+    from wfst_bias.tune.tuner import Caps, Tuner, Weights, emissions_of, write_config
 
     device = usable_device(device)
     texts = read_texts(data)
@@ -101,13 +101,13 @@ def tune(
     speller = speller_of(base, g2g=g2g_config)
     outcomes = outcomes_of_list(entities, speller, format_name=format_name, classes=base.class_names)
     model = load_model(model_spec, device)
-    upstream = upstream_of(model, model_spec, calibration, adapter, device)
+    upstream = emission_adapter_of(model, model_spec, calibration, adapter, device)
     phrases = tuple(outcome.entity for outcome in outcomes if outcome.phrase >= 0)
     cuts = read_data(data).filter(lambda cut: cut.id in names)
     rescores = RESCORE in stages_config.names
     phone_model = phone_model_of(stages_config, model, model_spec, device) if rescores else None
     heard = emissions_of(cuts, model, upstream, phrases, batch_size, phone_model)
-    sayings = sayings_of(stages_config, phrases, base.known_words, g2g_config) if rescores else None
+    sayings = pronunciations_of(stages_config, phrases, base.known_words, g2g_config) if rescores else None
     tuner = Tuner(base, outcomes, heard, texts, device, sayings)
     first = Weights(class_config, boost_config, search_config, rescore_config if rescores else None)
     trials = []

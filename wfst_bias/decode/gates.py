@@ -13,7 +13,7 @@ import k2
 import numpy as np
 
 from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, best_paths
-from wfst_bias.decode.refusals import Refusal, parting_arcs
+from wfst_bias.decode.rejections import Rejection, parting_arcs
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
 
 
@@ -25,13 +25,13 @@ def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript],
     """
     transcripts = best_paths(lattices, decoder)
     refused: List[List[FoundEntity]] = [[] for _ in transcripts]
-    refusals: List[Refusal] = []
+    refusals: List[Rejection] = []
     # ends: each round refuses an arc in a frame where none before did
     while any(map(says_below_gate, transcripts)):
         for utterance, entity, path in _said_by_lists(transcripts, lattices, decoder):
             if entity.is_below_gate:
                 refused[utterance].append(entity)
-                refusals.append(_refusal(utterance, entity, path, lattices, decoder, refusals))
+                refusals.append(_rejection(utterance, entity, path, lattices, decoder, refusals))
         lattices = decoder.lattices(lattices.emissions, lattices.gates, refusals)
         transcripts = best_paths(lattices, decoder)
     return [only_above(*pair) for pair in zip(transcripts, refused)], lattices
@@ -54,21 +54,21 @@ def _said_by_lists(
             yield utterance, entity, path[last + 1 - len(entity.units) : last + 1].tolist()
 
 
-def _refusal(
+def _rejection(
     utterance: int,
     entity: FoundEntity,
     path: Sequence[int],
     lattices: Lattices,
     decoder: Decoder,
-    refusals: Sequence[Refusal],
-) -> Refusal:
+    refusals: Sequence[Rejection],
+) -> Rejection:
     """Of the pronunciation that a path takes, in all frames of the phrase."""
     begin, end = (round(time / lattices.emissions.frame_shift) for time in (entity.start, entity.end))
     if end >= int(lattices.lengths[utterance]):
         end = sys.maxsize  # it may have ended in the free frames behind
     here = (other for other in refusals if other.utterance == utterance and other.begin < end and begin < other.end)
     refused_arcs = {arc for other in here for arc in other.arcs}
-    return Refusal(utterance, parting_arcs(decoder.graph, path, refused_arcs), begin, end)
+    return Rejection(utterance, parting_arcs(decoder.graph, path, refused_arcs), begin, end)
 
 
 def says_below_gate(transcript: Transcript) -> bool:
@@ -85,10 +85,10 @@ def only_above(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transc
     if not (refused or below):
         return transcript
     kept = tuple(entity for entity in transcript.entities if not entity.is_below_gate)
-    return with_refused(replace(transcript, entities=kept, refused=()), [*below, *refused])
+    return with_rejected(replace(transcript, entities=kept, refused=()), [*below, *refused])
 
 
-def with_refused(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
+def with_rejected(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
     """The transcript, telling of refused phrases, too: once at a place, and not where one is found after all."""
     told: List[FoundEntity] = []
     for entity in sorted([*transcript.refused, *refused], key=lambda entity: -entity.evidence):

@@ -10,16 +10,16 @@ import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.core.symbols import BLANK_ID, OOV
 from wfst_bias.decode.config import GateConfig
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
 from wfst_bias.entities.entity import Entity
+from wfst_bias.fst.wfst import WORD_END
+from wfst_bias.g2p.p2g import GraphoneP2G
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import Pronunciation
-from wfst_bias.lang.p2g import GraphoneP2G
 from wfst_bias.lang.phones import PHONES as ENGLISH
 from wfst_bias.lang.units import PHONES, Units
-from wfst_bias.symbols import BLANK_ID, OOV
-from wfst_bias.wfst import WORD_END
 
 LIST, LANGUAGE_MODEL = "list", "language model"
 

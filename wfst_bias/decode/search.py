@@ -11,9 +11,9 @@ import torch
 from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.decode.refusals import Refusal, refused
-from wfst_bias.errors import InputError
+from wfst_bias.decode.rejections import Rejection, without_rejected
 from wfst_bias.graph.decoding import OPEN, DecodingGraph
 
 # A column must be able to lose, but k2 aborts the process on scores beyond about 1e7 in magnitude.
@@ -90,7 +90,7 @@ class Decoder:
         """What a decode folder tells of the search."""
         return search_meta(self.search, self.boost, self.device, self.gate)
 
-    def lattices(self, emissions: Emissions, gates: Sequence[int] = (), refusals: Sequence[Refusal] = ()) -> Lattices:
+    def lattices(self, emissions: Emissions, gates: Sequence[int] = (), refusals: Sequence[Rejection] = ()) -> Lattices:
         """Search a batch.
 
         An utterance that ends in the middle of a word may leave the beam no final state. It is searched
@@ -132,10 +132,10 @@ class Decoder:
         layout = self.graph.layout
         return layout.stack(plain, boosted(plain, self.boost), gates) if layout.has_lists else plain
 
-    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, refusals: Sequence[Refusal] = ()) -> k2.Fsa:
+    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, refusals: Sequence[Rejection] = ()) -> k2.Fsa:
         """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads."""
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
-        with refused(self.graph, columns, refusals) as searched:
+        with without_rejected(self.graph, columns, refusals) as searched:
             lattices = k2.intersect_dense_pruned(
                 self.graph.fsa,
                 k2.DenseFsaVec(searched * self.search.acoustic_scale, segments.to(torch.int32)),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Tuple
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
 
 
 @dataclass(frozen=True)

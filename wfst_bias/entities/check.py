@@ -16,13 +16,13 @@ import math
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
+from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.scales import LARGEST
 from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Outcome
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import PHONES, SUBWORDS
-from wfst_bias.text import latin
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import AbstractSet, List, Sequence
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.text import words_of
 from wfst_bias.entities.biasing import BiasingRow, read_biasing
-from wfst_bias.errors import InputError
 from wfst_bias.lang.model_langs import read_vocabulary
-from wfst_bias.text import words_of
 
 
 def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, seed: int = 0) -> List[BiasingRow]:

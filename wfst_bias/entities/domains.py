@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Tuple
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import GRAPHS, read_toml
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import MAX_WEIGHT
-from wfst_bias.errors import InputError
-from wfst_bias.files import GRAPHS, read_toml
-from wfst_bias.symbols import CLASS
 
 DOMAIN = "domain.toml"
 _TYPES = {"file": str, "class": str, "weight": (int, float), "format": str, "origin": str, "licence": str}

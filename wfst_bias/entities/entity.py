@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Optional, Tuple
 
-from wfst_bias.entities.spoken.phrases import forms_of_all
-from wfst_bias.entities.spoken.readings import Readings
-from wfst_bias.symbols import CLASS
-from wfst_bias.text import words_of
+from wfst_bias.core.symbols import CLASS
+from wfst_bias.core.text import words_of
+from wfst_bias.entities.verbalize.phrases import forms_of_all
+from wfst_bias.entities.verbalize.readings import Readings
 
 MAX_WEIGHT = 20.0  # nats; beyond, a phrase is found in everything
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Collection, Iterable, List, Optional, Tuple, Union
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.domains import Domain, find_domain
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats import documents, lines, tables
 from wfst_bias.entities.formats.source import Entities, Source
-from wfst_bias.entities.spoken.phrases import is_shouted
-from wfst_bias.errors import InputError
-from wfst_bias.symbols import CLASS
+from wfst_bias.entities.verbalize.phrases import is_all_caps
 
 AUTO, CSV = "auto", "csv"
 
@@ -87,7 +87,7 @@ def _read_file(path: Path, format_name: str) -> List[Entity]:
     entities = _reader(source, format_name)(source) if source.rows else []
     if not entities:
         raise InputError("holds no phrase; write one phrase a line", path)
-    if is_shouted(entity.written for entity in entities):
+    if is_all_caps(entity.written for entity in entities):
         return [replace(entity, shouted=True) for entity in entities]
     return entities
 
@@ -162,7 +162,7 @@ def as_entities(
         check_class(listed[-1].entity_class, classes)
     if not listed:
         raise InputError("the list is empty; give at least one phrase, or do not bias the recognizer")
-    if is_shouted(entity.written for entity in listed):
+    if is_all_caps(entity.written for entity in listed):
         listed = [replace(entity, shouted=True) for entity in listed]
     return listed
 

@@ -4,11 +4,11 @@ import random
 from pathlib import Path
 from typing import Iterable, List, Sequence
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.text import words_of
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.errors import InputError
-from wfst_bias.text import words_of
 
 _SEED = 0
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spoken.readings import Readings, distinct
-from wfst_bias.lang.g2g import Variants, Way
-from wfst_bias.lang.g2p import Reader
+from wfst_bias.entities.verbalize.readings import Readings, distinct
+from wfst_bias.g2p.g2g import Variants, Way
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
-from wfst_bias.text import latin
+from wfst_bias.lang.pronounce import G2P
 
 USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
@@ -97,7 +97,7 @@ class Speller:
         self,
         lexicon: Lexicon,
         known_words: Set[str],
-        reader: Reader,
+        reader: G2P,
         boundary: str,
         variants: Optional[Variants] = None,
         num_variants: int = 0,

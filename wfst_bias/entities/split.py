@@ -5,8 +5,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Dict, List, Sequence, Tuple
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
-from wfst_bias.errors import InputError
 
 Words = Tuple[str, ...]
 

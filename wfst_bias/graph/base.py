@@ -8,16 +8,16 @@ from typing import Dict, FrozenSet, List, Sequence, Tuple
 import numpy as np
 import torch
 
+from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.graph.branch import Member, gated
+from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
+from wfst_bias.fst.wfst import Wfst
+from wfst_bias.graph.biasing_trie import ClassExpansion, gated
 from wfst_bias.graph.columns import ColumnLayout
-from wfst_bias.graph.ctc import FINAL_LABEL, ArcTable, check_size
-from wfst_bias.graph.decoding import OPEN, DecodingGraph, ListInGraph, decoding_graph, words_said
+from wfst_bias.graph.decoding import OPEN, DecodingGraph, ListInGraph, decoding_graph, words_of_path
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
-from wfst_bias.symbols import BLANK_ID, OOV, SymbolTable
-from wfst_bias.wfst import Wfst
 
 _LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
 
@@ -28,7 +28,7 @@ class CompiledList:
 
     Args:
       entities: its phrases; output label p of the branch is phrase ``p - 1``. A list without phrases is the open
-        vocabulary, whose one output is :data:`~wfst_bias.symbols.OOV`.
+        vocabulary, whose one output is :data:`~wfst_bias.core.symbols.OOV`.
       branch: of the base's tokens.
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
@@ -73,7 +73,7 @@ class BaseGraph:
     @cached_property
     def known_words(self) -> FrozenSet[str]:
         """The words of the language model."""
-        return words_said(self.table.olabels, self.words, len(self.words))
+        return words_of_path(self.table.olabels, self.words, len(self.words))
 
     @cached_property
     def plain(self) -> DecodingGraph:
@@ -107,7 +107,7 @@ class BaseGraph:
             elif layout.has_entry_block:
                 branch = gated(branch, layout.entry(BLANK_ID))
             marks_end = not self.lang.units.tells_words
-            members.append(Member(branch, compiled.entity_class, compiled.entry_score, first_label, marks_end))
+            members.append(ClassExpansion(branch, compiled.entity_class, compiled.entry_score, first_label, marks_end))
             first_phrase += len(compiled.entities)
         free = self._free.setdefault(self.device, [])
         arena = free.pop() if free else _Arena(self)

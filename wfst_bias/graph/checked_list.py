@@ -11,10 +11,10 @@ from tabulate import tabulate
 from wfst_bias.entities.check import ERROR, KINDS, SEVERITIES, WARNING, Finding, check
 from wfst_bias.entities.lists import AUTO, read_classed_entities
 from wfst_bias.entities.spelling import Outcome
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
-from wfst_bias.lang.config import G2GConfig
 
 _SHOWN = 10  # findings of a kind and severity
 

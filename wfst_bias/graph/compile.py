@@ -8,25 +8,25 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 import wfst_bias
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, check_class, read_classed_entities
 from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, Speller, spellings
-from wfst_bias.errors import InputError
+from wfst_bias.fst.ctc import STANDARD, ctc_product
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.g2p.readers import g2p_of, variants_of
 from wfst_bias.graph.base import BaseGraph, CompiledList
-from wfst_bias.graph.branch import compile_branch
+from wfst_bias.graph.biasing_trie import compile_trie
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.ctc import STANDARD, ctc_product
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.frontier import frontier_of
-from wfst_bias.graph.open_vocabulary import unit_branch, unit_loop
+from wfst_bias.graph.open_vocabulary import unit_loop, unit_trie
 from wfst_bias.graph.store import content_key, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
-from wfst_bias.lang.config import G2GConfig
-from wfst_bias.lang.g2p import Reader
 from wfst_bias.lang.lang import Lang, read_lang
-from wfst_bias.lang.readers import reader_of, variants_of
+from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lm.arpa import read_arpa
-from wfst_bias.symbols import CLASS, SymbolTable
 
 
 def compile_base(
@@ -128,7 +128,7 @@ class OpenVocabulary:
 
 def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:
     """A member of the entity class that is any word."""
-    return CompiledList((), unit_branch(base.lang, config.order), 0, -config.cost)
+    return CompiledList((), unit_trie(base.lang, config.order), 0, -config.cost)
 
 
 def compile_list(
@@ -150,7 +150,7 @@ def compile_list(
     units = base.lang.units
     return CompiledList(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
-        compile_branch(
+        compile_trie(
             spellings(outcomes, config.bonus, config.length_bonus, base.lang.lexicon.mean_length),
             units.tokens,
             units.boundaries,
@@ -194,11 +194,11 @@ class ListFile:
     format_name: str = AUTO
 
 
-def speller_of(base: BaseGraph, reader: Optional[Reader] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
+def speller_of(base: BaseGraph, reader: Optional[G2P] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
     """Says phrases in the units of a base, what the lexicon does not have by ``reader`` or that of the units."""
     lang = base.lang
     variants = variants_of(lang, g2g)
-    return Speller(lang.lexicon, base.known_words, reader or reader_of(lang), lang.boundary, variants, g2g.variants)
+    return Speller(lang.lexicon, base.known_words, reader or g2p_of(lang), lang.boundary, variants, g2g.variants)
 
 
 def spelled_in_classes(speller: Speller, entities: Sequence[Entity]) -> List[Outcome]:
@@ -238,7 +238,7 @@ def graph_of_list(
     base: BaseGraph,
     path: Path,
     config: ClassConfig = ClassConfig(),
-    reader: Optional[Reader] = None,
+    reader: Optional[G2P] = None,
     format_name: str = AUTO,
     g2g: G2GConfig = G2GConfig(),
 ) -> Tuple[DecodingGraph, Sequence[Outcome]]:
@@ -254,7 +254,7 @@ def compile_graph(
     graph_dir: Path,
     strict: bool = False,
     open_vocabulary: Optional[OpenVocabulary] = None,
-    reader: Optional[Reader] = None,
+    reader: Optional[G2P] = None,
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
     g2g: G2GConfig = G2GConfig(),

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import MAX_WEIGHT
-from wfst_bias.errors import InputError
 
 
 @dataclass(frozen=True)

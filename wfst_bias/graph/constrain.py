@@ -9,7 +9,7 @@ from typing import Sequence
 import numpy as np
 import torch
 
-from wfst_bias.graph.ctc import FINAL_LABEL, check_size
+from wfst_bias.fst.ctc import FINAL_LABEL, check_size
 from wfst_bias.graph.decoding import DecodingGraph
 
 _NEVER = int(np.float32(-np.inf).view(np.int32))  # the bits of a score that no path takes

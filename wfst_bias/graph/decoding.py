@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from _k2 import RaggedArc
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.errors import InputError
+from wfst_bias.fst.ctc import MODIFIED, STANDARD, ArcTable
+from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.columns import ColumnLayout
-from wfst_bias.graph.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import WORD_END
 
 OPEN = -1  # the gate of a list that every utterance has
 
@@ -121,7 +121,7 @@ class DecodingGraph:
     @cached_property
     def known_words(self) -> FrozenSet[str]:
         """The words of the language model."""
-        return words_said(self.olabels, self.base_words, self.first_phrase)
+        return words_of_path(self.olabels, self.base_words, self.first_phrase)
 
     def said(self, arcs: np.ndarray) -> np.ndarray:
         """What each of some arcs says, without marks, int32 ``(A,)``."""
@@ -181,7 +181,7 @@ def decoding_graph(
     return graph
 
 
-def words_said(olabels: np.ndarray, words: SymbolTable, first_phrase: int) -> FrozenSet[str]:
+def words_of_path(olabels: np.ndarray, words: SymbolTable, first_phrase: int) -> FrozenSet[str]:
     """The words among the output labels of a graph."""
     labels = np.flatnonzero(np.bincount(olabels % WORD_END, minlength=1))
     return frozenset(words.symbols[i] for i in labels.tolist() if 0 < i < first_phrase)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.exchange import plain_machine
 

@@ -15,17 +15,13 @@ import pynini
 import pywrapfst
 import torch
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file, publish_folder
+from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, publish_folder
-from wfst_bias.graph.columns import ColumnLayout
-from wfst_bias.graph.ctc import FINAL_LABEL, ArcTable
-from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
-from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import padded
-from wfst_bias.symbols import EPS, SymbolTable
-from wfst_bias.wfst import (
+from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable
+from wfst_bias.fst.epsilon import remove_epsilons
+from wfst_bias.fst.wfst import (
     NO_SCORE,
     WORD_END,
     Wfst,
@@ -37,6 +33,10 @@ from wfst_bias.wfst import (
     to_openfst,
     trim,
 )
+from wfst_bias.graph.columns import ColumnLayout
+from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import padded
 
 K2, OPENFST, KALDI = "k2", "openfst", "kaldi"
 FORMATS = (K2, OPENFST, KALDI)
@@ -221,7 +221,9 @@ def _checked(
     if not machine.num_states:
         raise InputError("has no path from its start to an end", path)
     if machine.ilabel.min(initial=0) < 0 or machine.ilabel.max(initial=0) >= layout.num_columns:
-        raise InputError(f"has labels that are not of the {layout.num_tokens} tokens of the lang; was it made for them?", path)
+        raise InputError(
+            f"has labels that are not of the {layout.num_tokens} tokens of the lang; was it made for them?", path
+        )
     used = machine.olabel[machine.olabel < len(words) + len(phrases)]
     if len(used) < machine.num_arcs or max((w for p in phrases for w in p), default=0) >= len(words):
         raise InputError(f"has outputs beyond the {len(words):,} words of the table; was it made with them?", path)

@@ -9,11 +9,11 @@ from typing import Sequence
 
 import numpy as np
 
-from wfst_bias.graph.branch import ClassArcs, Member, splice
-from wfst_bias.graph.ctc import ArcTable, CtcStates, ctc_arcs, ctc_states
+from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.fst.ctc import ArcTable, CtcStates, ctc_arcs, ctc_states
+from wfst_bias.fst.wfst import Wfst
+from wfst_bias.graph.biasing_trie import ClassArcs, ClassExpansion, splice
 from wfst_bias.graph.token_graph import TokenGraph
-from wfst_bias.symbols import BLANK_ID
-from wfst_bias.wfst import Wfst
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def frontier_of(graph: TokenGraph) -> Frontier:
 
 
 def spliced_arcs(
-    frontier: Frontier, members: Sequence[Member], last_state: int, num_tokens: int, topology: str
+    frontier: Frontier, members: Sequence[ClassExpansion], last_state: int, num_tokens: int, topology: str
 ) -> ArcTable:
     """All arcs of the start state, of the doors' product states, and of the branches behind them.
 

@@ -11,19 +11,19 @@ from typing import List
 
 import numpy as np
 
-from wfst_bias.graph.branch import Member, splice
-from wfst_bias.graph.epsilon import remove_epsilons
-from wfst_bias.graph.token_graph import EntityClass, TokenGraph, with_doors
+from wfst_bias.core.symbols import CLASS, OOV, SymbolTable
+from wfst_bias.fst.epsilon import remove_epsilons
+from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
+from wfst_bias.graph.biasing_trie import ClassExpansion, splice
+from wfst_bias.graph.token_graph import EntityClass, TokenGraph, with_class_entries
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.units import Units
 from wfst_bias.lm.kneser_ney import kneser_ney
-from wfst_bias.symbols import CLASS, OOV, SymbolTable
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 
 SAID = 1  # the output of a word's first arc: one member of the class, whatever its units
 
 
-def unit_branch(lang: Lang, order: int) -> Wfst:
+def unit_trie(lang: Lang, order: int) -> Wfst:
     """A branch that says every word: ``-log P(units)`` by n-grams over the pronunciations of the lexicon.
 
     Where tokens begin words, a word has one of them at its beginning and none within.
@@ -76,15 +76,15 @@ def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
 
     Args:
       words: of the lang.
-      order: see :func:`unit_branch`.
+      order: see :func:`unit_trie`.
     """
     class_unit = len(lang.tokens)
     begin, end = 0, 1 if lang.boundary else 0
     arcs = [(begin, end, class_unit, words[CLASS])]
     arcs += [(state, begin, lang.tokens[lang.boundary], 0) for state in (begin, end) if lang.boundary]
     skeleton = from_arcs(0, *zip(*arcs), np.zeros(len(arcs)), np.zeros(end + 1))
-    graph = with_doors(skeleton, class_unit, [EntityClass(CLASS, in_model=False)])
-    member = Member(unit_branch(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.tells_words)
+    graph = with_class_entries(skeleton, class_unit, [EntityClass(CLASS, in_model=False)])
+    member = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.tells_words)
     spliced = splice(graph.fst, graph.class_arcs, [member])
     doors = graph.class_arcs
     again = from_arcs(
@@ -96,4 +96,4 @@ def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
         np.append(spliced.score, doors.score),
         spliced.final,
     )
-    return with_doors(again, class_unit, graph.classes)
+    return with_class_entries(again, class_unit, graph.classes)

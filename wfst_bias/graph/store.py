@@ -13,18 +13,18 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 import torch
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, publish_folder, read_json
+from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Outcome
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of, publish_folder, read_json
+from wfst_bias.fst.ctc import ArcTable
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
-from wfst_bias.graph.ctc import ArcTable
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
-from wfst_bias.lang.config import G2GConfig
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
-from wfst_bias.symbols import EPS, SymbolTable
 
 FORMAT = 4  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"

@@ -6,14 +6,14 @@ from typing import Sequence, Tuple
 import numpy as np
 import pynini
 
-from wfst_bias.errors import InputError
-from wfst_bias.graph.branch import ClassArcs
-from wfst_bias.graph.epsilon import remove_epsilons
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BACKOFF, SymbolTable
+from wfst_bias.fst.epsilon import remove_epsilons
+from wfst_bias.fst.wfst import WORD_END, Wfst, from_arcs, from_openfst, to_openfst, trim
+from wfst_bias.graph.biasing_trie import ClassArcs
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
 from wfst_bias.lm.arpa import Grammar, with_class_arcs
-from wfst_bias.symbols import BACKOFF, SymbolTable
-from wfst_bias.wfst import WORD_END, Wfst, from_arcs, from_openfst, to_openfst, trim
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
     """
     LG, is_epsilon = compose_lexicon_and_grammar(lang, grammar, words, classes)
     known = tuple(EntityClass(name, grammar.has(words[name])) for name in classes)
-    return with_doors(remove_epsilons(LG, is_epsilon), len(lang.tokens), known)
+    return with_class_entries(remove_epsilons(LG, is_epsilon), len(lang.tokens), known)
 
 
 def compose_lexicon_and_grammar(
@@ -95,7 +95,7 @@ def compose_lexicon_and_grammar(
     return graph, (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
 
 
-def with_doors(graph: Wfst, num_tokens: int, classes: Sequence[EntityClass]) -> TokenGraph:
+def with_class_entries(graph: Wfst, num_tokens: int, classes: Sequence[EntityClass]) -> TokenGraph:
     """A token graph of a machine in which label ``num_tokens + c`` stands for an entity of class c."""
     graph = trim(_with_own_start(graph))
     is_class = graph.ilabel >= num_tokens

@@ -4,9 +4,9 @@ from typing import Dict
 
 import numpy as np
 
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.fst.wfst import NO_SCORE, WORD_END
 from wfst_bias.graph.token_graph import TokenGraph
-from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import NO_SCORE, WORD_END
 
 
 def word_log_probs(graph: TokenGraph, words: SymbolTable) -> Dict[str, float]:

@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Dict, Sequence
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_folder, read_json
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_folder, read_json
+from wfst_bias.core.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
+from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_readings, shipped_lexicons_checksum
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.phones import PHONES, phone_of
-from wfst_bias.lang.readings import cmudict_lexicon, hama_readings, shipped_lexicons_checksum
 from wfst_bias.lang.units import PHONES as PHONE_UNITS
 from wfst_bias.lang.units import Units
-from wfst_bias.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
 
 _META = "lang.json"
 _PIECE_MODEL = "bpe.model"

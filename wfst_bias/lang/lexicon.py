@@ -9,9 +9,9 @@ from typing import Callable, Dict, Iterable, List, Tuple
 
 import numpy as np
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 
 Pronunciation = Tuple[str, ...]
 

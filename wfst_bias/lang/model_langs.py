@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of, read_json
-from wfst_bias.lang.g2p import Reader
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, read_json
+from wfst_bias.core.symbols import BLANK, WORD_BOUNDARY, SymbolTable
+from wfst_bias.core.text import words_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
+from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lang.spellers import WORD_START, CharSpeller, PieceSpeller, piece_processor
 from wfst_bias.lang.units import CHARS, PHONES, SUBWORDS, Units
-from wfst_bias.symbols import BLANK, WORD_BOUNDARY, SymbolTable
-from wfst_bias.text import words_of
 
 BLANKS = (BLANK, "<blank>", "<pad>", "[PAD]", "<ctc_blank>", "<ctc>", "<eps>", "_")
 BOUNDARIES = ("|", " ", "<space>", WORD_START)
@@ -92,7 +92,7 @@ def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
         raise InputError(str(error), path) from None
 
 
-def tokens_beside(path: Path) -> Path:
+def tokens_next_to(path: Path) -> Path:
     """The tokens that lie beside a model or an archive.
 
     Raises:
@@ -198,7 +198,7 @@ def subwords_lang(model: Path, words: Path, blank: Optional[str] = None) -> Tupl
     return _lang(units, PieceSpeller(content, units), words, content)
 
 
-def _lang(units: Units, speller: Reader, words: Path, piece_model: bytes = b"") -> Tuple[Lang, int]:
+def _lang(units: Units, speller: G2P, words: Path, piece_model: bytes = b"") -> Tuple[Lang, int]:
     spelled = speller.pronounce(read_vocabulary(words))
     entries = {word: ways for word, ways in spelled.items() if ways}
     if not entries:

@@ -8,7 +8,7 @@ diacritics, characters that are no phones) has no English reading and folds into
 
 from typing import Dict, Tuple
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 
 _IPA = """
 AA  ɑ a ɒ ä ã å à

@@ -3,9 +3,9 @@
 import io
 from pathlib import Path
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of, publish_file, refuse_same
-from wfst_bias.text import words_of
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, publish_file, refuse_same
+from wfst_bias.core.text import words_of
 
 
 def train_pieces(text: Path, out: Path, num_pieces: int) -> None:

@@ -4,7 +4,7 @@ import heapq
 from functools import cached_property
 from typing import Dict, Iterable, List, Tuple
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
 
@@ -25,7 +25,7 @@ class CharSpeller:
         self._units = units
 
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
-        """See :class:`wfst_bias.lang.g2p.Reader`; one way for each word."""
+        """See :class:`wfst_bias.lang.pronounce.G2P`; one way for each word."""
         spelled = {word: tuple(map(self._unit, word)) for word in words}
         return {word: (units,) if units and all(units) else () for word, units in spelled.items()}
 
@@ -56,7 +56,7 @@ class PieceSpeller:
         return piece_processor(self._bytes)
 
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
-        """See :class:`wfst_bias.lang.g2p.Reader`."""
+        """See :class:`wfst_bias.lang.pronounce.G2P`."""
         return {word: self._segmentations(word) for word in words}
 
     def _segmentations(self, word: str) -> Tuple[Pronunciation, ...]:

@@ -6,7 +6,7 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.symbols import BLANK_ID, SymbolTable
+from wfst_bias.core.symbols import BLANK_ID, SymbolTable
 
 PHONES, CHARS, SUBWORDS = "phones", "chars", "subwords"
 

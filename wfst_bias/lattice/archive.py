@@ -14,9 +14,13 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
+
+ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
+OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
+LATTICES = (OF_WORDS, OF_FRAMES)
 
 _COST = "%.6g"
 _OF_ARCS = ("boost", "list", "phrases")  # what a line of the terms has of each arc

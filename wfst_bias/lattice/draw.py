@@ -11,10 +11,10 @@ from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
-from wfst_bias.symbols import SymbolTable
 
 MOST_DRAWN = 400  # arcs; a larger picture shows nothing
 FORMS = (".svg", ".pdf", ".png")

@@ -17,8 +17,8 @@ import k2
 import numpy as np
 import torch
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
 _TERMS = ("acoustic_scores", "boost_scores", "lm_scores", "list_scores")  # in the order of Terms

@@ -6,10 +6,10 @@ from typing import Any, Dict, List, Tuple
 import numpy as np
 import pynini
 
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.fst.wfst import from_openfst, to_openfst
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
-from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import from_openfst, to_openfst
 
 _DIGITS = 4  # of a score in a file
 

@@ -5,9 +5,9 @@ from typing import Dict, Sequence, Tuple
 import numpy as np
 import pynini
 
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.fst.wfst import NO_SCORE, from_arcs, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.symbols import SymbolTable
-from wfst_bias.wfst import NO_SCORE, from_arcs, to_openfst
 
 
 def oracle_errors(lattice: WordLattice, reference: Sequence[str], words: SymbolTable) -> int:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from wfst_bias.fst.wfst import from_openfst, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.wfst import from_openfst, to_openfst
 
 
 def weighted(lattice: WordLattice, lm_scale: float = 1.0, word_penalty: float = 0.0) -> WordLattice:

@@ -1,7 +1,7 @@
 """Word lattices: an arc a word, with its terms and frames apart; each word sequence once, by its best path.
 
 They are made of the lattices of the search, an arc a frame, and are exact within the beam (see
-:mod:`wfst_bias.lattice.unambiguous`).
+:mod:`wfst_bias.lattice.determinize`).
 """
 
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ import numpy as np
 import torch
 
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds, has_final_arc
+from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import padded
+from wfst_bias.lattice.determinize import determinized, forward_scores
 from wfst_bias.lattice.terms import NUM_TERMS
-from wfst_bias.lattice.unambiguous import forward_scores, unambiguous
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 
 # What noise leaves in the beam has more word sequences than can be counted: the beam is narrowed until it has no more
 # arcs a frame. Speech has ten to fifty at the default beam.
@@ -191,7 +191,7 @@ class _Frames:
 def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, graph: DecodingGraph) -> WordLattice:
     """The word lattice of some arcs of a batch."""
     lattice, place = _labelled(frames, kept, graph)
-    stretches = unambiguous(lattice, beam)
+    stretches = determinized(lattice, beam)
     own, position = np.divmod(place[stretches.arcs], _MOST_WORDS)
     last = stretches.splits[1:] - 1
     said = frames.said[kept[own[last]]] if len(last) else np.zeros(0, np.int32)

@@ -8,10 +8,10 @@ import numpy as np
 import pynini
 import torch
 
+from wfst_bias.core.symbols import OOV, SymbolTable
 from wfst_bias.decode.search import arc_bounds
+from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.symbols import OOV, SymbolTable
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 
 _GAP = "\0"  # no word
 _NOT_SAID = -1  # by any arc

@@ -15,10 +15,10 @@ from typing import Iterator, List, Sequence, Tuple
 import numpy as np
 import pywrapfst
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
-from wfst_bias.symbols import BACKOFF, SymbolTable
-from wfst_bias.wfst import Wfst, from_arcs, from_openfst
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.core.symbols import BACKOFF, SymbolTable
+from wfst_bias.fst.wfst import Wfst, from_arcs, from_openfst
 
 BOS, EOS = "<s>", "</s>"
 _SKIPPED_SHOWN = 6

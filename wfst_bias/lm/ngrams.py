@@ -9,10 +9,10 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
+from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.lm.arpa import BOS, EOS, arpa_ngrams
-from wfst_bias.wfst import NO_SCORE, Wfst, from_arcs
 
 _LN10 = np.log(10.0)
 LOG_ZERO = -99.0 * _LN10  # how ARPA writes log 0, nats

@@ -8,8 +8,8 @@ from typing import Tuple
 
 import numpy as np
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import refuse_same
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import refuse_same
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import Ngrams, read_ngrams, write_ngrams
 

@@ -10,8 +10,8 @@ from lhotse import MonoCut
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds
-from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.data import load_audio
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.data.cuts import load_audio
 from wfst_bias.entities.entity import Phrases
 
 DEFAULT_BATCH_SIZE = 4
@@ -92,7 +92,7 @@ class EmissionPipeline:
     """
 
     model: AcousticModel
-    adapter: Upstream = Upstream()
+    adapter: EmissionAdapter = EmissionAdapter()
     phone_model: Optional[AcousticModel] = None
     timing: Timing = field(default_factory=Timing)
 

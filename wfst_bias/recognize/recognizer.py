@@ -11,11 +11,10 @@ from lhotse import MonoCut
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel, Seconds
 from wfst_bias.acoustic.models import HAMA, load_model
-from wfst_bias.adapter.default import NONE, upstream_of
-from wfst_bias.adapter.upstream import Upstream
-from wfst_bias.corpus.biasing import Biasing, OneGraph
-from wfst_bias.corpus.data import audio_recording
-from wfst_bias.corpus.transcribe import default_base
+from wfst_bias.adapter.default import NONE, emission_adapter_of
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.core.errors import InputError
+from wfst_bias.data.cuts import audio_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import FoundEntity, Transcript, Word
@@ -23,19 +22,20 @@ from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, as_entities
 from wfst_bias.entities.spelling import UNUSABLE, Outcome
-from wfst_bias.errors import InputError
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.config import G2GConfig
+from wfst_bias.lattice.competitors import Competitor
 from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.lattice.frames import kaldi_lattices
 from wfst_bias.lattice.nbest import NBest
-from wfst_bias.lattice.rival import Rival
 from wfst_bias.lattice.word_lattice import WordLattice
+from wfst_bias.recognize.biasing import Biasing, OneGraph
 from wfst_bias.recognize.emissions import DEFAULT_BATCH_SIZE, BatchEmissions, EmissionPipeline, Timing, batches
-from wfst_bias.stages.chain import Batch, Chain, Found
+from wfst_bias.recognize.transcribe import default_base
+from wfst_bias.second_pass.chain import Batch, Chain, Found
 
 EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
 
@@ -110,7 +110,7 @@ class Recognition:
         return self.transcript.entities
 
     @property
-    def competitors(self) -> Tuple[Optional[Rival], ...]:
+    def competitors(self) -> Tuple[Optional[Competitor], ...]:
         """The best competitor of each entity; None where the lattice has no other path."""
         return self.found.rivals
 
@@ -138,7 +138,7 @@ class Recognizer:
         and language model where neither ``base`` nor ``biasing`` is given.
       model: acoustic model, or its specification, as ``--model`` has it.
       biasing: the graph of each utterance; the base without a list where not given.
-      adapter: changes the emissions before the search: what :func:`wfst_bias.adapter.default.upstream_of` returns.
+      adapter: changes the emissions before the search: what :func:`wfst_bias.adapter.default.emission_adapter_of` returns.
       second_pass: rescoring, verification, lookup.
       search, boost, gate: of the search; a ``biasing`` has its own.
       device: where models and searches run.
@@ -154,7 +154,7 @@ class Recognizer:
         model: Union[str, AcousticModel] = HAMA,
         *,
         biasing: Optional[Biasing] = None,
-        adapter: Optional[Upstream] = None,
+        adapter: Optional[EmissionAdapter] = None,
         second_pass: Chain = Chain(),
         search: SearchConfig = SearchConfig(),
         boost: BoostConfig = BoostConfig(),
@@ -172,7 +172,7 @@ class Recognizer:
         self._second_pass = second_pass
         self._batch_size = batch_size
         model = load_model(model, device) if isinstance(model, str) else model
-        self.pipeline = EmissionPipeline(model, adapter or Upstream(), second_pass.phone_model)
+        self.pipeline = EmissionPipeline(model, adapter or EmissionAdapter(), second_pass.phone_model)
 
     @classmethod
     def default(cls, *, calibration: str = NONE, adapter: str = NONE, device: str = "cpu") -> "Recognizer":
@@ -183,7 +183,7 @@ class Recognizer:
           device: where it runs.
         """
         model = load_model(HAMA, torch.device(device))
-        changes = upstream_of(model, HAMA, calibration, adapter, torch.device(device))
+        changes = emission_adapter_of(model, HAMA, calibration, adapter, torch.device(device))
         return cls(model=model, adapter=changes, device=device)
 
     def biased(

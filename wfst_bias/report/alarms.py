@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.core.text import words_of
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
 from wfst_bias.score.counts import Span, Words, align_words, match_phrases
 from wfst_bias.score.report import hypotheses_of
-from wfst_bias.text import words_of
 
 _Place = Tuple[str, int, int]
 

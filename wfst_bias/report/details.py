@@ -6,7 +6,8 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 
 import torch
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.text import words_of
 from wfst_bias.report.aligned import Column, columns
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.folders import Comparison, DecodeFolder
@@ -19,7 +20,6 @@ from wfst_bias.report.pictures import (
     with_lattices,
 )
 from wfst_bias.report.steps import texts_of_rungs
-from wfst_bias.text import words_of
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Collection, Dict, Hashable, List, Mapping, Optional, Sequence, Tuple
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.entities.report import report_rows
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of, read_json
 from wfst_bias.graph.store import folder_key
 from wfst_bias.score.ladder import Rung, ladder_with
 from wfst_bias.score.report import RareWords, phrase_lists, rare_words
-from wfst_bias.stages.chain import SEARCH
+from wfst_bias.second_pass.config import SEARCH
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import wfst_bias
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
 from wfst_bias.report.folders import DecodeFolder, is_stage
 from wfst_bias.report.report import Report
 from wfst_bias.report.svg import inline_svg

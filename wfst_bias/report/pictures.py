@@ -9,18 +9,18 @@ import soundfile
 import torch
 from lhotse import MonoCut
 
-from wfst_bias.adapter.plot import attention_picture
-from wfst_bias.corpus.attention import attention_to_phrases
-from wfst_bias.corpus.biasing import Biasing
-from wfst_bias.corpus.data import load_audio, read_data
-from wfst_bias.corpus.decode_files import OF_WORDS
-from wfst_bias.corpus.lattices import stored_lattices
-from wfst_bias.corpus.setup import DecodeSetup
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
+from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.explain.attention import attention_to_phrases
+from wfst_bias.explain.attention_plot import attention_picture
 from wfst_bias.graph.store import folder_key
+from wfst_bias.lattice.archive import OF_WORDS
 from wfst_bias.lattice.draw import lattice_picture
 from wfst_bias.lattice.rescored import pruned
+from wfst_bias.lattice.stored import stored_lattices
 from wfst_bias.lattice.word_lattice import WordLattice
+from wfst_bias.recognize.biasing import Biasing
+from wfst_bias.recognize.setup import DecodeSetup
 from wfst_bias.report.folders import DecodeFolder
 from wfst_bias.report.plots import LETTERS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, 
 
 import numpy as np
 
-from wfst_bias.files import publish_file
+from wfst_bias.core.files import publish_file
 from wfst_bias.report.folders import Comparison, is_stage
 from wfst_bias.score.ladder import Rung
 from wfst_bias.score.report import Rate

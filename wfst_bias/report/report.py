@@ -7,9 +7,9 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 
-from wfst_bias.corpus.data import read_texts
+from wfst_bias.core.errors import InputError
+from wfst_bias.data.cuts import read_texts
 from wfst_bias.entities.lists import AUTO
-from wfst_bias.errors import InputError
 from wfst_bias.report.alarms import FalseAlarm, false_alarms
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.details import CloserLook, closer_look, most_telling

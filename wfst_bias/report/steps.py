@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Collection, Dict, List, Mapping, Tuple
 
+from wfst_bias.core.text import words_of
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.report.aligned import Column, columns, num_errors
 from wfst_bias.report.folders import Comparison
 from wfst_bias.score.counts import Matches, Words, match_phrases
 from wfst_bias.score.ladder import Rung
 from wfst_bias.score.report import Rate, counts_of, hypotheses_of, score_change
-from wfst_bias.text import words_of
 
 Texts = Mapping[str, Words]
 ENTITY_KINDS = ("gained", "lost", "alarms", "silenced")

@@ -14,12 +14,12 @@ import kaldialign
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.core.text import words_of
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.report import read_names
-from wfst_bias.stages.config import LOOKUP
-from wfst_bias.text import words_of
+from wfst_bias.second_pass.config import LOOKUP
 
 # of a decode folder, with confidences of the same words
 _CTM = ("ctm", "ctm.with_list")

@@ -8,12 +8,11 @@ from typing import List, Mapping, Optional, Sequence
 import numpy as np
 from tabulate import tabulate
 
+from wfst_bias.core.files import read_json
 from wfst_bias.entities.lists import AUTO
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.files import read_json
 from wfst_bias.score.report import RareWords, Score, phrase_lists, rare_words, read_names, score_with
-from wfst_bias.stages.chain import SEARCH
-from wfst_bias.stages.config import ChainConfig
+from wfst_bias.second_pass.config import SEARCH, ChainConfig
 
 _RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
 _ADDED = ("WER", "F1")

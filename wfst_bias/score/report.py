@@ -8,15 +8,15 @@ from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Op
 import numpy as np
 from tabulate import tabulate
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, read_json
+from wfst_bias.core.text import words_of
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of, read_json
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
 from wfst_bias.score.librispeech import count_rare_errors
-from wfst_bias.text import words_of
 
 RareWords = Mapping[str, AbstractSet[str]]
 

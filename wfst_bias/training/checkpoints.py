@@ -8,8 +8,8 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 import torch
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file
 
 Weights = Dict[str, torch.Tensor]
 

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple, TypeVar
 
-from wfst_bias.errors import InputError
-from wfst_bias.files import publish_file, read_json, read_toml
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file, read_json, read_toml
 
 RECIPE = "recipe.json"
 _LIMITS = ("max_steps", "max_minutes", "num_workers", "strength")  # may change when a run goes on

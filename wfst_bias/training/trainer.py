@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from wfst_bias.errors import InputError
+from wfst_bias.core.errors import InputError
 from wfst_bias.training import checkpoints
 from wfst_bias.training.curves import Curves
 from wfst_bias.training.ranks import Ranks

@@ -5,12 +5,12 @@ import json
 import re
 from typing import Any, Callable, Dict, Iterator, List, Sequence
 
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.lines import weight_in_nats
 from wfst_bias.entities.formats.scales import SCALES, nats
 from wfst_bias.entities.formats.source import Document, Entities, Source, phrase_of, shown, strings
 from wfst_bias.entities.formats.tables import OWN_COLUMNS, gate_of
-from wfst_bias.symbols import CLASS
 
 _OWN_KEYS = frozenset(OWN_COLUMNS)
 GLADIA_KEYS = (

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
 from wfst_bias.entities.entity import Entity
-from wfst_bias.errors import InputError
-from wfst_bias.files import lines_of
 
 _STRING = r'"(?:[^"\\]|\\.)*"'  # of valid JSON
 _KEY_OR_ITEM = re.compile(rf"({_STRING})(?:\s*(:)\s*({_STRING})?)?")

@@ -3,11 +3,11 @@
 import csv
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.lines import weight_in_nats
 from wfst_bias.entities.formats.source import Entities, Source, phrase_of
 from wfst_bias.lang.ipa import arpabet_of_ipa
-from wfst_bias.symbols import CLASS
 
 OWN_COLUMNS = ("phrase", "weight", "display", "spoken", "pronunciation", "class", "gate")
 _AWS_COLUMNS = ("Phrase", "IPA", "SoundsLike", "DisplayAs")

@@ -1,0 +1,160 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.data.cuts import audio_recording, load_audio, read_data, read_texts
+
+SECOND = (0.1 * np.sin(np.arange(16000) / 5)).astype(np.float32)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A Kaldi data folder of two good utterances."""
+    for key in ("a1", "a2"):
+        soundfile.write(tmp_path / f"{key}.wav", SECOND, 16000)
+    (tmp_path / "wav.scp").write_text("a1 a1.wav\na2 a2.wav\n")
+    (tmp_path / "text").write_text("a1 new york\na2\n")
+    (tmp_path / "utt2spk").write_text("a1 ann\na2 ann\n")
+    return tmp_path
+
+
+def test_kaldi_folder(data):
+    cuts = list(read_data(data))
+    assert [(c.id, c.duration, c.supervisions[0].text, c.supervisions[0].speaker) for c in cuts] == [
+        ("a1", 1.0, "new york", "ann"),
+        ("a2", 1.0, "", "ann"),
+    ]
+    assert read_texts(data) == {"a1": "new york", "a2": ""}
+
+
+def test_segments(data):
+    (data / "segments").write_text("s1 a1 0.0 0.5\ns2 a1 0.5 1.0\n")
+    (data / "text").unlink(), (data / "utt2spk").unlink()
+    cuts = list(read_data(data))
+    assert [(c.id, c.start, c.duration) for c in cuts] == [("s1", 0.0, 0.5), ("s2", 0.5, 0.5)]
+    assert len(load_audio(cuts[1], 16000)) == 8000
+
+
+def test_a_command_that_writes_audio(data):
+    (data / "wav.scp").write_text(f"a1 cat {data}/a1.wav |\na2 a2.wav\n")
+    assert np.allclose(load_audio(list(read_data(data))[0], 16000), SECOND, atol=1e-3)
+
+
+@pytest.mark.parametrize("rate, suffix", [(8000, "wav"), (44100, "flac"), (48000, "ogg")])
+def test_any_rate_and_format_is_resampled(tmp_path, rate, suffix):
+    path = tmp_path / f"a.{suffix}"
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    soundfile.write(path, tone.astype(np.float32), rate)
+    samples = load_audio(audio_recording(path, "a").to_cut(), 16000)
+    spectrum = np.abs(np.fft.rfft(samples[:16000]))
+    assert abs(len(samples) - 16000) <= 160 and spectrum.argmax() * 16000 / len(samples[:16000]) == pytest.approx(
+        440, abs=2
+    )
+
+
+def test_lhotse_manifest(data):
+    cuts = read_data(data)
+    cuts.to_file(data / "cuts.jsonl.gz")
+    assert [c.id for c in read_data(data / "cuts.jsonl.gz")] == ["a1", "a2"]
+    assert read_texts(data / "cuts.jsonl.gz") == {"a1": "new york", "a2": ""}
+
+
+@pytest.mark.parametrize(
+    "file, content, message",
+    [
+        ("wav.scp", "a2 a2.wav\na1 a1.wav\n", "wav.scp:2: key 'a1' comes after 'a2'; sort the file"),
+        ("wav.scp", "a1 a1.wav\na1 a2.wav\n", "wav.scp:2: key 'a1' stands here again"),
+        ("wav.scp", "a1\n", "wav.scp:1: found 'a1'; expected 'KEY VALUE'"),
+        ("wav.scp", "", "wav.scp: is empty"),
+        ("wav.scp", "a1 a1.wav\na2 gone.wav\n", "wav.scp:2: .*gone.wav: no such audio file"),
+        ("wav.scp", "a1 a1.wav\na2 false |\n", "wav.scp:2: the command gives no audio"),
+        ("text", "a1 new york\n", "text: utterance 'a2' of wav.scp is missing here"),
+        ("text", "a1 new york\na2 b\na3 c\n", "text:3: utterance 'a3' has no audio"),
+        ("utt2spk", "a1 ann\n", "utt2spk: utterance 'a2' of wav.scp is missing here"),
+        ("segments", "s1 a1 0.5\n", "segments:1: found s1 'a1 0.5'; expected 'UTTERANCE RECORDING START END'"),
+        ("segments", "s1 zz 0.0 0.5\n", "segments:1: recording 'zz' is not in wav.scp"),
+        ("segments", "s1 a1 0.5 0.50001\n", "segments:1: 0.5 to 0.50001 s holds nothing"),
+        ("segments", "s1 a1 1.5 2.0\n", "segments:1: 1.5 to 2.0 s holds nothing of the 1.00 s of 'a1'"),
+    ],
+)
+def test_bad_folder_names_its_line(data, file, content, message):
+    (data / file).write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_data(data)
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda p: soundfile.write(p, np.stack([SECOND, SECOND], 1), 16000), "has 2 channels; one was expected"),
+        (lambda p: soundfile.write(p, SECOND[:0], 16000), "holds no samples"),
+        (lambda p: p.write_bytes(p.read_bytes()[:9000]), "is truncated: 8956 bytes of samples found, 32000 announced"),
+        (lambda p: p.write_bytes(b""), "is not audio that soundfile reads"),
+        (lambda p: p.write_bytes(b"hello " * 1000), "is not audio that soundfile reads"),
+        (lambda p: p.unlink(), "no such audio file"),
+    ],
+)
+def test_bad_audio_is_told_before_anything_is_decoded(data, spoil, message):
+    spoil(data / "a2.wav")
+    with pytest.raises(InputError, match=rf"wav.scp:2: {data}/a2.wav: {message}"):
+        read_data(data)
+
+
+def test_a_truncated_flac_is_told_when_it_is_read(tmp_path):
+    path = tmp_path / "a.flac"
+    noise = np.random.default_rng(0).normal(0, 0.1, 48000)
+    soundfile.write(path, noise, 16000)
+    path.write_bytes(path.read_bytes()[:20000])
+    cut = audio_recording(path, "a").to_cut()
+    with pytest.raises(InputError, match=f"{path}: utterance .* the audio ends or breaks"):
+        load_audio(cut, 16000)
+
+
+def test_nan_samples_are_told(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(1600, np.nan, np.float32), 16000, subtype="FLOAT")
+    with pytest.raises(InputError, match="NaN or infinite samples"):
+        load_audio(audio_recording(path, "a").to_cut(), 16000)
+
+
+@pytest.mark.parametrize(
+    "name, content, message", [("no.jsonl", None, "no such data"), ("x.jsonl", "{]", "lhotse cannot read it")]
+)
+def test_bad_manifest(tmp_path, name, content, message):
+    if content:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_data(tmp_path / name)
+
+
+def test_a_truncated_ogg_is_told(tmp_path):
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 48000), 16000)
+    assert audio_recording(path, "a").duration == pytest.approx(3.0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match="is truncated|not audio"):
+        audio_recording(path, "a")
+
+
+def test_samples_that_were_never_scaled_are_told(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(1600, 20000, np.float32), 16000, subtype="FLOAT")
+    with pytest.raises(InputError, match="samples go up to 2e.04; -1 to 1 was expected"):
+        load_audio(audio_recording(path, "a").to_cut(), 16000)
+
+
+def test_a_cut_without_audio_and_one_that_stands_twice_are_told(data):
+    cuts = list(read_data(data))
+    type(read_data(data)).from_cuts(cuts).to_file(data / "cuts.jsonl")
+    lines = (data / "cuts.jsonl").read_text().splitlines()
+    (data / "twice.jsonl").write_text("\n".join([lines[0], lines[0]]) + "\n")
+    with pytest.raises(InputError, match="stands there twice"):
+        read_data(data / "twice.jsonl")
+    silent = json.loads(lines[0])
+    del silent["recording"]
+    (data / "silent.jsonl").write_text(json.dumps(silent) + "\n")
+    with pytest.raises(InputError, match="'a1' has no recording"):
+        read_data(data / "silent.jsonl")

@@ -1,0 +1,195 @@
+import pytest
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import GRAPHS
+from wfst_bias.core.symbols import BLANK, SymbolTable
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.spelling import USED, Speller, spellings
+from wfst_bias.g2p import g2g
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants
+from wfst_bias.g2p.graphemes import read_table
+from wfst_bias.g2p.hama import HamaG2P
+from wfst_bias.g2p.joint import JointModel
+from wfst_bias.g2p.readers import variants_of
+from wfst_bias.lang.lang import Lang, read_lang
+from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.spellers import CharSpeller
+from wfst_bias.lang.units import CHARS, Units
+
+ENGLISH, GERMAN = (read_table(GRAPHS / "g2g" / f"{name}.tsv") for name in ("en", "de"))
+
+
+def first(table, word):
+    return " ".join(table.read(word, 1)[0][0])
+
+
+@pytest.mark.parametrize(
+    "word, phones",
+    [
+        ("zelenskyy", "Z EH L EH N S K IY"),
+        ("nguyen", "W IH N"),
+        ("wright", "R AY T"),
+        ("knight", "N AY T"),
+        ("beaux", "B OW"),
+        ("mention", "M EH N SH AH N"),
+    ],
+)
+def test_english_graphemes(word, phones):
+    assert first(ENGLISH, word) == phones
+
+
+@pytest.mark.parametrize(
+    "word, phones",
+    [
+        ("schröder", "SH R ER D ER"),
+        ("zweig", "T S V AY K"),
+        ("müller", "M UW L ER"),
+        ("jürgen", "Y UW R G AH N"),
+        ("spitz", "SH P IH T S"),
+        ("vogel", "F AO G AH L"),
+        ("deutsch", "D OY CH"),
+    ],
+)
+def test_a_table_is_enough_for_another_language(word, phones):
+    assert phones in [" ".join(sound) for sound, _ in GERMAN.read(word, 4)]
+
+
+def test_the_scores_of_a_table_are_its_shares(tmp_path):
+    (tmp_path / "t.tsv").write_text("a\tAA\t0.5\na\tEY\t0.25\nb\tB\t1\nab\tAE B\t0.25\n^b\tP\t0.125\n")
+    table = read_table(tmp_path / "t.tsv")
+    half = 0.6931
+    ways = {" ".join(sound): score for sound, score in table.read("ab", 9)}
+    assert ways == pytest.approx({"AA B": -2 - half, "EY B": -2 - 2 * half, "AE B": -1 - 2 * half}, abs=1e-3)
+    assert [" ".join(sound) for sound, _ in table.read("b", 9)] == ["B", "P"]
+    assert table.read("c", 9) == []
+
+
+def test_respellings(tmp_path):
+    assert ("philip", "filip") not in ENGLISH.respell("philip", 9)
+    assert {"filip", "phillip"} & {letters for letters, _ in ENGLISH.respell("philip", 9)} == {"filip"}
+    assert {letters for letters, _ in GERMAN.respell("müller", 2)} == {"muller", "mueller"}
+    assert all(letters != "müller" and score < 0 for letters, score in GERMAN.respell("müller", 9))
+
+
+@pytest.mark.parametrize(
+    "row, message",
+    [
+        ("ph F", "found 'ph F'"),
+        ("ph\tF\tmany", "found 'ph\\tF\\tmany'"),
+        ("ph\tQX\t0.5", "'QX' is no ARPAbet phone"),
+        ("ph\tF\t1.5", "share 1.5"),
+        ("p$h\tF\t0.5", "grapheme 'p$h'"),
+        ("PH\tF\t0.5", "grapheme 'PH'"),
+    ],
+)
+def test_broken_rows(tmp_path, row, message):
+    (tmp_path / "t.tsv").write_text(f"# a table\na\tAA\t1\n{row}\n")
+    with pytest.raises(InputError) as caught:
+        read_table(tmp_path / "t.tsv")
+    assert f"t.tsv:3: {message}" in str(caught.value)
+
+
+def test_a_table_without_rows(tmp_path):
+    (tmp_path / "t.tsv").write_text("# nothing\n")
+    with pytest.raises(InputError, match="holds no grapheme"):
+        read_table(tmp_path / "t.tsv")
+
+
+def test_sources_by_name_or_file(tmp_path):
+    with pytest.raises(InputError, match="'klingon'; graphones, de, en are known"):
+        PhoneVariants(G2GConfig(sources="klingon"))
+    with pytest.raises(InputError, match="--g2g-sources is ''; name one, or give --g2g-variants 0"):
+        G2GConfig(sources="")
+    (tmp_path / "mine.tsv").write_text("a\tAA\t1\n")
+    assert PhoneVariants(G2GConfig(sources=str(tmp_path / "mine.tsv"))).of(["a", "b"]) == {
+        "a": [(("AA",), -1.0)],
+        "b": [],
+    }
+
+
+def test_graphones_read_a_word_in_its_likeliest_ways():
+    ways = JointModel().read("philip", 5)
+    assert ways[0][0] == tuple("F IH L IH P".split())
+    scores = [score for _, score in ways]
+    assert scores == sorted(scores, reverse=True) and len({sound for sound, _ in ways}) == len(ways)
+
+
+def test_a_round_trip_spells_by_sound():
+    assert "filip" in [letters for letters, _ in JointModel().respell("philip", 5)]
+
+
+def test_variants_cost_what_the_config_says():
+    cheap, dear = (
+        PhoneVariants(G2GConfig(cost=cost, sources="graphones")).of(["kaity"])["kaity"] for cost in (0.5, 2.0)
+    )
+    assert [sound for sound, _ in cheap] == [sound for sound, _ in dear]
+    assert [a - b for (_, a), (_, b) in zip(cheap, dear)] == pytest.approx([1.5] * len(cheap))
+    assert cheap[0][1] == -0.5
+
+
+def test_processes_say_the_same(monkeypatch):
+    words = ["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"]
+    alone = PhoneVariants(G2GConfig(sources="graphones,de")).of(words)
+    monkeypatch.setattr(g2g, "_MANY_WORDS", 1)
+    monkeypatch.setattr(g2g.os, "cpu_count", lambda: 2)
+    assert PhoneVariants(G2GConfig(sources="graphones,de")).of(words) == alone
+    assert alone["škoda"] and alone["o'brien"] and not alone["日本"]
+
+
+LEXICON = Lexicon({"philip": (("F", "IH", "L", "IH", "P"),), "york": (("Y", "AO", "R", "K"),)})
+
+
+class Deaf:
+    """A reader that reads nothing."""
+
+    spells = False
+
+    def pronounce(self, words):
+        return {word: () for word in words}
+
+
+def speller(reader, num=2):
+    return Speller(LEXICON, set(), reader, "-wb-", PhoneVariants(G2GConfig(variants=num, sources="graphones")), num)
+
+
+def test_a_phrase_has_its_readings_and_its_best_variants():
+    (outcome,) = speller(HamaG2P()).outcomes([Entity("Kaity York")])
+    reading = HamaG2P().pronounce(["kaity"])["kaity"][0] + ("-wb-", *LEXICON["york"][0])
+    assert outcome.pronunciations[0] == reading
+    assert outcome.scores[0] == 0.0 and len(outcome.scores) == 3
+    assert list(outcome.scores) == sorted(outcome.scores, reverse=True) and max(outcome.scores[1:]) <= -1.0
+    assert [s.score for s in spellings([outcome], bonus=4.0)] == pytest.approx([4.0 + s for s in outcome.scores])
+    assert outcome.row().split("\t")[4].split(" | ")[0] == " ".join(reading)
+
+
+def test_a_word_that_the_reader_cannot_read_is_read_as_its_best_variant():
+    (outcome,) = speller(Deaf()).outcomes([Entity("Kaity")])
+    assert outcome.status == USED and outcome.scores[0] == 0.0
+    assert outcome.pronunciations[0] == JointModel().read("kaity", 1)[0][0]
+
+
+def test_long_lists_are_read_by_their_variants(monkeypatch):
+    monkeypatch.setattr("wfst_bias.entities.spelling._MOST_READ", 1)
+    outcomes = speller(HamaG2P()).outcomes([Entity("Steilacoom"), Entity("Kaity"), Entity("Philip")])
+    assert [outcome.pronunciations[0] for outcome in outcomes[:2]] == [
+        JointModel().read(word, 1)[0][0] for word in ("steilacoom", "kaity")
+    ]
+    assert outcomes[2].pronunciations[0] == LEXICON["philip"][0]
+
+
+def test_models_of_letters_get_other_spellings():
+    units = Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|")
+    variants = SpellingVariants(G2GConfig(sources="graphones,de"), CharSpeller(units))
+    ways = variants.of(["müller", "philip"])
+    assert tuple("mueller") in [spelled for spelled, _ in ways["müller"]]
+    assert tuple("filip") in [spelled for spelled, _ in ways["philip"]]
+    assert all(score <= -1.0 for some in ways.values() for _, score in some)
+
+
+def test_which_models_have_variants_by_themselves(world):
+    phones = read_lang(world / "lang")
+    letters = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|"), Lexicon({}))
+    assert variants_of(phones, G2GConfig()).of(["kaity"])["kaity"]
+    assert variants_of(letters, G2GConfig()) is None
+    assert variants_of(letters, G2GConfig(sources="en")).of(["philip"])["philip"]

@@ -1,0 +1,117 @@
+"""Rivals of words of a transcript, against all paths of a lattice."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sausages import WORDS, paths, sausage
+from test_nbest import decoded, decoder  # noqa: F401
+from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
+
+from wfst_bias.lattice.competitors import competitors
+from wfst_bias.lattice.confidence import word_confidences
+from wfst_bias.lattice.nbest import nbest_of
+from wfst_bias.lattice.terms import Terms
+from wfst_bias.lattice.word_places import path_of
+
+# halves and quarters add up without rounding
+SCORES = st.integers(-40, 0).map(lambda quarters: quarters / 4)
+PLACES = st.lists(
+    st.dictionaries(st.sampled_from("abcd"), st.tuples(SCORES, SCORES, SCORES, SCORES), min_size=1, max_size=3),
+    min_size=1,
+    max_size=5,
+)
+
+
+def total(path):
+    return path[1].sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(PLACES, st.data())
+def test_it_is_the_best_of_all_paths_that_lack_a_word_of_the_span(places, data):
+    best = max(paths(places), key=total)
+    first = data.draw(st.integers(0, len(places) - 1))
+    length = data.draw(st.integers(1, len(places) - first))
+    inside = range(first, first + length)
+
+    def says_all(words):
+        # the place of a word reaches to the ends of the words before and behind it
+        return all(best[0][i] in words[max(i - 1, 0) : i + 2] for i in inside)
+
+    others = [path for path in paths(places) if not says_all(path[0])]
+    (rival,) = competitors(sausage(places), best[0], [(first, length)], WORDS)
+    if not others:
+        assert rival is None
+        return
+    expected = max(map(total, others))
+    assert rival.lead.total == pytest.approx(total(best) - expected)
+    assert any(total(path) == expected and path[1][0] == best[1][0] - rival.lead.acoustic for path in others)
+
+
+def test_it_tells_what_differs_and_by_how_much():
+    here = {"a": (-1.0, 0.5, -2.0, 0.25), "b": (-4.0, 0.0, -1.0, 0.0)}
+    places = [{"c": (0.0,) * 4}, here, {"d": (0.0,) * 4}]
+    (rival,) = competitors(sausage(places), ("c", "a", "d"), [(1, 1)], WORDS)
+    assert (rival.words, rival.instead_of) == (("b",), ("a",))
+    assert rival.lead == Terms(3.0, 0.5, -1.0, 0.25)
+    assert rival.to_json() == {"words": "b", "instead_of": "a", "acoustic": 3.0, "total": 2.75}
+
+
+def test_where_nothing_else_was_heard_there_is_none():
+    places = [{"a": (0.0,) * 4}, {"b": (0.0,) * 4, "c": (-1.0,) * 4}]
+    assert competitors(sausage(places), ("a", "b"), [(0, 1), (1, 1)], WORDS)[0] is None
+    assert competitors(sausage(places), ("a", "d"), [(0, 1)], WORDS) == [None]  # not of the lattice
+    assert competitors(sausage([]), (), [], WORDS) == []
+
+
+def test_another_path_than_the_best_has_a_rival_above_it():
+    places = [{"a": (0.0,) * 4, "b": (-1.0, 0.0, 0.0, 0.0)}]
+    (rival,) = competitors(sausage(places), ("b",), [(0, 1)], WORDS)
+    assert rival.words == ("a",) and rival.lead.total == -1.0
+
+
+def says(hypothesis, ends, word, first, last):
+    return any(w == word and first <= end <= last for w, end in zip(hypothesis.words, ends))
+
+
+@pytest.mark.parametrize("text", [CITY, ZELENSKYY, ANN_WHITTEMORE])
+def test_of_a_search_it_is_the_best_hypothesis_without_the_word(decoder, text):  # noqa: F811
+    (transcript,), (lattice,) = decoded(decoder, text, sharpness=1.5, output_beam=14.0)
+    table = decoder.graph.words
+    hypotheses = nbest_of(lattice, 10_000, table).hypotheses
+    words = tuple(word.text for word in transcript.words)
+    frames = np.diff(lattice.splits)
+    ends = [np.cumsum(frames[list(h.arcs)]) for h in hypotheses]  # of the words; of the last state, too
+    found = competitors(lattice, words, [(i, 1) for i in range(len(words))], table)
+    for word, end, rival in zip(words, ends[0], found):
+        own = ends[0][: len(words)]
+        first, last = max([-1, *own[own < end]]), min([np.inf, *own[own > end]])
+        others = [h.total for h, times in zip(hypotheses, ends) if not says(h, times, word, first, last)]
+        assert len(others) < len(hypotheses)
+        assert bool(others) == bool(rival)
+        if rival:
+            assert rival.lead.total == pytest.approx(hypotheses[0].total - max(others), abs=1e-3)
+            assert rival.words != rival.instead_of
+    assert any(found)
+
+
+def test_each_hypothesis_is_a_path(decoder):  # noqa: F811
+    _, (lattice,) = decoded(decoder, ZELENSKYY, sharpness=2.0, output_beam=10.0)
+    for hypothesis in nbest_of(lattice, 50, decoder.graph.words).hypotheses:
+        arcs = path_of(lattice, hypothesis.words, decoder.graph.words)
+        assert lattice.terms[arcs].sum() == pytest.approx(hypothesis.total, abs=1e-3)
+        assert np.array_equal(arcs, hypothesis.arcs)
+    assert path_of(lattice, ["nobody", "says", "this"], decoder.graph.words) is None
+
+
+def test_what_memory_has_room_for_changes_nothing(decoder, monkeypatch):  # noqa: F811
+    (transcript,), (lattice,) = decoded(decoder, ANN_WHITTEMORE, sharpness=1.5, output_beam=14.0)
+    words = [word.text for word in transcript.words]
+    results = lambda: (
+        competitors(lattice, words, [(0, 1), (1, 2), (0, 3)], decoder.graph.words),
+        word_confidences(lattice, words, decoder.graph),
+    )
+    together = results()
+    monkeypatch.setattr("wfst_bias.lattice.word_places._MOST_ARCS", 2 * lattice.num_arcs)
+    assert results() == together

@@ -1,0 +1,129 @@
+"""Texts scored and aligned by a phone network, against sums over every way to say them."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.entities.entity import Entity
+from wfst_bias.g2p.readers import LexiconOnly
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.units import Units
+from wfst_bias.second_pass.phone_graphs import alignments, phone_emissions, text_scores
+from wfst_bias.second_pass.pronunciations import Piece, Pronunciations
+
+TOKENS = SymbolTable(("<blk>", "|", "T", "UW", "M", "AA"))
+UNITS = Units("phones", TOKENS, "|")
+BARE = Units("phones", SymbolTable(("<blk>", "T", "UW", "M", "AA")))
+LEXICON = {"two": ["T UW"], "tomato": ["T UW M AA T UW", "T AA M AA T UW"], "ma": ["M AA", "M AA AA"], "uh": ["AA"]}
+
+
+def lang(units):
+    return Lang(units, Lexicon({word: tuple(tuple(p.split()) for p in ways) for word, ways in LEXICON.items()}))
+
+
+def random_emissions(lengths, units, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    log_probs = (2 * torch.randn(len(lengths), max(lengths), len(units.tokens), generator=generator)).log_softmax(-1)
+    return Emissions(log_probs, torch.tensor(lengths), 0.02, units.tokens, [f"utt{i}" for i in range(len(lengths))])
+
+
+def ctc_log_prob(log_probs, target):
+    """Of one string of tokens, by PyTorch."""
+    return -torch.nn.functional.ctc_loss(
+        log_probs[:, None].double(),
+        torch.tensor([target], dtype=torch.int64).reshape(1, -1),
+        torch.tensor([len(log_probs)]),
+        torch.tensor([len(target)]),
+        reduction="sum",
+    ).item()
+
+
+def strings(words, units):
+    """Every string of tokens that says these words, boundaries there or not."""
+    ways = [[[units.tokens[unit] for unit in p.split()] for p in LEXICON[word]] for word in words]
+    gaps = [[], *([edge] for edge in units.edge)]
+    found = set()
+    for way in itertools.product(*ways):
+        for some in itertools.product(gaps, repeat=len(words) + 1):
+            found.add(tuple(itertools.chain(some[0], *(w + gap for w, gap in zip(way, some[1:])))))
+    return found
+
+
+@pytest.mark.parametrize("units", [UNITS, BARE])
+def test_a_score_is_the_sum_of_ctc_over_all_ways(units):
+    texts = [("two", "tomato"), ("tomato",), (), ("ma", "two"), ("two",), ("uh", "uh", "two")]
+    utterance = [1, 0, 2, 2, 1, 0]
+    emissions = random_emissions([12, 17, 9], units)
+    scores = text_scores(Pronunciations(lang(units)).pieces(texts), utterance, emissions, units)
+    for words, i, score in zip(texts, utterance, scores.tolist()):
+        log_probs = emissions.log_probs[i, : int(emissions.lengths[i])]
+        expected = np.logaddexp.reduce([ctc_log_prob(log_probs, string) for string in strings(words, units)])
+        assert score == pytest.approx(expected, abs=1e-4), words
+
+
+def test_one_way_is_one_ctc_loss():
+    emissions = random_emissions([10], BARE)
+    (score,) = text_scores(Pronunciations(lang(BARE)).pieces([("two",)]), [0], emissions, BARE)
+    assert score.item() == pytest.approx(ctc_log_prob(emissions.log_probs[0], (1, 2)), abs=1e-5)
+
+
+def test_what_a_way_is_charged_counts():
+    emissions = random_emissions([10], BARE)
+    piece = lambda score: [[Piece(0, 1, ((("T", "UW"), score),))]]
+    dear, free = (text_scores(piece(score), [0], emissions, BARE).item() for score in (-3.0, 0.0))
+    assert free - dear == pytest.approx(3.0, abs=1e-5)
+
+
+def test_a_word_that_nobody_can_say_is_any_phones():
+    """Of two frames: in the first, in the second, or in both."""
+    emissions = random_emissions([2], BARE)
+    (score,) = text_scores([[Piece(0, 1, ())]], [0], emissions, BARE)
+    blank, mean = emissions.log_probs[0, :, 0].exp(), emissions.log_probs[0, :, 1:].exp().mean(-1)
+    expected = blank[0] * mean[1] + mean[0] * blank[1] + mean[0] * mean[1]
+    assert score.exp().item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_too_few_frames_are_no_crash():
+    emissions = random_emissions([1, 3], UNITS)
+    texts = Pronunciations(lang(UNITS)).pieces([("tomato",), (), ("two",)])
+    scores = text_scores(texts, [0, 0, 1], emissions, UNITS)
+    assert scores[0].item() == -30.0
+    assert np.isfinite(scores.numpy()).all()
+    short, empty = alignments(texts[:2], emissions, UNITS)
+    assert short is None and (empty.piece == -1).all()
+    assert len(text_scores([], [], emissions, UNITS)) == 0
+
+
+def test_frames_of_each_word():
+    ids = [0, 2, 2, 3, 0, 1, 1, 0, 4, 5, 5, 0]
+    log_probs = torch.full((1, len(ids), len(TOKENS)), -5.0)
+    log_probs[0, torch.arange(len(ids)), torch.tensor(ids)] = 0.0
+    emissions = Emissions(log_probs.log_softmax(-1), torch.tensor([len(ids)]), 0.02, TOKENS, ["utt"])
+    (alignment,) = alignments(Pronunciations(lang(UNITS)).pieces([("two", "ma")]), emissions, UNITS)
+    assert alignment.piece.tolist() == [-1, 0, 0, 0, -1, -1, -1, -1, 1, 1, 1, -1]
+    assert np.flatnonzero(alignment.is_boundary).tolist() == [5, 6]
+
+
+def test_other_phones_are_an_error():
+    with pytest.raises(InputError, match="other tokens than the phones of the lexicon; name a phone network"):
+        phone_emissions(random_emissions([3], BARE), UNITS)
+
+
+def test_phrases_are_said_as_their_list_tells():
+    entities = [Entity("Ma Tomato", spoken=("ma two",)), Entity("zz")]
+    (pieces,) = Pronunciations(lang(UNITS), entities, reader=LexiconOnly()).pieces([("two", "ma", "tomato", "zz")])
+    assert [(piece.first, piece.end) for piece in pieces] == [(0, 1), (1, 3), (3, 4)]
+    assert pieces[1].ways[0][0] == ("M", "AA", "|", "T", "UW")
+    assert pieces[2].ways == ()
+
+
+def test_a_word_that_is_a_phrase_may_be_said_as_the_word_it_is():
+    """US, which is said otherwise than "us"."""
+    (pieces,) = Pronunciations(lang(UNITS), [Entity("UH", spoken=("two ma",))], reader=LexiconOnly()).pieces([("uh",)])
+    assert {way for way, _ in pieces[0].ways} == {tuple(way.split()) for way in ("T UW | M AA", "T UW | M AA AA", "AA")}

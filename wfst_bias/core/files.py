@@ -1,0 +1,155 @@
+"""Files that appear whole or not at all, and lines that know their number."""
+
+import contextlib
+import gzip
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any, Dict, Iterator, Tuple, Union
+
+from wfst_bias.core.errors import InputError
+
+GRAPHS = Path(__file__).parents[1] / "graphs"  # the sources of graphs that come with the project: domains, tables
+
+
+def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
+    """Lines of a UTF-8 text file, gzipped or not, with their numbers from 1.
+
+    Raises:
+      InputError: the file is missing, cut short (gzip) or not UTF-8.
+    """
+    path = Path(path)
+    number = 0
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+            for number, line in enumerate(stream, 1):
+                # a mark of the byte order, where an editor has put one, is no part of the text
+                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"the gzip file is damaged ({error}); fetch it again", path, number or None) from None
+    except IsADirectoryError:
+        raise InputError("is a folder; a file was expected", path) from None
+    except FileNotFoundError:
+        raise InputError("no such file; check the path", path) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path) from None
+
+
+def refuse_same(out: Path, *inputs: Path) -> None:
+    """Raises :class:`InputError` where an output would be written over an input."""
+    for path in inputs:
+        if Path(out).exists() and Path(path).exists() and Path(out).samefile(path):
+            raise InputError("is the input, too, and would be lost; name another file for the output", out)
+
+
+def read_json(path: Path) -> Any:
+    """One JSON value; a missing or broken file is an :class:`InputError`."""
+    text = "\n".join(line for _, line in lines_of(path))
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"is not JSON ({error.msg}); make the folder anew", path, error.lineno) from None
+
+
+def read_toml(path: Path) -> Dict[str, Any]:
+    """The table of a TOML file; a missing or broken file is an :class:`InputError`."""
+    try:
+        import tomllib
+    except ImportError:  # Python below 3.11
+        import tomli as tomllib
+    text = "\n".join(line for _, line in lines_of(path))
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"is not TOML ({error})", path) from None
+
+
+def publish_file(path: Path, content: Union[str, bytes]) -> None:
+    """Write a file under a temporary name, then rename it into place."""
+    path = Path(path)
+    with _told_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator[Path]:
+    """A fresh folder to fill, renamed to ``path`` when the block ends well.
+
+    A folder of the same kind that stands at ``path`` is replaced.
+
+    Args:
+      path: where the folder is to be.
+      kind: what it is; the block writes it into the marker, as ``"kind"``.
+      marker: JSON file by which a folder is known.
+
+    Raises:
+      InputError: something else stands at ``path``.
+    """
+    path = Path(path)
+    check_folder(path, kind, marker)
+    with _told_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        os.chmod(building, 0o777 & ~_umask())
+        yield building
+        if path.exists():
+            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+            os.replace(path, old / path.name)
+            os.replace(building, path)
+            shutil.rmtree(old)
+        else:
+            try:
+                os.replace(building, path)
+            except OSError:
+                if not _is_of_kind(path, kind, marker):
+                    raise
+                shutil.rmtree(building)  # another process has just made the same
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def check_folder(path: Path, kind: str, marker: str = "meta.json") -> None:
+    """Tell before long work what :func:`publish_folder` would tell behind it."""
+    if Path(path).exists() and not _is_of_kind(Path(path), kind, marker):
+        raise InputError(f"exists and is no {kind} folder of ours to replace; name another folder", path)
+
+
+def _is_of_kind(path: Path, kind: str, marker: str) -> bool:
+    """Whether a folder is empty or ours, by its marker."""
+    if not path.is_dir():
+        return False
+    if not (path / marker).is_file():
+        return not any(path.iterdir())
+    content = read_json(path / marker)
+    return isinstance(content, dict) and content.get("kind") == kind
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """An output that cannot be made is the user's to mend, and is told under its own name."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror}); name another place", path) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,266 @@
+"""Speech to decode: a Kaldi data folder or a lhotse cut manifest, as checked lhotse cuts."""
+
+import gzip
+import io
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+import soundfile
+from lhotse import AudioSource, CutSet, MonoCut, Recording, SupervisionSegment, load_manifest
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of, publish_file
+
+_LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
+_LARGEST_OGG_PAGE = 65307
+_STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
+
+
+def read_data(path: Path) -> CutSet:
+    """Cuts of one channel each, in the order of the data, with the text where there is one.
+
+    Args:
+      path: a Kaldi data folder (``wav.scp``; ``segments``, ``text``, ``utt2spk`` where present) or a lhotse
+        cut manifest.
+
+    Raises:
+      InputError: a key is missing, unsorted or there twice; audio is missing, truncated, empty or has
+        several channels.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _read_kaldi(path)
+    if not path.exists():
+        raise InputError("no such data folder or cut manifest; check the path", path)
+    return _read_manifest(path)
+
+
+def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
+    """Samples of a cut in [-1, 1], resampled, float32 ``(num_samples,)``.
+
+    Raises:
+      InputError: the audio ends before its header says, cannot be read or holds NaN.
+    """
+    source = cut.recording.sources[0].source
+    who = "" if cut.id == source else f"utterance {cut.id!r}: "
+    try:
+        resampled = cut if cut.sampling_rate == sampling_rate else cut.resample(sampling_rate)
+        samples = resampled.load_audio()[0]
+    except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it
+        reason = type(error.__cause__ or error).__name__
+        raise InputError(
+            f"{who}the audio ends or breaks before its header says ({reason}); copy it again", source
+        ) from error
+    if not np.isfinite(samples).all():
+        raise InputError(f"{who}the audio holds NaN or infinite samples; make the file anew", source)
+    if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
+        raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", source)
+    return np.ascontiguousarray(samples, np.float32)
+
+
+def write_cuts(cuts: CutSet, path: Path) -> int:
+    """Write a lhotse cut manifest, its audio files by absolute paths; how many cuts there are."""
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        raise InputError("is no name of a cut manifest; end it in .jsonl.gz", path)
+    lines = "".join(json.dumps(_with_absolute_paths(cut.to_dict()), ensure_ascii=False) + "\n" for cut in cuts)
+    publish_file(path, gzip.compress(lines.encode(), mtime=0) if path.suffix == ".gz" else lines)
+    return len(cuts)
+
+
+def _with_absolute_paths(cut: Dict[str, Any]) -> Dict[str, Any]:
+    for source in cut["recording"]["sources"]:
+        if source["type"] == "file":
+            source["source"] = str(Path(source["source"]).resolve())
+    return cut
+
+
+def read_texts(path: Path) -> Dict[str, str]:
+    """Reference text of each utterance; the audio is not looked at.
+
+    Raises:
+      InputError: there is no text.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return {key: text for key, text, _ in _rows(path / "text", at_least=0)}
+    if not path.exists():
+        raise InputError("no such data folder or cut manifest; check the path", path)
+    texts = {cut.id: " ".join(s.text for s in cut.supervisions if s.text) for cut in _load_cuts(path)}
+    if not any(texts.values()):
+        raise InputError("no cut has a supervision with text; there is nothing to score against", path)
+    return texts
+
+
+def _load_cuts(path: Path) -> CutSet:
+    try:
+        cuts = load_manifest(path)
+    except Exception as error:  # lhotse raises whatever its readers raise
+        raise InputError(f"lhotse cannot read it ({error}); a cut manifest (.jsonl.gz) was expected", path) from error
+    if not isinstance(cuts, CutSet):
+        raise InputError(f"holds a {type(cuts).__name__}; cuts were expected, see 'lhotse cut'", path)
+    return cuts
+
+
+def _read_manifest(path: Path) -> CutSet:
+    cuts = list(_load_cuts(path))
+    if not cuts:
+        raise InputError("holds no cut", path)
+    for cut in cuts:
+        if not isinstance(cut, MonoCut):
+            raise InputError(f"cut {cut.id!r} is a {type(cut).__name__}; cuts of one channel were expected", path)
+        if not cut.has_recording:
+            raise InputError(f"cut {cut.id!r} has no recording; cuts of audio were expected", path)
+        if cut.id.split() != [cut.id]:
+            raise InputError(f"cut id {cut.id!r} has a space in it, which no Kaldi file can hold; name it anew", path)
+    if len({cut.id for cut in cuts}) < len(cuts):
+        raise InputError("the same cut id stands there twice; name one of them anew", path)
+    return CutSet.from_cuts(cuts)
+
+
+def _read_kaldi(folder: Path) -> CutSet:
+    recordings = {key: _recording(key, source, folder, number) for key, source, number in _rows(folder / "wav.scp")}
+    optional = lambda name: (
+        {k: (v, n) for k, v, n in _rows(folder / name, at_least=0)} if (folder / name).is_file() else {}
+    )
+    texts, speakers = optional("text"), optional("utt2spk")
+    cuts = []
+    for key, (recording_id, start, end), number in _segments(folder, recordings):
+        recording = recordings[recording_id]
+        for table, name in ((texts, "text"), (speakers, "utt2spk")):
+            if table and key not in table:
+                raise InputError(
+                    f"utterance {key!r} of {number} is missing here; add it or take it out there", folder / name
+                )
+        end = recording.duration if end is None else min(end, recording.duration)
+        supervision = SupervisionSegment(
+            id=key,
+            recording_id=recording_id,
+            start=0.0,
+            duration=end - start,
+            text=texts.get(key, ("", 0))[0],
+            speaker=speakers.get(key, (None, 0))[0],
+        )
+        cuts.append(
+            MonoCut(
+                id=key, start=start, duration=end - start, channel=0, recording=recording, supervisions=[supervision]
+            )
+        )
+    known = {cut.id for cut in cuts}
+    for table, name in ((texts, "text"), (speakers, "utt2spk")):
+        for key, (_, number) in table.items():
+            if key not in known:
+                raise InputError(
+                    f"utterance {key!r} has no audio; add it to wav.scp or take it out", folder / name, number
+                )
+    return CutSet.from_cuts(cuts)
+
+
+def _segments(folder: Path, recordings) -> List[Tuple[str, Tuple, str]]:
+    """Utterance, (recording, start, end) and where it is said, for each utterance."""
+    path = folder / "segments"
+    if not path.is_file():
+        return [(key, (key, 0.0, None), "wav.scp") for key in recordings]
+    segments = []
+    for key, rest, number in _rows(path):
+        try:
+            recording, start, end = rest.split()
+            start, end = float(start), float(end)
+        except ValueError:
+            raise InputError(f"found {key} {rest!r}; expected 'UTTERANCE RECORDING START END'", path, number) from None
+        if recording not in recordings:
+            raise InputError(f"recording {recording!r} is not in wav.scp; add it there", path, number)
+        known = recordings[recording]
+        if not 0.0 <= start <= min(end, known.duration) - 1 / known.sampling_rate:
+            raise InputError(
+                f"{start} to {end} s holds nothing of the {known.duration:.2f} s of {recording!r}", path, number
+            )
+        segments.append((key, (recording, start, end), "segments"))
+    return segments
+
+
+def _rows(path: Path, at_least: int = 1) -> List[Tuple[str, str, int]]:
+    """Key, rest and line number of each line of a Kaldi table, which must be sorted as ``LC_ALL=C sort`` does."""
+    rows: List[Tuple[str, str, int]] = []
+    for number, line in lines_of(path):
+        key, _, rest = line.strip().replace("\t", " ").partition(" ")
+        if not key or (at_least and not rest):
+            raise InputError(f"found {line!r}; expected 'KEY VALUE'", path, number)
+        if rows and key.encode() <= rows[-1][0].encode():
+            how = "stands here again" if any(key == known for known, _, _ in rows) else f"comes after {rows[-1][0]!r}"
+            raise InputError(f"key {key!r} {how}; sort the file with 'LC_ALL=C sort -u'", path, number)
+        rows.append((key, rest.strip(), number))
+    if not rows:
+        raise InputError("is empty; a line for each utterance was expected", path)
+    return rows
+
+
+def _recording(key: str, source: str, folder: Path, number: int) -> Recording:
+    scp = folder / "wav.scp"
+    if source.endswith("|"):
+        return _piped_recording(key, source[:-1].strip(), scp, number)
+    path = Path(source)
+    if not path.exists() and not path.is_absolute():
+        path = folder / source
+    try:
+        return audio_recording(path, key)
+    except InputError as error:
+        raise InputError(str(error), scp, number) from None
+
+
+def _piped_recording(key: str, command: str, scp: Path, number: int) -> Recording:
+    """A recording that a command writes to its standard output; it is run here once to learn its length."""
+    try:
+        output = subprocess.run(command, shell=True, check=True, capture_output=True).stdout
+        with soundfile.SoundFile(io.BytesIO(output)) as stream:
+            channels, sampling_rate, num_samples = stream.channels, stream.samplerate, len(stream.read())
+    except (subprocess.CalledProcessError, soundfile.LibsndfileError) as error:
+        raise InputError(f"the command gives no audio ({error}); run it by hand: {command}", scp, number) from None
+    if channels != 1 or not num_samples:
+        raise InputError(
+            f"the command gives {num_samples} samples of {channels} channels; some of one channel were expected: {command}",
+            scp,
+            number,
+        )
+    source = AudioSource(type="command", channels=[0], source=command)
+    return Recording(key, [source], sampling_rate, num_samples, num_samples / sampling_rate)
+
+
+def audio_recording(path: Path, key: str) -> Recording:
+    """A recording of one audio file of one channel, checked by its header.
+
+    Raises:
+      InputError: it is missing, not audio, truncated, empty or has several channels.
+    """
+    if not path.is_file():
+        what = "is a folder; an audio file was expected" if path.is_dir() else "no such audio file; check the path"
+        raise InputError(what, path)
+    try:
+        info = soundfile.info(str(path), verbose=True)
+    except soundfile.LibsndfileError as error:
+        raise InputError(f"is not audio that soundfile reads ({error}); convert it to WAV or FLAC", path) from None
+    if info.channels != 1:
+        raise InputError(f"has {info.channels} channels; one was expected, keep one with 'sox IN OUT remix 1'", path)
+    if info.frames == 0:
+        raise InputError("holds no samples; record it again or take it out", path)
+    cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)
+    if cut_short and int(cut_short[2]) < int(cut_short[1]) < _STREAM_LENGTH:
+        raise InputError(
+            f"is truncated: {cut_short[2]} bytes of samples found, {cut_short[1]} announced; copy it again", path
+        )
+    if info.format == "OGG" and not _ends_as_ogg(path):
+        raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
+    source = AudioSource(type="file", channels=[0], source=str(path))
+    return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
+
+
+def _ends_as_ogg(path: Path) -> bool:
+    """Whether the last page has the end-of-stream bit (RFC 3533); libsndfile takes a cut file for a short one."""
+    with open(path, "rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _LARGEST_OGG_PAGE))
+        tail = stream.read()
+    page = tail.rfind(b"OggS")
+    return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & 4)

@@ -1,1 +1,0 @@
-"""From the written form of a phrase to the ways it is spoken; :mod:`wfst_bias.entities.spoken.phrases` is the face."""

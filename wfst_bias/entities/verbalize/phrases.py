@@ -1,0 +1,83 @@
+"""How phrases are spoken, from how they are written."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import zip_longest
+from typing import Iterable
+
+from wfst_bias.core.text import words_of
+from wfst_bias.entities.verbalize.abbreviations import abbreviations
+from wfst_bias.entities.verbalize.letters import LOWER, UPPER
+from wfst_bias.entities.verbalize.pieces import DOMAIN, LETTER, pieces
+from wfst_bias.entities.verbalize.readings import MOST, Readings, distinct, joined
+
+_DOCTOR = r"\bPh\.\s?D\b"
+_MARKS = re.compile("[™®©℠]")
+_LONGEST_ACRONYM = 5  # letters; longer ones are rare
+
+
+def spoken_forms(written: str, shouted: bool = False) -> Readings:
+    """The words of each way that a phrase is spoken, the likeliest first, :data:`MOST` at most.
+
+    What is written as it is spoken has one form, its own words; what no rule knows stays as it is written.
+
+    Args:
+      written: the phrase.
+      shouted: its capitals mean nothing, see :func:`is_all_caps`.
+    """
+    if not _unlike_its_words().search(written):
+        return distinct([words_of(written)])
+    text = _normal(written)
+    return distinct(joined(pieces(text, shouted or _is_all_caps_phrase(text))))
+
+
+def forms_of_all(ways: Iterable[str], shouted: bool = False) -> Readings:
+    """The forms of several ways to write a phrase; the likeliest of each are first, and all there."""
+    forms = [spoken_forms(way, shouted) for way in ways]
+    ranked = distinct(form for rank in zip_longest(*forms, fillvalue=()) for form in rank)
+    return ranked[: max(MOST, len(forms))]
+
+
+def is_all_caps(phrases: Iterable[str]) -> bool:
+    """Whether a list is written in capitals throughout, so that they do not tell acronyms.
+
+    Most of its phrases are in capitals then, and most of these are longer than acronyms are.
+    """
+    lettered = [phrase for phrase in phrases if phrase.upper() != phrase.lower()]
+    capital = [phrase for phrase in lettered if phrase.isupper()]
+    short = [p for p in capital if " " not in p and sum(map(str.isalnum, p)) <= _LONGEST_ACRONYM]
+    return len(capital) > len(lettered) / 2 and len(short) < len(capital) / 2
+
+
+def _is_all_caps_phrase(text: str) -> bool:
+    return text.isupper() and len(re.findall(LETTER + "{3,}", text)) > 1
+
+
+@lru_cache(None)
+def _unlike_its_words() -> "re.Pattern":
+    """Finds what is not spoken as the words that it is written in; a quick look, which may err on this side."""
+    known = abbreviations()
+    dotted, plain = (
+        "|".join(re.escape(key) for key in known if key.endswith(".") == has_dot) for has_dot in (True, False)
+    )
+    return re.compile(
+        "|".join(
+            [
+                r"[\d&+@%°$€£¥#/²³¹¼-¾⁰-₟⅐-↉①-⓿]",
+                rf"[{UPPER}{LOWER}][{UPPER}]",
+                rf"\b{LETTER}\.\s?{LETTER}\.",
+                rf"{_DOCTOR}|(?i:{DOMAIN})",
+                r"(?<=\s)(?:[ivx]{2,}(?!\S)|[IVX]\W*$)",
+                rf"(?i:\b(?:(?:{plain})(?![^\W_])|{dotted}))",
+            ]
+        )
+    )
+
+
+def _normal(text: str) -> str:
+    """In one form of Unicode, with plain digits and apostrophes."""
+    text = unicodedata.normalize("NFKC", _MARKS.sub("", text)).replace("\u2019", "'").replace("\u2044", "/")
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    text = re.sub(_DOCTOR, "PhD", text)
+    return re.sub(rf"(?<={LETTER})\$(?={LETTER})", "S", text)  # A$AP

@@ -1,0 +1,146 @@
+"""Two paths of the same utterance and graph, one that says a phrase and one that does not, compared term by term."""
+
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import List, Sequence, Tuple
+
+import numpy as np
+from tabulate import tabulate
+
+from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.decode.paths import LIST, Transcript, Word
+from wfst_bias.explain.acoustic_match import nats
+from wfst_bias.lattice.terms import Terms
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two paths, where they part; what came by the list stands in brackets.
+
+    Args:
+      text: its words there, without those that both begin or end with; empty where that is nothing.
+      stretch: all its words there.
+      terms: of its score there.
+    """
+
+    text: str
+    stretch: str
+    terms: Terms
+
+
+@dataclass(frozen=True)
+class PathComparison:
+    """The best path with the phrase against another one without it, from where they part to where they meet again.
+
+    Args:
+      phrase, rival: the two.
+      frames: the first in which they read other arcs, and the next in which they do not.
+    """
+
+    phrase: Side
+    rival: Side
+    frames: Tuple[int, int]
+
+    @property
+    def difference(self) -> Terms:
+        """The terms of the path with the phrase without those of the other one."""
+        return self.phrase.terms - self.rival.terms
+
+    @property
+    def margin(self) -> float:
+        """By how much the path with the phrase is the better one, nats; below 0 it is the worse one."""
+        return self.difference.total
+
+    @property
+    def sound(self) -> float:
+        """What the emissions say of that, boosted, nats."""
+        return self.difference.acoustic + self.difference.boost
+
+    def table(self) -> str:
+        """The terms of both and their difference."""
+        rows = (
+            (self.phrase.stretch, self.phrase.terms),
+            (self.rival.stretch or "-", self.rival.terms),
+            ("difference", self.difference),
+        )
+        return tabulate(
+            [(name, *map(nats, (*astuple(terms), terms.total))) for name, terms in rows],
+            headers=("nats", "acoustic", "given back", "language model", "list", "total"),
+            tablefmt="plain",
+            colalign=("left", *["right"] * 5),
+            disable_numparse=True,
+        )
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """Where a path left the beam of a search.
+
+    Args:
+      time: where the first frame ends behind which the path was not kept.
+      behind: how far it was below the best path up to there, nats. Where that is within the search beam, more
+        than ``max_active`` states were better, and the beam narrowed.
+    """
+
+    time: Seconds
+    behind: float
+
+
+@dataclass(frozen=True)
+class ScoredPath:
+    """A path, an arc a frame and behind them the one into the end: ``(T + 1,)`` each.
+
+    Args:
+      arcs: their numbers in the graph of the decoding.
+      tokens: what they read; blank at the end.
+      begins: where a token begins, bool.
+      acoustic, boost: scores of the emissions, scaled, nats.
+      graph: scores of the arcs, nats.
+      phrases: outputs of the phrases that came by a list ``(P,)``.
+      first, last: the arcs that begin their first and their last units ``(P,)``.
+      transcript: its words.
+    """
+
+    arcs: np.ndarray
+    tokens: np.ndarray
+    begins: np.ndarray
+    acoustic: np.ndarray
+    boost: np.ndarray
+    graph: np.ndarray
+    phrases: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    transcript: Transcript
+
+    @property
+    def scores(self) -> np.ndarray:
+        return self.acoustic + self.boost + self.graph
+
+    def first_of(self, outputs: Sequence[int]) -> Tuple[int, int]:
+        """The arcs that begin the first and the last unit of one of some phrases where it is first said."""
+        phrase = int(np.isin(self.phrases, outputs).argmax())
+        return int(self.first[phrase]), int(self.last[phrase])
+
+    @cached_property
+    def in_list(self) -> np.ndarray:
+        """Which arcs are in a branch of a list, bool."""
+        steps = np.zeros(len(self.arcs) + 1, np.int64)
+        steps[self.first] += 1
+        steps[self.last + 1] -= 1
+        return np.cumsum(steps[:-1]) > 0
+
+    def terms(self, inside: slice) -> Terms:
+        """Of the score of some frames."""
+        graph, in_list = self.graph[inside], self.in_list[inside]
+        parts = self.acoustic[inside], self.boost[inside], graph[~in_list], graph[in_list]
+        return Terms(*(float(scores.sum()) for scores in parts))
+
+    @cached_property
+    def pieces(self) -> List[Word]:
+        """Its words; what came by the list in brackets, as one."""
+        pieces = list(self.transcript.words)
+        for entity in reversed(self.transcript.entities):
+            if entity.way == LIST:
+                whole = Word(f"[{entity.phrase}]", entity.start, entity.end)
+                pieces[entity.first_word : entity.first_word + entity.num_words] = [whole]
+        return pieces

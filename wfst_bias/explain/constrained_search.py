@@ -1,0 +1,212 @@
+"""An utterance that is searched again: for the best path that says a phrase, for the best one that does not.
+
+The graphs are that of the decoding under a condition (:mod:`wfst_bias.graph.constrain`), and the paths that are found
+are paths of that graph: where two of them part, they are compared arc by arc.
+"""
+
+from dataclasses import replace
+from functools import cached_property
+from itertools import takewhile
+from typing import List, Optional, Sequence, Tuple
+
+import k2
+import numpy as np
+import torch
+
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.paths import best_paths
+from wfst_bias.decode.search import Decoder, has_final_arc
+from wfst_bias.explain.acoustic_match import AcousticMatch, acoustic_match_of
+from wfst_bias.explain.comparison import PathComparison, Pruning, ScoredPath, Side
+from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
+from wfst_bias.graph.decoding import DecodingGraph
+
+_WIDER = ((1.5, 4), (2.25, 16))  # times the search beam, times the states kept
+_ALL = 1e4  # nats; an output beam that keeps whatever the search beam did
+_REST = 4  # frames behind speech that stops: in the last ones k2 prunes less
+_SAME = 1e-3  # nats
+
+
+class ConstrainedSearch:
+    """One utterance, to be searched again and again.
+
+    Args:
+      decoder: that it was decoded with.
+      emissions: of the utterance alone.
+      gate: of its list.
+    """
+
+    def __init__(self, decoder: Decoder, emissions: Emissions, gate: int):
+        self._decoder = decoder
+        self._lattices = decoder.lattices(emissions, [gate])
+        self._num_frames = self._lattices.columns.shape[1]  # the free ones of a second search are among them
+        self._frame_shift = emissions.frame_shift
+
+    @cached_property
+    def written(self) -> ScoredPath:
+        """The best path of the decoding."""
+        return self._path(self._decoder, self._lattices.fsas)
+
+    @property
+    def plain(self) -> torch.Tensor:
+        """Emissions of the tokens, each frame's best at 0, on the CPU ``(T, V)``."""
+        return self._lattices.columns[0, : int(self._lattices.lengths), : len(self._decoder.graph.tokens)].cpu()
+
+    def best_with(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
+        """The best path that says one of some phrases, and the search that found it.
+
+        Searches get wider until two agree; where the widest finds none, it is returned with none.
+        """
+        graph = saying(self._decoder.graph, outputs)
+        best, found_by = None, None
+        for search in _widths(self._decoder.search):
+            path = self._best(graph, search)
+            if path and best and path.scores.sum() <= best.scores.sum() + _SAME:
+                break
+            if path:
+                best, found_by = path, search
+        return best, found_by or search
+
+    def best_without(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
+        """The best path that says none of some phrases, and the search that found it.
+
+        That of the decoding, or a wider one where it holds none; where the widest finds none, it is returned with none.
+        """
+        graph = not_saying(self._decoder.graph, outputs)
+        for search in _widths(self._decoder.search):
+            path = self._best(graph, search)
+            if path:
+                break
+        return path, search
+
+    def place(self, path: ScoredPath, outputs: Sequence[int]) -> AcousticMatch:
+        """Where a path first says one of some phrases."""
+        first, last = path.first_of(outputs)
+        units = self._decoder.graph.units
+        columns = self._lattices.columns[0, :, : len(units.tokens)].cpu().numpy()
+        return acoustic_match_of(path.tokens[:-1], path.begins[:-1], first, last, columns, units, self._frame_shift)
+
+    def contest(self, phrase: ScoredPath, rival: ScoredPath, outputs: Sequence[int]) -> PathComparison:
+        """What parts two paths where the first one first says the phrase.
+
+        Where they read the same arc they are in the same states: what parts them elsewhere is another matter, and
+        each of them may go the other's way there.
+        """
+        _, last = phrase.first_of(outputs)
+        together = np.flatnonzero(np.concatenate([[True], phrase.arcs == rival.arcs, [True]])) - 1
+        behind = int(np.searchsorted(together, last))
+        inside = slice(int(together[behind - 1]) + 1, int(together[behind]))
+        stretches = [self._words_in(path, inside) for path in (phrase, rival)]
+        sides = (
+            Side(" ".join(own), " ".join(stretch), path.terms(inside))
+            for own, stretch, path in zip(_parted(*stretches), stretches, (phrase, rival))
+        )
+        return PathComparison(*sides, (inside.start, inside.stop))
+
+    def _words_in(self, path: ScoredPath, inside: slice) -> List[str]:
+        """What a path says in some frames."""
+        begin, end = (float(frame) * self._frame_shift for frame in (inside.start, inside.stop))
+        return [piece.text for piece in path.pieces if piece.start < end and piece.end > begin]
+
+    def pruning(self, phrase: ScoredPath, contest: PathComparison) -> Optional[Pruning]:
+        """Where the search of the decoding dropped what was written, with the phrase's way where the contest is.
+
+        None where it was kept to the end. The search is asked itself: speech that stops after t frames, in a graph
+        that may stop anywhere, has a lattice of whatever was in the beam then. What is dropped once is not there later.
+        """
+        inside = slice(*contest.frames)
+        arcs, scores = self.written.arcs.copy(), self.written.scores.copy()
+        arcs[inside], scores[inside] = phrase.arcs[inside], phrase.scores[inside]
+        arcs, scores = arcs[:-1], scores[:-1]
+        graph = stopping_anywhere(self._decoder.graph)
+        search = replace(self._decoder.search, output_beam=_ALL)
+        decoder = Decoder(graph, search, self._decoder.boost, self._decoder.device)
+        # an arc and its frame as one number; the arcs of this graph stand elsewhere
+        wanted = np.arange(self._num_frames) * graph.num_arcs + arcs + self._decoder.graph.arcs[arcs, 0].cpu().numpy()
+        kept, dropped, best_there = 0, self._num_frames + 1, 0.0
+        while dropped - kept > 1:
+            length = min((kept + dropped) // 2, self._num_frames)
+            fsas = decoder.intersect(self._stopping_after(length), torch.tensor([length + _REST]))
+            there = fsas.frame.cpu().numpy().astype(np.int64) * graph.num_arcs + fsas.graph_arc.cpu().numpy()
+            if np.isin(wanted[:length], there).all():
+                kept = length
+            else:
+                dropped, best_there = length, float(fsas.get_tot_scores(use_double_scores=True, log_semiring=False))
+        if kept == self._num_frames:
+            return None
+        return Pruning(round(dropped * self._frame_shift, 4), best_there - float(scores[:dropped].sum()))
+
+    def _stopping_after(self, length: int) -> torch.Tensor:
+        """The columns of the first frames, one more for rest behind them, and frames of rest ``(1, T + R, C + 1)``."""
+        columns = self._lattices.columns[:, :length]
+        stopping = columns.new_full((1, length + _REST, columns.shape[2] + 1), -np.inf)
+        stopping[:, :length, :-1] = columns
+        stopping[:, length:, -1] = 0.0
+        return stopping
+
+    def _best(self, graph: DecodingGraph, search: SearchConfig) -> Optional[ScoredPath]:
+        """The best path of a graph under a condition; none where the beam holds none to the end."""
+        decoder = Decoder(graph, search, self._decoder.boost, self._decoder.device)
+        fsas = decoder.intersect(self._lattices.columns, torch.tensor([self._num_frames]))
+        return self._path(decoder, fsas) if has_final_arc(fsas).all() else None
+
+    def _path(self, decoder: Decoder, fsas: k2.Fsa) -> ScoredPath:
+        """The best path of a lattice of the utterance, by the decoder or by one of a graph under a condition."""
+        graph, columns = self._decoder.graph, self._lattices.columns
+        best = k2.shortest_path(fsas, use_double_scores=True)
+        arcs = best.graph_arc.long() % graph.num_arcs  # the second copy of 'saying' is the graph again
+        column = best.labels.long().clamp(min=0)
+        token = graph.layout.token(column)
+        frame = torch.arange(self._num_frames, device=column.device)
+        plain, read = torch.zeros(2, self._num_frames + 1, dtype=torch.float64, device=column.device)
+        plain[:-1], read[:-1] = columns[0, frame, token[:-1]], columns[0, frame, column[:-1]]
+        begins = graph.begins_unit(arcs).cpu().numpy()
+        scores = graph.arcs[arcs, 3].view(torch.float32).double()
+        scale = self._decoder.search.acoustic_scale
+        outputs = graph.said(arcs.cpu().numpy())
+        first, last = _phrase_arcs(graph, outputs, begins, column.cpu().numpy())
+        return ScoredPath(
+            arcs=arcs.cpu().numpy(),
+            tokens=token.cpu().numpy(),
+            begins=begins,
+            acoustic=scale * plain.cpu().numpy(),
+            boost=scale * (read - plain).cpu().numpy(),
+            graph=scores.cpu().numpy(),
+            phrases=outputs[last],
+            first=first,
+            last=last,
+            transcript=best_paths(replace(self._lattices, fsas=fsas), decoder)[0],
+        )
+
+
+def _widths(search: SearchConfig) -> List[SearchConfig]:
+    """The search, and wider ones; none of these is narrower than the default."""
+    default = SearchConfig()
+    beam, states = max(search.search_beam, default.search_beam), max(search.max_active, default.max_active)
+    return [search, *(replace(search, search_beam=b * beam, max_active=s * states) for b, s in _WIDER)]
+
+
+def _phrase_arcs(
+    graph: DecodingGraph, outputs: np.ndarray, begins: np.ndarray, columns: np.ndarray
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Which arcs of a path begin the first and the last unit of each phrase that came by a list, ``(P,)`` each.
+
+    Within a branch all units read twin columns but the first one and the boundaries between words.
+    """
+    layout = graph.layout
+    is_edge = np.isin(layout.token(columns), graph.units.edge)
+    may_enter = np.flatnonzero(begins & ~layout.is_boosted(columns) & ~is_edge)
+    last = np.flatnonzero(outputs >= graph.first_phrase)
+    return may_enter[np.searchsorted(may_enter, last, side="right") - 1], last
+
+
+def _parted(ours: List[str], theirs: List[str]) -> Tuple[List[str], List[str]]:
+    """Two sentences without what both begin and end with; as they are where they are the same."""
+    if ours == theirs:
+        return ours, theirs
+    same = lambda pair: pair[0] == pair[1]
+    begin = len(list(takewhile(same, zip(ours, theirs))))
+    ours, theirs = ours[begin:], theirs[begin:]
+    end = len(list(takewhile(same, zip(reversed(ours), reversed(theirs)))))
+    return ours[: len(ours) - end], theirs[: len(theirs) - end]

@@ -1,0 +1,77 @@
+"""Pronunciations of words that no lexicon has, behind one small interface."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from typing import Dict, Iterable, Tuple
+
+from tqdm import tqdm
+
+from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.phones import IPA_TO_PHONE
+
+_LONGEST_WORD = 32  # letters, one encoding length for every word
+_NUM_THREADS = 2
+
+
+class HamaG2P:
+    """The grapheme-to-phoneme model of the ``hama`` package, folded to English phones.
+
+    The package's phone network was trained on these readings, so they are what it writes: for "one" it
+    hears ``OW N EY``, not ``W AH N``.
+    """
+
+    spells = False
+
+    @cached_property
+    def _model(self):
+        import hama
+        from hama.vocab import Vocabulary
+
+        class IndexedVocabulary(Vocabulary):
+            # the package builds these dictionaries anew for every letter
+            encoder_token_to_id = cached_property(lambda self: {t: i for i, t in enumerate(self.encoder)})
+            decoder_token_to_id = cached_property(lambda self: {t: i for i, t in enumerate(self.decoder)})
+
+        model = hama.G2PModel(max_input_len=_LONGEST_WORD)
+        model.vocab = IndexedVocabulary(model.vocab.encoder, model.vocab.decoder)
+        model.tokenizer.vocab = model.vocab
+        encode = model.tokenizer.encode
+
+        def encode_unpadded(text: str):
+            # the package reads the padding, too, and finds the same
+            encoded = encode(text)
+            return replace(encoded, ids=encoded.ids[: encoded.length])
+
+        model.tokenizer.encode = encode_unpadded
+        return model
+
+    def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """See :class:`Reader`; one way for each word."""
+        words = list(dict.fromkeys(words))
+        with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine leaves Python's lock
+            read = tqdm(threads.map(self._read, words), total=len(words), desc="read aloud", leave=False, disable=None)
+            return {word: (phones,) if phones else () for word, phones in zip(words, read)}
+
+    def _read(self, word: str) -> Pronunciation:
+        stem, ending = _split_possessive(word)
+        if len(stem) > _LONGEST_WORD:  # the model would leave its end unread
+            return ()
+        # symbol by symbol: in a string, "weɪ" would be read as the Korean "we" and "ɪ"
+        symbols = (a.phoneme for a in self._model.predict(stem).alignments)
+        phones = tuple(IPA_TO_PHONE[symbol] for symbol in symbols if symbol in IPA_TO_PHONE)
+        return phones + _possessive(phones) if ending and phones else phones
+
+
+def _split_possessive(word: str) -> Tuple[str, str]:
+    """The model reads the letters of "ernest's" one by one; it is asked for "ernest"."""
+    if len(word) > 2 and word.endswith("'s"):
+        return word[:-2], "'s"
+    return word, ""
+
+
+def _possessive(stem: Pronunciation) -> Pronunciation:
+    """How 's sounds behind a stem: IH Z after a sibilant, S after a voiceless consonant, else Z."""
+    if stem[-1] in ("S", "Z", "SH", "ZH", "CH", "JH"):
+        return ("IH", "Z")
+    return ("S",) if stem[-1] in ("P", "T", "K", "F", "TH") else ("Z",)

@@ -1,0 +1,54 @@
+"""How the words of a list are said in the units of a model, where no lexicon has them."""
+
+from dataclasses import replace
+from typing import Dict, Iterable, Optional, Tuple
+
+from wfst_bias.g2p.config import AUTO, GRAPHONES, G2GConfig
+from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants, Variants
+from wfst_bias.g2p.hama import HamaG2P
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.phones import PHONES
+from wfst_bias.lang.pronounce import G2P
+from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
+from wfst_bias.lang.units import CHARS, SUBWORDS
+
+_SEGMENTATIONS = 2  # of a word of a list, in subwords, the second being a variant; more bring false alarms, and no hits
+
+
+def g2p_of(lang: Lang) -> G2P:
+    """The reader of a lang: a G2P for phones, else the speller of its characters or subwords."""
+    if lang.units.kind == CHARS:
+        return CharSpeller(lang.units)
+    if lang.units.kind == SUBWORDS:
+        return PieceSpeller(lang.piece_model, lang.units)
+    if _is_arpabet(lang):
+        return HamaG2P()
+    return LexiconOnly()
+
+
+def variants_of(lang: Lang, config: G2GConfig) -> Optional[Variants]:
+    """What knows more ways to say a word in the units of a lang; nothing does for phones that are not ARPAbet's."""
+    if config.sources == AUTO:
+        if lang.units.kind in (CHARS, SUBWORDS):
+            return None
+        config = replace(config, sources=GRAPHONES)
+    if lang.units.kind == CHARS:
+        return SpellingVariants(config, CharSpeller(lang.units))
+    if lang.units.kind == SUBWORDS:
+        return SpellingVariants(config, PieceSpeller(lang.piece_model, lang.units, _SEGMENTATIONS))
+    return PhoneVariants(config) if _is_arpabet(lang) else None
+
+
+def _is_arpabet(lang: Lang) -> bool:
+    return all(phone in lang.tokens for phone in PHONES)
+
+
+class LexiconOnly:
+    """For phones that no G2P of ours knows: what is not in the lexicon cannot be said."""
+
+    spells = False
+
+    def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """See :class:`wfst_bias.lang.pronounce.G2P`."""
+        return {word: () for word in words}

@@ -1,0 +1,182 @@
+"""The branch of an entity list: a prefix tree of its spellings, whose arcs read emission columns.
+
+The tree is written into arrays by sorting the spellings; with the same paths and scores it takes a tenth
+of the time of a determinization, which a list that is swapped in for one utterance needs.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.wfst import NO_SCORE, WORD_END, Wfst, from_arcs
+from wfst_bias.graph.columns import ColumnLayout
+
+START, END = 0, 1
+_WORD_BITS = 64
+
+
+def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, no_twin: Sequence[str] = ()) -> Wfst:
+    """A prefix tree from units to phrases; state 0 starts it, state 1 alone ends it.
+
+    The score of a phrase stands as near to the start as it can, where the beam sees it, and its output on
+    its last arc. Beyond the first unit, which is the trigger, an arc consumes the boosted twin column of
+    its token.
+
+    Args:
+      spellings: at least one, none without a unit.
+      tokens: the token table.
+      no_twin: tokens that are never boosted: word boundaries.
+
+    Returns:
+      output labels are phrase numbers from 1; 0 is none.
+    """
+    units, length = _matrix(spellings, tokens)
+    phrase = np.fromiter((s.phrase for s in spellings), np.int32, len(spellings))
+    score = np.fromiter((s.score for s in spellings), np.float32, len(spellings))
+    order = _lexicographic_order(units, len(tokens))
+    units, length, phrase, score = units[order], length[order], phrase[order], score[order]
+
+    # A node for each prefix that is no whole spelling; where a row first departs from the one before, it is new.
+    depth = np.arange(units.shape[1])
+    inner = depth < length[:, None] - 1
+    shared = np.zeros(units.shape, bool)
+    shared[1:] = np.logical_and.accumulate(units[1:] == units[:-1], axis=1) & inner[:-1]
+    is_new = inner & ~shared
+    node = np.zeros(units.shape, np.int32)
+    node[is_new] = END + 1 + np.arange(np.count_nonzero(is_new))
+    node = np.maximum.accumulate(node, axis=0)  # of a shared prefix: the row that made it
+    parent = np.concatenate([np.full((len(units), 1), START, np.int32), node[:, :-1]], axis=1)
+    num_states = END + 1 + np.count_nonzero(is_new)
+
+    best = np.full(num_states, NO_SCORE)  # of the phrases behind each node
+    row, column = np.nonzero(inner)
+    np.maximum.at(best, node[row, column], score[row])
+    best[START] = 0.0
+    into_node = parent[is_new], node[is_new], units[is_new], best[node[is_new]] - best[parent[is_new]]
+    last = np.arange(len(units)), length - 1
+    into_end = parent[last], np.full(len(units), END), units[last], score - best[parent[last]]
+    src, dst, unit, arc_score = map(np.concatenate, zip(into_node, into_end))
+    no_twin_ids = [tokens[symbol] for symbol in no_twin]
+    is_boosted = (src != START) & ~np.isin(unit, no_twin_ids)
+    final = np.full(num_states, NO_SCORE)
+    final[END] = 0.0
+    return from_arcs(
+        start=START,
+        src=src,
+        dst=dst,
+        ilabel=np.where(is_boosted, ColumnLayout(len(tokens)).boosted(unit), unit),
+        olabel=np.concatenate([np.zeros(len(into_node[0]), np.int32), phrase + 1]),
+        score=arc_score,
+        final=final,
+    )
+
+
+def gated(branch: Wfst, first_column: int) -> Wfst:
+    """The same branch, entered through columns of its own: those from ``first_column`` on.
+
+    For an utterance whose emissions are minus infinity in these columns the branch is not there.
+    """
+    offset = np.where(branch.src == branch.start, np.int32(first_column), np.int32(0))
+    return replace(branch, ilabel=branch.ilabel + offset)
+
+
+def _matrix(spellings: Sequence[Spelling], tokens: SymbolTable) -> Tuple[np.ndarray, np.ndarray]:
+    """Unit ids, a row a spelling, int32 ``(P, L)`` padded with -1, and the length of each ``(P,)``."""
+    length = np.fromiter((len(s.units) for s in spellings), np.int64, len(spellings))
+    assert length.min() > 0, "a spelling without a unit"
+    ids = np.fromiter(
+        map(tokens.ids.__getitem__, chain.from_iterable(s.units for s in spellings)), np.int32, length.sum()
+    )
+    units = np.full((len(spellings), length.max()), -1, np.int32)
+    units[np.arange(units.shape[1]) < length[:, None]] = ids
+    return units, length
+
+
+def _lexicographic_order(units: np.ndarray, num_tokens: int) -> np.ndarray:
+    """Order of the rows by their units, a prefix first, ``(P,)``; several units are compared as one number."""
+    bits = int(num_tokens).bit_length()
+    a_word = _WORD_BITS // bits
+    num_words = -(-units.shape[1] // a_word)
+    digits = np.zeros((len(units), num_words * a_word), np.uint64)
+    digits[:, : units.shape[1]] = units + 1
+    weight = np.uint64(1) << (np.uint64(bits) * np.arange(a_word - 1, -1, -1, dtype=np.uint64))
+    words = digits.reshape(len(units), num_words, a_word) @ weight
+    return np.lexsort(words.T[::-1])
+
+
+@dataclass(frozen=True)
+class ClassArcs:
+    """Where the entity classes may be taken in a token graph: ``(K,)`` each.
+
+    Args:
+      src, dst: states before and after an entity, int32.
+      score: what the language model says of the class here, nats, float32.
+      entity_class: number of the class, int32.
+    """
+
+    src: np.ndarray
+    dst: np.ndarray
+    score: np.ndarray
+    entity_class: np.ndarray
+
+
+@dataclass(frozen=True)
+class ClassExpansion:
+    """A branch, and the class that it is a member of.
+
+    Args:
+      branch: without epsilons; its start state has no entering arc.
+      entity_class: number of the class.
+      entry_score: added on entering, nats.
+      first_label: its output labels are counted from here; 0 stays 0.
+      marks_end: whether its last arcs are marked with :data:`~wfst_bias.fst.wfst.WORD_END`.
+    """
+
+    branch: Wfst
+    entity_class: int
+    entry_score: float
+    first_label: int
+    marks_end: bool = False
+
+
+def splice(graph: Wfst, class_arcs: ClassArcs, members: Sequence[ClassExpansion]) -> Wfst:
+    """A token graph with branches beside the arcs of their classes; its own states keep their numbers.
+
+    A branch is left only at its ends. Its inner states stand behind those of the graph, once for each
+    state that its class leads to: one, where the class has no n-grams of its own.
+    """
+    parts = [(graph.src, graph.dst, graph.ilabel, graph.olabel, graph.score)]
+    num_states = graph.num_states
+    for member in members:
+        branch = member.branch
+        olabel = np.where(branch.olabel, branch.olabel + np.int32(member.first_label - 1), 0)
+        # an arc into a state that ends the branch also leads out of it; into one that goes on, it leads on, too
+        goes_on = np.zeros(branch.num_states, bool)
+        goes_on[branch.src] = True
+        arc = np.concatenate(
+            [np.flatnonzero(goes_on[branch.dst]), np.flatnonzero(np.isfinite(branch.final)[branch.dst])]
+        )
+        leaves = np.arange(len(arc)) >= np.count_nonzero(goes_on[branch.dst])
+        score = branch.score[arc] + np.where(leaves, branch.final[branch.dst[arc]], np.float32(0.0))
+        said = olabel[arc] + np.where(leaves & member.marks_end, np.int32(WORD_END), np.int32(0))
+        enters = branch.src[arc] == branch.start
+        first, inner = np.flatnonzero(enters), np.flatnonzero(~enters)
+        in_class = class_arcs.entity_class == member.entity_class
+        for dst in np.unique(class_arcs.dst[in_class]):
+            state = num_states + np.arange(branch.num_states, dtype=np.int32)
+            num_states += branch.num_states
+            to = np.where(leaves, dst, state[branch.dst[arc]])
+            doors = np.flatnonzero(in_class & (class_arcs.dst == dst))
+            door, entry = (grid.ravel() for grid in np.meshgrid(doors, first, indexing="ij"))
+            entry_score = class_arcs.score[door] + np.float32(member.entry_score) + score[entry]
+            parts.append((class_arcs.src[door], to[entry], branch.ilabel[arc[entry]], said[entry], entry_score))
+            parts.append(
+                (state[branch.src[arc[inner]]], to[inner], branch.ilabel[arc[inner]], said[inner], score[inner])
+            )
+    final = np.full(num_states, NO_SCORE)
+    final[: graph.num_states] = graph.final
+    return from_arcs(graph.start, *map(np.concatenate, zip(*parts)), final)

@@ -1,0 +1,145 @@
+"""The files of a decode folder."""
+
+import contextlib
+import gzip
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+
+from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.paths import FoundEntity, Transcript
+from wfst_bias.lattice.archive import ARCHIVE, OF_FRAMES, OF_WORDS, TERMS, lattice_terms, lattice_text
+from wfst_bias.lattice.confidence import Confidence
+from wfst_bias.recognize.recognizer import Recognition
+from wfst_bias.second_pass.chain import Found
+from wfst_bias.second_pass.config import LOOKUP, SEARCH
+
+
+class DecodeFiles:
+    """Writes what was found in a corpus, an utterance a line or a block of lines.
+
+    - ``text``, and ``text.display`` with the phrases of the lists as they are to be shown;
+    - ``ctm``: word times, and behind the words their confidences without what the list pays; ``ctm.with_list``: with it;
+    - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their rivals;
+    - ``refused.jsonl``: the phrases that were below their gates;
+    - ``lat.1.gz``: lattices, and ``lat.1.terms.jsonl.gz``: the terms of those of words;
+    - ``nbest.jsonl``, where hypotheses are asked for;
+    - where there are stages, ``text.search`` and a ``text`` for each stage, and ``lookup.jsonl``: what the lookup replaced.
+
+    Args:
+      folder: that they stand in.
+      files: which closes them.
+      stages: names of the stages behind the search.
+      lattice_form: one of :data:`LATTICES`.
+      num_best: hypotheses of each utterance; 0 is none.
+      search: that the lattices are of.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        files: contextlib.ExitStack,
+        stages: Sequence[str],
+        lattice_form: str,
+        num_best: int,
+        search: SearchConfig,
+    ):
+        plain = lambda name: files.enter_context(open(folder / name, "w", encoding="utf-8"))
+        packed = lambda name: files.enter_context(
+            gzip.open(folder / name, "wt", compresslevel=4, encoding="utf-8", newline="\n")
+        )
+        self._text, self._display = plain("text"), plain("text.display")
+        self._ctm, self._ctm_with_list = plain("ctm"), plain("ctm.with_list")
+        self._entities, self._refused = plain("entities.jsonl"), plain("refused.jsonl")
+        self._texts = {name: plain(f"text.{name}") for name in (SEARCH, *stages)} if stages else {}
+        self._lookup = plain("lookup.jsonl") if LOOKUP in stages else None
+        self._archive = packed(ARCHIVE)
+        self._terms = packed(TERMS) if lattice_form == OF_WORDS else None
+        self._nbest = plain("nbest.jsonl") if num_best else None
+        self._num_best = num_best
+        self._search = search
+        self._num_utterances = self._num_entities = self._num_refused = 0
+        self._frame_shift: Optional[Seconds] = None
+        self._empty: List[str] = []
+        self._narrowed: List[str] = []
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        """What ``meta.json`` tells of them."""
+        return {
+            "num_utterances": self._num_utterances,
+            "num_entities_found": self._num_entities,
+            "num_entities_refused": self._num_refused,
+            "empty_transcripts": self._empty,
+            "frame_shift": self._frame_shift,
+            "lattices": OF_WORDS if self._terms else OF_FRAMES,
+            "narrowed_lattices": self._narrowed,  # the beam of noise has more words than can be kept
+        }
+
+    def write(self, result: Recognition) -> None:
+        """Write the result of one utterance."""
+        self._frame_shift = result.frame_shift
+        if not self._terms:
+            self._archive.write(result.frame_lattice)
+        self._write_transcript(result.found)
+        self._write_lattice(result)
+
+    def _write_transcript(self, found: Found) -> None:
+        transcript = found.transcript
+        name = transcript.name
+        self._text.write(_line(name, transcript.text))
+        self._display.write(_line(name, transcript.display))
+        for stage, file in self._texts.items():
+            file.write(_line(name, found.texts[stage]))
+        if self._lookup:
+            self._lookup.writelines(f"{row.to_json()}\n" for row in found.replacements)
+        self._ctm.writelines(_ctm(transcript, [c.plain for c in found.confidences]))
+        self._ctm_with_list.writelines(_ctm(transcript, [c.boosted for c in found.confidences]))
+        for entity, rival in zip(transcript.entities, found.rivals):
+            own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
+            self._entities.write(_row(name, entity, {**_least(own), "rival": rival and rival.to_json()}))
+        self._refused.writelines(_row(name, entity) for entity in transcript.refused)
+        self._num_utterances += 1
+        self._num_entities += len(transcript.entities)
+        self._num_refused += len(transcript.refused)
+        if not transcript.words:
+            self._empty.append(name)
+
+    def _write_lattice(self, result: Recognition) -> None:
+        lattice, phrases = result.lattice, result.phrases
+        if lattice.beam < self._search.output_beam:
+            self._narrowed.append(lattice.name)
+        if self._terms:
+            said = {phrase: phrases[phrase] for phrase in set(lattice.phrases.tolist()) if phrase >= 0}
+            self._archive.write(lattice_text(lattice, self._search.acoustic_scale))
+            self._terms.write(lattice_terms(lattice, said))
+        if self._nbest:
+            wanted = replace(result.nbest, hypotheses=result.nbest.hypotheses[: self._num_best])
+            self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted.rows(phrases))
+
+
+def _line(name: str, text: str) -> str:
+    """Of Kaldi's ``text``."""
+    return f"{name} {text}".rstrip() + "\n"
+
+
+def _ctm(transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:
+    """Lines of a CTM."""
+    for word, confidence in zip(transcript.words, confidences):
+        yield f"{transcript.name} 1 {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
+
+
+def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
+    """Of the words of an entity, as ``entities.jsonl`` has it."""
+    return {
+        "confidence": round(min(c.plain for c in confidences), 4),
+        "confidence_with_list": round(min(c.boosted for c in confidences), 4),
+    }
+
+
+def _row(utterance: str, entity: FoundEntity, more: Mapping[str, Any] = {}) -> str:
+    """An entity as a line of JSON."""
+    row = {"utterance": utterance, **asdict(entity), "evidence": entity.evidence, **more}
+    return json.dumps(row, ensure_ascii=False) + "\n"

@@ -1,0 +1,228 @@
+"""What a corpus is decoded with, as the user names it: told by a decode folder, and made again from there."""
+
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import AbstractSet, Any, Callable, Dict, List, Optional, Tuple
+
+import torch
+from lhotse import MonoCut
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.acoustic.models import HAMA, load_model
+from wfst_bias.adapter.default import NONE, emission_adapter_of
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.core.errors import InputError
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.entity import Phrases
+from wfst_bias.entities.lists import AUTO, read_entities
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import folder_key, graph_g2g, read_base, read_decoding
+from wfst_bias.lang.lang import hama_lang, read_lang
+from wfst_bias.lang.units import PHONES
+from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
+from wfst_bias.second_pass.chain import Chain, LexiconLookup, Rescoring
+from wfst_bias.second_pass.config import ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
+from wfst_bias.second_pass.lookup import Lookup
+from wfst_bias.second_pass.pronunciations import Pronunciations
+from wfst_bias.second_pass.rescoring import PhoneRescorer
+from wfst_bias.second_pass.verification import Verification
+
+_PATHS = ("graph", "data", "beside", "biasing")
+_NAMES = ("model", "calibration", "adapter", "list_format")
+_CONFIGS = {
+    "class_config": ("class", ClassConfig),
+    "g2g": ("g2g", G2GConfig),
+    "search": ("search", SearchConfig),
+    "boost": ("boost", BoostConfig),
+    "gate": ("gate", GateConfig),
+    "stages": ("stages", ChainConfig),
+    "rescore": ("rescore", RescoringConfig),
+    "verify": ("verify", VerifyConfig),
+    "lookup": ("lookup", LookupConfig),
+}
+_REMOVED_STAGES = ("mbr",)  # which old decode folders name
+
+
+@dataclass(frozen=True)
+class DecodeSetup:
+    """What a corpus is decoded with.
+
+    Args:
+      graph: graph or base folder.
+      data: Kaldi folder or cut manifest.
+      model: specification of the acoustic model.
+      calibration, adapter: see :func:`wfst_bias.adapter.default.emission_adapter_of`.
+      beside: list for the adapter and for what is done behind the search, instead of the graph's.
+      biasing: TSV with a list for each utterance; needs a base, as ``entities_by``.
+      entities_by: field of the cuts, and map from its values to lists.
+      list_format: of the lists that are named here.
+      class_config, g2g: of lists for utterances.
+      search, boost, gate: of all.
+      stages, rescore, verify, lookup: what is done behind the search.
+    """
+
+    graph: Path
+    data: Path
+    model: str = HAMA
+    calibration: str = NONE
+    adapter: str = NONE
+    beside: Optional[Path] = None
+    biasing: Optional[Path] = None
+    entities_by: Optional[Tuple[str, Path]] = None
+    list_format: str = AUTO
+    class_config: ClassConfig = ClassConfig()
+    g2g: G2GConfig = G2GConfig()
+    search: SearchConfig = SearchConfig()
+    boost: BoostConfig = BoostConfig()
+    gate: GateConfig = GateConfig()
+    stages: ChainConfig = ChainConfig()
+    rescore: RescoringConfig = RescoringConfig()
+    verify: VerifyConfig = VerifyConfig()
+    lookup: LookupConfig = LookupConfig()
+
+    @property
+    def files(self) -> Dict[str, Path]:
+        """What it reads, by the option that names it anew."""
+        lists = self.biasing or (self.entities_by and self.entities_by[1]) or self.beside
+        return {"graph": self.graph, "data": self.data, **({"lists": lists} if lists else {})}
+
+    def with_lists_at(self, path: Path) -> "DecodeSetup":
+        """The same, the file of lists that it has at another place.
+
+        Raises:
+          InputError: it has none.
+        """
+        if self.biasing:
+            return replace(self, biasing=path)
+        if self.entities_by:
+            return replace(self, entities_by=(self.entities_by[0], path))
+        if self.beside:
+            return replace(self, beside=path)
+        raise InputError("was decoded without lists beside the graph; leave --lists out")
+
+    @property
+    def has_own_lists(self) -> bool:
+        """Whether utterances have lists of their own."""
+        return bool(self.biasing or self.entities_by)
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        """All of it for a decode folder, but for the configs, which what they configure tells."""
+        paths = {name: getattr(self, name) for name in _PATHS}
+        return {
+            **{name: getattr(self, name) for name in _NAMES},
+            **{name: path and str(path) for name, path in paths.items()},
+            "entities_by": self.entities_by and [self.entities_by[0], str(self.entities_by[1])],
+            "graph_key": folder_key(self.graph),
+            **({"g2g": asdict(self.g2g)} if self.has_own_lists else {}),
+        }
+
+    @classmethod
+    def from_meta(cls, meta: Dict[str, Any]) -> "DecodeSetup":
+        """Of the ``meta.json`` of a decode folder."""
+        values: Dict[str, Any] = {name: Path(meta[name]) for name in _PATHS if meta[name] is not None}
+        values.update({name: meta[name] for name in _NAMES})
+        if "stages" in meta:
+            meta = {**meta, "stages": _without_removed(meta["stages"])}
+        values.update({name: config(**meta[key]) for name, (key, config) in _CONFIGS.items() if key in meta})
+        if meta["entities_by"]:
+            field, path = meta["entities_by"]
+            values["entities_by"] = field, Path(path)
+        return cls(**values)
+
+    def acoustics(self, device: torch.device) -> Tuple[AcousticModel, EmissionAdapter]:
+        """What makes the emissions, and what changes them."""
+        model = load_model(self.model, device)
+        return model, emission_adapter_of(model, self.model, self.calibration, self.adapter, device)
+
+    @cached_property
+    def phrases_beside(self) -> Optional[Phrases]:
+        """The list that is not the graph's."""
+        return tuple(read_entities(self.beside, self.list_format)) if self.beside else None
+
+    def one_graph(self, device: torch.device) -> OneGraph:
+        """The same graph for all utterances."""
+        decoder = Decoder(read_decoding(self.graph), self.search, self.boost, device, self.gate)
+        return OneGraph(decoder, self.phrases_beside)
+
+    def base(self, device: torch.device) -> BaseGraph:
+        """The base that lists of utterances are put into."""
+        return read_base(self.graph, device)
+
+    def lists(self, base: BaseGraph) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
+        """The lists of utterances, and which of them a cut has."""
+        if self.biasing:
+            return lists_of_utterances(self.biasing)
+        return lists_by_field(*self.entities_by, base.class_names, self.list_format)
+
+    def own_lists(
+        self, base: BaseGraph, lists: List[Phrases], list_of: Callable[[MonoCut], Phrases]
+    ) -> ListPerUtterance:
+        """A list for each utterance."""
+        speller = speller_of(base, g2g=self.g2g)
+        return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost, self.gate)
+
+    def chain(self, model: AcousticModel, biasing: Biasing, device: torch.device) -> Chain:
+        """What is done behind the search.
+
+        Args:
+          model: that of the search.
+          biasing: whose phrases there are.
+        """
+        names = self.stages.names
+        sayings = None
+        if self.stages.hears:
+            g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
+            sayings = pronunciations_of(self.stages, (), biasing.known_words, g2g)
+        make = {
+            Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
+            Verification.name: lambda: Verification(self.verify),
+            LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
+        }
+        return Chain(
+            tuple(make[name]() for name in names),
+            phone_model_of(self.stages, model, self.model, device),
+            {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
+        )
+
+
+def _without_removed(stages: Dict[str, Any]) -> Dict[str, Any]:
+    """Options of a chain without the stages that former versions had."""
+    names = [name for name in stages["stages"].split(",") if name not in _REMOVED_STAGES]
+    return {**stages, "stages": ",".join(names)}
+
+
+def phone_model_of(
+    stages: ChainConfig, model: AcousticModel, spec: str, device: torch.device
+) -> Optional[AcousticModel]:
+    """The phone network of some stages; none where they hear what is searched, or nothing.
+
+    Args:
+      model, spec: of the search.
+    """
+    if not (stages.hears and stages.phone_model):
+        return None
+    return model if stages.phone_model == spec else load_model(stages.phone_model, device)
+
+
+def pronunciations_of(
+    stages: ChainConfig, phrases: Phrases, known_words: AbstractSet[str], g2g: G2GConfig
+) -> Pronunciations:
+    """How texts are said in the phones of the phone network.
+
+    Args:
+      phrases: of all lists.
+      known_words: of the language model.
+      g2g: variants of the phrases.
+    """
+    folder = stages.phone_lang
+    lang = read_lang(Path(folder)) if folder else hama_lang()
+    if lang.units.kind != PHONES:
+        raise InputError("is no lang folder of phones; name that of the phone network with --phone-lang", folder)
+    return Pronunciations(lang, phrases, known_words, g2g)

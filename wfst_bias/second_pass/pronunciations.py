@@ -1,0 +1,133 @@
+"""How texts are said in the phones of a network: their words, and the phrases of a list among them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import AbstractSet, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from wfst_bias.entities.entity import Entity, Phrases
+from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.entities.spelling import USED, Outcome, Speller
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.g2p.g2g import Way
+from wfst_bias.g2p.readers import g2p_of, variants_of
+from wfst_bias.graph.compile import spelled_in_classes
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.pronounce import G2P
+
+Words = Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word of a text, or a phrase of the list.
+
+    Args:
+      first, end: its first word and the word behind its last.
+      ways: to say it, with their scores, nats; none where nobody can.
+    """
+
+    first: int
+    end: int
+    ways: Tuple[Way, ...]
+
+
+@dataclass(frozen=True)
+class ListPronunciations:
+    """How the phrases of a list are said.
+
+    Args:
+      outcomes: of those that can be.
+      ways: of each of them, by its words.
+    """
+
+    outcomes: Tuple[Outcome, ...]
+    ways: Mapping[Words, Tuple[Way, ...]]
+
+    @cached_property
+    def phrases(self) -> PhraseList:
+        """For finding them in texts."""
+        return PhraseList(self.ways)
+
+
+class Pronunciations:
+    """Knows how words and phrases are said, and remembers it.
+
+    Args:
+      lang: of the phone network.
+      entities: of the list of texts that have none of their own; a phrase is said as its list and its words tell.
+      known_words: those of the language model; one that sounds like a phrase is told in its outcome.
+      g2g: variants of the phrases.
+      reader: says the words that the lexicon does not have; that of the lang where it is not given.
+    """
+
+    def __init__(
+        self,
+        lang: Lang,
+        entities: Sequence[Entity] = (),
+        known_words: AbstractSet[str] = frozenset(),
+        g2g: G2GConfig = G2GConfig(variants=0),
+        reader: Optional[G2P] = None,
+    ):
+        self.lang = lang
+        self._speller = Speller(
+            lang.lexicon, known_words, reader or g2p_of(lang), lang.boundary, variants_of(lang, g2g), g2g.variants
+        )
+        self._entities = tuple(entities)
+        self._lists: Dict[int, Tuple[Phrases, ListPronunciations]] = {}  # by the identity of the list
+        self._words: Dict[str, Tuple[Way, ...]] = {}
+
+    def of_lists(self, lists: Sequence[Phrases], count: int) -> List[ListPronunciations]:
+        """How the phrases of some lists are said; of one and the same list ``count`` times where none is given."""
+        assert len(lists) in (0, count)
+        return [self._of(phrases) for phrases in lists or [self._entities] * count]
+
+    def _of(self, phrases: Phrases) -> ListPronunciations:
+        if id(phrases) not in self._lists:
+            used = tuple(o for o in spelled_in_classes(self._speller, phrases) if o.status == USED)
+            ways: Dict[Words, Tuple[Way, ...]] = {}
+            for outcome in used:
+                ways[outcome.entity.words] = (*ways.get(outcome.entity.words, ()), *self._ways_of(outcome))
+            said = ListPronunciations(used, {words: tuple(dict(some).items()) for words, some in ways.items()})
+            self._lists[id(phrases)] = phrases, said
+        return self._lists[id(phrases)][1]
+
+    def _ways_of(self, outcome: Outcome) -> Tuple[Way, ...]:
+        """How a phrase is said; "us" in a text may be US, or the pronoun."""
+        words, lexicon = outcome.entity.words, self.lang.lexicon
+        as_word = lexicon[words[0]] if len(words) == 1 and words[0] in lexicon else ()
+        return tuple({**dict(zip(outcome.pronunciations, outcome.scores)), **dict.fromkeys(as_word, 0.0)}.items())
+
+    def pieces(self, texts: Sequence[Sequence[str]], lists: Sequence[Phrases] = ()) -> List[List[Piece]]:
+        """The pieces of each text, the phrases of its list before words, the longest phrase first.
+
+        Args:
+          lists: of each text.
+        """
+        said = self.of_lists(lists, len(texts))
+        cuts = [_cut(text, own.phrases) for text, own in zip(texts, said)]
+        self._learn(text[first] for text, some in zip(texts, cuts) for first, end in some if end - first == 1)
+        return [
+            [Piece(*cut, self._ways(tuple(text[slice(*cut)]), own)) for cut in some]
+            for text, some, own in zip(texts, cuts, said)
+        ]
+
+    def _ways(self, words: Words, own: ListPronunciations) -> Tuple[Way, ...]:
+        return own.ways.get(words) or self._words[words[0]]
+
+    def _learn(self, words: Iterable[str]) -> None:
+        """Find out how words are said that are no phrases."""
+        new = [word for word in dict.fromkeys(words) if word not in self._words]
+        lexicon = self.lang.lexicon
+        unknown = [word for word in new if word not in lexicon]
+        said = {o.entity.written: o for o in self._speller.outcomes([Entity(word) for word in unknown])}
+        for word in new:
+            known = lexicon[word] if word in lexicon else said[word].pronunciations
+            scores = said[word].scores if word in said else [0.0] * len(known)
+            self._words[word] = tuple(zip(known, scores))
+
+
+def _cut(text: Sequence[str], phrases: PhraseList) -> List[Tuple[int, int]]:
+    """Where the pieces of a text begin and end."""
+    found = phrases.occurrences(text)
+    taken = {word for first, end in found for word in range(first, end)}
+    return sorted(found + [(word, word + 1) for word in range(len(text)) if word not in taken])

@@ -1,0 +1,102 @@
+"""Speech simulated from text: emissions put together from pieces of aligned ones, a piece for each unit.
+
+With it the attention learns to read lists of words that nobody has spoken yet.
+"""
+
+from dataclasses import dataclass
+from typing import Dict, Iterable, List, Sequence, Tuple
+
+import numpy as np
+import torch
+
+from wfst_bias.core.text import words_of
+from wfst_bias.lang.units import Units
+from wfst_bias.training.adapter.emission_store import EmissionStore
+from wfst_bias.training.adapter.speech import Utterance, Way, written
+
+_MOST_PIECES = 500  # of a unit
+
+
+@dataclass(frozen=True)
+class UnitBank:
+    """Pieces of emissions.
+
+    Args:
+      pieces: of each unit the frames that it begins, up to the next unit, and which of them write it; float32
+        ``(t, C)`` and bool ``(t,)``.
+    """
+
+    pieces: Dict[int, List[Tuple[np.ndarray, np.ndarray]]]
+
+    @classmethod
+    def of(cls, store: EmissionStore, spoken: Dict[str, Utterance]) -> "UnitBank":
+        """The pieces of aligned utterances."""
+        pieces: Dict[int, List[Tuple[np.ndarray, np.ndarray]]] = {}
+        for name, utterance in spoken.items():
+            log_probs = store.log_probs(name).numpy()
+            position = utterance.position
+            starts = np.flatnonzero(np.diff(position, prepend=-1) > 0)
+            starts = starts[position[starts] > np.maximum.accumulate(np.append(-1, position))[starts]]
+            for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(position)]):
+                some = pieces.setdefault(int(utterance.target[position[start]]), [])
+                if len(some) < _MOST_PIECES:
+                    some.append((log_probs[start:end], position[start:end] >= 0))
+        return cls(pieces)
+
+    def spoken(self, target: Sequence[int], chance: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
+        """Emissions ``(T, C)`` of a target, and the position that each frame writes ``(T,)``."""
+        frames, positions = [], []
+        for i, unit in enumerate(target):
+            some = self.pieces[unit]
+            if tuple(target[i + 1 : i + 2]) == (unit,):  # the same again: a blank must stand between
+                some = [piece for piece in some if not piece[1][-1]] or some
+            log_probs, writes = some[chance.integers(len(some))]
+            frames.append(log_probs)
+            positions.append(np.where(writes, i, -1))
+        return np.concatenate(frames), np.concatenate(positions)
+
+
+class SimulatedStore:
+    """Simulated emissions, with the face of an :class:`~wfst_bias.training.adapter.emission_store.EmissionStore`."""
+
+    def __init__(self, emissions: Dict[str, np.ndarray], frame_shift: float):
+        self.frame_shift = frame_shift
+        self._emissions = emissions
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self._emissions)
+
+    def num_frames(self, name: str) -> int:
+        return len(self._emissions[name])
+
+    def log_probs(self, name: str) -> torch.Tensor:
+        return torch.from_numpy(self._emissions[name].astype(np.float32))
+
+    def layers(self, name: str) -> None:
+        return None
+
+    phones = layers
+
+
+def simulate(
+    texts: Iterable[str], ways: Dict[str, Sequence[Way]], units: Units, bank: UnitBank, frame_shift: float, seed: int
+) -> Tuple[SimulatedStore, Dict[str, Utterance]]:
+    """Texts as speech; those with a word or a unit that cannot be said are left out."""
+    chance = np.random.default_rng(seed)
+    boundary = list(units.edge)
+    emissions: Dict[str, np.ndarray] = {}
+    spoken: Dict[str, Utterance] = {}
+    for i, text in enumerate(texts):
+        words = words_of(text)
+        if not words or not all(ways.get(word) for word in words):
+            continue
+        said = {word: ways[word][chance.integers(len(ways[word]))] for word in words}
+        target, marked = written(words, said, boundary)
+        if not all(unit in bank.pieces for unit in target):
+            continue
+        name = f"simulated_{i:06d}"
+        log_probs, position = bank.spoken(target, chance)
+        emissions[name] = log_probs.astype(np.float16)
+        spoken[name] = Utterance(np.array(target, np.int64), tuple(marked), position)
+    return SimulatedStore(emissions, frame_shift), spoken

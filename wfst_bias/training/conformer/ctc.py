@@ -1,0 +1,201 @@
+"""Training of a Conformer: its losses, its configuration file, its experiment folder."""
+
+import dataclasses
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Optional, Tuple
+
+import kaldialign
+import torch
+from lhotse import CutSet
+from torch import Tensor, nn
+
+from wfst_bias.acoustic.conformer import ARTICLE, SMALL, Conformer, ConformerConfig, ConformerOutput
+from wfst_bias.acoustic.conformer_model import ConformerVocabulary, write_description
+from wfst_bias.core.errors import InputError
+from wfst_bias.lang.lang import read_lang
+from wfst_bias.lang.units import PHONES
+from wfst_bias.training.conformer.augment import AugmentConfig
+from wfst_bias.training.conformer.ctc_data import CtcBatch, CtcCorpus, CtcSource, read_corpora
+from wfst_bias.training.losses import ctc_loss
+from wfst_bias.training.ranks import Ranks
+from wfst_bias.training.recipe import describe_run, read_recipe
+from wfst_bias.training.trainer import Trainer, TrainerConfig, Values
+
+_VALID_SHARE = 50  # one utterance in so many is validated on where no validation data are given
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Batches.
+
+    Args:
+      batch_seconds: of audio a batch, padding included.
+    """
+
+    batch_seconds: float = 100.0
+
+    def __post_init__(self):
+        if not self.batch_seconds > 0:
+            raise InputError(f"batch_seconds is {self.batch_seconds}; more than 0 was expected")
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """All that says how a Conformer is trained; the tables of a TOML file."""
+
+    model: ConformerConfig = SMALL
+    training: TrainerConfig = TrainerConfig()
+    data: DataConfig = DataConfig()
+    augment: AugmentConfig = AugmentConfig()
+
+
+# "small" is meant for a CPU and an hour or two: many updates on little audio each, and little augmentation, because it
+# is the time until the network leaves the state of all blanks that counts. A rate of 3e-3 made it diverge.
+NAMED_RECIPES = {
+    "small": TrainingRecipe(
+        SMALL,
+        TrainerConfig(peak_learning_rate=1.2e-3, warmup_steps=400, validate_every=600, checkpoint_every=300, bf16=True),
+        DataConfig(batch_seconds=45.0),
+    ),
+    "article": TrainingRecipe(
+        ARTICLE,
+        TrainerConfig(
+            peak_learning_rate=1e-3,
+            warmup_steps=15000,
+            max_steps=200000,
+            validate_every=2000,
+            average=10,
+            num_workers=4,
+        ),
+        DataConfig(batch_seconds=600.0),
+        AugmentConfig(
+            noise_share=0.5,
+            low_snr=5.0,
+            num_time_masks=10,
+            time_mask_share=0.3,
+            num_frequency_masks=2,
+            frequency_mask=27,
+        ),
+    ),
+}
+
+
+def ctc_recipe(name: str) -> TrainingRecipe:
+    """A named recipe, or that of a TOML file; what the file does not say is as in ``small``."""
+    if name in NAMED_RECIPES:
+        return NAMED_RECIPES[name]
+    if not Path(name).is_file():
+        raise InputError(f"no such file; name a TOML file or one of {', '.join(NAMED_RECIPES)}", Path(name))
+    return read_recipe(Path(name), NAMED_RECIPES["small"])
+
+
+def limited(
+    recipe: TrainingRecipe, minutes: Optional[float], steps: Optional[int], batch_seconds: Optional[float]
+) -> TrainingRecipe:
+    """The recipe with other limits: a time alone lifts the limit of steps, and the other way round."""
+    training, data = recipe.training, recipe.data
+    if minutes is not None or steps is not None:
+        training = dataclasses.replace(training, max_minutes=minutes or 0.0, max_steps=steps or 0)
+    if batch_seconds is not None:
+        data = dataclasses.replace(data, batch_seconds=batch_seconds)
+    return dataclasses.replace(recipe, training=training, data=data)
+
+
+def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -> Tuple[Tensor, Values]:
+    """The weighted CTC losses of all heads, in nats a target token; on validation token error rates, too."""
+    output = model(batch.features, batch.lengths)
+    final = ctc_loss(output.log_probs, output.lengths, batch.subwords)
+    phone = ctc_loss(output.phone_log_probs, output.lengths, batch.phones)
+    inner = [ctc_loss(log_probs, output.lengths, batch.subwords) for log_probs in output.intermediate]
+    subword = final
+    if inner:
+        share = config.intermediate_weight
+        subword = (1.0 - share) * final + share * torch.stack(inner).mean()
+    loss = subword + config.phone_weight * phone
+    values = {"subword_loss": float(final.detach()), "phone_loss": float(phone.detach())}
+    if not model.training:
+        values.update(_error_rates(output, batch))
+    return loss, values
+
+
+def _error_rates(output: ConformerOutput, batch: CtcBatch) -> Values:
+    heads = (("subword", output.log_probs, batch.subwords), ("phone", output.phone_log_probs, batch.phones))
+    return {f"{name}_error": token_error_rate(scores, output.lengths, targets) for name, scores, targets in heads}
+
+
+def token_error_rate(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> float:
+    """Errors of the best path, a target token."""
+    errors = total = 0
+    for best, length, target in zip(log_probs.argmax(dim=-1).cpu(), lengths.tolist(), targets.cpu()):
+        path = torch.unique_consecutive(best[:length])
+        written, wanted = path[path > 0].tolist(), target[target >= 0].tolist()
+        errors += kaldialign.edit_distance(wanted, written)["total"]
+        total += len(wanted)
+    return errors / max(1, total)
+
+
+def train_conformer(
+    recipe: TrainingRecipe,
+    data: Path,
+    exp: Path,
+    lang: Path,
+    phone_lang: Path,
+    valid: Optional[Path] = None,
+    device: str = "cpu",
+) -> Tuple[Path, List[CtcCorpus]]:
+    """Train, or go on with, a Conformer.
+
+    Args:
+      data: to train on, see :func:`wfst_bias.data.cuts.read_data`.
+      exp: the experiment folder.
+      lang: subword lang folder, a character lang will do.
+      phone_lang: phone lang folder.
+      valid: to validate on; where not given a small share of ``data`` is kept back.
+
+    Returns:
+      the file of the final weights, and the corpora for training and validation.
+    """
+    subword_lang, phones = read_lang(lang), read_lang(phone_lang)
+    for folder, found, wanted in ((lang, subword_lang, False), (phone_lang, phones, True)):
+        if (found.units.kind == PHONES) != wanted:
+            raise InputError(f"is a lang of {found.units.kind}; --lang is for subwords and --phones for phones", folder)
+    vocabulary = ConformerVocabulary(subword_lang.units, phones.units, subword_lang.piece_model)
+    exp = Path(exp)
+    folders = [exp / "features" / "train", exp / "features" / "valid"]
+    paths = [data] + ([valid] if valid else [])
+    ranks = Ranks()
+    with ranks.first_alone():
+        checksums = {"tokens": vocabulary.subwords.tokens.checksum, "phones": vocabulary.phones.tokens.checksum}
+        describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
+        write_description(exp, recipe.model, vocabulary)
+        corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model.num_mels)
+    for path, corpus in zip(paths, corpora if ranks.first else ()):
+        for why, count in corpus.dropped.items():
+            print(f"wfst-bias: {path}: {count:,} utterances {why} are left out", file=sys.stderr)
+    if not valid:
+        corpora = _kept_back(corpora[0], data)
+    torch.manual_seed(recipe.training.seed)
+    model = Conformer(recipe.model, len(vocabulary.subwords.tokens), len(vocabulary.phones.tokens))
+    seconds, seed = recipe.data.batch_seconds, recipe.training.seed
+    trainer = Trainer(
+        model,
+        lambda model, batch: conformer_loss(model, batch, recipe.model),
+        CtcSource(corpora[0], seconds, recipe.augment, seed),
+        CtcSource(corpora[1], seconds, None, seed),
+        recipe.training,
+        exp,
+        device,
+    )
+    return trainer.run(), corpora
+
+
+def _kept_back(corpus: CtcCorpus, data: Path) -> List[CtcCorpus]:
+    """A corpus without every so manieth utterance, and these."""
+    cuts = list(corpus.cuts)
+    if len(cuts) < 2:
+        raise InputError("holds one utterance that can be trained on; two at least were expected", data)
+    valid = {cut.id for cut in cuts[:: min(_VALID_SHARE, len(cuts))]}
+    parts = ([cut for cut in cuts if (cut.id in valid) == kept] for kept in (False, True))
+    return [dataclasses.replace(corpus, cuts=CutSet.from_cuts(part)) for part in parts]

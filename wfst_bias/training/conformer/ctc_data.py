@@ -1,0 +1,229 @@
+"""Speech to train a CTC model on: features in one file, targets of two kinds, batches of utterances of like length."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from lhotse import CutSet
+from tqdm import tqdm
+
+from wfst_bias.acoustic.conformer import SUBSAMPLING
+from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_folder, read_json
+from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.lang.lang import Lang
+from wfst_bias.training.batching import length_batches
+from wfst_bias.training.conformer.augment import AugmentConfig, augmented
+from wfst_bias.training.conformer.targets import Transcriber, frames_needed
+
+_BABBLE = 3  # voices at most
+_FRAMES_STEP = 16  # batches are padded to a multiple: oneDNN keeps code for every shape that it has met, for ever
+
+
+@dataclass(frozen=True)
+class CtcBatch:
+    """Features and targets of some utterances.
+
+    Args:
+      features: log-mel energies, padded with 0, float32 ``(N, S, M)``.
+      lengths: feature frames of each ``(N,)``.
+      subwords: targets, padded with -1, int64 ``(N, U)``.
+      phones: targets, padded with -1, int64 ``(N, V)``.
+    """
+
+    features: torch.Tensor
+    lengths: torch.Tensor
+    subwords: torch.Tensor
+    phones: torch.Tensor
+
+    def to(self, device) -> "CtcBatch":
+        return CtcBatch(*(getattr(self, field.name).to(device) for field in dataclasses.fields(self)))
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Token ids of an utterance, ``(U,)`` and ``(V,)``."""
+
+    subwords: np.ndarray
+    phones: np.ndarray
+
+
+class FeatureStore:
+    """Log-mel energies of a corpus in one memory-mapped file.
+
+    They are computed once: audio to features is cheap, but the files are many and a CPU run reads each utterance
+    a dozen times. Half precision is a hundredth of a neper at the loudest.
+
+    Args:
+      folder: made by :func:`prepare_features`.
+    """
+
+    def __init__(self, folder: Path):
+        index = read_json(Path(folder) / "meta.json")
+        ends = np.cumsum(index["lengths"])
+        self._spans = dict(zip(index["names"], zip(ends - index["lengths"], ends)))
+        self._frames = np.load(Path(folder) / "features.npy", mmap_mode="r")
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def num_frames(self, name: str) -> int:
+        start, end = self._spans[name]
+        return int(end - start)
+
+    def features(self, name: str) -> np.ndarray:
+        """Of an utterance, float32 ``(S, M)``."""
+        start, end = self._spans[name]
+        return self._frames[start:end].astype(np.float32)
+
+    def stretch(self, start: int, num_frames: int) -> np.ndarray:
+        """Any ``num_frames`` frames from ``start`` on, from the beginning again behind the last, float32."""
+        return self._frames.take(np.arange(start, start + num_frames), axis=0, mode="wrap").astype(np.float32)
+
+
+def prepare_features(cuts: CutSet, folder: Path, num_mels: int) -> FeatureStore:
+    """The features of some cuts, computed unless the folder holds them."""
+    key = hashlib.sha256(
+        json.dumps([num_mels, [(c.id, c.recording.sources[0].source, c.start, c.duration) for c in cuts]]).encode()
+    ).hexdigest()
+    folder = Path(folder)
+    if not (folder / "meta.json").is_file() or read_json(folder / "meta.json").get("key") != key:
+        with publish_folder(folder, "features") as building:
+            lengths = []
+            with open(building / "frames", "wb") as stream:
+                for cut in tqdm(cuts, desc="features", unit="utt", leave=False, disable=None):
+                    features = log_mel(cut.id, load_audio(cut, SAMPLING_RATE), num_mels)
+                    lengths.append(len(features))
+                    features.astype(np.float16).tofile(stream)
+            raw = np.memmap(building / "frames", np.float16, "r", shape=(sum(lengths), num_mels))
+            np.save(building / "features.npy", raw)
+            del raw
+            (building / "frames").unlink()
+            index = {"kind": "features", "key": key, "names": [cut.id for cut in cuts], "lengths": lengths}
+            (building / "meta.json").write_text(json.dumps(index))
+    return FeatureStore(folder)
+
+
+@dataclass(frozen=True)
+class CtcCorpus:
+    """Utterances with features and targets.
+
+    Args:
+      cuts: of the utterances that can be trained on.
+      store: their features.
+      targets: of each, by its name.
+      dropped: how many utterances were left out for each reason.
+    """
+
+    cuts: CutSet
+    store: FeatureStore
+    targets: Dict[str, Targets]
+    dropped: Dict[str, int]
+
+
+def read_corpora(
+    data: Sequence[Path], folders: Sequence[Path], subword_lang: Lang, phone_lang: Lang, num_mels: int
+) -> List[CtcCorpus]:
+    """Corpora to train and to validate on; words are read once for all.
+
+    Args:
+      data: Kaldi data folders or lhotse cut manifests, with text.
+      folders: where the features of each are, or are put.
+
+    Raises:
+      InputError: no utterance of a corpus can be used.
+    """
+    many = [read_data(path) for path in data]
+    texts = [text for cuts in many for cut in cuts if (text := _text(cut))]
+    writers = tuple(Transcriber(lang, texts) for lang in (subword_lang, phone_lang))
+    return [
+        _corpus(path, cuts, prepare_features(cuts, folder, num_mels), *writers)
+        for path, cuts, folder in zip(data, many, folders)
+    ]
+
+
+def _corpus(path: Path, cuts: CutSet, store: FeatureStore, subwords: Transcriber, phones: Transcriber) -> CtcCorpus:
+    targets: Dict[str, Targets] = {}
+    dropped: Dict[str, int] = {}
+    for cut in cuts:
+        found, why = _targets(_text(cut), store.num_frames(cut.id), subwords, phones)
+        if found is not None:
+            targets[cut.id] = found
+        else:
+            dropped[why] = dropped.get(why, 0) + 1
+    if not targets:
+        reasons = ", ".join(f"{count} {why}" for why, count in dropped.items())
+        raise InputError(f"holds no utterance to train on ({reasons}); check text and langs", path)
+    return CtcCorpus(CutSet.from_cuts(cut for cut in cuts if cut.id in targets), store, targets, dropped)
+
+
+def _targets(text: str, num_frames: int, subwords: Transcriber, phones: Transcriber) -> Tuple[Optional[Targets], str]:
+    if not text:
+        return None, "without text"
+    written = Targets(subwords.tokens(text), phones.tokens(text))
+    if written.subwords is None or written.phones is None:
+        return None, "with words that a lang cannot write"
+    if max(map(frames_needed, (written.subwords, written.phones))) > num_frames // SUBSAMPLING:
+        return None, "too short for their text"
+    return written, ""
+
+
+def _text(cut) -> str:
+    return " ".join(s.text for s in cut.supervisions if s.text).strip()
+
+
+class CtcSource:
+    """Batches of a corpus: a :class:`wfst_bias.training.source.BatchSource`.
+
+    Args:
+      corpus: the utterances.
+      batch_seconds: of audio a batch, padding included.
+      augment: how features are changed; none changes nothing and keeps the order (validation).
+      seed: of order and augmentation.
+    """
+
+    def __init__(self, corpus: CtcCorpus, batch_seconds: float, augment: Optional[AugmentConfig], seed: int):
+        self._corpus = corpus
+        self._augment = augment
+        self._seed = seed
+        self._batch_seconds = batch_seconds
+        self._names = [cut.id for cut in corpus.cuts]
+        self._seconds = np.array([cut.duration for cut in corpus.cuts])
+        self._number = {name: i for i, name in enumerate(self._names)}
+
+    def plan(self, epoch: int) -> List[List[str]]:
+        """Names of the utterances of each batch, utterances of like length together."""
+        chance = np.random.default_rng((self._seed, epoch))
+        batches = length_batches(self._seconds, self._batch_seconds, chance, fixed=self._augment is None)
+        return [[self._names[i] for i in batch] for batch in batches]
+
+    def load(self, epoch: int, key: List[str]) -> CtcBatch:
+        features = [torch.from_numpy(self._features(epoch, name)) for name in key]
+        pad = torch.nn.utils.rnn.pad_sequence
+        targets = [self._corpus.targets[name] for name in key]
+        padded = pad(features, batch_first=True)
+        return CtcBatch(
+            features=torch.nn.functional.pad(padded, (0, 0, 0, -padded.shape[1] % _FRAMES_STEP)),
+            lengths=torch.tensor([len(x) for x in features]),
+            subwords=pad([torch.from_numpy(t.subwords) for t in targets], batch_first=True, padding_value=-1),
+            phones=pad([torch.from_numpy(t.phones) for t in targets], batch_first=True, padding_value=-1),
+        )
+
+    def _features(self, epoch: int, name: str) -> np.ndarray:
+        features = self._corpus.store.features(name)
+        if self._augment is None:
+            return features
+        chance = np.random.default_rng((self._seed, epoch, self._number[name]))
+        return augmented(features, self._augment, chance, lambda num_frames: self._babble(num_frames, chance))
+
+    def _babble(self, num_frames: int, chance: np.random.Generator) -> np.ndarray:
+        """Log-mel energies of a few voices at once, from anywhere in the corpus."""
+        store = self._corpus.store
+        starts = chance.integers(0, len(store), chance.integers(1, _BABBLE + 1))
+        return np.log(sum(np.exp(store.stretch(start, num_frames)) for start in starts))
