@@ -12,9 +12,9 @@ from machines import language, same_language
 
 from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, gated, splice
-from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon

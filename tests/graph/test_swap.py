@@ -14,12 +14,12 @@ from test_biased_graph import BOUNDARY, CLASSES, TOKENS, World, worlds
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import TOPOLOGIES, ctc_product
 from wfst_bias.fst.wfst import from_arcs, trim
 from wfst_bias.graph import base as base_module
 from wfst_bias.graph.base import CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie, gated, splice
-from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.compile import base_graph
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import Wfst, arc_starts
-from wfst_bias.graph.columns import ColumnLayout
 
 STANDARD, MODIFIED = "standard", "modified"
 TOPOLOGIES = (STANDARD, MODIFIED)
@@ -60,7 +60,7 @@ def ctc_product(graph: Wfst, num_tokens: int, topology: str = STANDARD) -> ArcTa
     Args:
       graph: token labels in, none of them blank or epsilon; start state 0.
       num_tokens: size of the token table; labels of one token in several blocks of columns count as equal; see
-        :class:`~wfst_bias.graph.columns.ColumnLayout`.
+        :class:`~wfst_bias.fst.columns.ColumnLayout`.
       topology: :data:`STANDARD` or :data:`MODIFIED`.
 
     Raises:

@@ -10,10 +10,10 @@ import torch
 
 from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
 from wfst_bias.entities.entity import Entity
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
 from wfst_bias.fst.wfst import Wfst
 from wfst_bias.graph.biasing_trie import ClassExpansion, gated
-from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.decoding import OPEN, DecodingGraph, ListInGraph, decoding_graph, words_of_path
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass

@@ -12,8 +12,8 @@ import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, Wfst, from_arcs
-from wfst_bias.graph.columns import ColumnLayout
 
 START, END = 0, 1
 _WORD_BITS = 64

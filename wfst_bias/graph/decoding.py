@@ -13,9 +13,9 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.fst.wfst import WORD_END
-from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.lang.units import Units
 
 OPEN = -1  # the gate of a list that every utterance has

@@ -19,6 +19,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable
 from wfst_bias.fst.epsilon import remove_epsilons
 from wfst_bias.fst.wfst import (
@@ -33,7 +34,6 @@ from wfst_bias.fst.wfst import (
     to_openfst,
     trim,
 )
-from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import padded

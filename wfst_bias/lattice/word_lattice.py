@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from wfst_bias.decode.search import Decoder, Lattices, arc_bounds, has_final_arc
+from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
-from wfst_bias.graph.columns import ColumnLayout
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import padded
 from wfst_bias.lattice.determinize import determinized, forward_scores

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from wfst_bias.graph.columns import ColumnLayout
+from wfst_bias.fst.columns import ColumnLayout
 
 LAYOUTS = [
     ColumnLayout.of_lists(5, gates, tells_words)
