@@ -94,7 +94,7 @@ def test_what_went_out_comes_back(world, names, tmp_path, form):
 def test_k2_reads_the_graph_with_the_words_of_each_arc(names, tmp_path):
     graph = read_decoding(names)
     export_graph(graph, tmp_path / "HLG.pt", "k2", keep_twins=True)
-    fsa = k2.Fsa.from_dict(torch.load(tmp_path / "HLG.pt"))
+    fsa = k2.Fsa.from_dict(torch.load(tmp_path / "HLG.pt", weights_only=False))
     decoder = Decoder(graph, WIDE)
     lattices = decoder.lattices(batch := heard(graph.tokens))
     segments = torch.tensor([[i, 0, length] for i, length in enumerate(batch.lengths.tolist())], dtype=torch.int32)

@@ -39,7 +39,7 @@ def test_what_is_read_back_is_what_was_written(stored, tmp_path):
 
 def test_k2_finds_the_best_path_and_its_terms(stored, decoder, tmp_path):  # noqa: F811
     write_k2(tmp_path / "lat.pt", stored)
-    fsas = k2.Fsa.from_dict(torch.load(tmp_path / "lat.pt"))
+    fsas = k2.Fsa.from_dict(torch.load(tmp_path / "lat.pt", weights_only=False))
     best = k2.shortest_path(fsas, use_double_scores=True)
     words = decoder.graph.words.symbols
     spoken = [[words[i] for i in best[n].aux_labels.tolist() if i > 0] for n in range(5)]

@@ -79,7 +79,7 @@ def killed_after(num_batches):
 
 
 def test_it_learns(tmp_path):
-    weights = torch.load(trainer(tmp_path, max_steps=150).run())
+    weights = torch.load(trainer(tmp_path, max_steps=150).run(), weights_only=True)
     model = network()
     model.load_state_dict(weights)
     batch = Plane().load(9, 9)
@@ -95,7 +95,7 @@ def test_a_killed_run_goes_on_with_the_same_losses(tmp_path, accumulate):
     trainer(tmp_path / "killed", accumulate=accumulate).run()
     for split, name in (("train", "loss"), ("train", "learning_rate"), ("valid", "loss")):
         assert curve(tmp_path / "killed", split, name) == curve(tmp_path / "whole", split, name)
-    of_both = [torch.load(tmp_path / name / "model.pt") for name in ("killed", "whole")]
+    of_both = [torch.load(tmp_path / name / "model.pt", weights_only=True) for name in ("killed", "whole")]
     assert all(torch.equal(of_both[0][name], of_both[1][name]) for name in of_both[0])
 
 
@@ -106,8 +106,8 @@ def test_workers_change_nothing(tmp_path):
 
 
 def test_a_run_that_has_ended_is_not_begun_again(tmp_path):
-    first = torch.load(trainer(tmp_path).run())
-    again = torch.load(trainer(tmp_path, killed_after(0)).run())
+    first = torch.load(trainer(tmp_path).run(), weights_only=True)
+    again = torch.load(trainer(tmp_path, killed_after(0)).run(), weights_only=True)
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
@@ -115,7 +115,7 @@ def test_a_run_that_goes_on_with_less_to_do_than_it_did_ends_well(tmp_path):
     with pytest.raises(Killed):
         trainer(tmp_path, killed_after(9), validate_every=30).run()
     path = trainer(tmp_path, killed_after(0), validate_every=30, max_steps=5).run()
-    assert torch.load(path).keys() == network().state_dict().keys()
+    assert torch.load(path, weights_only=True).keys() == network().state_dict().keys()
     assert list(curve(tmp_path, "valid", "loss")) in ([], [8])
 
 
@@ -133,7 +133,7 @@ def test_only_the_best_are_kept_and_the_final_weights_are_no_worse(tmp_path):
     best = sorted(values, key=values.get)[:2]
     assert sorted(p.name for p in (tmp_path / "kept").iterdir()) == sorted(f"step-{step:08d}.pt" for step in best)
     model = network()
-    model.load_state_dict(torch.load(path))
+    model.load_state_dict(torch.load(path, weights_only=True))
     with torch.no_grad():
         losses = [float(distance(model.eval(), Plane().load(0, key))[0]) for key in Plane().plan(0)]
     assert np.mean(losses) <= min(values.values()) * (1 + 1e-4)
@@ -151,7 +151,7 @@ def test_a_step_whose_gradient_is_not_finite_is_skipped_and_told(tmp_path, capsy
         value, values = distance(model, batch)
         return (value * math.nan, values) if model.training and next(steps) == 3 else (value, values)
 
-    weights = torch.load(trainer(tmp_path, loss).run())
+    weights = torch.load(trainer(tmp_path, loss).run(), weights_only=True)
     assert all(torch.isfinite(weight).all() for weight in weights.values())
     assert "step 4: the gradient is not finite; skipped" in capsys.readouterr().err
 
@@ -206,5 +206,5 @@ def test_two_processes_learn_what_one_does_that_accumulates_their_batches(tmp_pa
     command = [sys.executable, script, os.path.dirname(__file__), tmp_path / "two"]
     both = [subprocess.Popen(command, env={**where, "RANK": rank}) for rank in ("0", "1")]
     assert [process.wait(120) for process in both] == [0, 0]
-    alone, two = (torch.load(tmp_path / name / "model.pt") for name in ("alone", "two"))
+    alone, two = (torch.load(tmp_path / name / "model.pt", weights_only=True) for name in ("alone", "two"))
     assert all(torch.allclose(alone[name], two[name], atol=1e-5) for name in alone)

@@ -103,7 +103,7 @@ def read_conformer(folder: Path) -> Conformer:
         raise InputError("no such file; the training of this model has not ended, run it again", path)
     model = Conformer(config, len(vocabulary.subwords.tokens), len(vocabulary.phones.tokens))
     try:
-        model.load_state_dict(torch.load(path, map_location="cpu"))  # half precision is widened
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))  # half precision is widened
     except Exception as error:  # pickle and zip raise anything
         raise InputError(f"does not hold the weights of this model ({error}); train it anew", path) from error
     return model.eval()

@@ -22,9 +22,13 @@ def save(path: Path, content: Any) -> None:
 
 
 def load(path: Path) -> Any:
-    """What :func:`save` wrote, on the CPU."""
+    """Read what :func:`save` wrote, onto the CPU.
+
+    A checkpoint holds the states of random generators beside the weights, which are no plain tensors: read only
+    checkpoints of your own training, for a pickle of strangers can run their code.
+    """
     try:
-        return torch.load(path, map_location="cpu")
+        return torch.load(path, map_location="cpu", weights_only=False)
     except FileNotFoundError:
         raise InputError("no such file; train a model first", path) from None
     except Exception as error:  # pickle and zip raise anything
