@@ -244,7 +244,7 @@ def all_of(model):
 def test_a_calibration_learns_the_habits_of_a_model(tmp_path, model, data, lang):
     recipe = CalibrationRecipe(
         CalibrationConfig(dim=24, num_blocks=2, kernel=5, strength=1.0),
-        TrainerConfig(peak_learning_rate=1e-2, warmup_steps=5, max_steps=80, validate_every=80, average=1),
+        TrainerConfig(peak_learning_rate=1e-2, warmup_steps=5, max_steps=140, validate_every=140, average=1),
         batch_frames=1500,
         noise=0.0,
     )
