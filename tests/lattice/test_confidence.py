@@ -1,5 +1,7 @@
 """Confidences of words: posteriors with the list and without."""
 
+import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,8 +13,9 @@ from test_nbest import decoded, decoder  # noqa: F401
 from test_search import ANN_WHITTEMORE, CITY
 
 from wfst_bias.decode.search import Decoder
-from wfst_bias.graph.compile import graph_of_list
-from wfst_bias.graph.store import read_base
+from wfst_bias.graph.compile import ListFile, compile_graph, graph_of_list
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lattice.confidence import SCALE, Confidence, word_confidences
 from wfst_bias.lattice.nbest import nbest_of
 
@@ -84,3 +87,42 @@ def test_a_phrase_that_wins_by_its_weight_is_not_sure(world, tmp_path):
     *_, kitty = word_confidences(lattice, transcript.text.split(), graph)
     assert transcript.words[-1].text == "kitty"
     assert kitty.boosted > 0.5 > 0.2 > kitty.plain
+
+
+def test_the_prior_is_that_of_the_graph_and_no_bonus_counts(world, tmp_path):
+    """The city was said; the bonus makes up for what entering the class costs."""
+    (tmp_path / "names.txt").write_text("Kitty\t15\n")
+    kitty_of = lambda graph: confidence_of_kitty(graph).plain
+    compiled = lambda prior, bonus: graph_of_list(
+        read_base(world / "base"), tmp_path / "names.txt", ClassConfig(prior=prior, bonus=bonus)
+    )[0]
+    rare, usual, common = compiled(0.005, 6.0), compiled(0.05, 5.0), compiled(0.5, 4.0)
+    assert kitty_of(rare) < kitty_of(usual) < kitty_of(common)
+    assert kitty_of(compiled(0.05, 7.0)) == pytest.approx(kitty_of(usual), rel=0.05)
+    # one and the same lattice, at the price of another prior: the odds against all else are those of the priors
+    unknown = replace(rare, lists=tuple(replace(part, costs=ClassConfig()) for part in rare.lists))
+    sure, of_default = kitty_of(rare), kitty_of(unknown)
+    assert sure / (1 - sure) == pytest.approx(of_default / (1 - of_default) * 0.1**SCALE, rel=0.1)
+
+
+def confidence_of_kitty(graph):
+    (transcript,), (lattice,) = decoded(Decoder(graph), CITY, sharpness=3.0, output_beam=20.0)
+    assert transcript.words[-1].text == "kitty"
+    return word_confidences(lattice, transcript.text.split(), graph)[-1]
+
+
+def test_a_graph_folder_knows_the_costs_of_each_list_and_one_made_before_those_of_its_classes(world, tmp_path):
+    folder, costs = tmp_path / "graph", ClassConfig(prior=0.005, bonus=6.0)
+    (tmp_path / "names.txt").write_text("Kitty\t15\n")
+    (tmp_path / "more.txt").write_text("Ann Whittemore\nZelenskyy\n")
+    lists = [ListFile(tmp_path / name) for name in ("names.txt", "more.txt")]
+    compile_graph(world / "base", lists, folder, config=costs)
+    graph = read_decoding(folder)
+    assert [(len(part.entities), part.costs) for part in graph.lists] == [(1, costs), (2, costs)]
+    meta = json.loads((folder / "meta.json").read_text())
+    written = lambda **others: (folder / "meta.json").write_text(json.dumps({**meta, **others}))
+    del meta["lists"]
+    written()
+    assert [(len(part.entities), part.costs) for part in read_decoding(folder).lists] == [(3, costs)]
+    written(classes={})
+    assert [part.costs for part in read_decoding(folder).lists] == [ClassConfig()]

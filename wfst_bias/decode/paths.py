@@ -257,13 +257,17 @@ def _read_path(
         for text, (first, last) in zip(texts, spans)
     )
     taken = {word for first, end, *_ in phrases for word in range(first, end)}
-    for part in graph.lists_of(list_gate):
-        for first, end in part.phrase_list.occurrences(texts):
-            entity = part.phrase_of[tuple(texts[first:end])]
-            # the pronoun "us" is not US, which nobody says so
-            if entity.words in entity.forms and not taken.intersection(range(first, end)):
-                phrases.append((first, end, entity, LANGUAGE_MODEL))
-                taken.update(range(first, end))
+    said = [
+        (first, end, part.phrase_of[tuple(texts[first:end])])
+        for part in graph.lists_of(list_gate)
+        for first, end in part.phrase_list.occurrences(texts)
+    ]
+    # the longest counts, whichever list has it
+    for first, end, entity in sorted(said, key=lambda one: one[0] - one[1]):
+        # the pronoun "us" is not US, which nobody says so
+        if entity.words in entity.forms and not taken.intersection(range(first, end)):
+            phrases.append((first, end, entity, LANGUAGE_MODEL))
+            taken.update(range(first, end))
     entities = []
     for first, end, entity, way in sorted(phrases, key=itemgetter(0)):
         inside = slice(spans[first][0], spans[end - 1][1])

@@ -14,6 +14,7 @@ from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
 from wfst_bias.fst.wfst import Wfst
 from wfst_bias.graph.biasing_trie import ClassExpansion, gated
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import OPEN, DecodingGraph, ListInGraph, decoding_graph, words_of_path
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.token_graph import EntityClass
@@ -32,12 +33,14 @@ class CompiledList:
       branch: of the base's tokens.
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
+      costs: what its class costs and pays, for those who read the graph.
     """
 
     entities: Tuple[Entity, ...]
     branch: Wfst
     entity_class: int
     entry_score: float
+    costs: ClassConfig = ClassConfig()
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class BaseGraph:
             self.lang.units,
             self.words,
             len(self.words),
-            tuple(ListInGraph(compiled.entities, gate) for compiled, gate in zip(lists, gates)),
+            tuple(ListInGraph(compiled.entities, gate, compiled.costs) for compiled, gate in zip(lists, gates)),
             lease=(lease := _Lease()),
             topology=self.topology,
         )

@@ -157,6 +157,7 @@ def compile_list(
         ),
         i,
         config.entry_score(len(used), base.classes[i].in_model),
+        config,
     )
 
 

@@ -16,6 +16,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.fst.wfst import WORD_END
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.lang.units import Units
 
 OPEN = -1  # the gate of a list that every utterance has
@@ -28,10 +29,12 @@ class ListInGraph:
     Args:
       entities: its phrases.
       gate: only utterances with this number have the list; :data:`OPEN` is for all.
+      costs: what its class costs and pays; the default where that is not known, as in a graph that others made.
     """
 
     entities: Tuple[Entity, ...]
     gate: int = OPEN
+    costs: ClassConfig = ClassConfig()
 
     @cached_property
     def phrase_of(self) -> Dict[Tuple[str, ...], Entity]:

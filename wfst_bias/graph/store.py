@@ -7,6 +7,7 @@ into: the frontier, the lexicon and, for those who want to build it otherwise, t
 import hashlib
 import json
 from dataclasses import asdict, fields, is_dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
@@ -21,6 +22,7 @@ from wfst_bias.entities.spelling import Outcome
 from wfst_bias.fst.ctc import ArcTable
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
@@ -107,6 +109,10 @@ def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -
         "first_phrase": decoding.first_phrase,
         "num_phrases": len(decoding.entities),
         "has_lists": bool(decoding.lists),
+        "lists": [
+            {"num_phrases": len(part.entities), "gate": part.gate, "costs": asdict(part.costs)}
+            for part in decoding.lists
+        ],
         "topology": decoding.topology,
         "files": sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()),
         **notes,
@@ -128,9 +134,23 @@ def read_decoding(path: Path) -> DecodingGraph:
         read_units(path, meta["units"]),
         SymbolTable.read(path / "words.txt", first=EPS),
         meta["first_phrase"],
-        [ListInGraph(entities)] if meta["has_lists"] else [],
+        _lists(meta, entities) if meta["has_lists"] else [],
         meta["topology"],
     )
+
+
+def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...]) -> List[ListInGraph]:
+    """The lists of a graph folder; one that does not say what each costs says so of the classes, or not at all."""
+    if "lists" in meta:
+        ends = np.cumsum([part["num_phrases"] for part in meta["lists"]]).tolist()
+        return [
+            ListInGraph(entities[end - part["num_phrases"] : end], part["gate"], ClassConfig(**part["costs"]))
+            for part, end in zip(meta["lists"], ends)
+        ]
+    classes = meta.get("classes") or {}
+    parts = [(name, tuple(part)) for name, part in groupby(entities, key=lambda entity: entity.entity_class)]
+    costs = lambda name: ClassConfig(**classes.get(name, {}))
+    return [ListInGraph(part, costs=costs(name)) for name, part in parts] or [ListInGraph(entities)]
 
 
 def read_base(path: Path, device: str = "cpu") -> BaseGraph:

@@ -9,7 +9,6 @@ from typing import List, Sequence
 
 import numpy as np
 
-from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.word_lattice import NO_PHRASE, WordLattice
 from wfst_bias.lattice.word_places import said_in_place, without
@@ -49,11 +48,17 @@ def word_confidences(lattice: WordLattice, texts: Sequence[str], graph: Decoding
 
 
 def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> np.ndarray:
-    """The list's term of each arc without bonus and weight, nats ``(A,)``; never above what it was."""
-    sizes = [len(part.entities) for part in graph.lists] or [1]
-    price = np.repeat([ClassConfig().entry_score(max(size, 1)) for size in sizes], sizes)[lattice.phrases.clip(min=0)]
-    has_list = (lattice.phrases != NO_PHRASE) & (lattice.terms[:, 3] != 0)
-    return np.where(has_list, np.minimum(lattice.terms[:, 3], price), lattice.terms[:, 3])
+    """The list's term of each arc without bonus and weight, nats ``(A,)``; never above what it was.
+
+    The prior is that of the list's class, as the graph was compiled; it stands for the n-grams of a class that the
+    language model knows.
+    """
+    paid = lattice.terms[:, 3].astype(np.float64)
+    prices = [part.costs.entry_score(max(len(part.entities), 1)) for part in graph.lists]
+    price = np.repeat(prices, np.array([len(part.entities) for part in graph.lists], int))
+    has_list = (lattice.phrases != NO_PHRASE) & (paid != 0)
+    paid[has_list] = np.minimum(paid[has_list], price[lattice.phrases[has_list]])
+    return paid
 
 
 def _shares(lattice: WordLattice, scores: np.ndarray, said: np.ndarray) -> np.ndarray:
