@@ -26,7 +26,7 @@ from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.store import read_base
+from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lattice.competitors import Competitor
 from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.lattice.frames import kaldi_lattices
@@ -163,9 +163,9 @@ class Recognizer:
         batch_size: int = DEFAULT_BATCH_SIZE,
     ):
         device = torch.device(device)
-        if biasing is None and not isinstance(base, BaseGraph):
-            base = read_base(default_base(progress=True) if base is None else Path(base), device)
-        self._base = base if isinstance(base, BaseGraph) else None
+        if base is None and biasing is None:
+            base = default_base(progress=True)
+        self._given_base = base
         self._search, self._boost, self._gate, self._device = search, boost, gate, device
         self._given_biasing = biasing
         self._is_closed = False
@@ -206,8 +206,6 @@ class Recognizer:
         Raises:
           InputError: no phrase can be used, or the recognizer was made without a base.
         """
-        if self._base is None:
-            raise InputError("this recognizer was made for one graph; make one with base=..., and bias that")
         listed = as_entities(entities, self._base.class_names, list_format)
         outcomes = spelled_in_classes(speller_of(self._base, g2g=g2g), listed)
         if all(outcome.status == UNUSABLE for outcome in outcomes):
@@ -306,5 +304,15 @@ class Recognizer:
             raise InputError("this recognizer is closed; use it within its 'with' block")
         if self._given_biasing is not None:
             return self._given_biasing
-        assert self._base is not None
-        return OneGraph(Decoder(self._base.plain, self._search, self._boost, self._device, self._gate))
+        base = self._given_base
+        # without a list, the lexicon of a folder is not needed, and reading it takes longer than the graph
+        graph = base.plain if isinstance(base, BaseGraph) else read_decoding(Path(base))
+        return OneGraph(Decoder(graph, self._search, self._boost, self._device, self._gate))
+
+    @cached_property
+    def _base(self) -> BaseGraph:
+        """What lists are put into; read when the first one is."""
+        if self._given_base is None:
+            raise InputError("this recognizer was made for one graph; make one with base=..., and bias that")
+        base = self._given_base
+        return base if isinstance(base, BaseGraph) else read_base(Path(base), self._device)
