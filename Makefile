@@ -1,5 +1,6 @@
 # make demo    synthesise speech full of names, decode it without and with a list, show what changed (exp/demo/report.html)
 # make test    the test suite
+# make lint    ruff and mypy
 # make bench   measurements that need no data beside the project; the others are in benchmarks/
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
@@ -17,6 +18,7 @@ bench: .venv/ready
 
 lint: .venv/ready
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 # pip 25.3: later versions refuse the tag of k2's wheel. The mark is set only when all of it went well.
 .venv/ready: requirements.txt requirements-k2.txt pyproject.toml
