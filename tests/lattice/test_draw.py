@@ -42,7 +42,7 @@ def test_a_picture_is_what_it_is_named(lattice, decoder, tmp_path, form):  # noq
 
 def test_what_cannot_be_drawn_is_told(lattice, decoder, tmp_path):  # noqa: F811
     words = decoder.graph.words
-    with pytest.raises(InputError, match="p.dot: ends in '.dot'; give the picture one of .svg, .pdf, .png"):
+    with pytest.raises(InputError, match="p.dot: ends in '.dot'; .svg, .pdf or .png was expected"):
         draw_lattice(lattice, words, tmp_path / "p.dot")
     arcs = np.resize(np.arange(lattice.num_arcs), 500)
     with pytest.raises(InputError, match="has 500 arcs; up to 400 can be drawn, give a narrower --beam"):

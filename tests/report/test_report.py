@@ -113,7 +113,7 @@ def test_folders_of_several_weights_are_one_line(tmp_path, data):
     report = make_report(swept, config=PLAIN)
     _, plot = report.plots
     assert plot.summary == "bonus_N: precision 100.0 at recall 33.3, precision 75.0 at recall 100.0"
-    svg = plot.picture("svg").decode()
+    svg = plot.picture(".svg").decode()
     assert all(f">{mark}</text>" in svg for mark in ("2", "3.5", "bonus_N"))
 
 

@@ -4,7 +4,6 @@ The nearer a lane, the closer to the best path is the way that first took it. Wo
 need to be read; the frames or seconds behind each word of the best path stand below it.
 """
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
@@ -12,6 +11,7 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.figures import check_picture_name, escape_formulas, render_figure
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
@@ -59,8 +59,7 @@ def draw_lattice(
       InputError: the lattice has more than :data:`MOST_DRAWN` arcs or none, or ``path`` ends in something else.
     """
     path = Path(path)
-    if path.suffix not in FORMS:
-        raise InputError(f"ends in {path.suffix!r}; give the picture one of {', '.join(FORMS)}", path)
+    check_picture_name(path, FORMS)
     publish_file(path, lattice_picture(lattice, words, path.suffix, frame_shift))
 
 
@@ -81,14 +80,7 @@ def lattice_picture(lattice: WordLattice, words: SymbolTable, form: str, frame_s
             f"the lattice of {lattice.name!r} has {lattice.num_arcs:,} arcs; up to {MOST_DRAWN} can be drawn, give a "
             "narrower --beam"
         )
-    import matplotlib
-
-    stream = io.BytesIO()
-    # letters stay letters: they can be searched for
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": lattice.name, "font.family": "DejaVu Sans"}):
-        figure = _figure(lattice, words, frame_shift)
-        figure.savefig(stream, format=form[1:], dpi=150, metadata={"Date": None} if form == ".svg" else None)
-    return stream.getvalue()
+    return render_figure(lambda: _figure(lattice, words, frame_shift), form, lattice.name)
 
 
 def layout(lattice: WordLattice, words: SymbolTable) -> Layout:
@@ -166,7 +158,6 @@ def _figure(lattice: WordLattice, words: SymbolTable, frame_shift: Optional[floa
     figure = Figure(figsize=((right - left) / 72, (top - bottom) / 72), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(left, right), ylim=(bottom, top))
     axes.set_axis_off()
-    plain = lambda text: text.replace("$", r"\$")  # which else begins a formula
     on_best = set(plan.best)
     rows = zip(
         lattice.src.tolist(),
@@ -198,7 +189,7 @@ def _figure(lattice: WordLattice, words: SymbolTable, frame_shift: Optional[floa
         axes.text(
             middle,
             height + 3.5,
-            plain(text),
+            escape_formulas(text),
             size=_WORD_SIZE,
             weight="bold" if is_best else "normal",
             color=_PHRASE_COLOUR if is_phrase else _BEST_COLOUR if is_best else _TEXT_COLOUR,
@@ -220,7 +211,7 @@ def _figure(lattice: WordLattice, words: SymbolTable, frame_shift: Optional[floa
     axes.text(
         left + 8,
         top - 8,
-        plain(f"{lattice.name}   scores in nats, times in {unit}; coloured: phrases of the list"),
+        escape_formulas(f"{lattice.name}   scores in nats, times in {unit}; coloured: phrases of the list"),
         size=8,
         color=_QUIET_COLOUR,
         va="top",

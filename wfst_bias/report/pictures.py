@@ -22,7 +22,6 @@ from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.setup import DecodeSetup
 from wfst_bias.report.folders import DecodeFolder
-from wfst_bias.report.plots import LETTERS
 
 SAMPLING_RATE = 16000
 _MOST_ARCS = 50  # of a lattice that is read at a glance
@@ -92,7 +91,6 @@ def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: to
     Raises:
       InputError: graph, model or lists are not what or where they were.
     """
-    import matplotlib
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
     if not cuts:
@@ -109,12 +107,11 @@ def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: to
     model, upstream = setup.acoustics(device)
     biasing = _biasing(setup, device)
     rgb = to_rgb(_ATTENTION)
-    colours = LinearSegmentedColormap.from_list("attention", [(*rgb, 0.0), (*rgb, 1.0)])  # on any ground
+    colors = LinearSegmentedColormap.from_list("attention", [(*rgb, 0.0), (*rgb, 1.0)])  # on any ground
     pictures = {}
     for cut in cuts:
         attended = attention_to_phrases(cut, model, upstream, biasing)
-        with matplotlib.rc_context({**LETTERS, "svg.hashsalt": cut.id}):
-            pictures[cut.id] = attention_picture(*attended, _MOST_PHRASES, ".svg", colours)
+        pictures[cut.id] = attention_picture(*attended, _MOST_PHRASES, ".svg", colors, cut.id)
     return pictures
 
 

@@ -14,7 +14,8 @@ from wfst_bias.report.alarms import FalseAlarm, false_alarms
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.details import CloserLook, closer_look, most_telling
 from wfst_bias.report.folders import Comparison, DecodeFolder, comparisons, data_of, read_folders
-from wfst_bias.report.plots import Plot, plots
+from wfst_bias.report.plot import Plot
+from wfst_bias.report.plots import plots
 from wfst_bias.report.steps import Step, steps
 from wfst_bias.score.ladder import Rung
 from wfst_bias.score.report import read_names

@@ -3,7 +3,7 @@
 import re
 from typing import Mapping
 
-from wfst_bias.report.plots import INK, LINE, PAPER, QUIET, SERIES
+from wfst_bias.report.plot import INK, LINE, PAPER, QUIET, SERIES
 
 _POINTS_A_PIXEL = 0.75
 # colours of plots, of lattices and of attention, and what the page has for them, in the light and in the dark
