@@ -66,7 +66,9 @@ def test_emissions_come_back_from_the_store(data, model, heard, speech):
         stored = speech.store.log_probs(name)
         assert stored.dtype == torch.float32 and speech.store.num_frames(name) == len(heard[name])
         np.testing.assert_allclose(stored, heard[name], atol=1e-2)  # in half precision
-        assert speech.store.layers(name) is None and speech.store.phones(name) is None
+        assert speech.store.layers(name) is None
+        with pytest.raises(InputError, match="there are no phones in the store, but log_probs"):
+            speech.store.phones(name)
 
 
 def test_layers_and_phones_come_back_from_the_store(tmp_path, data, heard):

@@ -12,7 +12,7 @@ from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
 from wfst_bias.training.conformer.augment import AugmentConfig
-from wfst_bias.training.conformer.ctc_data import CtcSource, prepare_features, read_corpora
+from wfst_bias.training.conformer.ctc_data import FEATURES, CtcSource, prepare_features, read_corpora
 
 LETTERS = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), boundary="|"), Lexicon({}))
 
@@ -26,7 +26,7 @@ def corpus(tmp_path_factory, speech):
 def test_features_are_those_of_the_audio(corpus, speech):
     for cut in read_data(speech):
         features = log_mel(cut.id, load_audio(cut, 16000))
-        assert np.allclose(corpus.store.features(cut.id), features, atol=0.01)
+        assert np.allclose(corpus.store.array(FEATURES, cut.id), features, atol=0.01)
 
 
 def test_features_are_computed_once_for_the_same_cuts(tmp_path, speech):
@@ -35,7 +35,7 @@ def test_features_are_computed_once_for_the_same_cuts(tmp_path, speech):
     before = (tmp_path / "f" / "features.npy").stat().st_mtime_ns
     prepare_features(cuts, tmp_path / "f", 80)
     assert (tmp_path / "f" / "features.npy").stat().st_mtime_ns == before
-    assert prepare_features(cuts, tmp_path / "f", 40).features(next(iter(cuts)).id).shape[1] == 40
+    assert prepare_features(cuts, tmp_path / "f", 40).array(FEATURES, next(iter(cuts)).id).shape[1] == 40
 
 
 def test_every_utterance_stands_once_in_an_epoch(corpus):
@@ -58,7 +58,7 @@ def test_without_augmentation_a_batch_holds_the_features_and_targets_themselves(
     (key,) = source.plan(0)
     batch = source.load(0, key)
     for n, name in enumerate(key):
-        assert torch.equal(batch.features[n, : batch.lengths[n]], torch.from_numpy(corpus.store.features(name)))
+        assert torch.equal(batch.features[n, : batch.lengths[n]], torch.from_numpy(corpus.store.array(FEATURES, name)))
         text = "".join(LETTERS.tokens.symbols[i] for i in batch.subwords[n] if i >= 0)
         assert text in ("we|met|zelenskyy|at|the|station", "please|call|whittemore|before|friday")
 

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple, Union
+from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from wfst_bias.training.adapter.guidance import Guide
 from wfst_bias.training.adapter.listed_speech import ListedSpeech, Listing
 from wfst_bias.training.adapter.lists import ListConfig, ListDrawer
 from wfst_bias.training.adapter.loss import LossConfig, adapter_loss
-from wfst_bias.training.adapter.simulation import SimulatedStore, UnitBank, simulate
+from wfst_bias.training.adapter.simulation import UnitBank, simulate
 from wfst_bias.training.adapter.speech import Utterance
 from wfst_bias.training.recipe import describe_run
 from wfst_bias.training.trainer import Trainer, TrainerConfig
@@ -148,7 +148,7 @@ def _listings(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -
 
 
 def _source(
-    store: Union[EmissionStore, SimulatedStore],
+    store: EmissionStore,
     spoken: Dict[str, Utterance],
     listing: Listing,
     recipe: AdapterRecipe,
@@ -160,7 +160,7 @@ def _source(
 
 def _simulated(
     speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe
-) -> Tuple[SimulatedStore, Dict[str, Utterance]]:
+) -> Tuple[EmissionStore, Dict[str, Utterance]]:
     """Texts of words that nobody spoke, simulated."""
     bank = UnitBank.of(speech.train.store, speech.train_spoken)
     rare = _usable(speech, words.distractors)

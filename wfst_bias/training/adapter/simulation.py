@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Dict, Iterable, List, Sequence, Tuple
 
 import numpy as np
-import torch
 
 from wfst_bias.core.text import words_of
 from wfst_bias.lang.units import Units
-from wfst_bias.training.adapter.emission_store import EmissionStore
+from wfst_bias.training.adapter.emission_store import LOG_PROBS, EmissionStore
 from wfst_bias.training.adapter.speech import Utterance, Way, written
+from wfst_bias.training.array_store import ArrayStore
 
 _MOST_PIECES = 500  # of a unit
 
@@ -56,32 +56,9 @@ class UnitBank:
         return np.concatenate(frames), np.concatenate(positions)
 
 
-class SimulatedStore:
-    """Simulated emissions, with the face of an :class:`~wfst_bias.training.adapter.emission_store.EmissionStore`."""
-
-    def __init__(self, emissions: Dict[str, np.ndarray], frame_shift: float):
-        self.frame_shift = frame_shift
-        self._emissions = emissions
-
-    @property
-    def names(self) -> Sequence[str]:
-        return tuple(self._emissions)
-
-    def num_frames(self, name: str) -> int:
-        return len(self._emissions[name])
-
-    def log_probs(self, name: str) -> torch.Tensor:
-        return torch.from_numpy(self._emissions[name].astype(np.float32))
-
-    def layers(self, name: str) -> None:
-        return None
-
-    phones = layers
-
-
 def simulate(
     texts: Iterable[str], ways: Dict[str, Sequence[Way]], units: Units, bank: UnitBank, frame_shift: float, seed: int
-) -> Tuple[SimulatedStore, Dict[str, Utterance]]:
+) -> Tuple[EmissionStore, Dict[str, Utterance]]:
     """Texts as speech; those with a word or a unit that cannot be said are left out."""
     chance = np.random.default_rng(seed)
     boundary = list(units.edge)
@@ -99,4 +76,6 @@ def simulate(
         log_probs, position = bank.spoken(target, chance)
         emissions[name] = log_probs.astype(np.float16)
         spoken[name] = Utterance(np.array(target, np.int64), tuple(marked), position)
-    return SimulatedStore(emissions, frame_shift), spoken
+    frames = np.concatenate(list(emissions.values())) if emissions else np.zeros((0, 0), np.float16)
+    arrays = ArrayStore(list(emissions), list(map(len, emissions.values())), {LOG_PROBS: frames})
+    return EmissionStore(arrays, frame_shift), spoken

@@ -15,13 +15,14 @@ from tqdm import tqdm
 from wfst_bias.acoustic.conformer import SUBSAMPLING
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.data.cuts import load_audio, read_data
 from wfst_bias.lang.lang import Lang
+from wfst_bias.training.array_store import ArrayStore, stored_meta, write_arrays
 from wfst_bias.training.batching import length_batches
 from wfst_bias.training.conformer.augment import AugmentConfig, augmented
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
 
+FEATURES = "features"
 _BABBLE = 3  # voices at most
 _FRAMES_STEP = 16  # batches are padded to a multiple: oneDNN keeps code for every shape that it has met, for ever
 
@@ -54,60 +55,20 @@ class Targets:
     phones: np.ndarray
 
 
-class FeatureStore:
-    """Log-mel energies of a corpus in one memory-mapped file.
+def prepare_features(cuts: CutSet, folder: Path, num_mels: int) -> ArrayStore:
+    """Return log-mel energies of cuts, computed unless the folder holds them: the part :data:`FEATURES` of a store.
 
-    They are computed once: audio to features is cheap, but the files are many and a CPU run reads each utterance
-    a dozen times. Half precision is a hundredth of a neper at the loudest.
-
-    Args:
-      folder: made by :func:`prepare_features`.
+    Audio to features is cheap, but the files are many and a CPU run reads each utterance a dozen times. Half precision
+    is off by a hundredth of a neper at the loudest.
     """
-
-    def __init__(self, folder: Path):
-        index = read_json(Path(folder) / "meta.json")
-        ends = np.cumsum(index["lengths"])
-        self._spans = dict(zip(index["names"], zip(ends - index["lengths"], ends)))
-        self._frames = np.load(Path(folder) / "features.npy", mmap_mode="r")
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def num_frames(self, name: str) -> int:
-        start, end = self._spans[name]
-        return int(end - start)
-
-    def features(self, name: str) -> np.ndarray:
-        """Of an utterance, float32 ``(S, M)``."""
-        start, end = self._spans[name]
-        return self._frames[start:end].astype(np.float32)
-
-    def stretch(self, start: int, num_frames: int) -> np.ndarray:
-        """Any ``num_frames`` frames from ``start`` on, from the beginning again behind the last, float32."""
-        return self._frames.take(np.arange(start, start + num_frames), axis=0, mode="wrap").astype(np.float32)
-
-
-def prepare_features(cuts: CutSet, folder: Path, num_mels: int) -> FeatureStore:
-    """The features of some cuts, computed unless the folder holds them."""
     key = hashlib.sha256(
         json.dumps([num_mels, [(c.id, c.recording.sources[0].source, c.start, c.duration) for c in cuts]]).encode()
     ).hexdigest()
-    folder = Path(folder)
-    if not (folder / "meta.json").is_file() or read_json(folder / "meta.json").get("key") != key:
-        with publish_folder(folder, "features") as building:
-            lengths = []
-            with open(building / "frames", "wb") as stream:
-                for cut in tqdm(cuts, desc="features", unit="utt", leave=False, disable=None):
-                    features = log_mel(cut.id, load_audio(cut, SAMPLING_RATE), num_mels)
-                    lengths.append(len(features))
-                    features.astype(np.float16).tofile(stream)
-            raw = np.memmap(building / "frames", np.float16, "r", shape=(sum(lengths), num_mels))
-            np.save(building / "features.npy", raw)
-            del raw
-            (building / "frames").unlink()
-            index = {"kind": "features", "key": key, "names": [cut.id for cut in cuts], "lengths": lengths}
-            (building / "meta.json").write_text(json.dumps(index))
-    return FeatureStore(folder)
+    if (stored_meta(folder) or {}).get("key") == key:
+        return ArrayStore.read(folder)
+    shown = tqdm(cuts, desc="features", unit="utt", leave=False, disable=None)
+    computed = (([cut.id], {FEATURES: [log_mel(cut.id, load_audio(cut, SAMPLING_RATE), num_mels)]}) for cut in shown)
+    return write_arrays(folder, FEATURES, computed, {"key": key})
 
 
 @dataclass(frozen=True)
@@ -122,7 +83,7 @@ class CtcCorpus:
     """
 
     cuts: CutSet
-    store: FeatureStore
+    store: ArrayStore
     targets: Dict[str, Targets]
     dropped: Dict[str, int]
 
@@ -148,11 +109,11 @@ def read_corpora(
     ]
 
 
-def _corpus(path: Path, cuts: CutSet, store: FeatureStore, subwords: Transcriber, phones: Transcriber) -> CtcCorpus:
+def _corpus(path: Path, cuts: CutSet, store: ArrayStore, subwords: Transcriber, phones: Transcriber) -> CtcCorpus:
     targets: Dict[str, Targets] = {}
     dropped: Dict[str, int] = {}
     for cut in cuts:
-        found, why = _targets(_text(cut), store.num_frames(cut.id), subwords, phones)
+        found, why = _targets(_text(cut), store.length(cut.id), subwords, phones)
         if found is not None:
             targets[cut.id] = found
         else:
@@ -216,7 +177,7 @@ class CtcSource:
         )
 
     def _features(self, epoch: int, name: str) -> np.ndarray:
-        features = self._corpus.store.features(name)
+        features = self._corpus.store.array(FEATURES, name)
         if self._augment is None:
             return features
         chance = np.random.default_rng((self._seed, epoch, self._number[name]))
@@ -225,5 +186,5 @@ class CtcSource:
     def _babble(self, num_frames: int, chance: np.random.Generator) -> np.ndarray:
         """Log-mel energies of a few voices at once, from anywhere in the corpus."""
         store = self._corpus.store
-        starts = chance.integers(0, len(store), chance.integers(1, _BABBLE + 1))
-        return np.log(sum(np.exp(store.stretch(start, num_frames)) for start in starts))
+        starts = chance.integers(0, store.num_frames, chance.integers(1, _BABBLE + 1))
+        return np.log(sum(np.exp(store.frames(FEATURES, start, num_frames)) for start in starts))
