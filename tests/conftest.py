@@ -4,9 +4,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 from hypothesis import settings
-from real_data import DATA
 
+from helpers.real_data import DATA
 from wfst_bias.cli.main import main
+from wfst_bias.decode.search import Decoder
+from wfst_bias.graph.compile import graph_of_list
+from wfst_bias.graph.store import read_base
 
 # a slow machine is no failure
 settings.register_profile("patient", deadline=None)
@@ -79,3 +82,12 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def decoder(world, tmp_path_factory):
+    """A decoder of the small world with a list of four names."""
+    path = tmp_path_factory.mktemp("list") / "names.txt"
+    path.write_text("Zelenskyy\nAnn Whittemore\nWhittemore\nZelensky Ann\n")
+    graph, _ = graph_of_list(read_base(world / "base"), path)
+    return Decoder(graph)

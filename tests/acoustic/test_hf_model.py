@@ -3,12 +3,12 @@
 import json
 import shutil
 
-import hf_folders
 import numpy as np
 import pytest
 import torch
 from transformers import AutoFeatureExtractor, AutoModelForCTC, Wav2Vec2Model
 
+from helpers import hf_folders
 from wfst_bias.acoustic.hf_model import HfModel
 from wfst_bias.core.errors import InputError
 

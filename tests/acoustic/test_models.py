@@ -2,12 +2,12 @@
 
 import json
 
-import exports
-import hf_folders
 import numpy as np
 import pytest
 import torch
 
+from helpers import hf_folders
+from helpers import onnx_exports as exports
 from wfst_bias.acoustic import models
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.models import load_model

@@ -2,11 +2,11 @@
 
 import json
 
-import exports
 import numpy as np
 import pytest
 import torch
 
+from helpers import onnx_exports as exports
 from wfst_bias.acoustic.frontends import ALL_FEATURES, NOTHING, PER_FEATURE, KaldiFbank, NemoMel, Samples
 from wfst_bias.acoustic.onnx_model import OnnxModel
 from wfst_bias.core.errors import InputError

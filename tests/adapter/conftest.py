@@ -1,8 +1,8 @@
 """Small networks are quickest on one thread."""
 
 import pytest
-import toy
 
+from helpers import toy
 from wfst_bias.adapter import store
 
 

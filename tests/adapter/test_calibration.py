@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from toy import ToyModel, lang, one_hot
 
+from helpers.toy import ToyModel, lang, one_hot
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.emission_adapter import EmissionAdapter

@@ -6,8 +6,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from toy import one_hot
 
+from helpers.toy import one_hot
 from wfst_bias.adapter.catalogue import catalogue_of
 from wfst_bias.adapter.matching import LOWEST, Matcher, segments_of
 from wfst_bias.core.symbols import SymbolTable

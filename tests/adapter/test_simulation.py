@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from toy import NAMES, OTHERS, one_hot
 
+from helpers.toy import NAMES, OTHERS, one_hot
 from wfst_bias.training.adapter.alignment import aligned
 from wfst_bias.training.adapter.frozen import said_in
 from wfst_bias.training.adapter.simulation import UnitBank, simulate

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from toy import COMMON, TEXTS, ToyModel, WhiteToy, letters, one_hot, phones_of, write_data
 
+from helpers.toy import COMMON, TEXTS, ToyModel, WhiteToy, letters, one_hot, phones_of, write_data
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable

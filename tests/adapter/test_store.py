@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
 
+from helpers.toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter

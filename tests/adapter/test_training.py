@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from kaldialign import edit_distance
-from toy import COMMON, FRAMES_A_PHONE, NAMES, OTHERS, TEXTS, ToyModel, WhiteToy, letters, phones_of
 
+from helpers.toy import COMMON, FRAMES_A_PHONE, NAMES, OTHERS, TEXTS, ToyModel, WhiteToy, letters, phones_of
 from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerModel, ConformerVocabulary, write_description
 from wfst_bias.adapter.adapter import Adapter

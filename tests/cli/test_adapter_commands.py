@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import torch
-import toy
 
+from helpers import toy
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.matching import Matcher

@@ -7,9 +7,19 @@ from dataclasses import replace
 
 import pytest
 import torch
-from test_search import ANN_WHITTEMORE, CITY, CUT, FRAMES_A_TOKEN, ZELENSKYY, emissions, frames_of, kaldi_best
-from test_units import phones_folder
 
+from helpers.emissions import (
+    ANN_WHITTEMORE,
+    CITY,
+    CUT,
+    FRAMES_A_TOKEN,
+    GIVING,
+    ZELENSKYY,
+    emissions,
+    frames_of,
+    kaldi_best,
+)
+from helpers.phone_bases import phones_folder
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
@@ -24,7 +34,6 @@ from wfst_bias.graph.store import read_base
 from wfst_bias.lattice.frames import kaldi_lattices
 
 ONE_WAY = G2GConfig(variants=0)
-GIVING = BoostConfig(alpha=0.5, cap=6.0, top_k=41)
 # a unit that is not heard is 12 nats below the best one: the mean of 8, 9 and 9 units
 WEAK_ZELENSKYY = ZELENSKYY.replace("L EH N", "L IH N")
 WEAK_ANN_WHITTEMORE = ANN_WHITTEMORE.replace("T M", "D M")

@@ -1,12 +1,12 @@
 """The search on emissions that are made from known words."""
 
-import itertools
 
 import k2
 import numpy as np
 import pytest
 import torch
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, CUT, FRAMES_A_TOKEN, ZELENSKYY, emissions, kaldi_best
 from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
@@ -22,27 +22,6 @@ from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lang.units import Units
 from wfst_bias.lattice.frames import kaldi_lattices
-
-FRAMES_A_TOKEN = 2
-
-
-def frames_of(tokens, text, sharpness=6.0):
-    """Log-probabilities ``(T, C)`` of a string of units: two frames each, a blank between."""
-    ids = list(itertools.chain.from_iterable([tokens[u]] * FRAMES_A_TOKEN + [0] for u in text.split())) or [0]
-    logits = torch.zeros(len(ids), len(tokens))
-    logits[torch.arange(len(ids)), torch.tensor(ids)] = sharpness
-    return logits.log_softmax(-1)
-
-
-def emissions(tokens, *texts, **options):
-    frames = [frames_of(tokens, text, **options) for text in texts]
-    return Emissions(
-        torch.nn.utils.rnn.pad_sequence(frames, batch_first=True),
-        torch.tensor([len(x) for x in frames]),
-        0.02,
-        tokens,
-        [f"utt{i}" for i in range(len(texts))],
-    )
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +39,6 @@ def biased(world, tmp_path_factory):
 
 def transcribe(decoder, *texts, **options):
     return best_paths(decoder.lattices(emissions(decoder.graph.tokens, *texts, **options)), decoder)
-
-
-CITY = "DH AH <wb> S IH T IY"
-ZELENSKYY = "W IY <wb> M EH T <wb> Z EH L EH N S K IY"
-ANN_WHITTEMORE = "K AO L <wb> AE N <wb> W IH T M AO R"
 
 
 def test_words_and_their_times(plain):
@@ -111,9 +85,6 @@ def test_blank_alone_says_nothing(plain, biased):
     for decoder in (plain, biased):
         (transcript,) = transcribe(decoder, "")
         assert transcript.words == () and np.isfinite(transcript.score)
-
-
-CUT = "DH AH <wb> S T EY SH"
 
 
 @pytest.fixture(scope="module")
@@ -233,20 +204,6 @@ def test_word_spans_where_tokens_begin_words():
     tokens = np.array([0, 1, 1, 2, 0, 3, 4, 0, 4])
     begins = np.array([0, 1, 0, 1, 0, 1, 1, 0, 1], bool)
     assert units.word_spans(tokens, begins) == [(1, 6), (6, 7), (8, 9)]
-
-
-def kaldi_best(block: str):
-    """Name, number of frames, word ids and score of the cheapest path of a lattice in Kaldi's text form."""
-    import kaldifst
-
-    name, *lines = block.strip().splitlines()
-    text = []
-    for *states_and_labels, weight in map(str.split, lines):
-        graph_cost, acoustic_cost = map(float, weight.split(","))
-        text.append(" ".join([*states_and_labels, str(graph_cost + SearchConfig().acoustic_scale * acoustic_cost)]))
-    fst = kaldifst.compile("\n".join(text), acceptor=False)
-    _, frames, words, total = kaldifst.get_linear_symbol_sequence(kaldifst.shortest_path(fst))
-    return name, len(frames), words, -total.value
 
 
 @pytest.mark.parametrize("text", [CITY, ZELENSKYY, ANN_WHITTEMORE, ""])

@@ -5,14 +5,12 @@ import json
 
 import pytest
 import torch
-from real_data import DATA
-from test_search import frames_of
 
-from wfst_bias.acoustic.emissions import Emissions
+from helpers.emissions import best_transcript, frames_of
+from helpers.phone_bases import phones_folder
+from helpers.real_data import DATA
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import best_paths
-from wfst_bias.decode.search import Decoder
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list, outcomes_of_list, speller_of
 from wfst_bias.graph.store import read_base
@@ -24,12 +22,6 @@ is the bus full of useful things
 all of us used the bus
 the house is full of us
 """
-
-
-def transcribe(graph, tokens, log_probs, search=SearchConfig()):
-    decoder = Decoder(graph, search)
-    emissions = Emissions(log_probs[None], torch.tensor([len(log_probs)]), 0.04, tokens, ["utt"])
-    return best_paths(decoder.lattices(emissions), decoder)[0]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +52,7 @@ def spoken(base, processor, text, sharpness=6.0):
 
 def test_subwords_decode_to_their_words_and_times(subwords):
     base, processor = subwords
-    transcript = transcribe(base.plain, base.lang.tokens, spoken(base, processor, "the bus is useful"))
+    transcript = best_transcript(base.plain, base.lang.tokens, spoken(base, processor, "the bus is useful"))
     assert transcript.text == "the bus is useful"
     assert [word.start for word in transcript.words] == sorted(word.start for word in transcript.words)
 
@@ -70,8 +62,8 @@ def test_subwords_follow_a_list(subwords, tmp_path):
     (tmp_path / "list.txt").write_text("Stubb\nthe Lusebuth\n")
     graph, _ = graph_of_list(base, tmp_path / "list.txt")
     frames = spoken(base, processor, "is the lusebuth full of us")
-    assert "lusebuth" not in transcribe(base.plain, base.lang.tokens, frames).text
-    assert transcribe(graph, base.lang.tokens, frames).marked() == "is [the Lusebuth] full of us"
+    assert "lusebuth" not in best_transcript(base.plain, base.lang.tokens, frames).text
+    assert best_transcript(graph, base.lang.tokens, frames).marked() == "is [the Lusebuth] full of us"
 
 
 @pytest.mark.parametrize("text", ["the useful bus", "the house is used", "just useful things"])
@@ -79,7 +71,7 @@ def test_a_boosted_us_never_sits_in_useful(subwords, tmp_path, text):
     base, processor = subwords
     (tmp_path / "list.txt").write_text("us\t9\nuse\t9\nful\t9\n")
     graph, _ = graph_of_list(base, tmp_path / "list.txt")
-    assert transcribe(graph, base.lang.tokens, spoken(base, processor, text, sharpness=12.0)).text == text
+    assert best_transcript(graph, base.lang.tokens, spoken(base, processor, text, sharpness=12.0)).text == text
 
 
 def test_every_segmentation_of_an_entity_is_found(subwords, tmp_path):
@@ -90,7 +82,7 @@ def test_every_segmentation_of_an_entity_is_found(subwords, tmp_path):
     assert len(ways) > 1 and len({"".join(way) for way in ways}) < len(ways)
     for way in ways:
         frames = frames_of(base.lang.tokens, " ".join(way), 9.0)
-        assert transcribe(graph, base.lang.tokens, frames).text == "lusebuth"
+        assert best_transcript(graph, base.lang.tokens, frames).text == "lusebuth"
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +112,12 @@ def test_real_character_logits_with_a_language_model_and_a_list(logits, run, tmp
     tokens = read_model_tokens(tmp_path / "vocab.txt")
     log_probs = logits[:, list(tokens.column)]
     base = read_base(tmp_path / "base")
-    without = transcribe(base.plain, tokens.table, log_probs).text
+    without = best_transcript(base.plain, tokens.table, log_probs).text
     assert without.split()[:7] == SENTENCE.split()[:7]
     assert "achieve" not in without and "doubt" not in without
     (tmp_path / "list.txt").write_text("achieve\nno doubt\nArchie\n")
     graph, _ = graph_of_list(base, tmp_path / "list.txt")
-    transcript = transcribe(graph, tokens.table, log_probs)
+    transcript = best_transcript(graph, tokens.table, log_probs)
     assert transcript.text == SENTENCE
     assert [entity.phrase for entity in transcript.entities] == ["no doubt", "achieve"]
 
@@ -136,21 +128,11 @@ def phones(tmp_path_factory, run):
     return read_base(phones_folder(run, tmp_path_factory.mktemp("phones"), "standard"))
 
 
-def phones_files(folder):
-    """Tokens, lexicon and sentences."""
-    (folder / "tokens.txt").write_text("".join(f"{p} {i}\n" for i, p in enumerate(["<blk>", *"abdeikmnorstu"])))
-    words = "man mano manor no nor or at art a red read:red tree dent"
-    lines = [w.split(":") if ":" in w else (w, w) for w in words.split()]
-    (folder / "lexicon.txt").write_text("".join(f"{word} {' '.join(said)}\n" for word, said in lines))
-    (folder / "sentences.txt").write_text("a man at art\nno red manor\nread a tree at a manor\nmano nor man\n")
-    return folder
-
-
 @pytest.mark.parametrize("text", ["a man at art", "no red manor", "mano nor man", "read a tree at a manor"])
 def test_words_have_their_times_where_no_token_tells_them_apart(phones, text):
     tokens = phones.lang.tokens
     said = text.replace("read", "red")
-    transcript = transcribe(phones.plain, tokens, frames_of(tokens, " ".join(said.replace(" ", "")), 12.0))
+    transcript = best_transcript(phones.plain, tokens, frames_of(tokens, " ".join(said.replace(" ", "")), 12.0))
     assert transcript.text == text
     units = [len(word) for word in said.split()]
     ends = [sum(units[: i + 1]) for i in range(len(units))]  # three frames a unit, 40 ms each, the last one blank
@@ -164,7 +146,7 @@ def test_free_frames_hold_no_new_phrase_where_no_token_tells_words_apart(phones,
     frames = frames_of(tokens, " ".join("amanatar"), 30.0)
     for beam in (5.0, 18.0):
         search = SearchConfig(search_beam=beam, min_active=1, max_active=20)
-        assert transcribe(graph, tokens, frames, search).text == "a man at art"
+        assert best_transcript(graph, tokens, frames, search).text == "a man at art"
 
 
 @pytest.mark.parametrize("topology", ["standard", "modified"])
@@ -175,7 +157,7 @@ def test_equal_units_in_a_row(phones, run, tmp_path, topology):
     frames = frames_of(base.lang.tokens, " ".join("atree"), 12.0)
     touching = frames[[i for i in range(len(frames)) if i != 11]]  # no blank between e and e
     heard = frames if topology == "standard" else touching
-    transcript = transcribe(base.plain, base.lang.tokens, heard)
+    transcript = best_transcript(base.plain, base.lang.tokens, heard)
     assert transcript.text == "a tree" and len(transcript.words) == 2
 
 
@@ -184,21 +166,8 @@ def test_noise_is_read_in_the_modified_topology(run, phones, tmp_path_factory, s
     folder = phones_folder(run, tmp_path_factory.mktemp("modified"), "modified")
     base = read_base(folder)
     noise = 3 * torch.randn(60, len(base.lang.tokens), generator=torch.Generator().manual_seed(seed))
-    transcript = transcribe(base.plain, base.lang.tokens, noise.log_softmax(-1))
+    transcript = best_transcript(base.plain, base.lang.tokens, noise.log_softmax(-1))
     assert len(transcript.text.split()) == len(transcript.words)
-
-
-def phones_folder(run, folder, topology):
-    """The base of the same phones, with a topology."""
-    files = phones_files(folder)
-    lang = ("lang", "phones", folder / "lang", "--tokens", files / "tokens.txt", "--lexicon", files / "lexicon.txt")
-    for command in (
-        ("lm", "train", files / "sentences.txt", folder / "lm.arpa", "--order", 3),
-        lang,
-        ("graph", "base", folder / "lang", folder / "lm.arpa", folder / "base", "--topology", topology),
-    ):
-        assert run(*command).exit_code == 0
-    return folder / "base"
 
 
 def test_an_entity_has_its_time_where_no_token_tells_words_apart(phones, tmp_path):
@@ -207,7 +176,7 @@ def test_an_entity_has_its_time_where_no_token_tells_words_apart(phones, tmp_pat
     with pytest.raises(InputError, match="list.txt:2: 'Bodkin' .*--lexicon"):
         outcomes_of_list(tmp_path / "list.txt", speller_of(phones), strict=True)
     graph, _ = graph_of_list(phones, tmp_path / "list.txt")
-    transcript = transcribe(graph, tokens, frames_of(tokens, " ".join("redartdentman"), 12.0))
+    transcript = best_transcript(graph, tokens, frames_of(tokens, " ".join("redartdentman"), 12.0))
     assert transcript.marked() in ("red [art dent] man", "read [art dent] man")
     (entity,) = transcript.entities
     assert (entity.start, entity.end) == (pytest.approx(0.36), pytest.approx(0.12 * 10 - 0.04))

@@ -9,9 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
-from test_units import phones_folder
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
+from helpers.phone_bases import phones_folder
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import SearchConfig

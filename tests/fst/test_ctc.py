@@ -6,8 +6,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import machine
 
+from helpers.machines import machine
 from wfst_bias.fst.ctc import MODIFIED, STANDARD, TOPOLOGIES, ctc_product
 from wfst_bias.fst.wfst import NO_SCORE, from_arcs, k2_arcs, k2_rows, trim
 

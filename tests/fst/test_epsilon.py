@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import language, machine, same_language
 
+from helpers.machines import language, machine, same_language
 from wfst_bias.fst.epsilon import remove_epsilons
 from wfst_bias.fst.wfst import NO_SCORE, from_arcs
 

@@ -1,6 +1,6 @@
 import numpy as np
-from machines import language, machine
 
+from helpers.machines import language, machine
 from wfst_bias.fst.wfst import from_openfst, k2_arcs, k2_rows, to_openfst, trim
 
 NEW_YORK = machine(

@@ -1,99 +1,21 @@
 """The biased graph against an enumeration of everything that it should say."""
 
 import math
-import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import language, same_language
 
-from wfst_bias.core.symbols import CLASS, SymbolTable
+from helpers.machines import language, same_language
+from helpers.worlds import BOUNDARY, DRUG, TOKENS, World, worlds
+from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import WORD_END
-from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, gated, splice
-from wfst_bias.graph.token_graph import compile_token_graph
-from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import Lexicon
-from wfst_bias.lang.units import Units
-from wfst_bias.lm.arpa import read_arpa
+from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, splice
 
-TOKENS = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))
-BOUNDARY = "<wb>"
-DRUG = "$DRUG"
-CLASSES = (CLASS, DRUG)
 MAX_LENGTH = 5
 LN10 = math.log(10)
-
-log10 = st.integers(1, 12).map(lambda x: -x / 4)
-pronunciation = st.lists(st.sampled_from("abc"), min_size=1, max_size=2).map(tuple)
-
-
-@dataclass(frozen=True)
-class World:
-    """A lexicon, a bigram language model over some of its words and perhaps a class, and a list for each class."""
-
-    boundary: str
-    lexicon: dict
-    unigrams: dict
-    bigrams: dict
-    starts_with: float
-    ends_with: float
-    spelled: dict
-
-    @property
-    def lang(self) -> Lang:
-        return Lang(Units("phones", TOKENS, self.boundary), Lexicon(self.lexicon))
-
-    def arpa(self) -> str:
-        rows = [f"-99\t<s>\t{self.starts_with}", f"{self.ends_with}\t</s>"]
-        rows += [f"{p}\t{w}\t{b}" for w, (p, b) in self.unigrams.items()]
-        pairs = [f"{p}\t{a} {b}" for (a, b), p in self.bigrams.items()]
-        counts = ["\\data\\", f"ngram 1={len(rows)}", f"ngram 2={len(pairs)}"]
-        return "\n".join([*counts, "", "\\1-grams:", *rows, "", "\\2-grams:", *pairs, "", "\\end\\", ""])
-
-    def token_graph(self):
-        words = self.lang.words.extended(CLASSES)
-        with tempfile.TemporaryDirectory() as folder:
-            arpa = Path(folder) / "lm.arpa"
-            arpa.write_text(self.arpa())
-            return words, compile_token_graph(self.lang, read_arpa(arpa, words), words, CLASSES)
-
-    def members(self, words, entry_score, marked=False):
-        """The lists, their phrases numbered from ``len(words)`` on."""
-        members, first = [], len(words)
-        for i, name in enumerate(CLASSES):
-            if self.spelled[name]:
-                boundaries = [self.boundary] if self.boundary else []
-                branch = compile_trie(self.spelled[name], TOKENS, boundaries)
-                if marked and not self.boundary:  # as a base graph does it where no token tells words apart
-                    branch = gated(branch, ColumnLayout(len(TOKENS)).gated(0, 0))
-                members.append(ClassExpansion(branch, i, entry_score, first, marked and not self.boundary))
-                first += 2
-        return members
-
-
-@st.composite
-def worlds(draw, boundary=st.sampled_from([BOUNDARY, ""])):
-    boundary = draw(boundary)
-    words = ["ann", "bob", "cab"][: draw(st.integers(1, 3))]
-    lexicon = {w: tuple(draw(st.sets(pronunciation, min_size=1, max_size=2))) for w in words}
-    in_model = words + [DRUG] * draw(st.booleans())
-    unigrams = {w: (draw(log10), draw(log10)) for w in in_model}
-    pair = st.tuples(st.sampled_from(["<s>", *in_model]), st.sampled_from([*in_model, "</s>"]))
-    bigrams = {p: draw(log10) for p in sorted(draw(st.sets(pair, max_size=4)))}
-    two_words = st.tuples(pronunciation, pronunciation).map(
-        lambda words: (*words[0], *([boundary] if boundary else []), *words[1])
-    )
-    weight = st.integers(-8, 8).map(lambda x: x / 4)
-    spelled = {}
-    for name, fewest in zip(CLASSES, (1, 0)):
-        ways = draw(st.sets(st.tuples(st.integers(0, 1), pronunciation | two_words), min_size=fewest, max_size=3))
-        spelled[name] = [Spelling(phrase, units, draw(weight)) for phrase, units in sorted(ways)]
-    return World(boundary, lexicon, unigrams, bigrams, draw(log10), draw(log10), spelled)
 
 
 def enumeration(world, entry_score, words):

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import language, same_language
-from test_biased_graph import worlds
-from test_swap import compiled_lists
 
+from helpers.machines import language, same_language
+from helpers.worlds import compiled_lists, worlds
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.fst.wfst import NO_SCORE, trim
 from wfst_bias.graph.compile import base_graph

@@ -8,8 +8,8 @@ import kaldifst
 import numpy as np
 import pytest
 import torch
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import EPS, SymbolTable

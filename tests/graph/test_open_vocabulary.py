@@ -5,10 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from machines import language
-from test_search import frames_of
-from test_units import transcribe
 
+from helpers.emissions import best_transcript, frames_of
+from helpers.machines import language
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.graph.compile import (
@@ -81,9 +80,9 @@ ZORBAN = "W IY <wb> M EH T <wb> Z AO R B AH N"
 def test_a_word_that_nobody_knows_is_spelled(world):
     base = read_base(world / "base")
     frames = frames_of(base.lang.tokens, ZORBAN)
-    closed = transcribe(base.plain, base.lang.tokens, frames).text
+    closed = best_transcript(base.plain, base.lang.tokens, frames).text
     opened = base.with_entities(compile_open_vocabulary(base, OpenVocabulary(cost=8.0)))
-    transcript = transcribe(opened, base.lang.tokens, frames)
+    transcript = best_transcript(opened, base.lang.tokens, frames)
     assert transcript.text.startswith("we met zor") and len(transcript.words) == 3
     assert transcript.text != closed and transcript.entities == ()
 
@@ -95,7 +94,7 @@ def test_what_the_model_knows_and_what_the_list_knows_is_not_spelled(world, tmp_
     compiled = compile_list(base, outcomes_of_list(tmp_path / "names.txt", speller))
     graph = base.with_entities(compiled, compile_open_vocabulary(base, OpenVocabulary(cost=8.0)))
     ways = compiled.entities[0], outcomes_of_list(tmp_path / "names.txt", speller)[0].pronunciations[0]
-    transcript = transcribe(
+    transcript = best_transcript(
         graph, base.lang.tokens, frames_of(base.lang.tokens, "W IY <wb> M EH T <wb> " + " ".join(ways[1]))
     )
     assert transcript.marked() == "we met [Zorban]"
@@ -104,9 +103,9 @@ def test_what_the_model_knows_and_what_the_list_knows_is_not_spelled(world, tmp_
 def test_a_high_cost_closes_the_vocabulary(world):
     base = read_base(world / "base")
     frames = frames_of(base.lang.tokens, ZORBAN)
-    closed = transcribe(base.plain, base.lang.tokens, frames).text
+    closed = best_transcript(base.plain, base.lang.tokens, frames).text
     barely = base.with_entities(compile_open_vocabulary(base, OpenVocabulary(cost=200.0)))
-    assert transcribe(barely, base.lang.tokens, frames).text == closed
+    assert best_transcript(barely, base.lang.tokens, frames).text == closed
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +129,7 @@ def said(text):
 def test_without_a_language_model_the_best_units_are_written(chars, order):
     base = read_base(chars / f"loop{order}")
     text = "qwertz meets the doctor"
-    assert transcribe(base.plain, base.lang.tokens, frames_of(base.lang.tokens, said(text), 9.0)).text == text
+    assert best_transcript(base.plain, base.lang.tokens, frames_of(base.lang.tokens, said(text), 9.0)).text == text
 
 
 def test_without_a_language_model_a_list_is_followed(chars, run, tmp_path):
@@ -139,9 +138,9 @@ def test_without_a_language_model_a_list_is_followed(chars, run, tmp_path):
     assert result.exit_code == 0, result.output
     graph = read_decoding(tmp_path / "names")
     frames = frames_of(graph.tokens, said("call zelenski with ann whitemor"), 5.0)
-    assert transcribe(read_base(chars / "loop3").plain, graph.tokens, frames).text == "call zelenski with ann whitemor"
+    assert best_transcript(read_base(chars / "loop3").plain, graph.tokens, frames).text == "call zelenski with ann whitemor"
     assert (
-        transcribe(graph, graph.tokens, frames_of(graph.tokens, said("call zelenskyy now"), 4.0)).marked()
+        best_transcript(graph, graph.tokens, frames_of(graph.tokens, said("call zelenskyy now"), 4.0)).marked()
         == "call [Zelenskyy] now"
     )
 
@@ -150,7 +149,7 @@ def test_the_modified_topology_says_the_same(chars, tmp_path):
     compile_loop(chars / "lang", tmp_path / "loop", 3, "modified")
     base = read_base(tmp_path / "loop")
     text = "please call her"
-    assert transcribe(base.plain, base.lang.tokens, frames_of(base.lang.tokens, said(text), 9.0)).text == text
+    assert best_transcript(base.plain, base.lang.tokens, frames_of(base.lang.tokens, said(text), 9.0)).text == text
 
 
 def test_a_graph_folder_with_an_open_vocabulary(world, tmp_path):
@@ -160,5 +159,5 @@ def test_a_graph_folder_with_an_open_vocabulary(world, tmp_path):
     )
     graph = read_decoding(tmp_path / "open")
     frames = frames_of(graph.tokens, ZORBAN.replace("Z AO R B AH N", "W IH T M AO R <wb> Z AO R B AH N"))
-    transcript = transcribe(graph, graph.tokens, frames)
+    transcript = best_transcript(graph, graph.tokens, frames)
     assert transcript.marked().startswith("we met [Whittemore] zor")

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pynini
 import pytest
-from test_search import frames_of
-from test_units import transcribe
 
+from helpers.emissions import best_transcript, frames_of
 from wfst_bias.core.errors import InputError
 from wfst_bias.fst import ctc
 from wfst_bias.fst.wfst import Wfst, from_arcs, to_openfst
@@ -117,7 +116,7 @@ def test_lists_go_into_their_classes_with_their_weights(ward, run, tmp_path):
         (("take", "two", "of", "Cozaar", "a"), "take two of [Cozaar] a", "$DRUG"),
         (("call", "doctor", "Zelenskyy"), "call doctor [Zelenskyy]", "#nonterm:contact"),
     ):
-        transcript = transcribe(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
+        transcript = best_transcript(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
         assert transcript.marked() == marked
         assert transcript.entities[0].entity_class == name
 
@@ -153,7 +152,7 @@ def test_the_rows_of_one_list_go_into_their_own_classes(ward, run, tmp_path):
         (("call", "doctor", "Zelenskyy"), "call doctor [Zelenskyy]", "#nonterm:contact"),
         (("call", "Keytruda"), "call [Keytruda]", "<class>"),
     ):
-        transcript = transcribe(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
+        transcript = best_transcript(graph, graph.tokens, frames_of(graph.tokens, spoken(base, *said), 9.0))
         assert transcript.marked() == marked
         assert transcript.entities[0].entity_class == name
 

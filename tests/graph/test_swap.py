@@ -10,8 +10,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_biased_graph import BOUNDARY, CLASSES, TOKENS, World, worlds
 
+from helpers.worlds import BOUNDARY, CLASSES, TOKENS, World, compiled_lists, worlds
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.fst.columns import ColumnLayout
@@ -52,13 +52,6 @@ def best(fsa, olabels, emissions):
     path = k2.shortest_path(lattice, use_double_scores=True)
     said = olabels[path.graph_arc.numpy()]
     return float(path.scores.sum()), said[said > 0].tolist()
-
-
-def compiled_lists(world, words, entry_score):
-    return [
-        CompiledList((Entity("one"), Entity("two")), member.branch, member.entity_class, member.entry_score)
-        for member in world.members(words, entry_score)
-    ]
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from machines import language
 
+from helpers.machines import language
 from wfst_bias.core.errors import InputError
 from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_readings

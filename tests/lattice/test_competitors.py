@@ -4,27 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sausages import WORDS, paths, sausage
-from test_nbest import decoded, decoder  # noqa: F401
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, decoded
+from helpers.sausages import PLACES, WORDS, paths, sausage, total
 from wfst_bias.lattice.competitors import competitors
 from wfst_bias.lattice.confidence import word_confidences
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_places import path_of
-
-# halves and quarters add up without rounding
-SCORES = st.integers(-40, 0).map(lambda quarters: quarters / 4)
-PLACES = st.lists(
-    st.dictionaries(st.sampled_from("abcd"), st.tuples(SCORES, SCORES, SCORES, SCORES), min_size=1, max_size=3),
-    min_size=1,
-    max_size=5,
-)
-
-
-def total(path):
-    return path[1].sum()
 
 
 @settings(max_examples=60, deadline=None)
@@ -76,7 +63,7 @@ def says(hypothesis, ends, word, first, last):
 
 
 @pytest.mark.parametrize("text", [CITY, ZELENSKYY, ANN_WHITTEMORE])
-def test_of_a_search_it_is_the_best_hypothesis_without_the_word(decoder, text):  # noqa: F811
+def test_of_a_search_it_is_the_best_hypothesis_without_the_word(decoder, text):
     (transcript,), (lattice,) = decoded(decoder, text, sharpness=1.5, output_beam=14.0)
     table = decoder.graph.words
     hypotheses = nbest_of(lattice, 10_000, table).hypotheses
@@ -96,7 +83,7 @@ def test_of_a_search_it_is_the_best_hypothesis_without_the_word(decoder, text): 
     assert any(found)
 
 
-def test_each_hypothesis_is_a_path(decoder):  # noqa: F811
+def test_each_hypothesis_is_a_path(decoder):
     _, (lattice,) = decoded(decoder, ZELENSKYY, sharpness=2.0, output_beam=10.0)
     for hypothesis in nbest_of(lattice, 50, decoder.graph.words).hypotheses:
         arcs = path_of(lattice, hypothesis.words, decoder.graph.words)
@@ -105,7 +92,7 @@ def test_each_hypothesis_is_a_path(decoder):  # noqa: F811
     assert path_of(lattice, ["nobody", "says", "this"], decoder.graph.words) is None
 
 
-def test_what_memory_has_room_for_changes_nothing(decoder, monkeypatch):  # noqa: F811
+def test_what_memory_has_room_for_changes_nothing(decoder, monkeypatch):
     (transcript,), (lattice,) = decoded(decoder, ANN_WHITTEMORE, sharpness=1.5, output_beam=14.0)
     words = [word.text for word in transcript.words]
     results = lambda: (

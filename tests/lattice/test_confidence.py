@@ -7,11 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from sausages import WORDS, paths, sausage
-from test_competitors import PLACES, total
-from test_nbest import decoded, decoder  # noqa: F401
-from test_search import ANN_WHITTEMORE, CITY
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, decoded
+from helpers.sausages import PLACES, WORDS, paths, sausage, total
 from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import ListFile, compile_graph, graph_of_list
 from wfst_bias.graph.config import ClassConfig
@@ -22,7 +20,7 @@ from wfst_bias.lattice.nbest import nbest_of
 NO_LIST = SimpleNamespace(words=WORDS, lists=())
 
 
-def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):  # noqa: F811
+def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):
     for transcript, lattice in zip(*decoded(decoder, CITY, ANN_WHITTEMORE, "", sharpness=8.0)):
         confidences = word_confidences(lattice, [w.text for w in transcript.words], decoder.graph)
         assert len(confidences) == len(transcript.words)
@@ -44,7 +42,7 @@ def test_it_is_the_share_of_all_paths_that_say_the_word_in_its_place(places):
             assert getattr(confidence, kind) == pytest.approx(expected, abs=1e-5)
 
 
-def test_of_a_search_it_is_the_share_of_the_hypotheses(decoder):  # noqa: F811
+def test_of_a_search_it_is_the_share_of_the_hypotheses(decoder):
     _, (lattice,) = decoded(decoder, CITY, sharpness=2.0, output_beam=12.0)
     hypotheses = nbest_of(lattice, 10_000, decoder.graph.words).hypotheses
     weights = np.exp([SCALE * (hypothesis.total - hypotheses[0].total) for hypothesis in hypotheses])

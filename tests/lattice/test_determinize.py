@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from machines import machine
 
+from helpers.machines import machine
 from wfst_bias.fst.wfst import from_arcs, trim
 from wfst_bias.lattice.determinize import determinized
 

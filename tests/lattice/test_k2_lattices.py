@@ -6,9 +6,8 @@ import k2
 import numpy as np
 import pytest
 import torch
-from test_nbest import decoded, decoder  # noqa: F401
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, decoded
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK
 from wfst_bias.lattice.k2_lattices import K2Lattices, k2_lattices, read_k2, write_k2
@@ -17,7 +16,7 @@ TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, "")
 
 
 @pytest.fixture(scope="module")
-def stored(decoder):  # noqa: F811
+def stored(decoder):
     """Lattices of :data:`TEXTS`, one without a path among them."""
     _, lattices = decoded(decoder, *TEXTS, sharpness=3.0)
     none = np.zeros(0, np.int64)
@@ -37,7 +36,7 @@ def test_what_is_read_back_is_what_was_written(stored, tmp_path):
             assert np.array_equal(getattr(lattice, field), getattr(other, field)), field
 
 
-def test_k2_finds_the_best_path_and_its_terms(stored, decoder, tmp_path):  # noqa: F811
+def test_k2_finds_the_best_path_and_its_terms(stored, decoder, tmp_path):
     write_k2(tmp_path / "lat.pt", stored)
     fsas = k2.Fsa.from_dict(torch.load(tmp_path / "lat.pt", weights_only=False))
     best = k2.shortest_path(fsas, use_double_scores=True)

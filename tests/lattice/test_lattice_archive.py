@@ -8,9 +8,8 @@ import kaldifst
 import numpy as np
 import pytest
 import torch
-from test_nbest import decoded, decoder  # noqa: F401
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, decoded
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.lattice.archive import lattice_terms, lattice_text, read_lattices
@@ -23,7 +22,7 @@ TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, "")
 
 
 @pytest.fixture(scope="module")
-def written(decoder, tmp_path_factory):  # noqa: F811
+def written(decoder, tmp_path_factory):
     """Transcripts, lattices, the archive, the file of terms and the acoustic scale."""
     folder = tmp_path_factory.mktemp("lattices")
     transcripts, lattices = decoded(decoder, *TEXTS, sharpness=3.0)
@@ -35,7 +34,7 @@ def written(decoder, tmp_path_factory):  # noqa: F811
     return transcripts, lattices, folder / "lat.1.gz", folder / "terms.jsonl", scale
 
 
-def test_what_is_read_back_is_what_was_written(written, decoder):  # noqa: F811
+def test_what_is_read_back_is_what_was_written(written, decoder):
     transcripts, lattices, archive, terms, scale = written
     back = list(read_lattices(archive, scale, terms))
     assert len(back) == len(lattices)
@@ -57,7 +56,7 @@ def test_without_the_terms_the_totals_are_the_same(written):
         assert not other.terms[:, 1].any() and not other.terms[:, 3].any() and phrases == ()
 
 
-def test_kaldifst_finds_the_best_path(written, decoder):  # noqa: F811
+def test_kaldifst_finds_the_best_path(written, decoder):
     transcripts, _, archive, _, scale = written
     blocks = gzip.decompress(archive.read_bytes()).decode().split("\n\n")
     for transcript, block in zip(transcripts, blocks):
@@ -162,7 +161,7 @@ def test_weights_that_kaldi_leaves_out_are_one(tmp_path):
 
 
 @pytest.mark.parametrize("num_frames", [1, 2])
-def test_utterances_of_a_frame_go_through_all_forms(decoder, tmp_path, num_frames):  # noqa: F811
+def test_utterances_of_a_frame_go_through_all_forms(decoder, tmp_path, num_frames):
     tokens, scale = decoder.graph.tokens, decoder.search.acoustic_scale
     noise = torch.randn(1, num_frames, len(tokens), generator=torch.Generator().manual_seed(1)).log_softmax(-1)
     lattices = decoder.lattices(Emissions(noise, torch.tensor([num_frames]), 0.02, tokens, ["tiny"]))

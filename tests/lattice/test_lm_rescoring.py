@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_nbest import decoded, decoder  # noqa: F401
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, decoded
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.lattice.lm_rescoring import RescoringLM, with_lm
@@ -163,7 +162,7 @@ def test_each_path_has_the_score_of_its_words(arpa, lattice):
     assert set(rescored.dst[rescored.words == 0]) == {rescored.num_states - 1}
 
 
-def test_each_hypothesis_of_speech_has_the_score_of_its_words(decoder, arpa):  # noqa: F811
+def test_each_hypothesis_of_speech_has_the_score_of_its_words(decoder, arpa):
     words = decoder.graph.words
     _, (lattice,) = decoded(decoder, ZELENSKYY, sharpness=1.0, output_beam=14.0)
     rescored = with_lm(lattice, RescoringLM.of(read_ngrams(arpa), words))
@@ -178,7 +177,7 @@ def test_each_hypothesis_of_speech_has_the_score_of_its_words(decoder, arpa):  #
         assert hypothesis.terms.language_model == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_lattice_without_a_path_stays_one(decoder, arpa):  # noqa: F811
+def test_a_lattice_without_a_path_stays_one(decoder, arpa):
     _, (lattice,) = decoded(decoder, CITY)
     none = lattice.src[:0].astype(int)
     empty = lattice.with_arcs(none, none, none)
@@ -192,7 +191,7 @@ def test_a_lattice_without_a_path_stays_one(decoder, arpa):  # noqa: F811
         (lambda text: text.replace("</s>", "</x>"), "has no <s> or no </s>"),
     ],
 )
-def test_a_model_that_does_not_fit_is_told(decoder, arpa, tmp_path, change, told):  # noqa: F811
+def test_a_model_that_does_not_fit_is_told(decoder, arpa, tmp_path, change, told):
     frame = ("\\DATA\\", "\\END\\", "NGRAM ", "-GRAMS:")
     text = change(arpa.read_text().replace("<unk>", "<other>"))
     for part in frame:
@@ -202,7 +201,7 @@ def test_a_model_that_does_not_fit_is_told(decoder, arpa, tmp_path, change, told
         RescoringLM.of(read_ngrams(tmp_path / "lm.arpa"), decoder.graph.words)
 
 
-def test_the_graphs_own_model_changes_only_where_the_graph_backs_off_freely(world, decoder):  # noqa: F811
+def test_the_graphs_own_model_changes_only_where_the_graph_backs_off_freely(world, decoder):
     words = decoder.graph.words
     own = RescoringLM.of(read_ngrams(world / "lm.arpa.gz"), words)
     same = 0

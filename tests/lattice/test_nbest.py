@@ -5,32 +5,13 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 import torch
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, NOTHING, ZELENSKYY, decoded, emissions
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.graph.compile import graph_of_list
-from wfst_bias.graph.store import read_base
 from wfst_bias.lattice.nbest import PhraseSpan, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
-
-NOTHING = ""
-
-
-@pytest.fixture(scope="module")
-def decoder(world, tmp_path_factory):
-    path = tmp_path_factory.mktemp("list") / "names.txt"
-    path.write_text("Zelenskyy\nAnn Whittemore\nWhittemore\nZelensky Ann\n")
-    graph, _ = graph_of_list(read_base(world / "base"), path)
-    return Decoder(graph)
-
-
-def decoded(decoder, *texts, sharpness=4.0, output_beam=8.0):
-    """Transcripts and word lattices of strings of units."""
-    wide = Decoder(decoder.graph, replace(decoder.search, output_beam=output_beam))
-    lattices = wide.lattices(emissions(decoder.graph.tokens, *texts, sharpness=sharpness))
-    return best_paths(lattices, wide), word_lattices(lattices, wide)
 
 
 @pytest.mark.parametrize("sharpness", [2.0, 4.0])

@@ -9,9 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lhotse import MonoCut, Recording, SupervisionSegment
-from test_gates import GIVING
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, GIVING, ZELENSKYY, emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths

@@ -1,8 +1,8 @@
 """Two decode folders written by hand, and their report."""
 
 import pytest
-from handwritten import two_folders, write_data
 
+from helpers.decode_folders import two_folders, write_data
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.report import make_report
 

@@ -4,8 +4,8 @@ import json
 import shutil
 
 import pytest
-from handwritten import NAMES, REFERENCES, WITH, WITHOUT, evidence, write_folder, write_graph
 
+from helpers.decode_folders import NAMES, REFERENCES, WITH, WITHOUT, evidence, write_folder, write_graph
 from wfst_bias.core.errors import InputError
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.page import check_page, page_of

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 
 import pytest
-from handwritten import REFERENCES
 
+from helpers.decode_folders import REFERENCES
 from wfst_bias.report.page import page_of
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from importlib import resources
 
 import pytest
-from handwritten import NAMES, WITH, WITHOUT, write_folder, write_graph
 
+from helpers.decode_folders import NAMES, WITH, WITHOUT, write_folder, write_graph
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.page import page_of
 from wfst_bias.report.report import make_report

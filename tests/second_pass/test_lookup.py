@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from test_search import emissions
 
+from helpers.emissions import emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, Word
 from wfst_bias.entities.entity import Entity

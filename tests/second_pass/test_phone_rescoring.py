@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from test_phone_graphs import TOKENS, UNITS, ctc_log_prob, lang, random_emissions, strings
-from test_search import emissions
 
+from helpers.emissions import emissions
+from helpers.phone_texts import TOKENS, UNITS, ctc_log_prob, lang, random_emissions, strings
 from wfst_bias.core.errors import InputError
 from wfst_bias.lattice.nbest import Hypothesis, NBest
 from wfst_bias.lattice.terms import Terms

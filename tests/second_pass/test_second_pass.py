@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_nbest import NOTHING, decoder  # noqa: F401
-from test_search import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 
+from helpers.emissions import ANN_WHITTEMORE, CITY, NOTHING, ZELENSKYY, emissions
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
@@ -31,7 +30,7 @@ TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, NOTHING)
 
 
 @pytest.fixture(scope="module")
-def unsure(decoder):  # noqa: F811
+def unsure(decoder):
     """A decoder that keeps much, and a batch of which it is not sure; another network heard it well."""
     wide = Decoder(decoder.graph, replace(decoder.search, output_beam=14.0))
     tokens = decoder.graph.tokens
@@ -206,7 +205,7 @@ def test_decode_folders_with_a_stage_that_was_removed_are_read(stages, left):
 
 @pytest.mark.parametrize("num_frames", [1, 2])
 @pytest.mark.parametrize("beam", [18.0, 0.001])
-def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decoder, sayings, num_frames, beam):  # noqa: F811
+def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decoder, sayings, num_frames, beam):
     tokens = decoder.graph.tokens
     noise = torch.randn(2, num_frames, len(tokens), generator=torch.Generator().manual_seed(1)).log_softmax(-1)
     short = Emissions(noise, torch.tensor([num_frames, 1]), 0.02, tokens, ["short", "shorter"])

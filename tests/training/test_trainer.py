@@ -5,58 +5,17 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from helpers.toy_training import Plane, distance, flat_trainer, network, trainer
 from wfst_bias.core.errors import InputError
 from wfst_bias.training.checkpoints import average
 from wfst_bias.training.curves import read_curves
-from wfst_bias.training.trainer import Trainer, TrainerConfig
-
-
-@dataclass(frozen=True)
-class Points:
-    """Inputs ``(N, 4)`` and what is to come out ``(N,)``."""
-
-    x: torch.Tensor
-    y: torch.Tensor
-
-    def to(self, device):
-        return Points(self.x.to(device), self.y.to(device))
-
-
-class Plane:
-    """Seven batches an epoch of points on a plane; what is drawn depends on epoch and key alone."""
-
-    slope = torch.tensor([1.0, -2.0, 0.5, 3.0])
-
-    def plan(self, epoch):
-        return list(np.random.default_rng(epoch).permutation(7))
-
-    def load(self, epoch, key):
-        x = torch.randn(16, 4, generator=torch.Generator().manual_seed(100 * epoch + int(key)))
-        return Points(x, x @ self.slope)
-
-
-def distance(model, batch):
-    loss = (model(batch.x).squeeze(1) - batch.y).square().mean()
-    return loss, {"rms": float(loss.detach().sqrt())}
-
-
-def network():
-    torch.manual_seed(1)
-    return nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.1), nn.Linear(8, 1))
-
-
-CONFIG = TrainerConfig(peak_learning_rate=0.05, warmup_steps=5, max_steps=40, validate_every=10, checkpoint_every=4)
-
-
-def trainer(folder, loss=distance, model=None, **changes):
-    return Trainer(model or network(), loss, Plane(), Plane(), replace(CONFIG, **changes), folder)
+from wfst_bias.training.trainer import TrainerConfig
 
 
 def curve(folder, split, name):
@@ -183,18 +142,12 @@ def test_configs_that_cannot_be_are_told():
         TrainerConfig(accumulate=0)
 
 
-def flat_trainer(folder, **changes):
-    """Without dropout, which no two processes draw alike."""
-    torch.manual_seed(1)
-    return trainer(folder, model=nn.Linear(4, 1), max_steps=9, average=1, **changes)
-
-
 def test_two_processes_learn_what_one_does_that_accumulates_their_batches(tmp_path):
     flat_trainer(tmp_path / "alone", accumulate=2).run()
     script = tmp_path / "train.py"
     script.write_text(
         "import sys, torch; sys.path.insert(0, sys.argv[1])\n"
-        "from test_trainer import flat_trainer\n"
+        "from helpers.toy_training import flat_trainer\n"
         "torch.set_num_threads(1)\n"
         "flat_trainer(sys.argv[2]).run()\n"
     )
@@ -203,7 +156,7 @@ def test_two_processes_learn_what_one_does_that_accumulates_their_batches(tmp_pa
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     where = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
-    command = [sys.executable, script, os.path.dirname(__file__), tmp_path / "two"]
+    command = [sys.executable, script, Path(__file__).parents[1], tmp_path / "two"]
     both = [subprocess.Popen(command, env={**where, "RANK": rank}) for rank in ("0", "1")]
     assert [process.wait(120) for process in both] == [0, 0]
     alone, two = (torch.load(tmp_path / name / "model.pt", weights_only=True) for name in ("alone", "two"))

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from test_search import emissions
 
+from helpers.emissions import emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.entity import Entity

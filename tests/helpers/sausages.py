@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from hypothesis import strategies as st
 
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.lattice.word_lattice import WordLattice
@@ -34,3 +35,16 @@ def paths(places):
     """All ``(words, terms)`` of it."""
     for choice in itertools.product(*(place.items() for place in places)):
         yield tuple(word for word, _ in choice), np.sum([terms for _, terms in choice], axis=0)
+
+
+# halves and quarters add up without rounding
+SCORES = st.integers(-40, 0).map(lambda quarters: quarters / 4)
+
+PLACES = st.lists(
+    st.dictionaries(st.sampled_from("abcd"), st.tuples(SCORES, SCORES, SCORES, SCORES), min_size=1, max_size=3),
+    min_size=1,
+    max_size=5,
+)
+
+def total(path):
+    return path[1].sum()

@@ -1,0 +1,1 @@
+"""Shared test data, toy models and brute-force references; no tests."""
