@@ -19,7 +19,7 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.synth.synthesis import voice_of
+from wfst_bias.synth.voices import voice_of
 
 _SPEED = 0.8
 

@@ -62,10 +62,10 @@ def world(tmp_path_factory, run):
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory):
     """A Kaldi data folder of two synthetic sentences with names that no language model knows."""
-    from wfst_bias.synth.demo import synthesise
+    from wfst_bias.synth.demo import speak_demo
 
     folder = tmp_path_factory.mktemp("speech")
-    synthesise(["We met Zelenskyy at the station.", "Please call Whittemore before Friday."], folder)
+    speak_demo(["We met Zelenskyy at the station.", "Please call Whittemore before Friday."], folder)
     return folder
 
 

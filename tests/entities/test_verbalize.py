@@ -195,10 +195,10 @@ def test_units_that_spell_write_an_acronym_as_one_word_too():
 @pytest.fixture(scope="module")
 def told(world, run, tmp_path_factory):
     """A list that is not written as it is said, found in synthetic speech."""
-    from wfst_bias.synth.demo import synthesise
+    from wfst_bias.synth.demo import speak_demo
 
     folder = tmp_path_factory.mktemp("told")
-    synthesise(
+    speak_demo(
         ["We met the FBI at the station.", "The seven forty seven was late.", "She told us to send the report."], folder
     )
     (folder / "list.jsonl").write_text(

@@ -6,7 +6,7 @@ import soundfile
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.cuts import read_data, read_texts
-from wfst_bias.synth.noise import KINDS, coloured_noise, with_noise, write_noise
+from wfst_bias.synth.noise import KINDS, colored_noise, with_noise, write_noise
 
 
 def power(samples):
@@ -15,7 +15,7 @@ def power(samples):
 
 @pytest.mark.parametrize("slope", [0.0, 1.0, 2.0])
 def test_the_power_of_a_colour_falls_with_the_frequency(slope):
-    noise = coloured_noise(1 << 16, slope, np.random.default_rng(0))
+    noise = colored_noise(1 << 16, slope, np.random.default_rng(0))
     spectrum = np.abs(np.fft.rfft(noise)) ** 2
     low, high = spectrum[1000:2000].mean(), spectrum[16000:32000].mean()
     assert power(noise) == pytest.approx(1.0, rel=1e-3)

@@ -10,7 +10,8 @@ import soundfile
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.cuts import load_audio, read_data
 from wfst_bias.synth.sentences import clauses, with_rare_words
-from wfst_bias.synth.synthesis import read_named_sentences, synthesise, voice_of
+from wfst_bias.synth.synthesis import read_named_sentences, synthesize
+from wfst_bias.synth.voices import voice_of
 
 SENTENCES = ["Please call Keller.", "...", "We met her."]
 
@@ -41,7 +42,7 @@ def files(folder):
 
 
 def test_hibari_speaks_into_a_data_folder(tmp_path):
-    assert synthesise(SENTENCES[:2], [voice_of("hibari")], tmp_path / "data", seed=1) == 1
+    assert synthesize(SENTENCES[:2], [voice_of("hibari")], tmp_path / "data", seed=1) == 1
     (cut,) = read_data(tmp_path / "data")
     (supervision,) = cut.supervisions
     assert (cut.id, supervision.text, supervision.speaker) == ("utt_000000", "please call keller", "hibari")
@@ -51,7 +52,7 @@ def test_hibari_speaks_into_a_data_folder(tmp_path):
 
 @PROGRAMS
 def test_programs_speak_too(tmp_path, voice):
-    assert synthesise(SENTENCES, [voice_of(voice)], tmp_path / "data", speeds=(1.2, 1.2)) == 1
+    assert synthesize(SENTENCES, [voice_of(voice)], tmp_path / "data", speeds=(1.2, 1.2)) == 1
     cuts = list(read_data(tmp_path / "data"))
     assert [cut.id for cut in cuts] == ["utt_000000", "utt_000002"]
     assert all(cut.sampling_rate == 16000 and np.abs(load_audio(cut, 16000)).max() > 0.05 for cut in cuts)
@@ -73,7 +74,7 @@ def test_a_voice_that_the_program_does_not_have_is_told(voice):
 def test_utterances_keep_their_names(tmp_path):
     (tmp_path / "named").write_text("u-2 we met her\nu-10\tplease call Keller\n")
     named = read_named_sentences(tmp_path / "named")
-    synthesise(list(named.values()), [Hum("anna")], tmp_path / "data", names=list(named))
+    synthesize(list(named.values()), [Hum("anna")], tmp_path / "data", names=list(named))
     assert (tmp_path / "data" / "text").read_text() == "u-10 please call keller\nu-2 we met her\n"
     assert [cut.id for cut in read_data(tmp_path / "data")] == ["u-10", "u-2"]
 
@@ -89,7 +90,7 @@ def test_the_same_seed_gives_the_same_folder(tmp_path):
     voices = [Hum("anna"), Hum("bert", 22050)]
     sentences = [f"sentence number {'so ' * i}" for i in range(1, 12)]
     for name, seed, jobs in (("one", 5, 1), ("two", 5, 3), ("other", 6, 1)):
-        assert synthesise(sentences, voices, tmp_path / name, (0.9, 1.1), seed, jobs) == 0
+        assert synthesize(sentences, voices, tmp_path / name, (0.9, 1.1), seed, jobs) == 0
     one, two, other = (files(tmp_path / name) for name in ("one", "two", "other"))
     assert one == two != other
     speakers = {line.split()[1] for line in (tmp_path / "one" / "utt2spk").read_text().splitlines()}
@@ -159,7 +160,7 @@ def test_a_voice_of_piper_that_is_not_there_is_told(tmp_path):
 
 def test_nothing_to_say_is_told_and_leaves_nothing_behind(tmp_path):
     with pytest.raises(InputError, match="none of the sentences could be spoken"):
-        synthesise(["...", ""], [Hum("anna")], tmp_path / "data")
+        synthesize(["...", ""], [Hum("anna")], tmp_path / "data")
     assert not list(tmp_path.iterdir())
 
 
@@ -213,7 +214,7 @@ def test_short_words_and_punctuation_stay():
 
 def test_noise_is_put_in_and_the_texts_stay(tmp_path):
     for name, snrs in (("clean", None), ("noisy", (10.0, 20.0)), ("again", (10.0, 20.0))):
-        synthesise(SENTENCES, [Hum("anna")], tmp_path / name, snrs=snrs)
+        synthesize(SENTENCES, [Hum("anna")], tmp_path / name, snrs=snrs)
     clean, noisy, again = (files(tmp_path / name) for name in ("clean", "noisy", "again"))
     assert noisy == again
     assert {str(path) for path in clean if clean[path] != noisy[path]} == {"wav/utt_000000.flac", "wav/utt_000002.flac"}

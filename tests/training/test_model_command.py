@@ -35,10 +35,10 @@ validate_every = 2
 
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
-    from wfst_bias.synth.demo import synthesise
+    from wfst_bias.synth.demo import speak_demo
 
     folder = tmp_path_factory.mktemp("spoken")
-    synthesise(SENTENCES, folder)
+    speak_demo(SENTENCES, folder)
     return folder
 
 

