@@ -17,7 +17,8 @@ import torch
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.store import read_adapter
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity
 
 _BATCH = 4

@@ -16,7 +16,8 @@ import torch
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder

@@ -21,7 +21,8 @@ from tabulate import tabulate
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.core.text import words_of
-from wfst_bias.data.cuts import load_audio, read_data, read_texts
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import Transcript, best_paths
 from wfst_bias.decode.search import Decoder

@@ -14,7 +14,7 @@ _MODULE_OF = {
     "Emissions": "wfst_bias.acoustic.emissions",
     "Entity": "wfst_bias.entities.entity",
     "InputError": "wfst_bias.core.errors",
-    "Recognition": "wfst_bias.recognize.recognizer",
+    "Recognition": "wfst_bias.recognize.recognition",
     "Recognizer": "wfst_bias.recognize.recognizer",
     "SearchConfig": "wfst_bias.decode.config",
     "compile_base": "wfst_bias.graph.compile",
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wfst_bias.graph.compile import compile_graph as compile_graph
     from wfst_bias.graph.config import ClassConfig as ClassConfig
     from wfst_bias.graph.store import read_base as read_base
-    from wfst_bias.recognize.recognizer import Recognition as Recognition
+    from wfst_bias.recognize.recognition import Recognition as Recognition
     from wfst_bias.recognize.recognizer import Recognizer as Recognizer
 
 

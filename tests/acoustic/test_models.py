@@ -12,7 +12,8 @@ from wfst_bias.acoustic import models
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 
 
 def test_hama_is_the_default():

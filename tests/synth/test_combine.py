@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.synth.combine import combine
 
 

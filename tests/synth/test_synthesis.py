@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.synth.sentences import clauses, with_rare_words
 from wfst_bias.synth.synthesis import read_named_sentences, synthesize
 from wfst_bias.synth.voices import voice_of

@@ -7,7 +7,8 @@ import torch
 from wfst_bias.acoustic.features import log_mel
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK, SymbolTable
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units

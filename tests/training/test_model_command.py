@@ -11,7 +11,8 @@ import torch
 from wfst_bias.acoustic.conformer_model import ConformerModel
 from wfst_bias.acoustic.features import log_mel
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.training.curves import read_curves
 
 SENTENCES = ("We met her at the station.", "Please call me before Friday.", "The train to the city is late.")

@@ -1,23 +1,17 @@
 """Speech to decode: a Kaldi data folder or a lhotse cut manifest, as checked lhotse cuts."""
 
 import gzip
-import io
 import json
-import re
-import subprocess
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-import numpy as np
-import soundfile
-from lhotse import AudioSource, CutSet, MonoCut, Recording, SupervisionSegment, load_manifest
+from lhotse import CutSet, MonoCut, Recording, SupervisionSegment, load_manifest
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_file
+from wfst_bias.data.audio import audio_recording, piped_recording
 
-_LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
-_LARGEST_OGG_PAGE = 65307
-_STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
+_Span = Tuple[str, float, Optional[float]]  # recording, start, end; None is the end of the recording
 
 
 def read_data(path: Path) -> CutSet:
@@ -37,29 +31,6 @@ def read_data(path: Path) -> CutSet:
     if not path.exists():
         raise InputError("no such data folder or cut manifest; check the path", path)
     return _read_manifest(path)
-
-
-def load_audio(cut: MonoCut, sampling_rate: int) -> np.ndarray:
-    """Samples of a cut in [-1, 1], resampled, float32 ``(num_samples,)``.
-
-    Raises:
-      InputError: the audio ends before its header says, cannot be read or holds NaN.
-    """
-    source = cut.recording.sources[0].source
-    who = "" if cut.id == source else f"utterance {cut.id!r}: "
-    try:
-        resampled = cut if cut.sampling_rate == sampling_rate else cut.resample(sampling_rate)
-        samples = resampled.load_audio()[0]
-    except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it
-        reason = type(error.__cause__ or error).__name__
-        raise InputError(
-            f"{who}the audio ends or breaks before its header says ({reason}); copy it again", source
-        ) from error
-    if not np.isfinite(samples).all():
-        raise InputError(f"{who}the audio holds NaN or infinite samples; make the file anew", source)
-    if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
-        raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", source)
-    return np.ascontiguousarray(samples, np.float32)
 
 
 def write_cuts(cuts: CutSet, path: Path) -> int:
@@ -159,7 +130,7 @@ def _read_kaldi(folder: Path) -> CutSet:
     return CutSet.from_cuts(cuts)
 
 
-def _segments(folder: Path, recordings) -> List[Tuple[str, Tuple, str]]:
+def _segments(folder: Path, recordings: Mapping[str, Recording]) -> List[Tuple[str, _Span, str]]:
     """Utterance, (recording, start, end) and where it is said, for each utterance."""
     path = folder / "segments"
     if not path.is_file():
@@ -201,7 +172,7 @@ def _rows(path: Path, at_least: int = 1) -> List[Tuple[str, str, int]]:
 def _recording(key: str, source: str, folder: Path, number: int) -> Recording:
     scp = folder / "wav.scp"
     if source.endswith("|"):
-        return _piped_recording(key, source[:-1].strip(), scp, number)
+        return piped_recording(key, source[:-1].strip(), scp, number)
     path = Path(source)
     if not path.exists() and not path.is_absolute():
         path = folder / source
@@ -209,58 +180,3 @@ def _recording(key: str, source: str, folder: Path, number: int) -> Recording:
         return audio_recording(path, key)
     except InputError as error:
         raise InputError(str(error), scp, number) from None
-
-
-def _piped_recording(key: str, command: str, scp: Path, number: int) -> Recording:
-    """A recording that a command writes to its standard output; it is run here once to learn its length."""
-    try:
-        output = subprocess.run(command, shell=True, check=True, capture_output=True).stdout
-        with soundfile.SoundFile(io.BytesIO(output)) as stream:
-            channels, sampling_rate, num_samples = stream.channels, stream.samplerate, len(stream.read())
-    except (subprocess.CalledProcessError, soundfile.LibsndfileError) as error:
-        raise InputError(f"the command gives no audio ({error}); run it by hand: {command}", scp, number) from None
-    if channels != 1 or not num_samples:
-        raise InputError(
-            f"the command gives {num_samples} samples of {channels} channels; some of one channel were expected: {command}",
-            scp,
-            number,
-        )
-    source = AudioSource(type="command", channels=[0], source=command)
-    return Recording(key, [source], sampling_rate, num_samples, num_samples / sampling_rate)
-
-
-def audio_recording(path: Path, key: str) -> Recording:
-    """A recording of one audio file of one channel, checked by its header.
-
-    Raises:
-      InputError: it is missing, not audio, truncated, empty or has several channels.
-    """
-    if not path.is_file():
-        what = "is a folder; an audio file was expected" if path.is_dir() else "no such audio file; check the path"
-        raise InputError(what, path)
-    try:
-        info = soundfile.info(str(path), verbose=True)
-    except soundfile.LibsndfileError as error:
-        raise InputError(f"is not audio that soundfile reads ({error}); convert it to WAV or FLAC", path) from None
-    if info.channels != 1:
-        raise InputError(f"has {info.channels} channels; one was expected, keep one with 'sox IN OUT remix 1'", path)
-    if info.frames == 0:
-        raise InputError("holds no samples; record it again or take it out", path)
-    cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)
-    if cut_short and int(cut_short[2]) < int(cut_short[1]) < _STREAM_LENGTH:
-        raise InputError(
-            f"is truncated: {cut_short[2]} bytes of samples found, {cut_short[1]} announced; copy it again", path
-        )
-    if info.format == "OGG" and not _ends_as_ogg(path):
-        raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
-    source = AudioSource(type="file", channels=[0], source=str(path))
-    return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
-
-
-def _ends_as_ogg(path: Path) -> bool:
-    """Whether the last page has the end-of-stream bit (RFC 3533); libsndfile takes a cut file for a short one."""
-    with open(path, "rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _LARGEST_OGG_PAGE))
-        tail = stream.read()
-    page = tail.rfind(b"OggS")
-    return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & 4)

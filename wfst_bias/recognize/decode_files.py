@@ -12,7 +12,7 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import FoundEntity, Transcript
 from wfst_bias.lattice.archive import ARCHIVE, OF_FRAMES, OF_WORDS, TERMS, lattice_terms, lattice_text
 from wfst_bias.lattice.confidence import Confidence
-from wfst_bias.recognize.recognizer import Recognition
+from wfst_bias.recognize.recognition import Recognition
 from wfst_bias.second_pass.chain import Found
 from wfst_bias.second_pass.config import LOOKUP, SEARCH
 

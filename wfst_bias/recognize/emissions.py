@@ -11,7 +11,7 @@ from lhotse import MonoCut
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
-from wfst_bias.data.cuts import load_audio
+from wfst_bias.data.audio import load_audio
 from wfst_bias.entities.entity import Phrases
 
 DEFAULT_BATCH_SIZE = 4

@@ -1,6 +1,5 @@
 """The recognizer: the only path from audio, or from emissions, to words, entities and lattices."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
@@ -9,16 +8,15 @@ import torch
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
-from wfst_bias.acoustic.emissions import AcousticModel, Seconds
+from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.cuts import audio_recording
+from wfst_bias.data.audio import audio_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
-from wfst_bias.decode.paths import FoundEntity, Transcript, Word
-from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, as_entities
 from wfst_bias.entities.spelling import UNUSABLE, Outcome
@@ -27,100 +25,14 @@ from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base, read_decoding
-from wfst_bias.lattice.competitors import Competitor
-from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.lattice.frames import kaldi_lattices
-from wfst_bias.lattice.nbest import NBest
-from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.biasing import Biasing, OneGraph
 from wfst_bias.recognize.emissions import DEFAULT_BATCH_SIZE, BatchEmissions, EmissionPipeline, Timing, batches
+from wfst_bias.recognize.recognition import Recognition, SearchedBatch
 from wfst_bias.recognize.transcribe import default_base
-from wfst_bias.second_pass.chain import Batch, Chain, Found
+from wfst_bias.second_pass.chain import Batch, Chain
 
 EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
-
-
-@dataclass(frozen=True)
-class SearchedBatch:
-    """A batch of utterances behind the search.
-
-    Args:
-      emissions: what was searched.
-      decoder: that searched.
-      gates: the gate of each utterance, see :class:`~wfst_bias.graph.decoding.ListInGraph`.
-      transcripts: the best path of each utterance with no phrase below its gate.
-      lattices: that these paths are of.
-    """
-
-    emissions: BatchEmissions
-    decoder: Decoder
-    gates: Sequence[int]
-    transcripts: Sequence[Transcript]
-    lattices: Lattices
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """The result of one utterance.
-
-    Args:
-      found: lattice, n-best list, transcript, confidences and competitors, behind the second pass.
-      phrases: the phrases of the graph by their numbers, as ``found.lattice`` has them.
-      frame_shift: seconds a frame of the lattice.
-      frame_lattice: the lattice with an arc a frame in Kaldi's text format; empty unless asked for.
-    """
-
-    found: Found
-    phrases: Sequence[str]
-    frame_shift: Seconds
-    frame_lattice: str = ""
-
-    @property
-    def transcript(self) -> Transcript:
-        return self.found.transcript
-
-    @property
-    def name(self) -> str:
-        """The utterance."""
-        return self.transcript.name
-
-    @property
-    def text(self) -> str:
-        """The words, with spaces between."""
-        return self.transcript.text
-
-    @property
-    def display(self) -> str:
-        """The text with the entities as they are to be shown."""
-        return self.transcript.display
-
-    @property
-    def words(self) -> Tuple[Word, ...]:
-        """The words with their times."""
-        return self.transcript.words
-
-    @property
-    def confidences(self) -> Tuple[Confidence, ...]:
-        """The confidences of the words, without and with the scores of the list."""
-        return self.found.confidences
-
-    @property
-    def entities(self) -> Tuple[FoundEntity, ...]:
-        """The phrases of the list that were found, with their evidence."""
-        return self.transcript.entities
-
-    @property
-    def competitors(self) -> Tuple[Optional[Competitor], ...]:
-        """The best competitor of each entity; None where the lattice has no other path."""
-        return self.found.rivals
-
-    @property
-    def lattice(self) -> WordLattice:
-        return self.found.lattice
-
-    @property
-    def nbest(self) -> NBest:
-        return self.found.nbest
 
 
 class Recognizer:

@@ -10,7 +10,8 @@ import torch
 from lhotse import MonoCut
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.explain.attention import attention_to_phrases
 from wfst_bias.explain.attention_plot import attention_picture
 from wfst_bias.graph.store import folder_key

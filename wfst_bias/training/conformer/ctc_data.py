@@ -15,7 +15,8 @@ from tqdm import tqdm
 from wfst_bias.acoustic.conformer import SUBSAMPLING
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.cuts import load_audio, read_data
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
 from wfst_bias.lang.lang import Lang
 from wfst_bias.training.array_store import ArrayStore, stored_meta, write_arrays
 from wfst_bias.training.batching import length_batches
