@@ -1,0 +1,347 @@
+"""The language and the sizes of the package: the glossary of CONTRIBUTING.md, held against the source."""
+
+import ast
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+import wfst_bias
+
+PACKAGE = Path(wfst_bias.__file__).parent
+MAX_MODULE_LINES = 300
+MAX_FUNCTION_LINES = 50
+
+# words that no name contains; the glossary of CONTRIBUTING.md has the terms to use
+PRIVATE_WORDS = frozenset(
+    """heard hear hears hearing said say says saying sayings told tell tells way ways rival rivals refused refusal
+    refusals contest contests door doors twin twins upstream beside unambiguous jumps lot chance mend mends mended
+    shouted mute branch branches""".split()
+)
+# words that are private as a whole name only: a part of a longer name may be a reader of files, a left side, a placeholder
+PRIVATE_NAMES = frozenset("Place Side member members Member reader readers Reader reading readings Reading".split())
+
+# what is not yet done; it must be exact, so that it becomes empty
+LONG_MODULES: dict[str, set[str]] = {
+    "acoustic": set(
+        """acoustic/conformer.py""".split()
+    ),
+    "cli": set(
+        """cli/decode.py""".split()
+    ),
+    "decode": set(
+        """decode/paths.py""".split()
+    ),
+    "entities": set(
+        """entities/spelling.py""".split()
+    ),
+    "recognize": set(
+        """recognize/recognizer.py""".split()
+    ),
+    "training": set(
+        """training/trainer.py""".split()
+    ),
+}
+LONG_FUNCTIONS: dict[str, set[str]] = {
+    "cli": set(
+        """cli/adapter.py:adapter_train cli/decode.py:decode cli/report.py:report cli/score.py:score
+        cli/tune.py:tune""".split()
+    ),
+    "decode": set(
+        """decode/paths.py:_read_path""".split()
+    ),
+    "explain": set(
+        """explain/phrase.py:explain_phrase""".split()
+    ),
+    "fst": set(
+        """fst/ctc.py:ctc_arcs fst/epsilon.py:remove_epsilons""".split()
+    ),
+    "graph": set(
+        """graph/biasing_trie.py:compile_trie""".split()
+    ),
+    "lang": set(
+        """lang/lexicon.py:lexicon_fst""".split()
+    ),
+    "lattice": set(
+        """lattice/archive.py:_read lattice/draw.py:_figure""".split()
+    ),
+    "recognize": set(
+        """recognize/decode.py:decode_corpus""".split()
+    ),
+    "second_pass": set(
+        """second_pass/phone_graphs.py:token_graph""".split()
+    ),
+    "synth": set(
+        """synth/synthesis.py:synthesise""".split()
+    ),
+    "training": set(
+        """training/adapter/contextual.py:train_adapter training/conformer/ctc.py:train_conformer
+        training/trainer.py:Trainer.run""".split()
+    ),
+}
+PRIVATE: dict[str, set[str]] = {
+    "acoustic": set(
+        """_frame_shift_beside _model_beside _told beside reader told""".split()
+    ),
+    "adapter": set(
+        """MOST_WAYS _heard heard mend most_ways said way ways""".split()
+    ),
+    "cli": set(
+        """_tell_unusable _told_classes beside heard keep_twins mend readings sayings told upstream
+        upstream_options""".split()
+    ),
+    "core": set(
+        """_told_of""".split()
+    ),
+    "decode": set(
+        """_said_by_lists _ways_on beside heard refusal refusals refused refused_arcs said says_below_gate told
+        way ways""".split()
+    ),
+    "entities": set(
+        """Place _WAYS_SHOWN _Ways _phrase_ways _reader _ways _ways_of_entity _ways_of_word _why_mute
+        _word_ways chance is_said mute reader readings rival rivals said shouted way ways with_said""".split()
+    ),
+    "explain": set(
+        """Side contest heard hearing rival said upstream way ways""".split()
+    ),
+    "fst": set(
+        """tells_words""".split()
+    ),
+    "g2p": set(
+        """Side Way _reader _ways heard heard_lexicon reader readers way ways""".split()
+    ),
+    "graph": set(
+        """SAID _first_door arcs_saying branch door doors first_door_state has_twins is_door keep_twins member
+        members no_twin no_twin_ids not_saying num_doors reader said saying told""".split()
+    ),
+    "lang": set(
+        """readings tells_words ways""".split()
+    ),
+    "lattice": set(
+        """_NOT_SAID _best_ways heard is_heard jumps longest_way said said_in_place told way ways""".split()
+    ),
+    "recognize": set(
+        """_num_refused _refused beside phrases_beside rival said sayings shouted upstream""".split()
+    ),
+    "report": set(
+        """SAID _Place _said _said_there heard said upstream""".split()
+    ),
+    "score": set(
+        """_told chance heard said""".split()
+    ),
+    "second_pass": set(
+        """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of rivals
+        said sayings use_way way ways""".split()
+    ),
+    "synth": set(
+        """chance heard say""".split()
+    ),
+    "training": set(
+        """Way _best_ways _reader _said _says _ways all_ways beside chance hear heard heard_units heard_ways
+        said said_in told way ways ways_of ways_said""".split()
+    ),
+    "tune": set(
+        """_sayings sayings told upstream""".split()
+    ),
+}
+DOCSTRINGS: dict[str, set[str]] = {
+    "acoustic": set(
+        """acoustic/archive.py:ArchiveModel._log_probs acoustic/conformer.py:ConformerOutput
+        acoustic/conformer_model.py:ConformerSummary acoustic/conformer_model.py:ConformerVocabulary
+        acoustic/conformer_model.py:summary acoustic/contract.py: acoustic/frontends.py:
+        acoustic/frontends.py:Frontend.__call__ acoustic/hama.py:HamaModel._log_probs
+        acoustic/onnx_layout.py:_samples acoustic/onnx_model.py:OnnxModel._log_probs
+        acoustic/onnx_model.py:OnnxModel._scores""".split()
+    ),
+    "adapter": set(
+        """adapter/adapter.py:Attended adapter/default.py:emission_adapter_of adapter/emission_adapter.py:
+        adapter/matching.py:Matcher.heard adapter/matching.py:Segments adapter/network.py:Adapted
+        adapter/network.py:AdapterConfig adapter/network.py:ContextualAdapter._fit
+        adapter/network.py:ContextualAdapter._match adapter/store.py:_write_lang
+        adapter/store.py:weights_checksum""".split()
+    ),
+    "cli": set(
+        """cli/graph.py:graph_info""".split()
+    ),
+    "decode": set(
+        """decode/config.py:GateConfig decode/gates.py:_rejection decode/rejections.py:without_rejected
+        decode/search.py:Decoder.meta decode/search.py:search_meta""".split()
+    ),
+    "entities": set(
+        """entities/check.py: entities/check.py:check entities/entity.py:Entity.from_json
+        entities/formats/documents.py:_found entities/formats/source.py: entities/spelling.py:Outcome
+        entities/spelling.py:_word_ways entities/split.py:Part.parse
+        entities/verbalize/abbreviations.py:abbreviations entities/verbalize/numbers.py:number
+        entities/verbalize/numbers.py:understood""".split()
+    ),
+    "explain": set(
+        """explain/acoustic_match.py:_collapsed explain/attention.py:
+        explain/comparison.py:PathComparison.sound explain/comparison.py:ScoredPath.terms
+        explain/constrained_search.py:ConstrainedSearch._words_in
+        explain/constrained_search.py:ConstrainedSearch.contest explain/phrase.py:PhraseExplanation
+        explain/phrase.py:PhraseExplanation._row explain/phrase.py:_setup explain/phrase.py:_text_of""".split()
+    ),
+    "g2p": set(
+        """g2p/readers.py:variants_of""".split()
+    ),
+    "graph": set(
+        """graph/compile.py:spelled_in_classes graph/config.py: graph/config.py:ClassConfig
+        graph/decoding.py:DecodingGraph.layout graph/decoding.py:DecodingGraph.said
+        graph/store.py:_read_record graph/store.py:folder_key graph/store.py:graph_facts
+        graph/store.py:read_base""".split()
+    ),
+    "lang": set(
+        """lang/lang.py:Lang lang/lang.py:hama_lang_key lang/lang.py:read_lang_files lang/lang.py:units_meta""".split()
+    ),
+    "lattice": set(
+        """lattice/competitors.py: lattice/competitors.py:competitors lattice/confidence.py:Confidence
+        lattice/confidence.py:_shares lattice/confidence.py:word_confidences
+        lattice/determinize.py:_best_ways lattice/determinize.py:_losses lattice/k2_lattices.py:K2Lattices
+        lattice/k2_lattices.py:_data_of lattice/stored.py:OracleScore lattice/terms.py:
+        lattice/terms.py:Terms lattice/word_lattice.py:WordLattice.scores lattice/word_places.py:_best_arcs""".split()
+    ),
+    "lm": set(
+        """lm/default.py:default_lm_key lm/ngrams.py:Ngrams.left""".split()
+    ),
+    "recognize": set(
+        """recognize/biasing.py: recognize/biasing.py:Biasing recognize/decode_files.py:DecodeFiles.meta
+        recognize/decode_files.py:_least recognize/decode_files.py:_line
+        recognize/recognizer.py:Recognizer._base recognize/setup.py: recognize/setup.py:DecodeSetup
+        recognize/setup.py:DecodeSetup.acoustics recognize/setup.py:DecodeSetup.chain
+        recognize/setup.py:DecodeSetup.files recognize/setup.py:DecodeSetup.from_meta""".split()
+    ),
+    "report": set(
+        """report/alarms.py:FalseAlarm.confidence report/alarms.py:FalseAlarm.probability report/aligned.py:
+        report/aligned.py:_entities_of report/aligned.py:num_errors report/details.py:closer_look
+        report/folders.py:Comparison.label report/folders.py:ScoringList report/page.py:_setup_of
+        report/report.py: report/report.py:Report report/steps.py: report/steps.py:Change.kinds
+        report/steps.py:texts_of_rungs""".split()
+    ),
+    "score": set(
+        """score/confidence.py: score/confidence.py:ConfidenceScore score/confidence.py:_lead
+        score/confidence.py:_partners score/confidence.py:calibration score/confidence.py:separation
+        score/counts.py:Counts score/ladder.py:_stages score/librispeech.py:_costs score/report.py:counts_of
+        score/report.py:score_change score/report.py:text_path""".split()
+    ),
+    "second_pass": set(
+        """second_pass/chain.py: second_pass/chain.py:Chain.found second_pass/chain.py:Found
+        second_pass/chain.py:Stage.__call__ second_pass/chain.py:on_path second_pass/config.py:
+        second_pass/config.py:ChainConfig second_pass/config.py:ChainConfig.names
+        second_pass/config.py:LookupConfig second_pass/lookup.py:Lookup._matches
+        second_pass/lookup.py:_Run.times second_pass/phone_graphs.py: second_pass/phone_graphs.py:_alignment
+        second_pass/phone_graphs.py:phone_emissions second_pass/phone_string.py:phone_string
+        second_pass/rescoring.py:PhoneRescorer.phone_scores second_pass/verification.py:Verification._freed
+        second_pass/verification.py:Verification._unsure second_pass/verification.py:_places""".split()
+    ),
+    "training": set(
+        """training/adapter/__init__.py: training/adapter/batches.py:AlignedSpeech
+        training/adapter/contextual.py:ListWords training/adapter/frozen.py:FrozenModel.checksum
+        training/adapter/frozen.py:FrozenModel.described training/adapter/frozen.py:hear
+        training/adapter/guidance.py:Guide._keys training/adapter/guidance.py:Guide.attention
+        training/adapter/speech.py:Utterance training/checkpoints.py:random_states
+        training/conformer/targets.py: training/ranks.py:Ranks training/ranks.py:Ranks.agreed""".split()
+    ),
+    "tune": set(
+        """tune/tuner.py:Caps tune/tuner.py:Weights""".split()
+    ),
+}
+
+
+@lru_cache(None)
+def _modules():
+    """Path relative to the package, number of lines and syntax tree of each module."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        found[str(path.relative_to(PACKAGE))] = (len(text.splitlines()), ast.parse(text))
+    return found
+
+
+def _by_room(findings):
+    """Group ``(module, finding)`` by room; the room of a top-level module is the package."""
+    rooms = {}
+    for module, finding in findings:
+        rooms.setdefault(module.split("/")[0] if "/" in module else "", set()).add(finding)
+    return rooms
+
+
+def _functions(tree, prefix=""):
+    """Qualified names and nodes of all functions and classes."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield prefix + node.name, node
+            yield from _functions(node, f"{prefix}{node.name}.")
+        else:
+            yield from _functions(node, prefix)
+
+
+def _names(tree):
+    """Names that a module gives: functions, classes, parameters, fields, locals and aliases of imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.alias) and node.asname:
+            yield node.asname
+
+
+def _is_private(name):
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+    return bool(words & PRIVATE_WORDS) or name.strip("_") in PRIVATE_NAMES
+
+
+def long_modules():
+    return _by_room((module, module) for module, (lines, _) in _modules().items() if lines > MAX_MODULE_LINES)
+
+
+def long_functions():
+    return _by_room(
+        (module, f"{module}:{name}")
+        for module, (_, tree) in _modules().items()
+        for name, node in _functions(tree)
+        if not isinstance(node, ast.ClassDef) and node.end_lineno - node.lineno >= MAX_FUNCTION_LINES
+    )
+
+
+def private_names():
+    """A module is named by its path, too."""
+    return _by_room(
+        (module, name)
+        for module, (_, tree) in _modules().items()
+        for name in {*_names(tree), Path(module).stem}
+        if _is_private(name)
+    )
+
+
+def opaque_docstrings():
+    """Docstrings that begin with "Of" or "What"."""
+    return _by_room(
+        (module, f"{module}:{name}")
+        for module, (_, tree) in _modules().items()
+        for name, node in [("", tree), *_functions(tree)]
+        if re.match(r"\s*(Of|What) ", ast.get_docstring(node, clean=False) or "")
+    )
+
+
+@pytest.mark.parametrize(
+    "find, pending",
+    [
+        (long_modules, LONG_MODULES),
+        (long_functions, LONG_FUNCTIONS),
+        (private_names, PRIVATE),
+        (opaque_docstrings, DOCSTRINGS),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_only_what_is_listed_as_not_yet_done_is_not(find, pending):
+    found = find()
+    new = {room: sorted(some - pending.get(room, set())) for room, some in found.items()}
+    done = {room: sorted(some - found.get(room, set())) for room, some in pending.items()}
+    assert {room: some for room, some in new.items() if some} == {}
+    assert {room: some for room, some in done.items() if some} == {}
