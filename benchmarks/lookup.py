@@ -24,8 +24,9 @@ from wfst_bias.core.text import words_of
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import Transcript, best_paths
+from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.store import graph_g2g, read_decoding

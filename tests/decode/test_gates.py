@@ -25,8 +25,9 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
-from wfst_bias.decode.paths import LANGUAGE_MODEL, LIST, best_paths
+from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.constrain import not_saying

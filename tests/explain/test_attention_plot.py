@@ -7,7 +7,7 @@ import pytest
 from matplotlib.image import imread
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.decode.paths import Word
+from wfst_bias.decode.transcript import Word
 from wfst_bias.explain.attention_plot import write_attention_plot
 
 WORDS = (Word("call", 0.0, 0.2), Word("keller", 0.24, 0.6))

@@ -15,8 +15,9 @@ from helpers.phone_bases import phones_folder
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import LANGUAGE_MODEL, LIST, best_paths
+from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.entities.entity import Entity
 from wfst_bias.explain.acoustic_match import best_matches
 from wfst_bias.explain.explanation import FAR, FOUND, LOST, PRUNED, explain

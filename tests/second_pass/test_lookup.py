@@ -8,7 +8,7 @@ import torch
 
 from helpers.emissions import emissions
 from wfst_bias.core.errors import InputError
-from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, Word
+from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript, Word
 from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.readers import LexiconOnly

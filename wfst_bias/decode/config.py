@@ -42,7 +42,7 @@ class GateConfig:
 
     Args:
       evidence: the least evidence for phrases without a gate of their own, a probability a unit, see
-        :attr:`~wfst_bias.decode.paths.FoundEntity.evidence`; 0 is off.
+        :attr:`~wfst_bias.decode.transcript.FoundEntity.evidence`; 0 is off.
     """
 
     evidence: float = 0.0

@@ -9,12 +9,13 @@ import sys
 from dataclasses import replace
 from typing import Iterator, List, Sequence, Tuple
 
-import k2
 import numpy as np
+import torch
 
-from wfst_bias.decode.paths import LIST, FoundEntity, Transcript, best_paths
+from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.rejections import Rejection, parting_arcs
-from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
+from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 
 
 def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript], Lattices]:
@@ -42,10 +43,8 @@ def _said_by_lists(
 ) -> Iterator[Tuple[int, FoundEntity, Sequence[int]]]:
     """Each phrase that came by a list: its utterance, itself, and the arcs of the graph that begin its units."""
     graph = decoder.graph
-    best = k2.shortest_path(lattices.fsas, use_double_scores=True)
-    bounds = arc_bounds(best)
     for utterance, transcript in enumerate(transcripts):
-        path = best.graph_arc[bounds[utterance] : bounds[utterance + 1]].long()
+        path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
         path = path[graph.begins_unit(path)].cpu().numpy()
         last_units = np.flatnonzero(graph.said(path) >= graph.first_phrase)
         by_list = [entity for entity in transcript.entities if entity.way == LIST]

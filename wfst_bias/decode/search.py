@@ -12,6 +12,7 @@ from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
+from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, lattice_arcs
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.rejections import Rejection, without_rejected
 from wfst_bias.graph.decoding import OPEN, DecodingGraph
@@ -28,7 +29,9 @@ class Lattices:
 
     Args:
       fsas: k2 FsaVec ``[utt][state][arc]``; of each arc its ``labels`` (emission column, -1 at the end),
-        ``graph_arc`` (row of the decoding graph) and ``frame``; scores are scaled, boosted and with the graph's.
+        ``graph_arc`` (row of the decoding graph), ``frame`` and ``arc`` (its number); scores are scaled, boosted and
+        with the graph's.
+      arcs: the arcs of ``fsas``, taken apart.
       columns: the emissions that were searched, unscaled, each frame's best at 0, ``(N, T, num_columns)``.
       lengths: frames of each utterance, free frames at the end not counted, ``(N,)``.
       emissions: what came in.
@@ -36,6 +39,7 @@ class Lattices:
     """
 
     fsas: k2.Fsa
+    arcs: LatticeArcs
     columns: torch.Tensor
     lengths: torch.Tensor
     emissions: Emissions
@@ -115,7 +119,11 @@ class Decoder:
             for utterance in (~ended).nonzero().flatten().tolist():
                 columns[utterance, int(emissions.lengths[utterance]) :] = self._free_frame
             fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended), refusals)
-        return Lattices(fsas, columns, emissions.lengths, emissions, gates)
+        return Lattices(fsas, self.lattice_arcs(fsas, columns), columns, emissions.lengths, emissions, gates)
+
+    def lattice_arcs(self, fsas: k2.Fsa, columns: torch.Tensor) -> LatticeArcs:
+        """The arcs of lattices that :meth:`intersect` made of emissions ``(N, T, num_columns)``."""
+        return lattice_arcs(fsas, columns, self.graph, self.search.acoustic_scale)
 
     @cached_property
     def _free_frame(self) -> torch.Tensor:
@@ -147,6 +155,7 @@ class Decoder:
             )
         if refusals:
             lattices.labels = self.graph.arcs[lattices.graph_arc.long(), 2]
+        lattices.arc = torch.arange(lattices.num_arcs, dtype=torch.int32, device=lattices.device)
         del lattices.lease  # k2 hands on what the graph has; a lattice reads nothing of it
         return lattices
 
@@ -161,9 +170,3 @@ def has_final_arc(fsas: k2.Fsa) -> torch.Tensor:
     final_arcs = (fsas.labels == -1).nonzero().flatten().cpu()
     utterance = torch.bucketize(final_arcs, arc_bounds(fsas)[1:], right=True)
     return torch.bincount(utterance, minlength=fsas.shape[0]) > 0
-
-
-def arc_bounds(fsas: k2.Fsa) -> torch.Tensor:
-    """Where the arcs of each FSA begin and end among all, int64 ``(N + 1,)`` on the CPU."""
-    states = fsas.arcs.row_splits(1).long()
-    return fsas.arcs.row_splits(2).long()[states].cpu()

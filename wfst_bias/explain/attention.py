@@ -10,8 +10,8 @@ from wfst_bias.acoustic.emissions import AcousticModel, Seconds
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.cuts import read_data
-from wfst_bias.decode.paths import Word
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.transcript import Word
 from wfst_bias.explain.attention_plot import write_attention_plot
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.recognize.biasing import Biasing, OneGraph

@@ -8,7 +8,7 @@ import numpy as np
 from wfst_bias.core.figures import check_picture_name, escape_formulas, render_figure
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.types import FloatArray
-from wfst_bias.decode.paths import Word
+from wfst_bias.decode.transcript import Word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,8 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.acoustic.emissions import Seconds
-from wfst_bias.decode.paths import LIST, Transcript, Word
+from wfst_bias.decode.arcs import in_spans
+from wfst_bias.decode.transcript import LIST, Transcript, Word
 from wfst_bias.explain.acoustic_match import nats
 from wfst_bias.lattice.terms import Terms
 
@@ -124,10 +125,7 @@ class ScoredPath:
     @cached_property
     def in_list(self) -> np.ndarray:
         """Which arcs are in a branch of a list, bool."""
-        steps = np.zeros(len(self.arcs) + 1, np.int64)
-        steps[self.first] += 1
-        steps[self.last + 1] -= 1
-        return np.cumsum(steps[:-1]) > 0
+        return in_spans(self.first, self.last, len(self.arcs))
 
     def terms(self, inside: slice) -> Terms:
         """Of the score of some frames."""

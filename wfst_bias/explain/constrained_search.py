@@ -9,14 +9,14 @@ from functools import cached_property
 from itertools import takewhile
 from typing import List, Optional, Sequence, Tuple
 
-import k2
 import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.decode.arcs import best_path_arcs, list_spans
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import best_paths
-from wfst_bias.decode.search import Decoder, has_final_arc
+from wfst_bias.decode.paths import transcript_of
+from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.explain.acoustic_match import AcousticMatch, acoustic_match_of
 from wfst_bias.explain.comparison import PathComparison, Pruning, ScoredPath, Side
 from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
@@ -46,7 +46,7 @@ class ConstrainedSearch:
     @cached_property
     def written(self) -> ScoredPath:
         """The best path of the decoding."""
-        return self._path(self._decoder, self._lattices.fsas)
+        return self._path(self._decoder, self._lattices)
 
     @property
     def plain(self) -> torch.Tensor:
@@ -149,34 +149,33 @@ class ConstrainedSearch:
         """The best path of a graph under a condition; none where the beam holds none to the end."""
         decoder = Decoder(graph, search, self._decoder.boost, self._decoder.device)
         fsas = decoder.intersect(self._lattices.columns, torch.tensor([self._num_frames]))
-        return self._path(decoder, fsas) if has_final_arc(fsas).all() else None
+        if not has_final_arc(fsas).all():
+            return None
+        arcs = decoder.lattice_arcs(fsas, self._lattices.columns)
+        return self._path(decoder, replace(self._lattices, fsas=fsas, arcs=arcs))
 
-    def _path(self, decoder: Decoder, fsas: k2.Fsa) -> ScoredPath:
-        """The best path of a lattice of the utterance, by the decoder or by one of a graph under a condition."""
-        graph, columns = self._decoder.graph, self._lattices.columns
-        best = k2.shortest_path(fsas, use_double_scores=True)
-        arcs = best.graph_arc.long() % graph.num_arcs  # the second copy of 'saying' is the graph again
-        column = best.labels.long().clamp(min=0)
-        token = graph.layout.token(column)
-        frame = torch.arange(self._num_frames, device=column.device)
-        plain, read = torch.zeros(2, self._num_frames + 1, dtype=torch.float64, device=column.device)
-        plain[:-1], read[:-1] = columns[0, frame, token[:-1]], columns[0, frame, column[:-1]]
-        begins = graph.begins_unit(arcs).cpu().numpy()
-        scores = graph.arcs[arcs, 3].view(torch.float32).double()
-        scale = self._decoder.search.acoustic_scale
-        outputs = graph.said(arcs.cpu().numpy())
-        first, last = _phrase_arcs(graph, outputs, begins, column.cpu().numpy())
+    def _path(self, decoder: Decoder, lattices: Lattices) -> ScoredPath:
+        """The best path of the lattice of the utterance, by the decoder or by one of a graph under a condition."""
+        graph = self._decoder.graph
+        (path,) = best_path_arcs(lattices.fsas)
+        arcs = lattices.arcs.select(path.to(decoder.device))
+        in_graph = arcs.graph_arcs % graph.num_arcs  # the second copy of 'saying' is the graph again
+        begins = graph.begins_unit(in_graph).cpu().numpy()
+        acoustic, boost, of_graph = arcs.terms(torch.float64).cpu().numpy().T
+        outputs = arcs.outputs.cpu().numpy()
+        first, last = list_spans(outputs, arcs.enters_list.cpu().numpy(), graph.first_phrase)
+        score = float(lattices.fsas.scores[path.to(decoder.device)].cpu().numpy().sum())
         return ScoredPath(
-            arcs=arcs.cpu().numpy(),
-            tokens=token.cpu().numpy(),
+            arcs=in_graph.cpu().numpy(),
+            tokens=arcs.tokens.cpu().numpy(),
             begins=begins,
-            acoustic=scale * plain.cpu().numpy(),
-            boost=scale * (read - plain).cpu().numpy(),
-            graph=scores.cpu().numpy(),
+            acoustic=acoustic,
+            boost=boost,
+            graph=of_graph,
             phrases=outputs[last],
             first=first,
             last=last,
-            transcript=best_paths(replace(self._lattices, fsas=fsas), decoder)[0],
+            transcript=transcript_of(path[:-1].numpy(), 0, score, lattices, decoder),
         )
 
 
@@ -185,20 +184,6 @@ def _widths(search: SearchConfig) -> List[SearchConfig]:
     default = SearchConfig()
     beam, states = max(search.search_beam, default.search_beam), max(search.max_active, default.max_active)
     return [search, *(replace(search, search_beam=b * beam, max_active=s * states) for b, s in _WIDER)]
-
-
-def _phrase_arcs(
-    graph: DecodingGraph, outputs: np.ndarray, begins: np.ndarray, columns: np.ndarray
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Which arcs of a path begin the first and the last unit of each phrase that came by a list, ``(P,)`` each.
-
-    Within a branch all units read twin columns but the first one and the boundaries between words.
-    """
-    layout = graph.layout
-    is_edge = np.isin(layout.token(columns), graph.units.edge)
-    may_enter = np.flatnonzero(begins & ~layout.is_boosted(columns) & ~is_edge)
-    last = np.flatnonzero(outputs >= graph.first_phrase)
-    return may_enter[np.searchsorted(may_enter, last, side="right") - 1], last
 
 
 def _parted(ours: List[str], theirs: List[str]) -> Tuple[List[str], List[str]]:

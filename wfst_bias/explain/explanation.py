@@ -5,8 +5,8 @@ from typing import List, Optional, Sequence, Tuple
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import LIST, FoundEntity, Transcript
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 from wfst_bias.entities.entity import MAX_WEIGHT
 from wfst_bias.explain.acoustic_match import AcousticMatch, best_matches, nats
 from wfst_bias.explain.comparison import PathComparison, Pruning

@@ -94,6 +94,8 @@ class PhraseExplanation:
     def to_json(self) -> str:
         values = asdict(self)
         explanation = self.explanation
+        if explanation:
+            del values["explanation"]["transcript"]["path"]  # numbers that mean nothing outside of the search
         if explanation and explanation.contest:
             values["explanation"]["contest"]["margin"] = explanation.contest.margin
         return json.dumps({"verdict": self.verdict, **values}, indent=2, ensure_ascii=False)

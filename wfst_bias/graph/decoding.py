@@ -130,6 +130,10 @@ class DecodingGraph:
         """What each of some arcs says, without marks, int32 ``(A,)``."""
         return self.olabels[arcs] % WORD_END
 
+    def ends_word(self, arcs: np.ndarray) -> np.ndarray:
+        """Which of some arcs are marked to end a word, bool ``(A,)``."""
+        return self.olabels[arcs] >= WORD_END
+
     def lists_of(self, gate: int) -> List[ListInGraph]:
         """The lists that an utterance of this gate has."""
         return [part for part in self.lists if part.gate in (OPEN, gate)]

@@ -11,32 +11,29 @@ from typing import List
 import numpy as np
 import torch
 
-from wfst_bias.decode.search import Decoder, Lattices, arc_bounds
+from wfst_bias.decode.arcs import arc_bounds
+from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.graph.decoding import DecodingGraph
 
 
 def kaldi_lattices(lattices: Lattices, decoder: Decoder) -> List[str]:
     """One block of text for each utterance: its name, its arcs and final states, an empty line."""
-    fsas, graph = lattices.fsas, decoder.graph
-    num_frames = lattices.columns.shape[1]
-    bounds = arc_bounds(fsas)
-    utterance = torch.repeat_interleave(bounds.diff()).to(fsas.device)
-    is_final = fsas.labels == -1
-    token = torch.where(is_final, 0, graph.layout.token(fsas.labels))
-    plain = lattices.columns[utterance, fsas.frame.long().clamp(max=num_frames - 1), token.long()]
-    acoustic = torch.where(is_final, 0.0, plain)
-    # what is neither frame nor scale of a frame counts as graph
-    other = fsas.scores - decoder.search.acoustic_scale * acoustic
+    fsas = lattices.fsas
+    terms = lattices.arcs
+    # all but the emission of the token counts as graph
+    other = fsas.scores - terms.acoustic_scale * terms.plain
     arcs = fsas.arcs.values()[:, :3].cpu().numpy().astype(np.int64)
-    arcs[:, 2] = torch.where(is_final, -1, token + 1).cpu().numpy()
-    olabels = graph.said(fsas.graph_arc.cpu().numpy())
-    costs = 0.0 - torch.stack([other, acoustic], dim=1).cpu().numpy()
+    arcs[:, 2] = torch.where(terms.is_final, -1, terms.tokens + 1).cpu().numpy()
+    outputs = terms.outputs.cpu().numpy()
+    costs = 0.0 - torch.stack([other, terms.plain], dim=1).cpu().numpy()
+    bounds = arc_bounds(fsas)
     return [
-        f"{name}\n{_block(arcs[begin:end], olabels[begin:end], costs[begin:end], decoder)}\n"
+        f"{name}\n{_block(arcs[begin:end], outputs[begin:end], costs[begin:end], decoder.graph)}\n"
         for name, begin, end in zip(lattices.emissions.names, bounds, bounds[1:])
     ]
 
 
-def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, decoder: Decoder) -> str:
+def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, graph: DecodingGraph) -> str:
     """Lines of one lattice.
 
     Args:
@@ -44,7 +41,6 @@ def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, decoder: De
       olabels: words and phrases, ``(A,)``.
       costs: graph and acoustic, ``(A, 2)``.
     """
-    graph = decoder.graph
     is_final = arcs[:, 2] == -1
     is_phrase = (olabels >= graph.first_phrase) & ~is_final
     rows = list(_rows(arcs, olabels, costs, ~is_final & ~is_phrase))

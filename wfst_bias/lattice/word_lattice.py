@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import List, Tuple
 
 import numpy as np
-import torch
 
-from wfst_bias.decode.search import Decoder, Lattices, arc_bounds, has_final_arc
-from wfst_bias.fst.columns import ColumnLayout
+from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
+from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import padded
@@ -111,7 +110,7 @@ class WordLattice:
 
 def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
     """The word lattice of each utterance of a batch."""
-    frames = _Frames.of(lattices, decoder)
+    frames = _Frames.of(lattices)
     bounds = arc_bounds(lattices.fsas).tolist()
     made = []
     for name, length, ended, begin, end in zip(
@@ -136,56 +135,35 @@ class _Frames:
 
     Args:
       src, dst: states, numbered in each utterance.
-      columns: what they read, -1 into the end.
-      said: words and phrases, 0 is none.
-      enters: where a branch of a list may be entered.
-      terms: of the score, nats, the graph's share as the language model's ``(A, 4)``.
+      is_final: which arcs lead into the end.
+      tokens: that they read.
+      outputs: words and phrases, 0 is none.
+      enters_list: where a phrase of a list may begin.
+      terms: of the score, nats ``(A, 3)``: acoustic, boost and graph.
       loss: of the best path through the arc against the best path of the utterance, nats.
-      layout: of the columns.
     """
 
     src: np.ndarray
     dst: np.ndarray
-    columns: np.ndarray
-    said: np.ndarray
-    enters: np.ndarray
+    is_final: np.ndarray
+    tokens: np.ndarray
+    outputs: np.ndarray
+    enters_list: np.ndarray
     terms: np.ndarray
     loss: np.ndarray
-    layout: ColumnLayout
 
     @classmethod
-    def of(cls, lattices: Lattices, decoder: Decoder) -> "_Frames":
-        fsas, graph = lattices.fsas, decoder.graph
-        utterance = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
-        layout = graph.layout
-        column = fsas.labels.long().clamp(min=0)
-        frame = fsas.frame.long().clamp(max=lattices.columns.shape[1] - 1)
-        ends = fsas.labels == -1
-        plain = lattices.columns[utterance, frame, layout.token(column)].masked_fill(ends, 0.0)
-        read = lattices.columns[utterance, frame, column].masked_fill(ends, 0.0)
-        scale = decoder.search.acoustic_scale
-        graph_arcs = fsas.graph_arc.long()
-        of_graph = graph.arcs[graph_arcs, 3].view(torch.float32)
-        terms = [scale * plain, scale * (read - plain), of_graph, torch.zeros_like(plain)]
-        is_edge = torch.isin(layout.token(column), torch.tensor(graph.units.edge, device=column.device))
-        enters = graph.begins_token(graph_arcs) & ~layout.is_boosted(column) & ~is_edge & ~ends
+    def of(cls, lattices: Lattices) -> "_Frames":
+        fsas, arcs = lattices.fsas, lattices.arcs
         states = fsas.arcs.values()[:, :2].long()
-        first_state = fsas.arcs.row_splits(1).long()[utterance]
+        first_state = fsas.arcs.row_splits(1).long()[arcs.utterances]
         options = dict(use_double_scores=True, log_semiring=False)
         forward, backward = fsas.get_forward_scores(**options), fsas.get_backward_scores(**options)
         through = forward[first_state + states[:, 0]] + fsas.scores + backward[first_state + states[:, 1]]
-        best = fsas.get_tot_scores(**options)[utterance]
-        src, dst, columns, enters = torch.stack([*states.T, fsas.labels.long(), enters]).cpu().numpy()
-        return cls(
-            src,
-            dst,
-            columns,
-            np.where(columns >= 0, graph.said(graph_arcs.cpu().numpy()), 0),
-            enters > 0,
-            torch.stack(terms, dim=1).cpu().numpy(),
-            (best - through).cpu().numpy(),
-            layout,
-        )
+        loss = fsas.get_tot_scores(**options)[arcs.utterances] - through
+        src, dst = states.cpu().numpy().T
+        columns = (arcs.is_final, arcs.tokens, arcs.outputs, arcs.enters_list, arcs.terms(), loss)
+        return cls(src, dst, *(column.cpu().numpy() for column in columns))
 
 
 def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, graph: DecodingGraph) -> WordLattice:
@@ -194,22 +172,22 @@ def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, gra
     stretches = determinized(lattice, beam)
     own, position = np.divmod(place[stretches.arcs], _MOST_WORDS)
     last = stretches.splits[1:] - 1
-    said = frames.said[kept[own[last]]] if len(last) else np.zeros(0, np.int32)
+    output = frames.outputs[kept[own[last]]] if len(last) else np.zeros(0, np.int32)
     has_word = stretches.label < len(graph.words)
     stretch = np.repeat(np.arange(len(last)), np.diff(stretches.splits))
     # words of a phrase behind the first one stand on arcs that are none of the search
     searched = position == 0
     terms = _terms(frames, kept[own[searched]], stretch[searched], len(last), graph.first_phrase)
-    is_frame = searched & (frames.columns[kept[own]] >= 0)
+    is_frame = searched & ~frames.is_final[kept[own]]
     sources = kept[own[is_frame]]
     return WordLattice(
         name=name,
         src=stretches.src,
         dst=stretches.dst,
         words=np.where(has_word, stretches.label, NO_WORD),
-        phrases=np.where(has_word & (said >= graph.first_phrase), said - graph.first_phrase, NO_PHRASE),
+        phrases=np.where(has_word & (output >= graph.first_phrase), output - graph.first_phrase, NO_PHRASE),
         terms=terms,
-        tokens=frames.layout.token(frames.columns[sources]).astype(np.int32),
+        tokens=frames.tokens[sources].astype(np.int32),
         splits=np.concatenate([[0], np.cumsum(np.bincount(stretch[is_frame], minlength=len(last)))]),
         sources=sources,
         beam=stretches.beam,
@@ -225,11 +203,11 @@ def _labelled(frames: _Frames, kept: np.ndarray, graph: DecodingGraph) -> Tuple[
     Returns:
       the lattice, and for each of its arcs ``number of the arc among those kept * _MOST_WORDS + position in the phrase``.
     """
-    said = frames.said[kept].astype(np.int64)
+    output = frames.outputs[kept].astype(np.int64)
     end_label = len(graph.words)
-    label = np.where(frames.columns[kept] == -1, end_label, said)
-    arc = np.flatnonzero(said >= graph.first_phrase)
-    words = padded([list(graph.phrase_words[p]) for p in (said[arc] - graph.first_phrase).tolist()] or [[]])
+    label = np.where(frames.is_final[kept], end_label, output)
+    arc = np.flatnonzero(output >= graph.first_phrase)
+    words = padded([list(graph.phrase_words[p]) for p in (output[arc] - graph.first_phrase).tolist()] or [[]])
     length = (words >= 0).sum(axis=1)[: len(arc)]
     label[arc] = words[: len(arc), 0] if len(arc) else 0
     more, position = np.nonzero(words[: len(arc), 1:] >= 0)  # the words behind the first
@@ -261,18 +239,9 @@ def _labelled(frames: _Frames, kept: np.ndarray, graph: DecodingGraph) -> Tuple[
 
 
 def _terms(frames: _Frames, sources: np.ndarray, stretch: np.ndarray, num_arcs: int, first_phrase: int) -> np.ndarray:
-    """Sums over frames ``(F,)`` of the arcs that they are of ``(A, 4)``, what the graph says within lists apart.
-
-    The branch of a phrase is entered by the last arc that may have done so before the phrase is said.
-    """
+    """Sums over frames ``(F,)`` of the arcs that they are of ``(A, 4)``, the graph's share within lists apart."""
     terms = frames.terms[sources].astype(np.float64)
-    last = np.flatnonzero(frames.said[sources] >= first_phrase)
-    enters = np.flatnonzero(frames.enters[sources])
-    first = enters[np.searchsorted(enters, last, side="right") - 1] if len(last) else last
-    steps = np.zeros(len(sources) + 1, np.int64)
-    np.add.at(steps, first, 1)
-    np.add.at(steps, last + 1, -1)
-    in_list = np.cumsum(steps[:-1]) > 0
-    terms[in_list, 3], terms[in_list, 2] = terms[in_list, 2], 0.0
+    spans = list_spans(frames.outputs[sources], frames.enters_list[sources], first_phrase)
+    terms = terms_with_list(terms, in_spans(*spans, len(sources)))
     sums = [np.bincount(stretch, weights=terms[:, i], minlength=num_arcs) for i in range(NUM_TERMS)]
     return np.stack(sums, axis=1).astype(np.float32)

@@ -9,7 +9,7 @@ import pynini
 import torch
 
 from wfst_bias.core.symbols import OOV, SymbolTable
-from wfst_bias.decode.search import arc_bounds
+from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 

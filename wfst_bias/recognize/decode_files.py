@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.paths import FoundEntity, Transcript
+from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.archive import ARCHIVE, OF_FRAMES, OF_WORDS, TERMS, lattice_terms, lattice_text
 from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.recognize.recognition import Recognition

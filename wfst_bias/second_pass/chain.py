@@ -13,8 +13,9 @@ import numpy as np
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.symbols import OOV
 from wfst_bias.decode.gates import only_above, says_below_gate
-from wfst_bias.decode.paths import FoundEntity, Transcript, transcript_of
+from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
+from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.competitors import Competitor, competitors

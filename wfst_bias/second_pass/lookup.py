@@ -14,7 +14,7 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.acoustic.emissions import Emissions, Seconds
-from wfst_bias.decode.paths import FoundEntity, Transcript, Word
+from wfst_bias.decode.transcript import FoundEntity, Transcript, Word
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units

@@ -17,7 +17,7 @@ import torch
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK_ID
-from wfst_bias.decode.search import arc_bounds
+from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.ctc import FINAL_LABEL, ctc_product, ctc_states
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.g2p.g2g import Way

@@ -13,7 +13,7 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.decode.gates import with_rejected
-from wfst_bias.decode.paths import LIST, FoundEntity
+from wfst_bias.decode.transcript import LIST, FoundEntity
 from wfst_bias.lattice.confidence import word_confidences
 from wfst_bias.lattice.word_lattice import NO_PHRASE
 from wfst_bias.lattice.word_places import best_without, said_in_place

@@ -1,0 +1,170 @@
+"""Arcs of the lattices of a search: what each of them reads and writes, and what its score is made of."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Dict, List, Tuple
+
+import k2
+import numpy as np
+import torch
+
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.fst.ctc import FINAL_LABEL
+from wfst_bias.graph.decoding import DecodingGraph
+
+
+@dataclass(frozen=True)
+class LatticeArcs:
+    """Arcs of a batch's lattices, or some of them: ``(A,)`` each, on the device of the lattices.
+
+    An arc into the end of a lattice reads no frame: its token is blank, its emissions score 0.
+
+    Args:
+      utterances: number in the batch, int64.
+      is_final: which arcs lead into the end, bool.
+      tokens: int64; blank is 0.
+      blocks: which block of emission columns the token is read from, int64; see
+        :class:`~wfst_bias.fst.columns.ColumnLayout`.
+      frames: int64; that of an arc into the end is the last one of the batch.
+      graph_arcs: row of the decoding graph, int64.
+      outputs: words and phrases of the graph, 0 is none, int32.
+      ends_word: which arcs are marked to end a word, bool.
+      enters_list: which arcs may be the first ones of a phrase of a list, bool.
+      plain: log-probability of the token against the best one of its frame, nats, float32.
+      boosted: the same with what adaptive boosting adds, nats, float32.
+      graph: score of the graph, nats, float32.
+      acoustic_scale: weight of the emissions in the score of the lattice.
+    """
+
+    utterances: torch.Tensor
+    is_final: torch.Tensor
+    tokens: torch.Tensor
+    blocks: torch.Tensor
+    frames: torch.Tensor
+    graph_arcs: torch.Tensor
+    outputs: torch.Tensor
+    ends_word: torch.Tensor
+    enters_list: torch.Tensor
+    plain: torch.Tensor
+    boosted: torch.Tensor
+    graph: torch.Tensor
+    acoustic_scale: float
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def boost(self) -> torch.Tensor:
+        """What adaptive boosting adds to the log-probability, nats, float32 ``(A,)``."""
+        return self.boosted - self.plain
+
+    def terms(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Scaled acoustic score, scaled boost and score of the graph, nats ``(A, 3)``; their sum is the arc's score.
+
+        The share of the list in the score of the graph depends on the path; see :func:`list_spans`.
+        """
+        plain, boosted, graph = (scores.to(dtype) for scores in (self.plain, self.boosted, self.graph))
+        return torch.stack([self.acoustic_scale * plain, self.acoustic_scale * (boosted - plain), graph], dim=1)
+
+    def select(self, arcs: torch.Tensor) -> "LatticeArcs":
+        """Some of the arcs, by their numbers int64 ``(B,)``."""
+        tensors = {name: value[arcs] for name, value in self._tensors.items()}
+        return replace(self, **tensors)
+
+    def cpu(self) -> "LatticeArcs":
+        return replace(self, **{name: value.cpu() for name, value in self._tensors.items()})
+
+    @property
+    def _tensors(self) -> Dict[str, torch.Tensor]:
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: value for name, value in named if isinstance(value, torch.Tensor)}
+
+
+def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acoustic_scale: float) -> LatticeArcs:
+    """Take the arcs of lattices apart.
+
+    Args:
+      fsas: k2 FsaVec of a search in the graph, with ``graph_arc`` and ``frame``.
+      columns: the emissions that were searched, unscaled, each frame's best at 0 ``(N, T, num_columns)``.
+      graph: that was searched.
+      acoustic_scale: of the search.
+    """
+    layout = graph.layout
+    utterances = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
+    is_final = fsas.labels == FINAL_LABEL
+    column = fsas.labels.long().clamp(min=0)
+    token = layout.token(column)
+    frames = fsas.frame.long().clamp(max=columns.shape[1] - 1)
+    graph_arcs = fsas.graph_arc.long()
+    on_cpu = graph_arcs.cpu().numpy()
+    is_edge = torch.isin(token, torch.tensor(graph.units.edge, device=token.device))
+    return LatticeArcs(
+        utterances=utterances,
+        is_final=is_final,
+        tokens=token.masked_fill(is_final, 0),
+        blocks=layout.block(column),
+        frames=frames,
+        graph_arcs=graph_arcs,
+        outputs=torch.from_numpy(graph.said(on_cpu)).to(fsas.device).masked_fill(is_final, 0),
+        ends_word=torch.from_numpy(graph.ends_word(on_cpu)).to(fsas.device) & ~is_final,
+        # all units of a phrase are read from the boosted block but the first one and the boundaries between words
+        enters_list=graph.begins_token(graph_arcs) & ~layout.is_boosted(column) & ~is_edge & ~is_final,
+        plain=columns[utterances, frames, token].masked_fill(is_final, 0.0),
+        boosted=columns[utterances, frames, column].masked_fill(is_final, 0.0),
+        graph=graph.arcs[graph_arcs, 3].view(torch.float32),
+        acoustic_scale=acoustic_scale,
+    )
+
+
+def arc_bounds(fsas: k2.Fsa) -> torch.Tensor:
+    """Where the arcs of each FSA begin and end among all, int64 ``(N + 1,)`` on the CPU."""
+    states = fsas.arcs.row_splits(1).long()
+    return fsas.arcs.row_splits(2).long()[states].cpu()
+
+
+def best_path_arcs(fsas: k2.Fsa) -> List[torch.Tensor]:
+    """The arcs of the best path of each lattice, the one into the end included, int64 ``(T + 1,)`` each on the CPU.
+
+    A lattice without a path has none.
+
+    Args:
+      fsas: with ``arc``, the number of each arc.
+    """
+    best = k2.shortest_path(fsas, use_double_scores=True)
+    return list(torch.tensor_split(best.arc.cpu().long(), arc_bounds(best)[1:-1]))
+
+
+def list_spans(outputs: IntArray, enters_list: BoolArray, first_phrase: int) -> Tuple[IntArray, IntArray]:
+    """The stretches of a path within lists: from the last arc before a phrase's output that may enter one, up to that.
+
+    Args:
+      outputs, enters_list: of the arcs of the path ``(T,)``; see :class:`LatticeArcs`.
+      first_phrase: output of the graph's first phrase.
+
+    Returns:
+      the first and the last arc of each, int64 ``(P,)``.
+    """
+    last = np.flatnonzero(outputs >= first_phrase)
+    enters = np.flatnonzero(enters_list)
+    first = enters[np.searchsorted(enters, last, side="right") - 1] if len(last) else last
+    return first, last
+
+
+def in_spans(first: IntArray, last: IntArray, length: int) -> BoolArray:
+    """Which of a number of arcs are in some stretches, their first and last ones included, bool ``(length,)``."""
+    steps = np.zeros(length + 1, np.int64)
+    np.add.at(steps, first, 1)
+    np.add.at(steps, last + 1, -1)
+    return np.cumsum(steps[:-1]) > 0
+
+
+def terms_with_list(terms: FloatArray, in_list: BoolArray) -> FloatArray:
+    """Terms ``(T, 3)`` of :meth:`LatticeArcs.terms` with the graph's share within lists apart, ``(T, 4)``.
+
+    Args:
+      in_list: which arcs are within a list ``(T,)``.
+
+    Returns:
+      in the order of :class:`~wfst_bias.lattice.terms.Terms`.
+    """
+    acoustic, boost, graph = terms.T
+    return np.stack([acoustic, boost, np.where(in_list, 0.0, graph), np.where(in_list, graph, 0.0)], axis=1)

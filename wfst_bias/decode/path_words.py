@@ -1,0 +1,194 @@
+"""Words, times and phrases of a path, whose arcs say only which token and which output each frame has."""
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.core.symbols import BLANK_ID, OOV
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.decode.config import GateConfig
+from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST, FoundEntity, Word
+from wfst_bias.entities.entity import Entity
+from wfst_bias.g2p.p2g import GraphoneP2G
+from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.phones import PHONES as ENGLISH
+from wfst_bias.lang.units import PHONES, Units
+
+Span = Tuple[int, int]  # the first of some words or frames, and the next one after the last
+
+
+@dataclass(frozen=True)
+class FramePath:
+    """A path through a lattice, an arc a frame: ``(T,)`` each.
+
+    Args:
+      tokens: blank is 0.
+      begins: where a token begins, bool.
+      outputs: words and phrases of the graph; 0 is none.
+      ends_word: which arcs are marked to end a word, bool.
+      frames: of the audio; the free frames of a second search stand at the last one.
+      acoustic: log-probability of each token against the best one of its frame, nats.
+      boost: added to that by adaptive boosting, nats.
+    """
+
+    tokens: IntArray
+    begins: BoolArray
+    outputs: IntArray
+    ends_word: BoolArray
+    frames: IntArray
+    acoustic: FloatArray
+    boost: FloatArray
+
+    def units(self, frames: slice, units: Units) -> Pronunciation:
+        """The units that begin in some frames."""
+        return tuple(units.tokens.symbols[unit] for unit in self.tokens[frames][self.begins[frames]])
+
+
+@dataclass(frozen=True)
+class _Occurrence:
+    """A phrase among the words of a path, and by which part of the graph it came."""
+
+    first: int
+    end: int
+    entity: Entity
+    way: str
+
+
+def words_and_entities(
+    path: FramePath, frame_shift: Seconds, graph: DecodingGraph, list_gate: int, gates: GateConfig
+) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
+    """The words of a path, and the phrases of the list among them, whether by the list or by the language model.
+
+    Args:
+      frame_shift: seconds.
+      graph: that the path is of.
+      list_gate: number of the utterance's list.
+      gates: the least evidence of phrases.
+    """
+    texts, by_list = _outputs(path, graph)
+    spans = _word_spans(path, texts, by_list, graph)
+    texts = [
+        spell(path.units(slice(*span), graph.units), graph.units) if text == OOV else text
+        for text, span in zip(texts, spans)
+    ]
+    seconds = lambda frame: round(float(frame) * frame_shift, 4)
+    words = tuple(
+        Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
+        for text, (first, last) in zip(texts, spans)
+    )
+    occurrences = [*by_list, *_by_language_model(texts, by_list, graph, list_gate)]
+    return words, tuple(
+        _found(one, path, words, slice(spans[one.first][0], spans[one.end - 1][1]), graph.units, gates)
+        for one in sorted(occurrences, key=attrgetter("first"))
+    )
+
+
+def _outputs(path: FramePath, graph: DecodingGraph) -> Tuple[List[str], List[_Occurrence]]:
+    """The words that the graph writes on a path, and the phrases among them that came by a list."""
+    texts: List[str] = []
+    phrases: List[_Occurrence] = []
+    for output in path.outputs[path.outputs > 0].tolist():
+        if output < graph.first_phrase:
+            texts.append(graph.base_words.symbols[output])
+        else:
+            entity = graph.entities[output - graph.first_phrase]
+            phrases.append(_Occurrence(len(texts), len(texts) + len(entity.words), entity, LIST))
+            texts += entity.words
+    return texts, phrases
+
+
+def _word_spans(
+    path: FramePath, texts: Sequence[str], by_list: Sequence[_Occurrence], graph: DecodingGraph
+) -> List[Span]:
+    """The frames of each word.
+
+    They are known from the tokens between words. Where there are none, marks show where words end or, in an imported
+    graph whose words need no token between them, the outputs do; of a phrase only the end is known then, and its words
+    share its time.
+    """
+    has_boundaries = graph.units.tells_words
+    spans = graph.units.word_spans(path.tokens, path.begins) if has_boundaries else []
+    if len(spans) != len(texts):
+        num_words = [1] * len(texts)
+        for phrase in by_list:
+            num_words[phrase.first : phrase.end] = [phrase.end - phrase.first] + [0] * (phrase.end - phrase.first - 1)
+        ends = marked_spans(path.tokens, path.begins, path.outputs > 0 if has_boundaries else path.ends_word)
+        spans = [span for span, count in zip(ends, filter(None, num_words)) for _ in range(count)]
+    assert len(texts) == len(spans), "a path has as many outputs as words"
+    return spans
+
+
+def _by_language_model(
+    texts: Sequence[str], by_list: Sequence[_Occurrence], graph: DecodingGraph, list_gate: int
+) -> List[_Occurrence]:
+    """The phrases of the lists among words that did not come by a list; the longest counts, whichever list has it."""
+    taken = {word for phrase in by_list for word in range(phrase.first, phrase.end)}
+    candidates = [
+        (first, end, part.phrase_of[tuple(texts[first:end])])
+        for part in graph.lists_of(list_gate)
+        for first, end in part.phrase_list.occurrences(texts)
+    ]
+    found = []
+    for first, end, entity in sorted(candidates, key=lambda one: one[0] - one[1]):
+        # the pronoun "us" is not US, which nobody says so
+        if entity.words in entity.forms and not taken.intersection(range(first, end)):
+            found.append(_Occurrence(first, end, entity, LANGUAGE_MODEL))
+            taken.update(range(first, end))
+    return found
+
+
+def _found(
+    one: _Occurrence, path: FramePath, words: Sequence[Word], inside: slice, units: Units, gates: GateConfig
+) -> FoundEntity:
+    """A phrase on a path.
+
+    Args:
+      words: all those of the path.
+      inside: the frames of the phrase.
+    """
+    return FoundEntity(
+        phrase=one.entity.written,
+        display=one.entity.shown,
+        entity_class=one.entity.entity_class,
+        first_word=one.first,
+        num_words=one.end - one.first,
+        start=words[one.first].start,
+        end=words[one.end - 1].end,
+        way=one.way,
+        units=path.units(inside, units),
+        gap=float(path.acoustic[inside].sum()),
+        boost=float(path.boost[inside].sum()),
+        gate=gates.of(one.entity),
+    )
+
+
+def marked_spans(tokens: IntArray, begins: BoolArray, is_last: BoolArray) -> List[Span]:
+    """First frame and frame behind the last of each word, where arcs are marked that end one.
+
+    Args:
+      tokens: of each frame ``(T,)``, blank 0.
+      begins: where a token begins, bool ``(T,)``.
+      is_last: where the last unit of a word begins, bool ``(T,)``.
+    """
+    unit_frames = np.flatnonzero(tokens != BLANK_ID)
+    unit = np.cumsum(begins & (tokens != BLANK_ID))[unit_frames] - 1
+    last_units = np.flatnonzero(is_last[begins & (tokens != BLANK_ID)])
+    first_units = np.concatenate([[0], last_units[:-1] + 1])
+    first = unit_frames[np.searchsorted(unit, first_units[: len(last_units)])]
+    last = unit_frames[np.searchsorted(unit, last_units, side="right") - 1] + 1
+    return list(zip(first.tolist(), last.tolist()))
+
+
+_P2G = GraphoneP2G()  # read from disk when a word is spelled for the first time
+
+
+def spell(units: Pronunciation, kind: Units) -> str:
+    """A word that no lexicon has, as its units spell it, or as its phones sound."""
+    if kind.kind == PHONES:
+        phones = tuple(unit for unit in units if unit != kind.boundary)
+        return _P2G.spell([phones])[phones] if set(phones) <= set(ENGLISH) else "".join(phones)
+    return kind.text_of(units)

@@ -1,0 +1,113 @@
+"""What a search finds in an utterance: words with times, and the phrases of the list among them."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Tuple
+
+import numpy as np
+
+from wfst_bias.core.types import IntArray, Nats, Seconds
+
+LIST, LANGUAGE_MODEL = "list", "language model"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a transcript: where its first unit begins and its last one ends."""
+
+    text: str
+    start: Seconds
+    end: Seconds
+
+
+@dataclass(frozen=True)
+class FoundEntity:
+    """A phrase of the list in a transcript, and why it is there.
+
+    Args:
+      phrase: as it stands in the list.
+      display: as it is to be shown.
+      entity_class: name of the class that it belongs to.
+      first_word, num_words: its place among the words of the transcript.
+      start, end: its time.
+      way: :data:`LIST` where it came through the list's class, :data:`LANGUAGE_MODEL` where the language model
+        knew the words and its path was the better one.
+      units: the pronunciation that matched.
+      gap: log-probability of its units against the best ones of the same frames, the whole span,
+        before any boost, nats; 0 where the model itself writes them, far below 0 where it heard others.
+      boost: what adaptive boosting gave back of that gap, nats.
+      gate: the least evidence that it may be found by; 0 where any will do.
+    """
+
+    phrase: str
+    display: str
+    entity_class: str
+    first_word: int
+    num_words: int
+    start: Seconds
+    end: Seconds
+    way: str
+    units: Tuple[str, ...]
+    gap: float
+    boost: float
+    gate: float
+
+    @property
+    def evidence(self) -> float:
+        """Probability of a unit against the best one of the same frames, the geometric mean over its units."""
+        return math.exp(self.gap / len(self.units))
+
+    @property
+    def is_below_gate(self) -> bool:
+        return self.evidence < self.gate
+
+    def overlaps(self, other: "FoundEntity") -> bool:
+        """Whether they share time."""
+        return self.start < other.end and other.start < self.end
+
+    def describe(self) -> str:
+        return (
+            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.way}, heard as {' '.join(self.units)}, "
+            f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back, "
+            f"evidence {self.evidence:.2f} a unit"
+        )
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The best path of an utterance.
+
+    Args:
+      name: of the utterance.
+      words, entities: in the order of time.
+      score: of the path, scaled and boosted, relative to each frame's best, nats; minus infinity where
+        the lattice is empty.
+      refused: phrases below their gates: those that a better path said, whose words they count, and words of this one.
+      path: the arcs of the search's lattices that read its frames, int64 ``(T,)``; empty where it is not of a search.
+    """
+
+    name: str
+    words: Tuple[Word, ...]
+    entities: Tuple[FoundEntity, ...]
+    score: Nats
+    refused: Tuple[FoundEntity, ...] = ()
+    path: IntArray = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def display(self) -> str:
+        """The text with its entities as they are to be shown."""
+        return self._with_entities("{}")
+
+    def marked(self) -> str:
+        """The same, the entities in brackets."""
+        return self._with_entities("[{}]")
+
+    def _with_entities(self, form: str) -> str:
+        texts = [word.text for word in self.words]
+        for entity in reversed(self.entities):
+            texts[entity.first_word : entity.first_word + entity.num_words] = [form.format(entity.display)]
+        return " ".join(texts)
