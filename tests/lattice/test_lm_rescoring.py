@@ -139,7 +139,7 @@ def rows_of(lattice, score):
     """Of every path its words, phrases, tokens, other terms, and language model's score, in an order of their own."""
     rows = []
     for arcs in paths_of(lattice):
-        tokens = tuple(token for arc in arcs for token in lattice.tokens[lattice.frames_of(arc)].tolist())
+        tokens = tuple(lattice.tokens[lattice.frames_of(np.array(arcs))].tolist())
         other = tuple(lattice.terms[arcs][:, [0, 1, 3]].sum(axis=0).tolist())
         rows.append((tuple(lattice.words[arcs]), tuple(lattice.phrases[arcs]), tokens, other, score(arcs)))
     return sorted(rows)

@@ -53,7 +53,7 @@ def test_a_path_of_the_lattice_is_told_as_the_best_one_is(unsure):
     transcripts, batch = unsure
     for i, (transcript, lattice) in enumerate(zip(transcripts, word_lattices(batch.lattices, batch.decoder))):
         for rank, hypothesis in enumerate(nbest_of(lattice, 20, batch.decoder.graph.words).hypotheses):
-            path = np.concatenate([lattice.sources[lattice.frames_of(arc)] for arc in hypothesis.arcs])
+            path = lattice.sources_of(np.array(hypothesis.arcs))
             found = transcript_of(path, i, hypothesis.total, batch.lattices, batch.decoder)
             assert is_text(hypothesis.words, found)
             assert (found == replace(transcript, score=hypothesis.total)) == (rank == 0)

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import IntArray
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 from wfst_bias.lattice.word_places import best_without, path_of, said_in_place
@@ -39,7 +40,11 @@ class Competitor:
 
 
 def competitors(
-    lattice: WordLattice, texts: Sequence[str], spans: Sequence[Tuple[int, int]], words: SymbolTable
+    lattice: WordLattice,
+    texts: Sequence[str],
+    spans: Sequence[Tuple[int, int]],
+    words: SymbolTable,
+    path: Optional[IntArray] = None,
 ) -> List[Optional[Competitor]]:
     """Of some words of a transcript, span by span; none where the lattice says no transcript without them.
 
@@ -49,14 +54,16 @@ def competitors(
       texts: the transcript; where the lattice does not say it, no span has a rival.
       spans: first word and number of words, 1 or more.
       words: the table of the lattice's words.
+      path: arcs of the lattice's path with the transcript, where that is known.
     """
-    path = path_of(lattice, texts, words) if spans else None
-    if path is None:
+    if path is None and spans:
+        path = path_of(lattice, texts, words)
+    if path is None or not spans:
         return [None] * len(spans)
     lengths = [length for _, length in spans]
     span = np.repeat(np.arange(len(spans)), lengths)
     word = np.concatenate([np.arange(first, first + length) for first, length in spans])
-    totals, paths = zip(*best_without(lattice, said_in_place(lattice, texts, words)[word]))
+    totals, paths = zip(*best_without(lattice, said_in_place(lattice, texts, words, path)[word]))
     found: List[Optional[Competitor]] = []
     for number in range(len(spans)):
         row = max(np.flatnonzero(span == number), key=totals.__getitem__)

@@ -5,10 +5,11 @@ confidence. So it is computed again without adaptive boosting, each phrase at th
 """
 
 from dataclasses import dataclass
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
+from wfst_bias.core.types import IntArray
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.word_lattice import NO_PHRASE, WordLattice
 from wfst_bias.lattice.word_places import said_in_place, without
@@ -30,18 +31,25 @@ class Confidence:
     boosted: float
 
 
-def word_confidences(lattice: WordLattice, texts: Sequence[str], graph: DecodingGraph) -> List[Confidence]:
+def word_confidences(
+    lattice: WordLattice, texts: Sequence[str], graph: DecodingGraph, path: Optional[IntArray] = None
+) -> List[Confidence]:
     """Of each word of a transcript, the share of a lattice that says it between the words before and behind it.
 
     That is the sum of posteriors over what overlaps in time (Wessel et al. 2001), of each word sequence by its best
     path only. What the beam has cut off says something else: it counts as one path at the beam's edge, without which
     a word that has no rival within the beam would be sure. A word that the lattice does not have there has 0.
+
+    Args:
+      texts: the transcript.
+      graph: of the search.
+      path: arcs of the lattice's path with the transcript, where that is known.
     """
     if not texts:
         return []
     if not lattice.num_arcs:
         return [Confidence(0.0, 0.0)] * len(texts)
-    said = said_in_place(lattice, texts, graph.words)
+    said = said_in_place(lattice, texts, graph.words, path)
     plain = lattice.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattice, graph)
     shares = [_shares(lattice, scores, said) for scores in (plain, lattice.scores)]
     return [Confidence(*pair) for pair in zip(*(values.tolist() for values in shares))]

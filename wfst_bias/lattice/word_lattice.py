@@ -9,6 +9,7 @@ from typing import List, Tuple
 
 import numpy as np
 
+from wfst_bias.core.types import IntArray
 from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
@@ -68,9 +69,15 @@ class WordLattice:
         """Of each arc, nats, float32 ``(A,)``."""
         return self.terms.sum(axis=1)
 
-    def frames_of(self, arc: int) -> slice:
-        """Where its frames are in ``tokens`` and ``sources``."""
-        return slice(int(self.splits[arc]), int(self.splits[arc + 1]))
+    def sources_of(self, arcs: IntArray) -> IntArray:
+        """Arcs of the search's lattices under some arcs, one arc after the other, int64."""
+        return self.sources[self.frames_of(arcs)]
+
+    def frames_of(self, arcs: IntArray) -> IntArray:
+        """Where the frames of some arcs are in ``tokens`` and ``sources``, one arc after the other, int64."""
+        lengths = np.diff(self.splits)[arcs]
+        ends = np.cumsum(lengths)
+        return np.repeat(self.splits[arcs] - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
     def machine(self, ilabel: np.ndarray, olabel: np.ndarray, score: np.ndarray) -> Wfst:
         """Its arcs as a machine with other labels and scores, ``(A,)`` each; without an arc it has no path."""
@@ -94,7 +101,7 @@ class WordLattice:
         """The lattice that some arcs, any of them more than once, make between other states, ``(A,)`` each."""
         lengths = np.diff(self.splits)[arcs]
         splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        frames = np.repeat(self.splits[arcs] - splits[:-1], lengths) + np.arange(splits[-1])
+        frames = self.frames_of(arcs)
         return replace(
             self,
             src=src.astype(np.int32),

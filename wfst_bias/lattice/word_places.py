@@ -9,6 +9,7 @@ import pynini
 import torch
 
 from wfst_bias.core.symbols import OOV, SymbolTable
+from wfst_bias.core.types import BoolArray, IntArray
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
@@ -36,16 +37,19 @@ def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> O
     return _best_arcs(pynini.compose(to_openfst(text), to_openfst(_machine(lattice))))
 
 
-def said_in_place(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> np.ndarray:
-    """Which arcs say each word of a text in its place, bool ``(W, A)``.
+def said_in_place(
+    lattice: WordLattice, texts: Sequence[str], words: SymbolTable, path: Optional[IntArray] = None
+) -> BoolArray:
+    """Return which arcs have each word of a text in its place, bool ``(W, A)``.
 
     The place of a word is between the ends of the words before and behind it, on the path that says the text or,
     where there is none, on the best one, by the alignment with the fewest errors.
 
     Args:
       words: the table of the lattice's words.
+      path: arcs of the best path with the text, where that is known; see :func:`path_of`.
     """
-    path = path_of(lattice, texts, words)
+    path = path_of(lattice, texts, words) if path is None else path
     if path is None:
         path = _best_arcs(to_openfst(_machine(lattice)))
     if path is None:

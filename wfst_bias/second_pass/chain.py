@@ -5,13 +5,13 @@ that of this path; lookup writes words that no lattice has.
 """
 
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import List, Mapping, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.symbols import OOV
+from wfst_bias.core.types import IntArray
 from wfst_bias.decode.gates import only_above, says_below_gate
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
@@ -54,6 +54,7 @@ class Found:
       lattice: its words, in all ways within the beam.
       nbest: the hypotheses, the best first.
       said: words of the one that was chosen, as the lattice has them.
+      path: arcs of ``lattice`` with these words; None where it has no such path among the n-best.
       transcript: of that, where no lookup changed it.
       texts: what the search found and what each stage made of it, by its name, as they were run.
       replacements: of the lookup.
@@ -64,6 +65,7 @@ class Found:
     lattice: WordLattice
     nbest: NBest
     said: Tuple[str, ...]
+    path: Optional[IntArray]
     transcript: Transcript
     texts: Mapping[str, str]
     replacements: Tuple[Replacement, ...] = ()
@@ -113,8 +115,9 @@ class Chain:
         for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder)):
             nbest = nbest_of(lattice, most, words)
             texts = tuple(word.text for word in transcript.words)
-            said = next((h.words for h in nbest.hypotheses if is_text(h.words, transcript)), texts)
-            found.append(Found(lattice, nbest, said, transcript, {SEARCH: transcript.text}))
+            chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
+            said, path = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
+            found.append(Found(lattice, nbest, said, path, transcript, {SEARCH: transcript.text}))
         for stage in self.stages:
             found = [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
         return [_with_evidence(one, batch.decoder.graph) for one in found]
@@ -126,8 +129,8 @@ def _with_evidence(found: Found, graph: DecodingGraph) -> Found:
     others = [entity for entity in found.transcript.entities if entity.way != LOOKUP]
     # where the others stand in what was said
     spans = [(_place(entity.first_word, looked_up, found.replacements), entity.num_words) for entity in others]
-    rival_of = dict(zip(map(id, others), competitors(found.lattice, found.said, spans, graph.words)))
-    sure = word_confidences(found.lattice, found.said, graph)
+    rival_of = dict(zip(map(id, others), competitors(found.lattice, found.said, spans, graph.words, found.path)))
+    sure = word_confidences(found.lattice, found.said, graph, found.path)
     for entity, row in zip(looked_up, found.replacements):  # from left to right, so that those before are done
         words = slice(entity.first_word, entity.first_word + len(row.words.split()))
         sure[words] = [Confidence(row.posterior, row.posterior)] * entity.num_words
@@ -190,10 +193,11 @@ def on_path(found: Found, arcs: Sequence[int], score: float, utterance: int, bat
       utterance: its number in the batch.
     """
     lattice, words = found.lattice, batch.decoder.graph.words
-    frames = chain.from_iterable(lattice.sources[lattice.frames_of(arc)] for arc in arcs)
-    transcript = transcript_of(np.fromiter(frames, np.int64), utterance, score, batch.lattices, batch.decoder)
-    said = lattice.words[np.asarray(arcs, np.int64)]
-    return replace(found, said=tuple(words.symbols[word] for word in said[said != NO_WORD]), transcript=transcript)
+    path = np.asarray(arcs, np.int64)
+    transcript = transcript_of(lattice.sources_of(path), utterance, score, batch.lattices, batch.decoder)
+    ids = lattice.words[path]
+    said = tuple(words.symbols[word] for word in ids[ids != NO_WORD])
+    return replace(found, said=said, path=path, transcript=transcript)
 
 
 def is_text(words: Sequence[str], transcript: Transcript) -> bool:

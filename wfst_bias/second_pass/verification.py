@@ -83,14 +83,14 @@ class Verification:
         brought = [entity for entity in found.transcript.entities if entity.way == LIST]
         if not brought:
             return []
-        sure = word_confidences(found.lattice, found.said, batch.decoder.graph)
+        sure = word_confidences(found.lattice, found.said, batch.decoder.graph, found.path)
         least = lambda entity: min(sure[place].plain for place in _places(entity))
         return [one for one in brought if one.is_below_gate or least(one) < self._config.min_confidence]
 
 
 def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> np.ndarray:
     """Those that bring the words of an entity by a list in their place, bool ``(A,)``."""
-    said = said_in_place(found.lattice, found.said, batch.decoder.graph.words)
+    said = said_in_place(found.lattice, found.said, batch.decoder.graph.words, found.path)
     return said[list(_places(entity))].any(axis=0) & (found.lattice.phrases != NO_PHRASE)
 
 
