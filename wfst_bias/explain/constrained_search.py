@@ -98,11 +98,11 @@ class ConstrainedSearch:
         behind = int(np.searchsorted(together, last))
         inside = slice(int(together[behind - 1]) + 1, int(together[behind]))
         stretches = [self._words_in(path, inside) for path in (phrase, rival)]
-        sides = (
+        ours, theirs = (
             Side(" ".join(own), " ".join(stretch), path.terms(inside))
             for own, stretch, path in zip(_parted(*stretches), stretches, (phrase, rival))
         )
-        return PathComparison(*sides, (inside.start, inside.stop))
+        return PathComparison(ours, theirs, (inside.start, inside.stop))
 
     def _words_in(self, path: ScoredPath, inside: slice) -> List[str]:
         """What a path says in some frames."""
@@ -159,7 +159,7 @@ class ConstrainedSearch:
         graph = self._decoder.graph
         (path,) = best_path_arcs(lattices.fsas)
         arcs = lattices.arcs.select(path.to(decoder.device))
-        in_graph = arcs.graph_arcs % graph.num_arcs  # the second copy of 'saying' is the graph again
+        in_graph = torch.remainder(arcs.graph_arcs, graph.num_arcs)  # the second copy of 'saying' is the graph again
         begins = graph.begins_unit(in_graph).cpu().numpy()
         acoustic, boost, of_graph = arcs.terms(torch.float64).cpu().numpy().T
         outputs = arcs.outputs.cpu().numpy()

@@ -177,7 +177,8 @@ def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.devic
     if not is_base(setup.graph):
         graph = setup.one_graph(device)
         rows = _rows_of(phrase, graph.phrases, (line for _, line in lines_of(setup.graph / "report.tsv")))
-        return _OwnList(graph, graph.phrases, *graph.lists_of([cut]), bool(rows), rows)
+        (heard,) = graph.lists_of([cut])
+        return _OwnList(graph, graph.phrases, heard, bool(rows), rows)
     base = setup.base(device)
     phrases = setup.lists(base)[1](cut) if setup.has_own_lists else ()
     has_phrase = any(_is(phrase, entity) for entity in phrases)

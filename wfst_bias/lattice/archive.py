@@ -9,13 +9,16 @@ and language model do. The terms of the same arcs, in the same order, stand in a
 
 import json
 import math
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
 ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
@@ -23,6 +26,7 @@ OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
 LATTICES = (OF_WORDS, OF_FRAMES)
 
 _COST = "%.6g"
+_END = -1  # for the state that an arc of a final state leads to
 _OF_ARCS = ("boost", "list", "phrases")  # what a line of the terms has of each arc
 
 
@@ -49,33 +53,51 @@ def lattice_terms(lattice: WordLattice, phrases: Dict[int, str]) -> str:
     Args:
       phrases: as the list has them, by number, those of the lattice at least.
     """
-    rounded = lambda values: [round(value, 4) for value in values.tolist()]
     row = {
         "utterance": lattice.name,
         "beam": round(lattice.beam, 4),
-        "boost": rounded(lattice.terms[:, 1]),
-        "list": rounded(lattice.terms[:, 3]),
+        "boost": _rounded(lattice.terms[:, 1]),
+        "list": _rounded(lattice.terms[:, 3]),
         "phrases": [phrases.get(phrase) for phrase in lattice.phrases.tolist()],
     }
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
+def _rounded(values: FloatArray) -> List[float]:
+    return [round(value, 4) for value in values.tolist()]
+
+
 def read_lattices(
     archive: Path, acoustic_scale: float, terms: Optional[Path] = None
 ) -> Iterator[Tuple[WordLattice, Tuple[str, ...]]]:
-    """The lattices of an archive, one at a time, and the phrases that their numbers mean.
+    """Read the lattices of an archive, one at a time, each with the phrases that its numbers mean.
 
     Args:
       archive: of compact lattices, gzipped or not.
       acoustic_scale: that their scores are to have.
-      terms: what :func:`lattice_terms` wrote beside it; without it all of the graph counts as language model.
+      terms: written by :func:`lattice_terms` for the same lattices; without it all of the graph counts as language
+        model.
 
     Raises:
       InputError: with the line where it is no such archive, is cut short, or the terms are of other lattices.
     """
-    of_utterance = iter(_rows(terms)) if terms else None
-    name, begin, lines = None, 0, []
-    number = 0
+    rows = iter(_rows(terms)) if terms else None
+    for name, begin, lines in _blocks(archive):
+        arcs = _parse_arcs(name, lines, archive, begin)
+        own = _no_terms(len(arcs)) if rows is None else _parse_terms(name, len(arcs), next(rows, None), archive)
+        yield _lattice(name, arcs, own, acoustic_scale, archive, begin), own.table
+    if rows and (more := next(rows, None)):
+        raise InputError(
+            f"ends before the lattice of {more.fields.get('utterance')!r}, of which there are terms; decode again",
+            archive,
+        )
+
+
+def _blocks(archive: Path) -> Iterator[Tuple[str, int, List[List[str]]]]:
+    """The name of each utterance, the number of its line and the fields of the lines after it."""
+    name: Optional[str] = None
+    begin, number = 0, 0
+    lines: List[List[str]] = []
     for number, line in lines_of(archive):
         if name is None:
             if len(line.split()) != 1:
@@ -84,19 +106,21 @@ def read_lattices(
         elif line.strip():
             lines.append(line.split())
         else:
-            yield _read(name, lines, archive, begin, acoustic_scale, of_utterance)
+            yield name, begin, lines
             name = None
     if name is not None:
         raise InputError(f"ends within the lattice of {name!r}, which an empty line should close", archive, number)
-    if of_utterance and (more := next(of_utterance, None)):
-        raise InputError(
-            f"ends before the lattice of {more[1].get('utterance')!r}, of which there are terms; decode again",
-            archive,
-            number,
-        )
 
 
-def _rows(path: Path) -> Iterator[Tuple[int, Dict[str, Any], Path]]:
+class _Row(NamedTuple):
+    """A line of the file of terms."""
+
+    number: int
+    fields: Dict[str, Any]
+    path: Path
+
+
+def _rows(path: Path) -> Iterator[_Row]:
     for number, line in lines_of(path):
         try:
             row = json.loads(line)
@@ -104,69 +128,115 @@ def _rows(path: Path) -> Iterator[Tuple[int, Dict[str, Any], Path]]:
             raise InputError(f"is not JSON ({error.msg}); decode again", path, number) from None
         if not isinstance(row, dict):
             raise InputError(f"found {line[:60]!r}; expected the terms of an utterance, a JSON object", path, number)
-        yield number, row, path
+        yield _Row(number, row, path)
 
 
-def _read(
-    name: str, lines: List[List[str]], archive: Path, begin: int, acoustic_scale: float, terms
-) -> Tuple[WordLattice, Tuple[str, ...]]:
-    """One lattice of an archive; its lines begin behind line ``begin``."""
-    rows = []
-    for number, fields in enumerate(lines, begin + 1):
+class _Arc(NamedTuple):
+    """An arc of an archive; costs as they are written, ``dst`` -1 into the end."""
+
+    src: int
+    dst: int
+    word: int
+    graph: float
+    acoustic: float
+    tokens: List[int]
+
+
+def _parse_arcs(name: str, lines: List[List[str]], archive: Path, begin: int) -> List[_Arc]:
+    """The arcs of a lattice whose lines stand after line ``begin``."""
+    arcs = []
+    for number, line in enumerate(lines, begin + 1):
         try:
-            *states, weight = fields if "," in fields[-1] else (*fields, "0,0,")  # Kaldi leaves a weight of one out
-            graph, acoustic, tokens = weight.split(",")
-            src, dst, word = map(int, states if len(states) == 3 else (*states, -1, NO_WORD))
-            costs = float(graph), float(acoustic)
-            if src < 0 or word < 0 or not all(map(math.isfinite, costs)):
-                raise ValueError
-            rows.append((src, dst, word, *costs, [int(token) - 1 for token in tokens.split("_") if token]))
+            arcs.append(_parse_arc(line))
         except ValueError:
             raise InputError(
-                f"found {' '.join(fields)[:60]!r}; expected 'FROM TO WORD GRAPH,ACOUSTIC,TOKENS' or 'STATE GRAPH,ACOUSTIC,"
+                f"found {' '.join(line)[:60]!r}; expected 'FROM TO WORD GRAPH,ACOUSTIC,TOKENS' or 'STATE GRAPH,ACOUSTIC,"
                 "TOKENS' of a compact lattice",
                 archive,
                 number,
             ) from None
-    src, dst, word, graph, acoustic, tokens = map(list, zip(*rows)) if rows else ([],) * 6
-    if rows and -1 not in dst:
+    if arcs and not any(arc.dst == _END for arc in arcs):
         raise InputError(f"the lattice of {name!r} has no final state; decode again", archive, begin)
-    end = max([*src, *dst], default=-1) + 1
-    src, dst = np.array(src, np.int32), np.array([d if d >= 0 else end for d in dst], np.int32)
+    return arcs
+
+
+def _parse_arc(line: List[str]) -> _Arc:
+    *states, weight = line if "," in line[-1] else [*line, "0,0,"]  # Kaldi leaves a weight of one out
+    graph, acoustic, tokens = weight.split(",")
+    src, dst, word = map(int, states if len(states) == 3 else [*states, str(_END), str(NO_WORD)])
+    costs = float(graph), float(acoustic)
+    if src < 0 or word < 0 or not all(map(math.isfinite, costs)):
+        raise ValueError
+    return _Arc(src, dst, word, *costs, [int(token) - 1 for token in tokens.split("_") if token])
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """The terms that Kaldi has no place for, of the arcs of a lattice.
+
+    Args:
+      boost, of_list: nats ``(A,)``.
+      phrases: numbers in ``table`` ``(A,)``.
+      beam: of the lattice, nats.
+      table: names of phrases.
+    """
+
+    boost: FloatArray
+    of_list: FloatArray
+    phrases: IntArray
+    beam: float
+    table: Tuple[str, ...]
+
+
+def _no_terms(num_arcs: int) -> _Terms:
+    zeros = np.zeros(num_arcs)
+    return _Terms(zeros, zeros, np.full(num_arcs, NO_PHRASE, np.int32), math.inf, ())
+
+
+def _parse_terms(name: str, num_arcs: int, row: Optional[_Row], archive: Path) -> _Terms:
+    """The terms of a lattice.
+
+    Raises:
+      InputError: there is no row, or it is of another lattice.
+    """
+    number, fields, path = row if row else (None, {}, archive)
+    of_arcs = [fields.get(key) for key in _OF_ARCS]
+    has_all = all(isinstance(values, list) and len(values) == num_arcs for values in of_arcs)
+    if fields.get("utterance") != name or "beam" not in fields or not has_all:
+        raise InputError(f"has not the terms of {name!r}; decode again, or read the archive alone", path, number)
+    table = tuple(dict.fromkeys(filter(None, fields["phrases"])))
+    number_of = {phrase: i for i, phrase in enumerate(table)}
+    phrases = np.array([number_of.get(phrase, NO_PHRASE) for phrase in fields["phrases"]], np.int32)
+    return _Terms(np.array(fields["boost"]), np.array(fields["list"]), phrases, fields["beam"], table)
+
+
+def _lattice(
+    name: str, arcs: List[_Arc], terms: _Terms, acoustic_scale: float, archive: Path, begin: int
+) -> WordLattice:
+    """The lattice of some arcs, sorted by their states.
+
+    Raises:
+      InputError: its states are in no topological order.
+    """
+    src, dst, words = np.array([arc[:3] for arc in arcs], np.int32).reshape(-1, 3).T
+    dst = np.where(dst == _END, max(src.max(initial=-1), dst.max(initial=-1)) + 1, dst).astype(np.int32)
     if (src >= dst).any():
         raise InputError(
             f"the states of {name!r} are in no topological order; pass it through 'lattice-copy'", archive, begin
         )
-    boost = of_list = np.zeros(len(rows))
-    phrases, beam = np.full(len(rows), NO_PHRASE, np.int32), math.inf
-    table: Tuple[str, ...] = ()
-    if terms is not None:
-        number, row, path = next(terms, (None, {}, archive))
-        of_arcs = [row.get(key) for key in _OF_ARCS]
-        has_all = all(isinstance(values, list) and len(values) == len(rows) for values in of_arcs)
-        if row.get("utterance") != name or "beam" not in row or not has_all:
-            raise InputError(f"has not the terms of {name!r}; decode again, or read the archive alone", path, number)
-        boost, of_list, beam = np.array(row["boost"]), np.array(row["list"]), row["beam"]
-        table = tuple(dict.fromkeys(filter(None, row["phrases"])))
-        number_of = {phrase: i for i, phrase in enumerate(table)}
-        phrases = np.array([number_of.get(phrase, NO_PHRASE) for phrase in row["phrases"]], np.int32)
-    sound = 0.0 - acoustic_scale * np.array(acoustic)
-    language_model = 0.0 - np.array(graph) - boost - of_list
+    graph, acoustic = np.array([arc[3:5] for arc in arcs], np.float64).reshape(-1, 2).T
+    columns = (0.0 - acoustic_scale * acoustic, terms.boost, 0.0 - graph - terms.boost - terms.of_list, terms.of_list)
     order = np.argsort(src, kind="stable")
-    lengths = np.array([len(some) for some in tokens], np.int64)[order]
-    columns = (sound, boost, language_model, of_list)
-    return (
-        WordLattice(
-            name=name,
-            src=src[order],
-            dst=dst[order],
-            words=np.array(word, np.int32)[order],
-            phrases=phrases[order],
-            terms=np.stack(columns, axis=1).astype(np.float32).reshape(-1, len(columns))[order],
-            tokens=np.array([token for i in order.tolist() for token in tokens[i]], np.int32),
-            splits=np.concatenate([[0], np.cumsum(lengths)]),
-            sources=np.zeros(0, np.int64),
-            beam=beam,
-        ),
-        table,
+    tokens = [arcs[i].tokens for i in order.tolist()]
+    return WordLattice(
+        name=name,
+        src=src[order],
+        dst=dst[order],
+        words=words[order],
+        phrases=terms.phrases[order],
+        terms=np.stack(columns, axis=1).astype(np.float32).reshape(-1, len(columns))[order],
+        tokens=np.array(list(chain.from_iterable(tokens)), np.int32),
+        splits=np.cumsum([0, *map(len, tokens)]),
+        sources=np.zeros(0, np.int64),
+        beam=terms.beam,
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pynini
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.fst.wfst import NO_SCORE, from_arcs, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 
@@ -18,10 +19,13 @@ def oracle_errors(lattice: WordLattice, reference: Sequence[str], words: SymbolT
     if not lattice.num_arcs:
         return len(reference)
     label_of: Dict[str, int] = {}
-    label = lambda text: label_of.setdefault(text, len(label_of) + 1)
-    said = [label(words.symbols[i]) if i != NO_WORD else 0 for i in lattice.words.tolist()]
+
+    def label(text: str) -> int:
+        return label_of.setdefault(text, len(label_of) + 1)
+
+    found = np.array([label(words.symbols[i]) if i != NO_WORD else 0 for i in lattice.words.tolist()])
     wanted = [label(text) for text in reference]
-    paths = lattice.machine(said, said, np.zeros(len(said)))
+    paths = lattice.machine(found, found, np.zeros(len(found)))
     end = np.full(len(wanted) + 1, NO_SCORE)
     end[-1] = 0.0
     text = from_arcs(
@@ -41,9 +45,13 @@ def _edits(num_labels: int) -> Tuple[pynini.Fst, pynini.Fst]:
     labels = np.arange(1, num_labels + 1)
     none, any_ = np.zeros(num_labels, int), np.full(num_labels, num_labels + 1)
     one = np.ones(num_labels)
-    loop = lambda *rows: to_openfst(
-        from_arcs(0, *np.zeros((2, 3 * num_labels), int), *map(np.concatenate, zip(*rows)), np.zeros(1))
-    )
-    edit = loop((labels, labels, 0 * one), (labels, any_, -0.5 * one), (labels, none, -one))
-    undo = loop((labels, labels, 0 * one), (any_, labels, -0.5 * one), (none, labels, -one))
+    edit = _loops((labels, labels, 0 * one), (labels, any_, -0.5 * one), (labels, none, -one))
+    undo = _loops((labels, labels, 0 * one), (any_, labels, -0.5 * one), (none, labels, -one))
     return edit, undo
+
+
+def _loops(*rows: Tuple[IntArray, IntArray, FloatArray]) -> pynini.Fst:
+    """A machine of one state, whose arcs have the given input labels, output labels and scores."""
+    ilabel, olabel, score = (np.concatenate(column) for column in zip(*rows))
+    state = np.zeros(len(score), int)
+    return to_openfst(from_arcs(0, state, state, ilabel, olabel, score, np.zeros(1)))
