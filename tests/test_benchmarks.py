@@ -1,0 +1,41 @@
+"""The scripts of benchmarks/ import, and every name that they import from the package exists."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
+OPTIONAL = {"against_kaldi_decoder": "kaldi_decoder"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_benchmark_imports(script, monkeypatch):
+    if script in OPTIONAL:
+        pytest.importorskip(OPTIONAL[script])
+    monkeypatch.syspath_prepend(str(FOLDER))
+    module = importlib.import_module(script)
+    assert Path(module.__file__) == FOLDER / f"{script}.py"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_names_from_the_package_exist(script):
+    """Those that a function imports when it is called, too."""
+    missing = [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse((FOLDER / f"{script}.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "wfst_bias"
+        for alias in node.names
+        if not hasattr(importlib.import_module(node.module), alias.name)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("script", ["regression", "search"])
+def test_a_benchmark_explains_its_options(script):
+    done = subprocess.run([sys.executable, FOLDER / f"{script}.py", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage:")
