@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
+from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.store import read_base
 
 
@@ -37,7 +37,7 @@ def main() -> None:
             entities = read_entities(path)
             seconds = {"read": time.perf_counter() - clock}
             speller = speller_of(base, g2g=G2GConfig(variants=arguments.variants))
-            outcomes = spelled_in_classes(speller, entities)
+            outcomes = speller.spell(entities)
             seconds["expanded"] = time.perf_counter() - clock - sum(seconds.values())
             graph = base.with_entities(*compile_lists(base, outcomes))
             seconds["compiled"] = time.perf_counter() - clock - sum(seconds.values())

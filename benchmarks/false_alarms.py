@@ -54,7 +54,7 @@ def main() -> None:
     said = {word for text in read_texts(arguments.data).values() for word in words_of(text)}
     unheard = [w for w in base.lang.lexicon.entries if w.isalpha() and w not in log_probs and w not in said]
     of_length = {}
-    for outcome in plain.outcomes(list(map(Entity, unheard))):
+    for outcome in plain.spell(list(map(Entity, unheard))):
         if not any(outcome.homophones):
             of_length.setdefault(min(map(len, outcome.pronunciations)), []).append(outcome.entity.written)
 
@@ -62,7 +62,7 @@ def main() -> None:
     for number in range(arguments.lists):
         chance = random.Random(number)
         drawn = [(n, w) for n in _LENGTHS for w in chance.sample(of_length[n], min(arguments.words, len(of_length[n])))]
-        outcomes = speller.outcomes([Entity(word, line=i) for i, (_, word) in enumerate(drawn)])
+        outcomes = speller.spell([Entity(word, line=i) for i, (_, word) in enumerate(drawn)])
         found = {
             f.entity.written: f"{f.severity} {f.kind}"
             for f in check(outcomes, base.lang, log_probs)

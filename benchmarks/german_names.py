@@ -17,7 +17,7 @@ from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
+from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.synth.voices import voice_of
 
@@ -50,7 +50,7 @@ def main() -> None:
         ("8 by graphones", G2GConfig(variants=8)),
         ("8 by both", G2GConfig(variants=8, sources="graphones,de")),
     ):
-        outcomes = spelled_in_classes(speller_of(base, g2g=config), [Entity(name) for name in NAMES])
+        outcomes = speller_of(base, g2g=config).spell([Entity(name) for name in NAMES])
         decoder = Decoder(base.with_entities(*compile_lists(base, outcomes)))
         transcripts = [t for batch in batches for t in best_paths(decoder.lattices(batch), decoder)]
         hits = sum(t.name in [entity.phrase for entity in t.entities] for t in transcripts)

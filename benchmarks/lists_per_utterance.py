@@ -47,7 +47,7 @@ def main() -> None:
     lists = [list_of(cut) for batch, _ in batches for cut in batch]
     speller = speller_of(base)
     own = ListPerUtterance(base, lists, list_of, speller)
-    one = compile_list(base, speller.outcomes(lists[0]))
+    one = compile_list(base, speller.spell(lists[0]))
     shared = OneGraph(Decoder(base.with_entities(one)))
     print(f"lists of {len(one.entities)} phrases")
 

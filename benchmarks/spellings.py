@@ -16,7 +16,7 @@ from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import spelled_in_classes, speller_of
+from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.spellers import PieceSpeller
 from wfst_bias.tune.tuner import Tuner, Weights, emissions_of
@@ -40,7 +40,7 @@ def main() -> None:
 
     def tell(title: str, config: G2GConfig, segmentations: int = 1) -> None:
         reader = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)
-        outcomes = spelled_in_classes(speller_of(base, reader, config), entities)
+        outcomes = speller_of(base, reader, config).spell(entities)
         ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
         score = Tuner(base, outcomes, emissions, texts).score(Weights(search=_SEARCH))
         rates = "  ".join(f"{name} {rate.value:5.2f}" for name, rate in score.rates.items())

@@ -22,7 +22,7 @@ from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.graphones import cut_words, graphone_model, heard_lexicon, write_graphones
-from wfst_bias.graph.compile import compile_base, spelled_in_classes, speller_of
+from wfst_bias.graph.compile import compile_base, speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
@@ -54,7 +54,7 @@ def main() -> None:
         parts[part] = emissions_of(cuts, HamaModel(), EmissionAdapter(), (), 4)
 
     def tell(name: str, base, config: G2GConfig) -> None:
-        outcomes = spelled_in_classes(speller_of(base, g2g=config), entities)
+        outcomes = speller_of(base, g2g=config).spell(entities)
         ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
         for part, emissions in parts.items():
             score = Tuner(base, outcomes, emissions, texts).score(Weights())

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.adapter.adapter import lang_speller
-from wfst_bias.adapter.catalogue import MOST_UNITS, catalogue_of, catalogue_of_outcomes, trie_of
+from wfst_bias.adapter.catalogue import MOST_UNITS, catalogue_of, catalogue_of_list, trie_of
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.speller import Speller
 
 
 @pytest.fixture(scope="module")
 def catalogue(lang):
-    speller = lang_speller(lang)
-    return lambda *phrases: catalogue_of_outcomes(speller.outcomes([Entity(p) for p in phrases]), lang.units)
+    speller = Speller(lang)
+    return lambda *phrases: catalogue_of_list(speller.spell([Entity(p) for p in phrases]), lang.units)
 
 
 def ways(lang, catalogue):
@@ -35,8 +35,8 @@ def test_units_without_a_boundary_have_no_edges(lang):
     import dataclasses
 
     units = dataclasses.replace(lang.units, boundary="")
-    said = lang_speller(dataclasses.replace(lang, units=units)).outcomes([Entity("Olson")])
-    assert ways(lang, catalogue_of_outcomes(said, units)) == ["Olson: OW L S AH N"]
+    said = Speller(dataclasses.replace(lang, units=units)).spell([Entity("Olson")])
+    assert ways(lang, catalogue_of_list(said, units)) == ["Olson: OW L S AH N"]
 
 
 def test_what_cannot_be_said_is_left_out(lang, catalogue):
@@ -48,8 +48,8 @@ def test_what_cannot_be_said_is_left_out(lang, catalogue):
 
 def test_numbers_of_another_catalogue(lang, catalogue):
     all_of_them = [Entity("Quincy"), Entity("Keller"), Entity("Olson")]
-    said = lang_speller(lang).outcomes(all_of_them[1:])
-    found = catalogue_of_outcomes(said, lang.units, {entity: i for i, entity in enumerate(all_of_them)})
+    said = Speller(lang).spell(all_of_them[1:])
+    found = catalogue_of_list(said, lang.units, {entity: i for i, entity in enumerate(all_of_them)})
     assert len(found) == 3 and set(found.entity.tolist()) == {1, 2}
 
 

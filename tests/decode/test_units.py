@@ -12,7 +12,7 @@ from helpers.real_data import DATA
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import graph_of_list, outcomes_of_list, speller_of
+from wfst_bias.graph.compile import graph_of_list, spelled_list, speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.model_langs import read_model_tokens
 
@@ -174,7 +174,7 @@ def test_an_entity_has_its_time_where_no_token_tells_words_apart(phones, tmp_pat
     tokens = phones.lang.tokens
     (tmp_path / "list.txt").write_text("art dent\nBodkin\n")
     with pytest.raises(InputError, match="list.txt:2: 'Bodkin' .*--lexicon"):
-        outcomes_of_list(tmp_path / "list.txt", speller_of(phones), strict=True)
+        spelled_list(tmp_path / "list.txt", speller_of(phones), strict=True)
     graph, _ = graph_of_list(phones, tmp_path / "list.txt")
     transcript = best_transcript(graph, tokens, frames_of(tokens, " ".join("redartdentman"), 12.0))
     assert transcript.marked() in ("red [art dent] man", "read [art dent] man")

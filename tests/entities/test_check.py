@@ -8,7 +8,7 @@ import pytest
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.entities.check import KINDS, SEVERITIES, check
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Speller
+from wfst_bias.entities.speller import Speller
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.graph.checked_list import check_list
@@ -41,8 +41,8 @@ LOG_PROBS = {word: math.log(p) for word, p in PROBABILITIES.items()}
 
 def findings(*entities, lang=LANG, log_probs=LOG_PROBS, reader=None):
     entities = [e if isinstance(e, Entity) else Entity(e, line=i) for i, e in enumerate(entities, 1)]
-    speller = Speller(lang.lexicon, set(log_probs), reader or HamaG2P(), lang.boundary)
-    return check(speller.outcomes(entities), lang, log_probs)
+    speller = Speller(lang, set(log_probs), g2p=reader or HamaG2P())
+    return check(speller.spell(entities), lang, log_probs)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from wfst_bias.adapter.adapter import lang_speller
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.domains import GRAPHS, domain_names, find_domain, read_domain
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_classed_entities, read_entities
-from wfst_bias.entities.spelling import UNUSABLE
+from wfst_bias.entities.outcome import UNUSABLE
+from wfst_bias.entities.speller import Speller
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.lang.lang import read_lang
 
@@ -54,7 +54,7 @@ def test_no_phrase_is_twice_in_a_class(name):
 @pytest.mark.parametrize("name", domain_names())
 def test_phrases_can_be_said(world, name):
     some = read_entities(name)[::7]
-    outcomes = lang_speller(read_lang(world / "lang")).outcomes(some)
+    outcomes = Speller(read_lang(world / "lang")).spell(some)
     assert [outcome.entity.written for outcome in outcomes if outcome.status == UNUSABLE] == []
 
 

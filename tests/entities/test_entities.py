@@ -4,23 +4,28 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import latin, words_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED
 from wfst_bias.entities.pool import pool_lists
-from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Speller, spellings
-from wfst_bias.g2p.hama import HamaG2P
+from wfst_bias.entities.speller import Speller
+from wfst_bias.entities.spelling import spellings
+from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 
-LEXICON = Lexicon(
-    {
-        "new": (("N", "UW"), ("N", "Y", "UW")),
-        "york": (("Y", "AO", "R", "K"),),
-        "philip": (("F", "IH", "L", "IH", "P"),),
-    }
+LANG = Lang(
+    hama_units(),
+    Lexicon(
+        {
+            "new": (("N", "UW"), ("N", "Y", "UW")),
+            "york": (("Y", "AO", "R", "K"),),
+            "philip": (("F", "IH", "L", "IH", "P"),),
+        }
+    ),
 )
 
 
 def outcomes(*phrases, known=("new", "york", "philip")):
     entities = [Entity(p, line=i) for i, p in enumerate(phrases, 1)]
-    return Speller(LEXICON, set(known), HamaG2P(), "<wb>").outcomes(entities)
+    return Speller(LANG, set(known)).spell(entities)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +155,7 @@ def test_pool_is_all_rare_words_and_the_distractors_asked_for(tmp_path):
 
 
 def spelled(*entities):
-    return Speller(LEXICON, {"new", "york"}, HamaG2P(), "<wb>").outcomes(entities)
+    return Speller(LANG, {"new", "york"}).spell(entities)
 
 
 def test_a_phrase_is_said_as_the_list_says_it():

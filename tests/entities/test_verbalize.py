@@ -13,12 +13,12 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.text import words_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.spelling import USED, Speller
+from wfst_bias.entities.outcome import USED
+from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.verbalize.phrases import forms_of_all, is_all_caps, spoken_forms
 from wfst_bias.entities.verbalize.readings import MOST
-from wfst_bias.g2p.hama import HamaG2P
+from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
-from wfst_bias.lang.spellers import CharSpeller
 from wfst_bias.lang.units import CHARS, Units
 
 # every way, the likeliest first
@@ -180,14 +180,14 @@ LETTERS = {"a": (("EY",), ("AH",)), "b": (("B", "IY"),), "f": (("EH", "F"),), "i
 
 
 def test_letters_of_an_acronym_are_said_in_one_breath_and_apart():
-    (fbi,) = Speller(Lexicon(LETTERS), set(), HamaG2P(), "<wb>").outcomes([Entity("FBI")])
+    (fbi,) = Speller(Lang(hama_units(), Lexicon(LETTERS))).spell([Entity("FBI")])
     assert fbi.status == USED and fbi.unknown_words == ()
     assert [" ".join(way) for way in fbi.pronunciations] == ["EH F B IY AY", "EH F <wb> B IY <wb> AY"]
 
 
 def test_units_that_spell_write_an_acronym_as_one_word_too():
     units = Units(CHARS, SymbolTable(("<blk>", "|", *"ABFIT&")), boundary="|")
-    spell = Speller(Lexicon({}), set(), CharSpeller(units), "|").outcomes
+    spell = Speller(Lang(units, Lexicon({}))).spell
     assert ["".join(way) for way in spell([Entity("FBI")])[0].pronunciations] == ["FBI", "F|B|I"]
     assert "AT&T" in ["".join(way) for way in spell([Entity("AT&T", spoken=("a t",))])[0].pronunciations]
 

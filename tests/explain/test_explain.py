@@ -253,7 +253,7 @@ def test_what_parts_two_paths_elsewhere_is_not_counted(base, decoder_of):
 @pytest.mark.parametrize("text, phrase", [(CITY, 0), (ANN_WHITTEMORE, 1), (ZELENSKYY, 0)])
 def test_a_list_of_its_own_explains_as_one_that_all_have(base, decoder_of, text, phrase):
     decoder, _ = decoder_of(*NAMES)
-    outcomes = speller_of(base, g2g=G2GConfig(0)).outcomes([Entity(name) for name in NAMES])
+    outcomes = speller_of(base, g2g=G2GConfig(0)).spell([Entity(name) for name in NAMES])
     gated = Decoder(base.with_entities(compile_list(base, outcomes, PLAIN), gates=[0]))
     own = explain(gated, heard(base, text), 0, [phrase])
     shared = explained(base, decoder, text, phrase)

@@ -4,7 +4,9 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS
 from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import USED, Speller, spellings
+from wfst_bias.entities.outcome import USED
+from wfst_bias.entities.speller import Speller
+from wfst_bias.entities.spelling import spellings
 from wfst_bias.g2p import g2g
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants
@@ -12,7 +14,7 @@ from wfst_bias.g2p.graphemes import read_table
 from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.g2p.joint import JointModel
 from wfst_bias.g2p.readers import variants_of
-from wfst_bias.lang.lang import Lang, read_lang
+from wfst_bias.lang.lang import Lang, hama_units, read_lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.spellers import CharSpeller
 from wfst_bias.lang.units import CHARS, Units
@@ -150,12 +152,12 @@ class Deaf:
 
 
 def speller(reader, num=2):
-    return Speller(LEXICON, set(), reader, "-wb-", PhoneVariants(G2GConfig(variants=num, sources="graphones")), num)
+    return Speller(Lang(hama_units(), LEXICON), g2g=G2GConfig(variants=num, sources="graphones"), g2p=reader)
 
 
 def test_a_phrase_has_its_readings_and_its_best_variants():
-    (outcome,) = speller(HamaG2P()).outcomes([Entity("Kaity York")])
-    reading = HamaG2P().pronounce(["kaity"])["kaity"][0] + ("-wb-", *LEXICON["york"][0])
+    (outcome,) = speller(HamaG2P()).spell([Entity("Kaity York")])
+    reading = HamaG2P().pronounce(["kaity"])["kaity"][0] + ("<wb>", *LEXICON["york"][0])
     assert outcome.pronunciations[0] == reading
     assert outcome.scores[0] == 0.0 and len(outcome.scores) == 3
     assert list(outcome.scores) == sorted(outcome.scores, reverse=True) and max(outcome.scores[1:]) <= -1.0
@@ -164,14 +166,14 @@ def test_a_phrase_has_its_readings_and_its_best_variants():
 
 
 def test_a_word_that_the_reader_cannot_read_is_read_as_its_best_variant():
-    (outcome,) = speller(Deaf()).outcomes([Entity("Kaity")])
+    (outcome,) = speller(Deaf()).spell([Entity("Kaity")])
     assert outcome.status == USED and outcome.scores[0] == 0.0
     assert outcome.pronunciations[0] == JointModel().read("kaity", 1)[0][0]
 
 
 def test_long_lists_are_read_by_their_variants(monkeypatch):
-    monkeypatch.setattr("wfst_bias.entities.spelling._MOST_READ", 1)
-    outcomes = speller(HamaG2P()).outcomes([Entity("Steilacoom"), Entity("Kaity"), Entity("Philip")])
+    monkeypatch.setattr("wfst_bias.entities.words.MOST_READ", 1)
+    outcomes = speller(HamaG2P()).spell([Entity("Steilacoom"), Entity("Kaity"), Entity("Philip")])
     assert [outcome.pronunciations[0] for outcome in outcomes[:2]] == [
         JointModel().read(word, 1)[0][0] for word in ("steilacoom", "kaity")
     ]

@@ -17,7 +17,7 @@ from wfst_bias.graph.compile import (
     compile_list,
     compile_loop,
     compile_open_vocabulary,
-    outcomes_of_list,
+    spelled_list,
     speller_of,
 )
 from wfst_bias.graph.open_vocabulary import SAID, unit_trie
@@ -91,9 +91,9 @@ def test_what_the_model_knows_and_what_the_list_knows_is_not_spelled(world, tmp_
     base = read_base(world / "base")
     (tmp_path / "names.txt").write_text("Zorban\n")
     speller = speller_of(base)
-    compiled = compile_list(base, outcomes_of_list(tmp_path / "names.txt", speller))
+    compiled = compile_list(base, spelled_list(tmp_path / "names.txt", speller))
     graph = base.with_entities(compiled, compile_open_vocabulary(base, OpenVocabulary(cost=8.0)))
-    ways = compiled.entities[0], outcomes_of_list(tmp_path / "names.txt", speller)[0].pronunciations[0]
+    ways = compiled.entities[0], spelled_list(tmp_path / "names.txt", speller)[0].pronunciations[0]
     transcript = best_transcript(
         graph, base.lang.tokens, frames_of(base.lang.tokens, "W IY <wb> M EH T <wb> " + " ".join(ways[1]))
     )

@@ -99,7 +99,7 @@ def spoken(base, *phrases):
     """Units of words, of phrases that the lexicon does not have as they are read."""
     from wfst_bias.entities.entity import Entity
 
-    outcomes = speller_of(base).outcomes([Entity(phrase) for phrase in phrases])
+    outcomes = speller_of(base).spell([Entity(phrase) for phrase in phrases])
     return " <wb> ".join(" ".join(outcome.pronunciations[0]) for outcome in outcomes)
 
 

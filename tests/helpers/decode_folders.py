@@ -3,7 +3,8 @@
 import json
 
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome
+from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 
 REFERENCES = {
     "u1": "please call whittemore at noon",
@@ -53,7 +54,9 @@ def write_graph(path, phrases, unusable=()):
     path.mkdir(parents=True)
     outcomes = [Outcome(Entity(phrase), USED) for phrase in phrases]
     outcomes += [Outcome(Entity(phrase), UNUSABLE) for phrase in unusable]
-    (path / "report.tsv").write_text(Outcome.HEADER + "".join(outcome.row() for outcome in outcomes))
+    spelled = SpelledList(tuple(outcomes))
+    spelled.write(path / "spelled.jsonl")
+    (path / "report.tsv").write_text(spelled.report)
     return path
 
 

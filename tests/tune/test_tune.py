@@ -30,7 +30,7 @@ TIMID = Weights(ClassConfig(bonus=-20.0))
 @pytest.fixture(scope="module")
 def tuner(world):
     base = read_base(world / "base")
-    outcomes = speller_of(base).outcomes([Entity("Zelenskyy"), Entity("Whittemore"), Entity("Citty")])
+    outcomes = speller_of(base).spell([Entity("Zelenskyy"), Entity("Whittemore"), Entity("Citty")])
     spoken = emissions(base.lang.tokens, *(heard for _, heard in SPOKEN), sharpness=2.5)
     return Tuner(base, outcomes, DevEmissions([BatchEmissions.precomputed(spoken)], 0.1), TEXTS)
 
@@ -59,7 +59,7 @@ def test_the_weight_of_rescoring_is_tuned_where_it_is_a_stage(world, run, tmp_pa
     heard = DevEmissions([BatchEmissions.precomputed(station, phones=city)], 0.1)
     listening = Tuner(
         base,
-        speller_of(base).outcomes(entities),
+        speller_of(base).spell(entities),
         heard,
         TEXTS,
         sayings=Pronunciations(base.lang, entities, base.known_words),
@@ -82,7 +82,7 @@ def test_caps_that_nothing_keeps_are_told(tuner):
 def test_a_list_that_nobody_says_is_told(world, tuner):
     base = read_base(world / "base")
     spoken = DevEmissions([BatchEmissions.precomputed(emissions(base.lang.tokens, SPOKEN[2][1]))], 0.1)
-    mute = Tuner(base, speller_of(base).outcomes([Entity("Zelenskyy")]), spoken, {"utt0": "the city"})
+    mute = Tuner(base, speller_of(base).spell([Entity("Zelenskyy")]), spoken, {"utt0": "the city"})
     with pytest.raises(InputError, match="the texts have no phrase of the list"):
         next(mute.tuned(TIMID))
 

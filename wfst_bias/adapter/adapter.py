@@ -7,23 +7,17 @@ from typing import Dict, Optional, Sequence, Tuple
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.adapter.catalogue import Catalogue, catalogue_of_outcomes
+from wfst_bias.adapter.catalogue import Catalogue, catalogue_of_list
 from wfst_bias.adapter.frames import KeptFrames, kept_frames
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import Adapted, ContextualAdapter, Head
 from wfst_bias.adapter.shortlist import Candidates, shortlisted
 from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Phrases
-from wfst_bias.entities.spelling import Speller
-from wfst_bias.g2p.readers import g2p_of
+from wfst_bias.entities.speller import Speller
 from wfst_bias.lang.lang import Lang
 
 _CATALOGUES_KEPT = 256
-
-
-def lang_speller(lang: Lang) -> Speller:
-    """Says phrases in the units of a lang."""
-    return Speller(lang.lexicon, set(), g2p_of(lang), lang.boundary)
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class Adapter:
         self.network, self.matcher = network.eval(), matcher.eval()
         self.lang, self.sounding = lang, sounding
         self.head, self.trained_behind = head, trained_behind
-        self._spellers = [lang_speller(part) for part in (lang, sounding) if part is not None]
+        self._spellers = [Speller(part) for part in (lang, sounding) if part is not None]
         self._equal = lru_cache(_CATALOGUES_KEPT)(self._catalogue)
         self._same: Dict[int, Tuple[Phrases, Catalogue]] = {}  # a list of thousands takes long to compare
 
@@ -107,14 +101,14 @@ class Adapter:
         return self._same[id(phrases)][1]
 
     def _catalogue(self, phrases: Phrases) -> Catalogue:
-        said = catalogue_of_outcomes(self._spellers[0].outcomes(phrases), self.lang.units)
+        said = catalogue_of_list(self._spellers[0].spell(phrases, across_classes=True), self.lang.units)
         if self.sounding is None:
             return said
         return replace(said, sounds=self._sounds(said.entities))
 
     def _sounds(self, entities: Phrases) -> Catalogue:
-        outcomes = self._spellers[1].outcomes(entities)
-        return catalogue_of_outcomes(outcomes, self.sounding.units, dict(zip(entities, range(len(entities)))))
+        spelled = self._spellers[1].spell(entities, across_classes=True)
+        return catalogue_of_list(spelled, self.sounding.units, dict(zip(entities, range(len(entities)))))
 
     @torch.no_grad()
     def attend(self, emissions: Emissions, lists: Sequence[Phrases]) -> Attended:

@@ -9,7 +9,7 @@ import torch
 
 from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import USED, Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.lang.units import Units
 
 MOST_WAYS = 3  # of a phrase
@@ -59,20 +59,17 @@ def catalogue_of(entities: Sequence, ways: Sequence[Sequence[Sequence[int]]], mo
     return Catalogue(tuple(entities), *map(torch.from_numpy, (units, lengths, entity.astype(np.int64))))
 
 
-def catalogue_of_outcomes(
-    outcomes: Sequence[Outcome], units: Units, number: Optional[Mapping[Entity, int]] = None
-) -> Catalogue:
-    """The phrases that can be said, each between word boundaries where the units have one.
+def catalogue_of_list(spelled: SpelledList, units: Units, number: Optional[Mapping[Entity, int]] = None) -> Catalogue:
+    """The phrases that are used, each between word boundaries where the units have one.
 
     Args:
-      outcomes: of a list.
-      units: that they are said in.
+      spelled: the list.
+      units: that it is spelled in.
       number: of each phrase, where another catalogue has numbered them.
     """
-    used = [outcome for outcome in outcomes if outcome.status == USED]
     edge = units.edge
     ids = lambda way: [*edge, *(units.tokens[unit] for unit in way), *edge]
-    said = catalogue_of([o.entity for o in used], [[ids(way) for way in o.pronunciations] for o in used])
+    said = catalogue_of(spelled.entities, [[ids(way) for way in o.pronunciations] for o in spelled.used])
     if number is None:
         return said
     numbers = torch.tensor([number[entity] for entity in said.entities], dtype=torch.int64)

@@ -296,7 +296,6 @@ def transcribe(
     from wfst_bias.acoustic.models import HAMA, load_model
     from wfst_bias.adapter.default import emission_adapter_of
     from wfst_bias.decode.search import usable_device
-    from wfst_bias.entities.spelling import UNUSABLE
     from wfst_bias.recognize.recognizer import Recognizer
 
     device = usable_device(device)
@@ -312,11 +311,8 @@ def transcribe(
     )
     if entities:
         recognizer = recognizer.biased(entities, class_config, g2g_config, format_name)
-    for outcome in recognizer.outcomes:
-        if outcome.status == UNUSABLE:
-            click.echo(
-                f"wfst-bias: {entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True
-            )
+    for outcome in recognizer.outcomes.unusable:
+        click.echo(f"wfst-bias: {entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True)
     for result in recognizer.transcribe(audio):
         heard = result.transcript.marked() or "(no speech was heard)"
         click.echo(f"{result.name}: {heard}" if len(audio) > 1 else heard)

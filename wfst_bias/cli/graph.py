@@ -134,7 +134,6 @@ def graph_compile(
     wfst-bias graph compile exp/base medicine people.txt exp/ward
     """
     from wfst_bias.entities.domains import find_domain
-    from wfst_bias.entities.spelling import UNUSABLE, USED
     from wfst_bias.graph.compile import ListFile, OpenVocabulary, compile_graph
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
@@ -148,14 +147,13 @@ def graph_compile(
     compiled = compile_graph(
         base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own, g2g=g2g_config
     )
-    for part, outcomes in compiled.items():
-        for outcome in outcomes:
-            if outcome.status == UNUSABLE:
-                where = f"{part.path}:{outcome.entity.line}"
-                click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
-        counts.update(outcome.status for outcome in outcomes)
+    for part, spelled in compiled.items():
+        for outcome in spelled.unusable:
+            where = f"{part.path}:{outcome.entity.line}"
+            click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
+        counts.update(spelled.counts)
         if domain := find_domain(part.path):
-            used = Counter(outcome.entity.entity_class for outcome in outcomes if outcome.status == USED)
+            used = Counter(entity.entity_class for entity in spelled.entities)
             click.echo(f"{part.path}: {_told_classes(used, domain.classes - used.keys())}")
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")
@@ -223,6 +221,7 @@ def graph_import(source, lang_dir, graph_dir, form, words):
     Example: wfst-bias graph import kaldi/graph data/lang exp/theirs --format kaldi
     """
     from wfst_bias.core.symbols import EPS, SymbolTable
+    from wfst_bias.entities.spelled_list import SpelledList
     from wfst_bias.graph.exchange import import_graph
     from wfst_bias.graph.store import content_key, write_graph
     from wfst_bias.lang.lang import read_lang
@@ -231,7 +230,7 @@ def graph_import(source, lang_dir, graph_dir, form, words):
     imported = import_graph(source, form, read_lang(lang_dir), table)
     files = sorted(file for file in source.iterdir() if file.is_file()) if source.is_dir() else [source]
     key = content_key("import", form, *files, list(imported.words.symbols))
-    write_graph(graph_dir, imported, [], key, {"imported_from": source.name})
+    write_graph(graph_dir, imported, SpelledList(), key, {"imported_from": source.name})
     click.echo(f"{graph_dir}: {imported.num_arcs:,} arcs, {len(imported.words):,} words")
 
 

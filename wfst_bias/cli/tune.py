@@ -87,7 +87,7 @@ def tune(
     from wfst_bias.adapter.default import emission_adapter_of
     from wfst_bias.data.cuts import read_data, read_texts
     from wfst_bias.decode.search import usable_device
-    from wfst_bias.graph.compile import outcomes_of_list, speller_of
+    from wfst_bias.graph.compile import spelled_list, speller_of
     from wfst_bias.graph.store import read_base
     from wfst_bias.recognize.setup import phone_model_of, pronunciations_of
     from wfst_bias.score.report import read_names
@@ -99,16 +99,16 @@ def tune(
     names = set(read_names(utterances, texts) if utterances else texts)
     base = read_base(base_dir, device)
     speller = speller_of(base, g2g=g2g_config)
-    outcomes = outcomes_of_list(entities, speller, format_name=format_name, classes=base.class_names)
+    spelled = spelled_list(entities, speller, format_name=format_name, classes=base.class_names)
     model = load_model(model_spec, device)
     upstream = emission_adapter_of(model, model_spec, calibration, adapter, device)
-    phrases = tuple(outcome.entity for outcome in outcomes if outcome.phrase >= 0)
+    phrases = spelled.entities
     cuts = read_data(data).filter(lambda cut: cut.id in names)
     rescores = RESCORE in stages_config.names
     phone_model = phone_model_of(stages_config, model, model_spec, device) if rescores else None
     heard = emissions_of(cuts, model, upstream, phrases, batch_size, phone_model)
     sayings = pronunciations_of(stages_config, phrases, base.known_words, g2g_config) if rescores else None
-    tuner = Tuner(base, outcomes, heard, texts, device, sayings)
+    tuner = Tuner(base, spelled, heard, texts, device, sayings)
     first = Weights(class_config, boost_config, search_config, rescore_config if rescores else None)
     trials = []
     for trial in tuner.tuned(first, Caps(max_u_wer_rise, max_false_alarms)):

@@ -14,12 +14,12 @@ A weight below 0 takes the risk away, and the findings that tell of it.
 
 import math
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.scales import LARGEST
-from wfst_bias.entities.spelling import DUPLICATE, UNUSABLE, USED, Outcome
+from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import PHONES, SUBWORDS
@@ -75,15 +75,15 @@ class Finding:
     message: str
 
 
-def check(outcomes: Sequence[Outcome], lang: Lang, log_probs: Mapping[str, float]) -> List[Finding]:
+def check(outcomes: Iterable[Outcome], lang: Lang, log_probs: Mapping[str, float]) -> List[Finding]:
     """What there is to know about the phrases of a list, in the order of its lines.
 
     Args:
-      outcomes: what became of them.
+      outcomes: a spelled list.
       lang: of the base.
       log_probs: of the words of its language model without a history, nats.
     """
-    sounds = _Sounds(lang, log_probs)
+    outcomes, sounds = tuple(outcomes), _Sounds(lang, log_probs)
     findings = [finding for outcome in outcomes for finding in _of_phrase(outcome, sounds)]
     findings += _sounding_alike(outcomes)
     findings += _of_weights([outcome.entity for outcome in outcomes])

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.core.text import words_of
@@ -56,11 +56,15 @@ class Entity:
 
     @classmethod
     def from_json(cls, text: str) -> "Entity":
-        """What :meth:`to_json` wrote."""
-        row = json.loads(text)
-        row["spoken"] = tuple(row.get("spoken", ()))
-        row["pronunciations"] = tuple(map(tuple, row.get("pronunciations", ())))
-        return cls(**row)
+        """Read what :meth:`to_json` wrote."""
+        return cls.from_fields(json.loads(text))
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> "Entity":
+        """The entity of a JSON object with its fields; those that are missing have their defaults."""
+        spoken = tuple(fields.get("spoken", ()))
+        pronunciations = tuple(map(tuple, fields.get("pronunciations", ())))
+        return cls(**{**fields, "spoken": spoken, "pronunciations": pronunciations})
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)

@@ -1,21 +1,24 @@
-"""``report.tsv`` read back: what became of the phrases of a list."""
+"""The outcomes of a list as ``explain`` and ``report`` show them."""
 
 import re
 from dataclasses import dataclass
-from typing import Iterable, List, Tuple
+from pathlib import Path
+from typing import Dict, List, Tuple
 
-from wfst_bias.entities.spelling import Outcome
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.entities.outcome import Outcome
 from wfst_bias.lang.lexicon import Pronunciation
 
-_SCORE = re.compile(r" \(-?[\d.]+\)$")  # behind a pronunciation that has one
+_SCORE = re.compile(r" \(-?[\d.]+\)$")  # behind the units of a variant
 
 
 @dataclass(frozen=True)
 class ReportRow:
-    """A row; see :class:`wfst_bias.entities.spelling.Outcome`.
+    """The outcome of a phrase; see :class:`wfst_bias.entities.outcome.Outcome`.
 
     Args:
-      homophones: of all its pronunciations.
+      homophones: of all its pronunciations, each once.
     """
 
     line: int
@@ -25,22 +28,40 @@ class ReportRow:
     homophones: Tuple[str, ...]
     note: str
 
-    @staticmethod
-    def parse(text: str) -> "ReportRow":
-        row = dict(zip(Outcome.HEADER.rstrip("\n").split("\t"), text.split("\t")))
-        ways = filter(None, row["pronunciations"].split(" | "))
-        return ReportRow(
-            line=int(row["line"]),
-            phrase=row["phrase"],
-            status=row["status"],
-            pronunciations=tuple(tuple(_SCORE.sub("", way).split()) for way in ways),
-            homophones=tuple(row["homophones"].split()),
-            note=row["note"],
+    @classmethod
+    def of(cls, outcome: Outcome) -> "ReportRow":
+        """Summarize an outcome."""
+        return cls(
+            line=outcome.entity.line,
+            phrase=outcome.entity.written,
+            status=outcome.status,
+            pronunciations=outcome.pronunciations,
+            homophones=outcome.distinct_homophones,
+            note=outcome.note,
         )
 
 
-def report_rows(lines: Iterable[str]) -> List[ReportRow]:
-    """The rows of a report, of its lines."""
-    header, *rows = lines
-    assert f"{header}\n" == Outcome.HEADER, "a report of this version, as its graph folder is"
-    return list(map(ReportRow.parse, rows))
+def read_old_report(path: Path) -> List[ReportRow]:
+    """Read the ``report.tsv`` of a graph folder that was compiled before graph folders kept their spelled list.
+
+    Raises:
+      InputError: the file is missing, or is no report.
+    """
+    lines = [line for _, line in lines_of(path)]
+    if not lines or f"{lines[0]}\n" != Outcome.HEADER:
+        raise InputError("is not the report of a graph folder; compile the graph again", path, 1)
+    names = lines[0].split("\t")
+    return [_row(dict(zip(names, line.split("\t")))) for line in lines[1:]]
+
+
+def _row(fields: Dict[str, str]) -> ReportRow:
+    return ReportRow(
+        line=int(fields["line"]),
+        phrase=fields["phrase"],
+        status=fields["status"],
+        pronunciations=tuple(
+            tuple(_SCORE.sub("", units).split()) for units in fields["pronunciations"].split(" | ") if units
+        ),
+        homophones=tuple(fields["homophones"].split()),
+        note=fields["note"],
+    )

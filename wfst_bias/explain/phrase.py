@@ -14,10 +14,10 @@ from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.text import words_of
 from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity, Phrases
-from wfst_bias.entities.report import ReportRow, report_rows
-from wfst_bias.entities.spelling import UNUSABLE, USED
+from wfst_bias.entities.outcome import UNUSABLE, USED
+from wfst_bias.entities.report import ReportRow
 from wfst_bias.explain.explanation import Explanation, explain
-from wfst_bias.graph.store import folder_key, is_base
+from wfst_bias.graph.store import folder_key, is_base, report_rows
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.recognize.setup import DecodeSetup
@@ -176,7 +176,7 @@ class _OwnList:
 def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.device) -> _OwnList:
     if not is_base(setup.graph):
         graph = setup.one_graph(device)
-        rows = _rows_of(phrase, graph.phrases, (line for _, line in lines_of(setup.graph / "report.tsv")))
+        rows = _rows_of(phrase, graph.phrases, report_rows(setup.graph))
         (heard,) = graph.lists_of([cut])
         return _OwnList(graph, graph.phrases, heard, bool(rows), rows)
     base = setup.base(device)
@@ -184,7 +184,7 @@ def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.devic
     has_phrase = any(_is(phrase, entity) for entity in phrases)
     own = phrases if has_phrase else (*phrases, Entity(phrase))
     biasing = setup.own_lists(base, [own], lambda _: own)
-    rows = _rows_of(phrase, own, biasing.report.splitlines())
+    rows = _rows_of(phrase, own, map(ReportRow.of, biasing.spelled))
     return _OwnList(biasing, phrases, setup.phrases_beside or phrases, has_phrase, rows)
 
 
@@ -219,10 +219,10 @@ def _text_of(path: Path, utterance: str) -> str:
     raise InputError(f"has no utterance {utterance!r}; name one of its first column", path)
 
 
-def _rows_of(phrase: str, phrases: Phrases, report: Iterable[str]) -> Tuple[ReportRow, ...]:
+def _rows_of(phrase: str, phrases: Phrases, report: Iterable[ReportRow]) -> Tuple[ReportRow, ...]:
     """The rows of a phrase in the report of a list, those that are used first."""
     names = {phrase, *(entity.written for entity in phrases if _is(phrase, entity))}
-    rows = (row for row in report_rows(report) if any(_same(name, row.phrase) for name in names))
+    rows = (row for row in report if any(_same(name, row.phrase) for name in names))
     return tuple(sorted(rows, key=lambda row: row.status != USED))
 
 

@@ -1,7 +1,6 @@
 """A list held against a base: what became of its phrases, and what there is to know about them."""
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
@@ -10,9 +9,10 @@ from tabulate import tabulate
 
 from wfst_bias.entities.check import ERROR, KINDS, SEVERITIES, WARNING, Finding, check
 from wfst_bias.entities.lists import AUTO, read_classed_entities
-from wfst_bias.entities.spelling import Outcome
+from wfst_bias.entities.outcome import Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import spelled_in_classes, speller_of
+from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
 
@@ -26,13 +26,13 @@ class CheckedList:
     Args:
       path: of the list.
       base_dir: that it was held against.
-      outcomes: what became of its phrases.
+      spelled: the list.
       findings: what there is to know about them.
     """
 
     path: Path
     base_dir: Path
-    outcomes: Sequence[Outcome]
+    spelled: SpelledList
     findings: Sequence[Finding]
 
     def fails(self, strict: bool = False) -> bool:
@@ -42,9 +42,8 @@ class CheckedList:
 
     def text(self) -> str:
         """A line for each kind of finding, and the first findings of each as ``PATH:LINE: ...``."""
-        statuses = Counter(outcome.status for outcome in self.outcomes)
-        summary = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
-        blocks = [f"{self.path}: {len(self.outcomes):,} phrases: {summary}"]
+        summary = ", ".join(f"{count:,} {status}" for status, count in self.spelled.counts.items())
+        blocks = [f"{self.path}: {len(self.spelled):,} phrases: {summary}"]
         of_kind = {(severity, kind): [] for severity in SEVERITIES for kind in KINDS}
         for finding in self.findings:
             of_kind[finding.severity, finding.kind].append(finding)
@@ -63,7 +62,7 @@ class CheckedList:
         content = {
             "list": str(self.path),
             "base": str(self.base_dir),
-            "statuses": Counter(outcome.status for outcome in self.outcomes),
+            "statuses": self.spelled.counts,
             "severities": {s: sum(f.severity == s for f in self.findings) for s in SEVERITIES},
             "findings": [
                 {
@@ -75,7 +74,7 @@ class CheckedList:
                 }
                 for finding in self.findings
             ],
-            "phrases": [_row(outcome) for outcome in self.outcomes],
+            "phrases": [_row(outcome) for outcome in self.spelled],
         }
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
@@ -110,6 +109,6 @@ def check_list(path: Path, base_dir: Path, format_name: str = AUTO, g2g: G2GConf
     """
     base = read_base(base_dir)
     entities = read_classed_entities(path, base.class_names, format_name)
-    outcomes = spelled_in_classes(speller_of(base, g2g=g2g), entities)
+    spelled = speller_of(base, g2g=g2g).spell(entities)
     log_probs = word_log_probs(read_token_graph(base_dir), base.words)
-    return CheckedList(Path(path), Path(base_dir), outcomes, check(outcomes, base.lang, log_probs))
+    return CheckedList(Path(path), Path(base_dir), spelled, check(spelled, base.lang, log_probs))

@@ -10,19 +10,19 @@ import numpy as np
 import wfst_bias
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS, SymbolTable
-from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, check_class, read_classed_entities
-from wfst_bias.entities.spelling import UNUSABLE, USED, Outcome, Speller, spellings
+from wfst_bias.entities.spelled_list import SpelledList
+from wfst_bias.entities.speller import Speller
+from wfst_bias.entities.spelling import spellings
 from wfst_bias.fst.ctc import STANDARD, ctc_product
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.g2p.readers import g2p_of, variants_of
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_loop, unit_trie
-from wfst_bias.graph.store import content_key, is_current, read_base, write_base, write_graph
+from wfst_bias.graph.store import content_key, has_spelled_list, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
 from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.pronounce import G2P
@@ -132,7 +132,7 @@ def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> Compiled
 
 
 def compile_list(
-    base: BaseGraph, outcomes: Sequence[Outcome], config: ClassConfig = ClassConfig(), entity_class: str = CLASS
+    base: BaseGraph, spelled: SpelledList, config: ClassConfig = ClassConfig(), entity_class: str = CLASS
 ) -> CompiledList:
     """The usable phrases of a list, ready for a base graph.
 
@@ -142,7 +142,7 @@ def compile_list(
     Raises:
       InputError: no phrase can be used, or the base does not have the class.
     """
-    used = [outcome.entity for outcome in outcomes if outcome.status == USED]
+    used = spelled.entities
     if not used:
         raise InputError("no phrase of the list can be used; see the reasons above")
     check_class(entity_class, base.class_names)
@@ -151,7 +151,7 @@ def compile_list(
     return CompiledList(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
         compile_trie(
-            spellings(outcomes, config.bonus, config.length_bonus, base.lang.lexicon.mean_length),
+            spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length),
             units.tokens,
             units.boundaries,
         ),
@@ -163,20 +163,17 @@ def compile_list(
 
 def compile_lists(
     base: BaseGraph,
-    outcomes: Sequence[Outcome],
+    spelled: SpelledList,
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
 ) -> List[CompiledList]:
     """The usable phrases of a list, a part for each class that has any, ready for a base graph.
 
     Args:
-      outcomes: of :func:`spelled_in_classes`.
+      spelled: the list, its classes apart.
       configs: of the classes that have one of their own; ``config`` is that of the others.
     """
-    parts: Dict[str, List[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.status == USED:
-            parts.setdefault(outcome.entity.entity_class, []).append(outcome)
+    parts = spelled.used_by_class()
     return [compile_list(base, part, configs.get(name, config), name) for name, part in parts.items()]
 
 
@@ -196,29 +193,24 @@ class ListFile:
 
 
 def speller_of(base: BaseGraph, reader: Optional[G2P] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
-    """Says phrases in the units of a base, what the lexicon does not have by ``reader`` or that of the units."""
-    lang = base.lang
-    variants = variants_of(lang, g2g)
-    return Speller(lang.lexicon, base.known_words, reader or g2p_of(lang), lang.boundary, variants, g2g.variants)
+    """The speller of lists for a base.
+
+    Args:
+      reader: reads the words that the lexicon does not have; that of the units where not given.
+      g2g: variants of the phrases.
+    """
+    return Speller(base.lang, base.known_words, g2g, reader)
 
 
-def spelled_in_classes(speller: Speller, entities: Sequence[Entity]) -> List[Outcome]:
-    """What becomes of each phrase, by classes: what is said twice, or sounds alike, is so within its class."""
-    parts: Dict[str, List[Entity]] = {}
-    for entity in entities:
-        parts.setdefault(entity.entity_class, []).append(entity)
-    return [outcome for part in parts.values() for outcome in speller.outcomes(part)]
-
-
-def outcomes_of_list(
+def spelled_list(
     path: Path,
     speller: Speller,
     strict: bool = False,
     format_name: str = AUTO,
     entity_class: str = CLASS,
     classes: Sequence[str] = (CLASS,),
-) -> Sequence[Outcome]:
-    """How each phrase of a list is said.
+) -> SpelledList:
+    """Read a list and spell it.
 
     Args:
       format_name, entity_class, classes: see :func:`wfst_bias.entities.lists.read_classed_entities`.
@@ -226,13 +218,13 @@ def outcomes_of_list(
     Raises:
       InputError: no phrase can be used or, if ``strict``, some cannot; or a class is not one of ``classes``.
     """
-    outcomes = spelled_in_classes(speller, read_classed_entities(path, classes, format_name, entity_class))
-    unusable = [outcome for outcome in outcomes if outcome.status == UNUSABLE]
-    if unusable and (strict or len(unusable) == len(outcomes)):
+    spelled = speller.spell(read_classed_entities(path, classes, format_name, entity_class))
+    unusable = spelled.unusable
+    if unusable and (strict or len(unusable) == len(spelled)):
         first = unusable[0]
-        more = f"; {len(unusable)} phrases of {len(outcomes)} cannot be used" if len(unusable) > 1 else ""
+        more = f"; {len(unusable)} phrases of {len(spelled)} cannot be used" if len(unusable) > 1 else ""
         raise InputError(f"{first.entity.written!r} {first.note}{more}", path, first.entity.line)
-    return outcomes
+    return spelled
 
 
 def graph_of_list(
@@ -242,11 +234,11 @@ def graph_of_list(
     reader: Optional[G2P] = None,
     format_name: str = AUTO,
     g2g: G2GConfig = G2GConfig(),
-) -> Tuple[DecodingGraph, Sequence[Outcome]]:
-    """The decoding graph of a list, each phrase in its class, and what became of each."""
+) -> Tuple[DecodingGraph, SpelledList]:
+    """The decoding graph of a list, each phrase in its class, and the list as it was spelled."""
     speller = speller_of(base, reader, g2g)
-    outcomes = outcomes_of_list(path, speller, format_name=format_name, classes=base.class_names)
-    return base.with_entities(*compile_lists(base, outcomes, config)), outcomes
+    spelled = spelled_list(path, speller, format_name=format_name, classes=base.class_names)
+    return base.with_entities(*compile_lists(base, spelled, config)), spelled
 
 
 def compile_graph(
@@ -259,10 +251,10 @@ def compile_graph(
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
     g2g: G2GConfig = G2GConfig(),
-) -> Dict[ListFile, Sequence[Outcome]]:
-    """Lists compiled into a base, into a graph folder, and what became of their phrases.
+) -> Dict[ListFile, SpelledList]:
+    """Compile lists into a base, into a graph folder, and return them as they were spelled.
 
-    Nothing is done where ``graph_dir`` was already made from the same content.
+    Nothing is written where ``graph_dir`` was already made from the same content.
 
     Args:
       config, configs: see :func:`compile_lists`.
@@ -273,19 +265,19 @@ def compile_graph(
     """
     base = read_base(base_dir)
     speller = speller_of(base, reader, g2g)
-    outcomes = {
-        part: outcomes_of_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
+    spelled = {
+        part: spelled_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
         for part in lists
     }
-    names = dict.fromkeys(outcome.entity.entity_class for some in outcomes.values() for outcome in some)
+    names = dict.fromkeys(outcome.entity.entity_class for some in spelled.values() for outcome in some)
     if unused := configs.keys() - names:
         name = min(unused)
         raise InputError(f"no list is put into the class {name!r}; write '{name}=LIST', or name it in rows of a list")
     classes = {name: asdict(configs.get(name, config)) for name in names}
     open_ = asdict(open_vocabulary) if open_vocabulary else None
-    key = content_key("graph", base.key, classes, [list(map(asdict, some)) for some in outcomes.values()], open_)
-    if not is_current(graph_dir, key):
-        compiled = [part for some in outcomes.values() for part in compile_lists(base, some, config, configs)]
+    key = content_key("graph", base.key, classes, [list(map(asdict, some)) for some in spelled.values()], open_)
+    if not is_current(graph_dir, key) or not has_spelled_list(graph_dir):
+        compiled = [part for some in spelled.values() for part in compile_lists(base, some, config, configs)]
         if open_vocabulary:
             compiled.append(compile_open_vocabulary(base, open_vocabulary))
         notes = {
@@ -295,6 +287,5 @@ def compile_graph(
             "g2g": asdict(g2g),
             "wfst_bias": wfst_bias.__version__,
         }
-        report = [outcome for some in outcomes.values() for outcome in some]
-        write_graph(graph_dir, base.with_entities(*compiled), report, key, notes)
-    return outcomes
+        write_graph(graph_dir, base.with_entities(*compiled), SpelledList.joined(list(spelled.values())), key, notes)
+    return spelled

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, fields, is_dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Outcome
+from wfst_bias.entities.report import ReportRow, read_old_report
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.fst.ctc import ArcTable
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
@@ -30,6 +31,7 @@ from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 
 FORMAT = 4  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
+_SPELLED, _REPORT = "spelled.jsonl", "report.tsv"
 
 
 def content_key(*parts: Any) -> str:
@@ -81,13 +83,11 @@ def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict
         )
 
 
-def write_graph(
-    path: Path, decoding: DecodingGraph, outcomes: Sequence[Outcome], key: str, notes: Dict[str, Any]
-) -> None:
+def write_graph(path: Path, decoding: DecodingGraph, spelled: SpelledList, key: str, notes: Dict[str, Any]) -> None:
     with publish_folder(path, "graph") as folder:
         _write_decoding(folder, decoding)
-        report = "".join(outcome.row() for outcome in outcomes)
-        (folder / "report.tsv").write_text(Outcome.HEADER + report, encoding="utf-8")
+        spelled.write(folder / _SPELLED)
+        (folder / _REPORT).write_text(spelled.report, encoding="utf-8")
         _write_meta(folder, decoding, key, kind="graph", **notes)
 
 
@@ -200,6 +200,23 @@ def is_base(path: Path) -> bool:
 def graph_g2g(path: Path) -> G2GConfig:
     """The variants that a graph was compiled with; none in a base or where it was made otherwise."""
     return G2GConfig(**(_read_meta(Path(path)).get("g2g") or {"variants": 0}))
+
+
+def has_spelled_list(path: Path) -> bool:
+    """Whether a graph folder keeps the list that it was compiled from; those of older versions do not."""
+    return (Path(path) / _SPELLED).is_file()
+
+
+def graph_list(path: Path) -> SpelledList:
+    """The list that a graph was compiled from, with the outcome of each phrase; empty where the folder does not keep it."""
+    return SpelledList.read(Path(path) / _SPELLED) if has_spelled_list(path) else SpelledList()
+
+
+def report_rows(path: Path) -> List[ReportRow]:
+    """The outcomes of the phrases of a graph as ``explain`` and ``report`` show them, in the order of the list."""
+    if has_spelled_list(path):
+        return list(map(ReportRow.of, graph_list(path)))
+    return read_old_report(Path(path) / _REPORT)
 
 
 def graph_facts(path: Path) -> List[Tuple[str, str]]:

@@ -16,10 +16,11 @@ from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.lists import AUTO, read_classed_entities
-from wfst_bias.entities.spelling import USED, Outcome, Speller
+from wfst_bias.entities.outcome import USED, Outcome
+from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.verbalize.phrases import is_all_caps
 from wfst_bias.graph.base import BaseGraph, CompiledList
-from wfst_bias.graph.compile import compile_lists, spelled_in_classes
+from wfst_bias.graph.compile import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import OPEN
 
@@ -119,7 +120,7 @@ class ListPerUtterance:
     ):
         phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
         self.known_words = base.known_words
-        self._outcomes: List[Outcome] = spelled_in_classes(speller, list(phrases.values()))
+        self.spelled = speller.spell(phrases.values())
         self.words = base.words.extended(word for _, words in phrases for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of
@@ -131,7 +132,7 @@ class ListPerUtterance:
     @property
     def meta(self) -> Dict[str, Any]:
         return {
-            "num_phrases": len(self._outcomes),
+            "num_phrases": len(self.spelled),
             "num_lists": self._num_lists,
             "class": asdict(self._class_config),
             **search_meta(self.search, self._boost, self._base.device, self._gate),
@@ -139,12 +140,12 @@ class ListPerUtterance:
 
     @property
     def report(self) -> str:
-        return Outcome.HEADER + "".join(outcome.row() for outcome in self._outcomes)
+        return self.spelled.report
 
     @property
     def unusable(self) -> List[Outcome]:
         """The phrases that cannot be used."""
-        return [outcome for outcome in self._outcomes if outcome.status != USED]
+        return [outcome for outcome in self.spelled if outcome.status != USED]
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         lists = self.lists_of(cuts)
@@ -165,7 +166,7 @@ class ListPerUtterance:
         return [self._list_of(cut) for cut in cuts]
 
     def _compile(self, phrases: Phrases) -> List[CompiledList]:
-        return compile_lists(self._base, spelled_in_classes(self._speller, phrases), self._class_config)
+        return compile_lists(self._base, self._speller.spell(phrases), self._class_config)
 
 
 def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:

@@ -19,10 +19,10 @@ from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, as_entities
-from wfst_bias.entities.spelling import UNUSABLE, Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
-from wfst_bias.graph.compile import compile_lists, spelled_in_classes, speller_of
+from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lattice.frames import kaldi_lattices
@@ -119,12 +119,12 @@ class Recognizer:
           InputError: no phrase can be used, or the recognizer was made without a base.
         """
         listed = as_entities(entities, self._base.class_names, list_format)
-        outcomes = spelled_in_classes(speller_of(self._base, g2g=g2g), listed)
-        if all(outcome.status == UNUSABLE for outcome in outcomes):
-            first = outcomes[0]
+        spelled = speller_of(self._base, g2g=g2g).spell(listed)
+        if len(spelled.unusable) == len(spelled):
+            first = spelled.unusable[0]
             path = Path(entities) if isinstance(entities, (str, Path)) else None
             raise InputError(f"{first.entity.written!r} {first.note}; no phrase can be used", path, first.entity.line)
-        graph = self._base.with_entities(*compile_lists(self._base, outcomes, class_config))
+        graph = self._base.with_entities(*compile_lists(self._base, spelled, class_config))
         biased = Recognizer(
             self._base,
             self.pipeline.model,
@@ -137,11 +137,11 @@ class Recognizer:
             device=self._device,
             batch_size=self._batch_size,
         )
-        biased.outcomes = tuple(outcomes)
+        biased.outcomes = spelled
         return biased
 
-    outcomes: Tuple[Outcome, ...] = ()
-    """What became of each phrase of the list that :meth:`biased` was given."""
+    outcomes: SpelledList = SpelledList()
+    """The list that :meth:`biased` was given, with the outcome of each phrase."""
 
     def __enter__(self) -> "Recognizer":
         return self

@@ -18,11 +18,12 @@ from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.store import folder_key, graph_g2g, read_base, read_decoding
+from wfst_bias.graph.store import folder_key, graph_g2g, graph_list, read_base, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
@@ -179,7 +180,8 @@ class DecodeSetup:
         sayings = None
         if self.stages.hears:
             g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
-            sayings = pronunciations_of(self.stages, (), biasing.known_words, g2g)
+            spelled = None if self.has_own_lists or self.beside else graph_list(self.graph)
+            sayings = pronunciations_of(self.stages, (), biasing.known_words, g2g, spelled)
         make = {
             Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
             Verification.name: lambda: Verification(self.verify),
@@ -212,7 +214,11 @@ def phone_model_of(
 
 
 def pronunciations_of(
-    stages: ChainConfig, phrases: Phrases, known_words: AbstractSet[str], g2g: G2GConfig
+    stages: ChainConfig,
+    phrases: Phrases,
+    known_words: AbstractSet[str],
+    g2g: G2GConfig,
+    spelled: Optional[SpelledList] = None,
 ) -> Pronunciations:
     """How texts are said in the phones of the phone network.
 
@@ -220,9 +226,10 @@ def pronunciations_of(
       phrases: of all lists.
       known_words: of the language model.
       g2g: variants of the phrases.
+      spelled: the list of the graph; its phrases are not pronounced again where it was spelled in the same phones.
     """
     folder = stages.phone_lang
     lang = read_lang(Path(folder)) if folder else hama_lang()
     if lang.units.kind != PHONES:
         raise InputError("is no lang folder of phones; name that of the phone network with --phone-lang", folder)
-    return Pronunciations(lang, phrases, known_words, g2g)
+    return Pronunciations(lang, phrases, known_words, g2g, spelled=spelled)

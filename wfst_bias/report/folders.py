@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, Collection, Dict, Hashable, List, Mapping, Optional, Sequence, Tuple
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of, read_json
+from wfst_bias.core.files import read_json
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.entities.report import report_rows
-from wfst_bias.graph.store import folder_key
+from wfst_bias.graph.store import folder_key, report_rows
 from wfst_bias.score.ladder import Rung, ladder_with
 from wfst_bias.score.report import RareWords, phrase_lists, rare_words
 from wfst_bias.second_pass.config import SEARCH
@@ -193,7 +192,7 @@ def _own_list(
             raise InputError(
                 f"is not the graph that {folder.path} was decoded with; name the list to score with --entities", graph
             )
-        rows = report_rows(line for _, line in lines_of(graph / "report.tsv"))
+        rows = report_rows(graph)
         name, listed = graph.name, [Entity(row.phrase) for row in rows]  # those that could not be used, too
     elif path := meta.get("beside") or meta.get("adapter_list"):
         name, listed = Path(path).name, read_entities(_there(Path(path), "--entities"), meta.get("list_format", AUTO))

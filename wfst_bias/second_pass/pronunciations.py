@@ -5,12 +5,12 @@ from functools import cached_property
 from typing import AbstractSet, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from wfst_bias.entities.entity import Entity, Phrases
+from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.entities.spelling import USED, Outcome, Speller
+from wfst_bias.entities.spelled_list import SpelledList
+from wfst_bias.entities.speller import Speller
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.g2g import Way
-from wfst_bias.g2p.readers import g2p_of, variants_of
-from wfst_bias.graph.compile import spelled_in_classes
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.pronounce import G2P
 
@@ -58,6 +58,7 @@ class Pronunciations:
       known_words: those of the language model; one that sounds like a phrase is told in its outcome.
       g2g: variants of the phrases.
       reader: says the words that the lexicon does not have; that of the lang where it is not given.
+      spelled: list of the graph, whose pronunciations are taken over where they are those of the lang.
     """
 
     def __init__(
@@ -67,11 +68,12 @@ class Pronunciations:
         known_words: AbstractSet[str] = frozenset(),
         g2g: G2GConfig = G2GConfig(variants=0),
         reader: Optional[G2P] = None,
+        spelled: Optional[SpelledList] = None,
     ):
         self.lang = lang
-        self._speller = Speller(
-            lang.lexicon, known_words, reader or g2p_of(lang), lang.boundary, variants_of(lang, g2g), g2g.variants
-        )
+        self._speller = Speller(lang, known_words, g2g, reader)
+        if spelled is not None:
+            self._speller.remember(spelled)
         self._entities = tuple(entities)
         self._lists: Dict[int, Tuple[Phrases, ListPronunciations]] = {}  # by the identity of the list
         self._words: Dict[str, Tuple[Way, ...]] = {}
@@ -83,7 +85,7 @@ class Pronunciations:
 
     def _of(self, phrases: Phrases) -> ListPronunciations:
         if id(phrases) not in self._lists:
-            used = tuple(o for o in spelled_in_classes(self._speller, phrases) if o.status == USED)
+            used = self._speller.spell(phrases).used
             ways: Dict[Words, Tuple[Way, ...]] = {}
             for outcome in used:
                 ways[outcome.entity.words] = (*ways.get(outcome.entity.words, ()), *self._ways_of(outcome))
@@ -119,7 +121,7 @@ class Pronunciations:
         new = [word for word in dict.fromkeys(words) if word not in self._words]
         lexicon = self.lang.lexicon
         unknown = [word for word in new if word not in lexicon]
-        said = {o.entity.written: o for o in self._speller.outcomes([Entity(word) for word in unknown])}
+        said = {o.entity.written: o for o in self._speller.spell([Entity(word) for word in unknown])}
         for word in new:
             known = lexicon[word] if word in lexicon else said[word].pronunciations
             scores = said[word].scores if word in said else [0.0] * len(known)

@@ -18,7 +18,7 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.entities.spelling import USED, Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists
 from wfst_bias.graph.config import ClassConfig
@@ -127,7 +127,7 @@ class Tuner:
 
     Args:
       base: base graph.
-      outcomes: how the phrases of the list are said.
+      spelled: the list.
       emissions: of the set.
       texts: reference of each utterance.
       device: of the search.
@@ -137,18 +137,18 @@ class Tuner:
     def __init__(
         self,
         base: BaseGraph,
-        outcomes: Sequence[Outcome],
+        spelled: SpelledList,
         emissions: DevEmissions,
         texts: Mapping[str, str],
         device: torch.device = torch.device("cpu"),
         sayings: Optional[Pronunciations] = None,
     ):
         self._base = base
-        self._outcomes = outcomes
+        self._spelled = spelled
         self._emissions = emissions
         self._texts = texts
         self._device = device
-        self._phrases = PhraseList(o.entity.words for o in outcomes if o.status == USED)
+        self._phrases = PhraseList(entity.words for entity in spelled.entities)
         self._sayings = sayings
         self._hypotheses: Dict[Weights, List[Tuple[NBest, List[float]]]] = {}  # of the last weights
         self._scores: Dict[Tuple[Weights, bool], Score] = {}
@@ -163,7 +163,7 @@ class Tuner:
         key = weights, with_list
         if key not in self._scores:
             rescored = with_list and weights.rescore and weights.rescore.weight
-            lists = compile_lists(self._base, self._outcomes, weights.entity_class) if with_list else []
+            lists = compile_lists(self._base, self._spelled, weights.entity_class) if with_list else []
             graph = self._base.with_entities(*lists) if lists else self._base.plain
             decoder = Decoder(graph, weights.search, weights.boost, self._device)
             recognizer = Recognizer(biasing=OneGraph(decoder))  # of emissions that are there already

@@ -11,7 +11,6 @@ import numpy as np
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.models import HAMA
-from wfst_bias.adapter.adapter import lang_speller
 from wfst_bias.adapter.calibration import Calibration
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.store import weights_checksum
@@ -20,6 +19,7 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.text import words_of
 from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.speller import Speller
 from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 from wfst_bias.training.adapter.emission_store import EmissionStore, store_emissions
 from wfst_bias.training.adapter.lists import Pool
@@ -137,11 +137,11 @@ def hear(data: Path, model: AcousticModel, folder: Path) -> DecodedCorpus:
 
 def said_in(lang: Lang, words: Sequence[str]) -> Dict[str, List[Way]]:
     """The ways to say each word in the tokens of a lang, the likeliest first; words that cannot be said are left out."""
-    outcomes = lang_speller(lang).outcomes([Entity(word) for word in words])
+    spelled = Speller(lang).spell([Entity(word) for word in words])
     ids = lang.tokens.ids
     return {
         o.entity.written: [tuple(ids[unit] for unit in way) for way in o.pronunciations]
-        for o in outcomes
+        for o in spelled
         if o.pronunciations
     }
 

@@ -1,0 +1,89 @@
+"""The outcome of a phrase of a list: its pronunciations, or why it cannot be used."""
+
+import itertools
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Tuple
+
+from wfst_bias.entities.entity import Entity
+from wfst_bias.lang.lexicon import Pronunciation
+
+USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of one phrase of a list.
+
+    Args:
+      entity: the phrase.
+      status: :data:`USED`, :data:`DUPLICATE` or :data:`UNUSABLE`.
+      phrase: its number among the used phrases of its class; -1 where it is not used.
+      unknown_words: those of its words that no lexicon has.
+      pronunciations: of the phrase, the likeliest first.
+      scores: of each pronunciation, nats; 0 where the list, the lexicon or the G2P has it, below 0 for a variant.
+      homophones: for each pronunciation, other words of the language model that have exactly this one.
+      note: why the phrase cannot be used, or what to know.
+      dropped: the parts of it that could not be used, and why.
+    """
+
+    entity: Entity
+    status: str
+    phrase: int = -1
+    unknown_words: Tuple[str, ...] = ()
+    pronunciations: Tuple[Pronunciation, ...] = ()
+    scores: Tuple[float, ...] = ()
+    homophones: Tuple[Tuple[str, ...], ...] = ()
+    note: str = ""
+    dropped: Tuple[str, ...] = ()
+
+    HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
+
+    @property
+    def distinct_homophones(self) -> Tuple[str, ...]:
+        """The homophones of all its pronunciations, each once."""
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(self.homophones)))
+
+    def row(self) -> str:
+        """Its line of ``report.tsv``; the score of a variant follows its units."""
+        scored = zip(self.pronunciations, self.scores)
+        columns = (
+            self.entity.line,
+            self.entity.written,
+            self.status,
+            " ".join(self.unknown_words),
+            " | ".join(" ".join(p) if score == 0 else f"{' '.join(p)} ({score:.1f})" for p, score in scored),
+            " ".join(self.distinct_homophones),
+            self.note,
+        )
+        return "\t".join(map(str, columns)) + "\n"
+
+    def to_json(self) -> str:
+        """Its line of a stored list; scores keep all their digits."""
+        columns = zip(self.pronunciations, self.scores, self.homophones)
+        row = {
+            **vars(self),
+            "entity": asdict(self.entity),
+            "pronunciations": [{"units": " ".join(p), "score": s, "homophones": h} for p, s, h in columns],
+        }
+        del row["scores"], row["homophones"]
+        return json.dumps(row, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Outcome":
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+          KeyError, TypeError, ValueError: the line is another one.
+        """
+        row: Dict[str, Any] = json.loads(text)
+        pronunciations = row.pop("pronunciations")
+        return cls(
+            entity=Entity.from_fields(row.pop("entity")),
+            pronunciations=tuple(tuple(p["units"].split(" ")) for p in pronunciations),
+            scores=tuple(float(p["score"]) for p in pronunciations),
+            homophones=tuple(tuple(p["homophones"]) for p in pronunciations),
+            unknown_words=tuple(row.pop("unknown_words")),
+            dropped=tuple(row.pop("dropped")),
+            **row,
+        )

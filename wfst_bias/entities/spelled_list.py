@@ -1,0 +1,108 @@
+"""A spelled list: resolved, verbalized and pronounced once for the units of a model, with the outcome of each phrase."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence, Tuple
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome
+
+_FORMAT = "spelled-list-1"
+
+
+@dataclass(frozen=True)
+class SpelledList:
+    """An entity list with the outcome of each phrase, made by :meth:`wfst_bias.entities.speller.Speller.spell`.
+
+    The biasing trie of a graph, the second pass, the catalogue of an adapter, ``entities check``, ``explain`` and
+    ``report`` take it. It is stored as JSON lines, and this class alone reads and writes them.
+
+    Args:
+      outcomes: of its phrases; those of a class follow each other.
+      key: checksum of lexicon, units, language model words and variants that it was spelled with; empty where the
+        caller gave a G2P of its own.
+    """
+
+    outcomes: Tuple[Outcome, ...] = ()
+    key: str = ""
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self.outcomes)
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __getitem__(self, index: int) -> Outcome:
+        return self.outcomes[index]
+
+    @property
+    def used(self) -> Tuple[Outcome, ...]:
+        """The outcomes with pronunciations."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == USED)
+
+    @property
+    def unusable(self) -> Tuple[Outcome, ...]:
+        """The outcomes of phrases that no pronunciation was found for."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == UNUSABLE)
+
+    @property
+    def entities(self) -> Tuple[Entity, ...]:
+        """The used phrases, by their numbers where the list is of one class."""
+        return tuple(outcome.entity for outcome in self.used)
+
+    @property
+    def counts(self) -> Dict[str, int]:
+        """Number of phrases of each status."""
+        return Counter(outcome.status for outcome in self.outcomes)
+
+    @property
+    def report(self) -> str:
+        """The table of ``report.tsv``, for users to read."""
+        return Outcome.HEADER + "".join(outcome.row() for outcome in self.outcomes)
+
+    def used_by_class(self) -> Dict[str, "SpelledList"]:
+        """The used phrases of each class, the classes in the order of the list."""
+        parts: Dict[str, List[Outcome]] = {}
+        for outcome in self.used:
+            parts.setdefault(outcome.entity.entity_class, []).append(outcome)
+        return {name: replace(self, outcomes=tuple(part)) for name, part in parts.items()}
+
+    @classmethod
+    def joined(cls, lists: Sequence["SpelledList"]) -> "SpelledList":
+        """Lists that were spelled with the same, one after the other."""
+        keys = {one.key for one in lists}
+        return cls(tuple(outcome for one in lists for outcome in one), keys.pop() if len(keys) == 1 else "")
+
+    def write(self, path: Path) -> None:
+        """Write the list: a line of format and key, then a line for each phrase."""
+        header = json.dumps({"format": _FORMAT, "key": self.key})
+        lines = [header, *(outcome.to_json() for outcome in self.outcomes)]
+        Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "SpelledList":
+        """Read what :meth:`write` wrote.
+
+        Raises:
+          InputError: the file is missing, or a line is not as it was written.
+        """
+        key, outcomes = "", []
+        number = 0
+        try:
+            for number, line in lines_of(path):
+                if number == 1:
+                    header = json.loads(line)
+                    if header["format"] != _FORMAT:
+                        raise ValueError(f"format {header['format']!r}, {_FORMAT!r} was expected")
+                    key = header["key"]
+                else:
+                    outcomes.append(Outcome.from_json(line))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(f"is no line of a spelled list ({error}); compile the graph again", path, number) from None
+        if not number:
+            raise InputError("is empty; compile the graph again", path)
+        return cls(tuple(outcomes), key)
