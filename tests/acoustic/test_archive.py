@@ -110,8 +110,8 @@ def test_errors_name_the_archive_and_what_to_do(tmp_path, matrices):
         tmp_path / "a.npz",
     )
     told(
-        f"{path}: does not tell the seconds of a frame; say them, archive:FILE,frame_shift=0.04, or write them into "
-        "the file frame_shift beside it",
+        f"{path}: has no frame shift; name its seconds, archive:FILE,frame_shift=0.04, or write them into the file "
+        "frame_shift next to it",
         path,
     )
     (tmp_path / "frame_shift").write_text("40\n")

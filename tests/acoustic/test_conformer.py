@@ -5,16 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from wfst_bias.acoustic.conformer import (
-    ARTICLE,
-    SMALL,
-    Conformer,
-    ConformerConfig,
-    RotaryAttention,
-    rotary_angles,
-    rotated,
-    within,
-)
+from wfst_bias.acoustic.conformer import Conformer
+from wfst_bias.acoustic.conformer_config import ARTICLE, SMALL, ConformerConfig
+from wfst_bias.acoustic.conformer_layers import RotaryAttention, rotary_angles, rotated, within
 from wfst_bias.core.errors import InputError
 
 TINY = ConformerConfig(

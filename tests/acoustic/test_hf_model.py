@@ -77,7 +77,7 @@ def test_chosen_layers(large, audio):
     model = HfModel(large, layers=(0, 2))
     assert model.num_layers == 3
     assert torch.equal(model.emissions(NAMES, audio).layers, every.layers[:, :, [0, 2, 3]])
-    with pytest.raises(InputError, match=r"has no layers \(3,\); 3 stand before its last, counted from 0"):
+    with pytest.raises(InputError, match=r"has no layers \(3,\); 3 are before its last, counted from 0"):
         HfModel(large, layers=[3])
 
 

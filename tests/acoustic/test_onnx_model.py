@@ -91,7 +91,9 @@ def test_marks_of_icefalls_lexicon_are_no_tokens(tmp_path):
 @pytest.mark.parametrize("normalize", [True, False])
 def test_a_network_of_transformers_as_optimum_exports_it(tmp_path, audio, normalize):
     path, network = exports.waveform(tmp_path, "input_values")
-    with pytest.raises(InputError, match="preprocessor_config.json is missing beside it, which tells how samples are"):
+    with pytest.raises(
+        InputError, match="preprocessor_config.json is missing next to it, which has the normalization of"
+    ):
         OnnxModel(path)
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"do_normalize": normalize, "sampling_rate": 16000}))
     assert_says_the_same(OnnxModel(path), network, Samples(normalize=normalize), audio, blank=0)
@@ -127,7 +129,7 @@ def test_tokens_of_another_name(tmp_path, audio):
         ),
         ({**CONFORMER, "is_giga_am": 1}, "is GigaAM, whose features are not known here; take an archive"),
         ({**CONFORMER, "normalize_type": "fixed_mean"}, "normalize_type is 'fixed_mean'; per_feature, all_features or"),
-        ({**CONFORMER, "subsampling_factor": "four"}, "say subsampling_factor = 'four'; a whole number was expected"),
+        ({**CONFORMER, "subsampling_factor": "four"}, "has subsampling_factor = 'four'; a whole number was expected"),
     ],
 )
 def test_layouts_that_are_not_known(tmp_path, meta, message):

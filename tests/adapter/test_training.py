@@ -8,7 +8,8 @@ import torch
 from kaldialign import edit_distance
 
 from helpers.toy import COMMON, FRAMES_A_PHONE, NAMES, OTHERS, TEXTS, ToyModel, WhiteToy, letters, phones_of
-from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
+from wfst_bias.acoustic.conformer import Conformer
+from wfst_bias.acoustic.conformer_config import ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerModel, ConformerVocabulary, write_description
 from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.calibration import Calibration, CalibrationConfig

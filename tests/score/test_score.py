@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +127,13 @@ def test_only_the_utterances_that_are_named(tmp_path):
 def test_a_tab_behind_the_key_is_a_space(tmp_path):
     score = score_decoding({"u1": "new york"}, decoded(tmp_path / "d", "u1\tnew york\n"))
     assert score.rates["WER"].value == 0.0
+
+
+def test_scoring_loads_neither_torch_nor_k2():
+    code = (
+        "import importlib, pkgutil, sys, wfst_bias.score as score\n"
+        "for module in pkgutil.iter_modules(score.__path__):\n"
+        "    importlib.import_module(f'wfst_bias.score.{module.name}')\n"
+        "print([name for name in ('torch', 'k2', 'lhotse') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True).stdout == "[]\n"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from wfst_bias.acoustic.conformer import Conformer, ConformerConfig
+from wfst_bias.acoustic.conformer import Conformer
+from wfst_bias.acoustic.conformer_config import ConformerConfig
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.lang.lang import Lang, hama_units

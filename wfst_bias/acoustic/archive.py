@@ -8,9 +8,10 @@ from typing import Callable, Iterable, Optional, Sequence, Tuple
 import numpy as np
 import torch
 
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds, padded_emissions
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions, padded_emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
+from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.lang.model_langs import read_model_tokens, tokens_next_to
 
 FRAME_SHIFT_FILE = "frame_shift"  # Kaldi's, with the seconds of a frame
@@ -18,18 +19,18 @@ ARRAYS = "emissions.npz"  # of a folder of ours
 _KIND, _META = "emissions", "meta.json"
 _KINDS = ".scp and .ark (Kaldi), .npz (numpy) and .jsonl or .jsonl.gz (lhotse)"
 
-Lookup = Callable[[str], Optional[np.ndarray]]
+Lookup = Callable[[str], Optional[FloatArray]]
 
 
 class ArchiveModel:
-    """Stored log-probabilities; of the audio nothing but its duration is looked at, by the contract.
+    """Stored log-probabilities; of the audio only the duration is checked, by the contract.
 
     Args:
       path: ``.scp`` or ``.ark`` of Kaldi, ``.npz`` of an array for each utterance, or a lhotse manifest of cuts or
         features, with a matrix ``(T, C)`` of each utterance.
       tokens: of the columns; where not given see :func:`wfst_bias.lang.model_langs.tokens_next_to`.
-      frame_shift: seconds a frame; where not given as lhotse's manifest or the file :data:`FRAME_SHIFT_FILE`
-        beside it says.
+      frame_shift: seconds a frame; where not given it is that of lhotse's manifest, or of the file
+        :data:`FRAME_SHIFT_FILE` next to it.
 
     Attributes:
       made_by: name of the model whose emissions they are, where :func:`write_archive` has written them; else empty.
@@ -45,19 +46,19 @@ class ArchiveModel:
         self.name = f"archive:{path}"
         if not self._path.is_file():
             raise InputError(f"no such file; name an archive of emissions: {_KINDS}", path)
-        self._lookup, told = _open(self._path)
-        self.frame_shift = frame_shift or told or _frame_shift_beside(self._path)
+        self._lookup, stored_shift = _open(self._path)
+        self.frame_shift = frame_shift or stored_shift or _frame_shift_next_to(self._path)
         self._tokens_path = Path(tokens) if tokens else tokens_next_to(self._path)
         read = read_model_tokens(self._tokens_path)
         self.tokens, self._column = read.table, list(read.column)
-        self.made_by = _model_beside(self._path)
+        self.made_by = _model_next_to(self._path)
 
-    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+    def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`."""
         return padded_emissions([self._log_probs(name) for name in names], self.frame_shift, self.tokens, names)
 
-    def _log_probs(self, name: str) -> np.ndarray:
-        """Of one utterance ``(T, C)``, normalised, blank first."""
+    def _log_probs(self, name: str) -> FloatArray:
+        """Return the log-probabilities of one utterance ``(T, C)``, normalized, blank first."""
         scores = self._lookup(name)
         if scores is None:
             raise InputError(
@@ -71,7 +72,10 @@ class ArchiveModel:
             )
         if len(scores) and scores.min() >= 0.0 and np.allclose(scores.sum(axis=1), 1.0, atol=1e-2):
             raise InputError(f"utterance {name!r} has probabilities; store their natural logarithms", self._path)
-        return torch.from_numpy(np.asarray(scores, np.float32)).log_softmax(dim=-1)[:, self._column].numpy()
+        result: FloatArray = (
+            torch.from_numpy(np.asarray(scores, np.float32)).log_softmax(dim=-1)[:, self._column].numpy()
+        )
+        return result
 
 
 def write_archive(folder: Path, model: AcousticModel, model_name: str, batches: Iterable[Emissions]) -> int:
@@ -93,7 +97,9 @@ def write_archive(folder: Path, model: AcousticModel, model_name: str, batches: 
             for batch in batches:
                 for name, log_probs, length in zip(batch.names, batch.log_probs.cpu().numpy(), batch.lengths):
                     with arrays.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                        np.lib.format.write_array(stream, np.ascontiguousarray(log_probs[: int(length)]))
+                        np.lib.format.write_array(  # type: ignore[no-untyped-call]
+                            stream, np.ascontiguousarray(log_probs[: int(length)])
+                        )
                     count += 1
         model.tokens.write(building / "tokens.txt")
         (building / FRAME_SHIFT_FILE).write_text(f"{model.frame_shift:g}\n", encoding="utf-8")
@@ -102,13 +108,13 @@ def write_archive(folder: Path, model: AcousticModel, model_name: str, batches: 
     return count
 
 
-def _model_beside(path: Path) -> str:
+def _model_next_to(path: Path) -> str:
     meta = read_json(path.parent / _META) if path.name == ARRAYS and (path.parent / _META).is_file() else {}
     return meta.get("model", "") if meta.get("kind") == _KIND else ""
 
 
 def _open(path: Path) -> Tuple[Lookup, Optional[Seconds]]:
-    """How to find the matrix of an utterance, None where there is none, and the frame shift where it is told."""
+    """Return how to find the matrix of an utterance, None where there is none, and the frame shift where it is known."""
     if path.suffix in (".scp", ".ark"):
         return _kaldi(path), None
     if path.suffix == ".npz":
@@ -126,7 +132,7 @@ def _kaldi(path: Path) -> Lookup:
     except RuntimeError as error:
         raise InputError("Kaldi cannot read it; an archive of matrices or its .scp was expected", path) from error
 
-    def lookup(name: str) -> Optional[np.ndarray]:
+    def lookup(name: str) -> Optional[FloatArray]:
         try:
             return np.array(reader[name]) if name in reader else None
         except RuntimeError as error:
@@ -151,7 +157,7 @@ def _lhotse(path: Path) -> Tuple[Lookup, Seconds]:
 
     try:
         manifest = load_manifest(path)
-    except Exception as error:  # lhotse raises whatever its readers raise
+    except Exception as error:  # lhotse raises errors of any kind
         raise InputError(f"lhotse cannot read it ({error}); cuts or features were expected", path) from error
     if isinstance(manifest, CutSet):
         found = {cut.id: (cut.frame_shift, cut.load_features) for cut in manifest if cut.has_features}
@@ -165,19 +171,19 @@ def _lhotse(path: Path) -> Tuple[Lookup, Seconds]:
     return lambda name: found[name][1]() if name in found else None, frame_shift
 
 
-def _frame_shift_beside(path: Path) -> Seconds:
-    beside = path.parent / FRAME_SHIFT_FILE
-    if not beside.is_file():
+def _frame_shift_next_to(path: Path) -> Seconds:
+    file = path.parent / FRAME_SHIFT_FILE
+    if not file.is_file():
         raise InputError(
-            "does not tell the seconds of a frame; say them, archive:FILE,frame_shift=0.04, or write them into the "
-            f"file {FRAME_SHIFT_FILE} beside it",
+            "has no frame shift; name its seconds, archive:FILE,frame_shift=0.04, or write them into the file "
+            f"{FRAME_SHIFT_FILE} next to it",
             path,
         )
-    return seconds_of(" ".join(line for _, line in lines_of(beside)), beside)
+    return seconds_of(" ".join(line for _, line in lines_of(file)), file)
 
 
 def seconds_of(text: str, path: Optional[Path] = None) -> Seconds:
-    """The frame shift that a user writes.
+    """Parse the frame shift that a user writes.
 
     Raises:
       InputError: it is no time of a frame.

@@ -19,7 +19,7 @@ class BoostConfig:
     cap: float = 4.0
     top_k: int = 6
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0.0 <= self.alpha <= 1.0:
             raise InputError(f"--boost-alpha is {self.alpha}; give a number from 0 (off) to 1")
         if not self.cap >= 0.0:

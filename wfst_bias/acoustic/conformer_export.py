@@ -7,12 +7,13 @@ import io
 import json
 import warnings
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Tuple
 
 import torch
 from torch import Tensor, nn
 
-from wfst_bias.acoustic.conformer import SUBSAMPLING, Conformer
+from wfst_bias.acoustic.conformer import Conformer
+from wfst_bias.acoustic.conformer_config import SUBSAMPLING
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, read_conformer, read_description, write_shipped
 from wfst_bias.acoustic.features import SAMPLING_RATE
 from wfst_bias.core.errors import InputError
@@ -21,6 +22,8 @@ from wfst_bias.core.files import publish_file
 _INPUTS, _OUTPUTS = ("x", "x_lens"), ("log_probs", "log_probs_len", "phone_log_probs")
 _LAYOUT = "zipformer2_ctc"  # sherpa-onnx's name of it, whatever the network is
 _OPSET = 14
+Example = Tuple[Tensor, Tensor]  # features and lengths
+
 _EXAMPLE = 67  # feature frames; any number will do
 
 
@@ -60,7 +63,7 @@ class _Exported(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, features: Tensor, lengths: Tensor):
+    def forward(self, features: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         output = self.network(features, lengths)
         return output.log_probs, output.lengths, output.phone_log_probs
 
@@ -77,13 +80,14 @@ def _metadata(vocabulary: ConformerVocabulary, num_mels: int) -> Dict[str, str]:
     }
 
 
-def _torchscript(network: nn.Module, example: tuple, metadata: Dict[str, str]) -> bytes:
+def _torchscript(network: nn.Module, example: Example, metadata: Dict[str, str]) -> bytes:
     stream = io.BytesIO()
-    torch.jit.save(torch.jit.trace(network, example), stream, _extra_files=dict(metadata))
+    traced = torch.jit.trace(network, example)  # type: ignore[attr-defined,no-untyped-call]
+    torch.jit.save(traced, stream, _extra_files=dict(metadata))  # type: ignore[attr-defined,no-untyped-call]
     return stream.getvalue()
 
 
-def _onnx(network: nn.Module, example: tuple, metadata: Dict[str, str]) -> bytes:
+def _onnx(network: nn.Module, example: Example, metadata: Dict[str, str]) -> bytes:
     stream = io.BytesIO()
     axes = {"x": {0: "N", 1: "S"}, "log_probs": {0: "N", 1: "T"}, "phone_log_probs": {0: "N", 1: "T"}}
     torch.onnx.export(
@@ -100,13 +104,13 @@ def _onnx(network: nn.Module, example: tuple, metadata: Dict[str, str]) -> bytes
 
 
 def _metadata_entry(key: str, value: str) -> bytes:
-    """One of a ModelProto's ``metadata_props``; protocol buffers are joined by standing behind each other."""
+    """Return an entry of a ModelProto's ``metadata_props``; concatenated protocol buffers are merged."""
     entry = _field(1, key.encode()) + _field(2, value.encode())
     return _field(14, entry)
 
 
 def _field(number: int, content: bytes) -> bytes:
-    """A length-delimited field of a protocol buffer."""
+    """Return a length-delimited field of a protocol buffer."""
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Sequence, Tuple, Union
 
-import numpy as np
 import torch
 
-from wfst_bias.acoustic.conformer import FRAME_SHIFT, Conformer, ConformerConfig
+from wfst_bias.acoustic.conformer import Conformer
+from wfst_bias.acoustic.conformer_config import FRAME_SHIFT, ConformerConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder, read_json
 from wfst_bias.core.symbols import BLANK, SymbolTable
+from wfst_bias.core.types import FloatArray
 from wfst_bias.lang.units import Units
 
 META, WEIGHTS = "conformer.json", "model.pt"
@@ -25,7 +26,7 @@ KIND = "conformer"
 
 @dataclass(frozen=True)
 class ConformerVocabulary:
-    """What the two heads write.
+    """The output units of the two heads.
 
     Args:
       subwords: units of the subword head.
@@ -39,23 +40,25 @@ class ConformerVocabulary:
 
 
 def write_description(folder: Path, config: ConformerConfig, vocabulary: ConformerVocabulary) -> None:
-    """All of a model folder but its weights."""
+    """Write all of a model folder but its weights."""
     folder = Path(folder)
     vocabulary.subwords.tokens.write(folder / _TOKENS)
     vocabulary.phones.tokens.write(folder / _PHONES)
     if vocabulary.piece_model:
         publish_file(folder / _PIECE_MODEL, vocabulary.piece_model)
-    meta = {"kind": KIND, "config": dataclasses.asdict(config), "units": {}}
-    for name, units in (("subwords", vocabulary.subwords), ("phones", vocabulary.phones)):
-        meta["units"][name] = {"kind": units.kind, "boundary": units.boundary, "word_start": units.word_start}
+    described = {
+        name: {"kind": units.kind, "boundary": units.boundary, "word_start": units.word_start}
+        for name, units in (("subwords", vocabulary.subwords), ("phones", vocabulary.phones))
+    }
+    meta = {"kind": KIND, "config": dataclasses.asdict(config), "units": described}
     publish_file(folder / META, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_description(folder: Path) -> Tuple[ConformerConfig, ConformerVocabulary]:
-    """The config and the vocabulary of a model folder.
+    """Read the config and the vocabulary of a model folder.
 
     Raises:
-      InputError: it is none.
+      InputError: it is no model folder.
     """
     folder = Path(folder)
     if not (folder / META).is_file():
@@ -73,11 +76,11 @@ def read_description(folder: Path) -> Tuple[ConformerConfig, ConformerVocabulary
 
 @dataclass(frozen=True)
 class ConformerSummary:
-    """What there is to tell of a model folder.
+    """The sizes of the model in a folder.
 
     Args:
       config: sizes.
-      vocabulary: what the heads write.
+      vocabulary: output units of the heads.
       num_weights: of each part of the network.
       num_bytes: of the file of weights.
     """
@@ -89,14 +92,14 @@ class ConformerSummary:
 
 
 def summary(folder: Path) -> ConformerSummary:
-    """Of a model folder whose training has ended."""
+    """Summarize a model folder whose training has ended."""
     config, vocabulary = read_description(folder)
     parts = {name: sum(w.numel() for w in part.parameters()) for name, part in read_conformer(folder).named_children()}
     return ConformerSummary(config, vocabulary, parts, (Path(folder) / WEIGHTS).stat().st_size)
 
 
 def read_conformer(folder: Path) -> Conformer:
-    """The network of a model folder with its weights, in float32, for evaluation."""
+    """Read the network of a model folder with its weights, in float32, for evaluation."""
     config, vocabulary = read_description(folder)
     path = Path(folder) / WEIGHTS
     if not path.is_file():
@@ -110,7 +113,7 @@ def read_conformer(folder: Path) -> Conformer:
 
 
 def write_shipped(folder: Path, out: Path) -> None:
-    """A folder that holds what is needed to use the model, and its weights in half precision."""
+    """Write a folder that has all that is needed to use the model, with weights in half precision."""
     config, vocabulary = read_description(folder)
     weights = {name: weight.half() for name, weight in read_conformer(folder).state_dict().items()}
     stream = io.BytesIO()
@@ -121,7 +124,7 @@ def write_shipped(folder: Path, out: Path) -> None:
 
 
 class ConformerModel:
-    """A Conformer: a :class:`wfst_bias.acoustic.emissions.LayeredModel`, its phones beside its subwords.
+    """A Conformer: a :class:`wfst_bias.acoustic.emissions.LayeredModel`, with subwords and phones.
 
     Args:
       folder: of the experiment, or shipped.
@@ -140,7 +143,7 @@ class ConformerModel:
         self.num_layers = self.network.num_layers
         self.layer_dim = self.network.config.dim
 
-    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+    def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; the phones are in ``phones``."""
         features = [
             torch.from_numpy(log_mel(name, samples, self.network.config.num_mels))

@@ -1,18 +1,19 @@
-"""What every acoustic model owes to the audio that it is given, checked in one place."""
+"""The contract between acoustic models and their audio, checked for every model."""
 
 from typing import Optional, Sequence
 
 import numpy as np
 
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions, EmissionsError, Seconds
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions, EmissionsError
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import FloatArray, Seconds
 
 TOLERANCE = 2  # frames
 WINDOW = 0.025  # seconds
 
 
-def compute_emissions(model: AcousticModel, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
-    """Emissions of a batch by a model, which are of these utterances and as long as their audio.
+def compute_emissions(model: AcousticModel, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
+    """Compute the emissions of a batch, and check that they are of these utterances and as long as their audio.
 
     The frames of an utterance, and those of a phone head, last as long as its audio within :data:`TOLERANCE` frames
     and :data:`WINDOW`. A front end without padding loses its window at the end, and a subsampling by convolutions
@@ -27,6 +28,8 @@ def compute_emissions(model: AcousticModel, names: Sequence[str], audio: Sequenc
       InputError: the emissions are of other utterances or of other tokens than the model's, are longer or shorter
         than the audio, or are none, see :class:`wfst_bias.acoustic.emissions.Emissions`.
     """
+    for name, samples in zip(names, audio):
+        _check_samples(name, samples)
     who = f"the model {getattr(model, 'name', type(model).__name__)}"
     try:
         emissions = model.emissions(names, audio)
@@ -47,6 +50,15 @@ def compute_emissions(model: AcousticModel, names: Sequence[str], audio: Sequenc
     return emissions
 
 
+def _check_samples(name: str, samples: FloatArray) -> None:
+    if not isinstance(samples, np.ndarray) or samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
+        found = f"{samples.dtype} {samples.shape}" if isinstance(samples, np.ndarray) else type(samples).__name__
+        raise InputError(
+            f"utterance {name!r}: the audio is {found}; an array of mono samples in [-1, 1], float32 (num_samples,), "
+            "was expected"
+        )
+
+
 def _check_names(who: str, found: Sequence[str], expected: Sequence[str]) -> None:
     if found == expected:
         return
@@ -55,32 +67,32 @@ def _check_names(who: str, found: Sequence[str], expected: Sequence[str]) -> Non
             f"{who} returned {len(found)} utterances, but {len(expected)} were expected, {expected[0]!r} the first; "
             "return one for each recording"
         )
-    place = next(i for i, (one, other) in enumerate(zip(found, expected)) if one != other)
+    first = next(i for i, (one, other) in enumerate(zip(found, expected)) if one != other)
     raise InputError(
-        f"{who} returned utterance {found[place]!r} where {expected[place]!r} was expected; return the utterances in "
+        f"{who} returned utterance {found[first]!r} where {expected[first]!r} was expected; return the utterances in "
         "the order of the recordings"
     )
 
 
-def _check_durations(who: str, emissions: Emissions, seconds: np.ndarray, longest: Optional[Seconds]) -> None:
-    """Frames against audio ``(N,)``, in seconds."""
+def _check_durations(who: str, emissions: Emissions, seconds: FloatArray, longest: Optional[Seconds]) -> None:
+    """Compare frames with the duration of the audio ``(N,)``, seconds."""
     lengths, shift = emissions.lengths.numpy(), emissions.frame_shift
     wrong = np.abs(lengths * shift - seconds) > TOLERANCE * shift + WINDOW + 1e-6
     if not wrong.any():
         return
-    place = int(wrong.argmax())
-    name, audio, frames = emissions.names[place], float(seconds[place]), int(lengths[place])
-    told = (
-        f"utterance {name!r}, a recording of {_told(audio)}: {who} returned {_told(frames * shift)} of frames, "
+    worst = int(wrong.argmax())
+    name, audio, frames = emissions.names[worst], float(seconds[worst]), int(lengths[worst])
+    found = (
+        f"utterance {name!r}, a recording of {_formatted(audio)}: {who} returned {_formatted(frames * shift)} of frames, "
         f"{frames} of {shift:g} s"
     )
     if longest is not None and audio > longest:
-        raise InputError(f"{told}; cut it into segments of at most {longest:g} s")
+        raise InputError(f"{found}; cut it into segments of at most {longest:g} s")
     raise InputError(
-        f"{told}, but the audio makes {audio / frames:.3g} s a frame; name the frame shift of the network, and give "
+        f"{found}, but the audio makes {audio / frames:.3g} s a frame; name the frame shift of the network, and give "
         "the model the whole of this audio"
     )
 
 
-def _told(seconds: Seconds) -> str:
+def _formatted(seconds: Seconds) -> str:
     return f"{seconds:.1f} s" if seconds >= 10.0 else f"{seconds:.2f} s"

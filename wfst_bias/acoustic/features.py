@@ -6,6 +6,7 @@ import numpy as np
 from lhotse import Fbank, FbankConfig
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import FloatArray
 
 SAMPLING_RATE = 16000
 FEATURE_SHIFT = 0.01  # seconds
@@ -17,7 +18,7 @@ def _extractor(num_mels: int) -> Fbank:
     return Fbank(FbankConfig(sampling_rate=SAMPLING_RATE, num_mel_bins=num_mels))
 
 
-def log_mel(name: str, samples: np.ndarray, num_mels: int = 80) -> np.ndarray:
+def log_mel(name: str, samples: FloatArray, num_mels: int = 80) -> FloatArray:
     """Logarithms of mel energies, a frame each 10 ms, float32 ``(T, num_mels)``.
 
     Args:

@@ -1,4 +1,4 @@
-"""What exported networks take: NeMo's mels, Kaldi's filter banks or plain samples, as in their training."""
+"""Front ends of exported networks: NeMo's mels, Kaldi's filter banks or plain samples, as in their training."""
 
 import math
 import warnings
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from lhotse.features.kaldi.layers import Wav2LogFilterBank
 
-Seconds = float
+from wfst_bias.core.types import FloatArray, Seconds
 
 PER_FEATURE, ALL_FEATURES, NOTHING = "per_feature", "all_features", ""
 _WINDOW, _SHIFT = 0.025, 0.01  # seconds
@@ -18,13 +18,24 @@ _PREEMPHASIS = 0.97
 
 
 class Frontend(Protocol):
-    """From samples to what a network reads, a step each ``shift`` seconds."""
+    """Features that a network reads, one step each ``shift`` seconds."""
 
-    sampling_rate: int
-    shift: Seconds
+    @property
+    def sampling_rate(self) -> int: ...
 
-    def __call__(self, samples: np.ndarray) -> np.ndarray:
-        """Of samples in [-1, 1], float32 ``(num_samples,)``: ``(num_steps, num_features)``, samples ``(num_steps,)``."""
+    @property
+    def shift(self) -> Seconds: ...
+
+    def __call__(self, samples: FloatArray) -> FloatArray:
+        """Compute features.
+
+        Args:
+          samples: in [-1, 1], float32 ``(num_samples,)``.
+
+        Returns:
+          float32 ``(num_steps, num_features)``, of plain samples ``(num_steps,)``.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,14 +54,14 @@ class NemoMel:
     normalize: str = PER_FEATURE
     shift: Seconds = _SHIFT
 
-    def __call__(self, samples: np.ndarray) -> np.ndarray:
+    def __call__(self, samples: FloatArray) -> FloatArray:
         """See :class:`Frontend`."""
-        emphasised = torch.from_numpy(np.append(samples[:1], samples[1:] - np.float32(_PREEMPHASIS) * samples[:-1]))
+        emphasized = torch.from_numpy(np.append(samples[:1], samples[1:] - np.float32(_PREEMPHASIS) * samples[:-1]))
         window = round((0.02 if self.num_mels == 64 else _WINDOW) * self.sampling_rate)
         hop = round(self.shift * self.sampling_rate)
         num_fft = 2 ** math.ceil(math.log2(window))
         spectrum = torch.stft(
-            emphasised,
+            emphasized,
             num_fft,
             hop,
             window,
@@ -60,14 +71,16 @@ class NemoMel:
         )
         power = spectrum[:, : len(samples) // hop].abs() ** 2  # NeMo masks the frame that is centred on the end
         mels = torch.log(slaney_filters(self.num_mels, num_fft, self.sampling_rate) @ power + 2.0**-24).T
-        return self._normalized(mels).numpy()
+        result: FloatArray = self._normalized(mels).numpy()
+        return result
 
     def _normalized(self, mels: torch.Tensor) -> torch.Tensor:
         if self.normalize == NOTHING:
             return mels
         axes = (0,) if self.normalize == PER_FEATURE else (0, 1)
         deviation = mels.std(dim=axes, keepdim=True).nan_to_num(0.0)  # of a single frame there is none
-        return (mels - mels.mean(dim=axes, keepdim=True)) / (deviation + 1e-5)
+        result: torch.Tensor = (mels - mels.mean(dim=axes, keepdim=True)) / (deviation + 1e-5)
+        return result
 
 
 @dataclass(frozen=True)
@@ -91,18 +104,20 @@ class KaldiFbank:
     def _filters(self) -> torch.nn.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of snip_edges, for manifests that we do not write
-            return Wav2LogFilterBank(
+            result: torch.nn.Module = Wav2LogFilterBank(
                 sampling_rate=self.sampling_rate,
                 num_filters=self.num_mels,
                 high_freq=self.high_freq,
                 snip_edges=self.snip_edges,
                 dither=0.0,
             )
+            return result
 
-    def __call__(self, samples: np.ndarray) -> np.ndarray:
+    def __call__(self, samples: FloatArray) -> FloatArray:
         """See :class:`Frontend`."""
         with torch.no_grad():
-            return self._filters(torch.from_numpy(samples * np.float32(self.scale))[None])[0].numpy()
+            result: FloatArray = self._filters(torch.from_numpy(samples * np.float32(self.scale))[None])[0].numpy()
+            return result
 
 
 @dataclass(frozen=True)
@@ -120,16 +135,17 @@ class Samples:
     def shift(self) -> Seconds:
         return 1 / self.sampling_rate
 
-    def __call__(self, samples: np.ndarray) -> np.ndarray:
+    def __call__(self, samples: FloatArray) -> FloatArray:
         """See :class:`Frontend`."""
         if not self.normalize:
             return samples
-        return (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
+        result: FloatArray = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
+        return result
 
 
 @lru_cache(maxsize=4)
 def slaney_filters(num_mels: int, num_fft: int, sampling_rate: int) -> torch.Tensor:
-    """Triangles of equal area over Slaney's mel scale, as ``librosa.filters.mel``, ``(num_mels, num_fft // 2 + 1)``.
+    """Return triangles of equal area over Slaney's mel scale, as ``librosa.filters.mel``, ``(num_mels, num_fft // 2 + 1)``.
 
     The scale is linear below 1 kHz, 3 mels in 200 Hz, and logarithmic above, 27 mels in a factor of 6.4.
     """

@@ -1,13 +1,14 @@
 """CTC networks of transformers, Wav2Vec2, HuBERT, Wav2Vec2-BERT and their like, from a folder on disk."""
 
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.lang.model_langs import ModelTokens, read_model_tokens
 
 FILES = ("config.json", "preprocessor_config.json", "vocab.json")
@@ -19,7 +20,7 @@ _BERT_SHIFT = 0.01  # seconds, of the features that Wav2Vec2-BERT stacks
 class HfModel:
     """A network whose hidden layers can be seen, and changed before its CTC head.
 
-    Its weights are frozen, dropout, layer drop and masking are off. The network is never asked of the hub.
+    Its weights are frozen, dropout, layer drop and masking are off. Nothing is downloaded from the hub.
 
     Args:
       folder: as ``save_pretrained`` writes it, with :data:`FILES`.
@@ -60,21 +61,19 @@ class HfModel:
         self.sampling_rate = self._extractor.sampling_rate
         self.frame_shift = _frame_shift(config, self._extractor)
         self.layer_dim = self.network.lm_head.in_features
-        # an adapter's frames are longer than those of the layers before it, which cannot stand beside them
+        # an adapter's frames are longer than those of the layers before it, and cannot be stacked with them
         self._adapted = getattr(config, "add_adapter", False)
         num_before = 0 if self._adapted else config.num_hidden_layers
         self._layers = tuple(range(num_before) if layers is None else layers)
         if not set(self._layers) <= set(range(num_before)):
-            raise InputError(
-                f"has no layers {self._layers}; {num_before} stand before its last, counted from 0", folder
-            )
+            raise InputError(f"has no layers {self._layers}; {num_before} are before its last, counted from 0", folder)
         self.num_layers = len(self._layers) + 1
 
     @property
     def _batches(self) -> bool:
-        """Whether an utterance in a batch gets what it gets alone.
+        """Whether an utterance gets the same emissions in a batch as alone.
 
-        It does not where the convolutions normalise over time (wav2vec2-base), or reach over an utterance's end.
+        It does not where the convolutions normalize over time (wav2vec2-base), or reach over an utterance's end.
         """
         config = self.network.config
         return (
@@ -84,14 +83,14 @@ class HfModel:
             and not self._adapted
         )
 
-    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+    def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.LayeredModel`."""
         batches = [list(audio)] if self._batches else [[samples] for samples in audio]
         self._check_lengths(names, audio)
         parts = [self._hidden(batch) for batch in batches]
         num_frames = max(hidden.shape[1] for hidden, _ in parts)
-        pad = lambda x: torch.nn.functional.pad(x, (0, 0, 0, 0, 0, num_frames - x.shape[1]))
-        layers = torch.cat([pad(hidden) for hidden, _ in parts])
+        pad = torch.nn.functional.pad
+        layers = torch.cat([pad(hidden, (0, 0, 0, 0, 0, num_frames - hidden.shape[1])) for hidden, _ in parts])
         with torch.no_grad():
             log_probs = self.head(layers[:, :, -1])
         return Emissions(
@@ -105,11 +104,12 @@ class HfModel:
 
     def head(self, hidden: torch.Tensor) -> torch.Tensor:
         """See :class:`wfst_bias.acoustic.emissions.LayeredModel`."""
-        return self.network.lm_head(hidden).log_softmax(dim=-1)[..., self._column]
+        result: torch.Tensor = self.network.lm_head(hidden).log_softmax(dim=-1)[..., self._column]
+        return result
 
     @torch.no_grad()
-    def _hidden(self, audio: Sequence[np.ndarray]):
-        """Hidden layers ``(N, T, L, D)`` of a batch, and the frames of each utterance ``(N,)``."""
+    def _hidden(self, audio: Sequence[FloatArray]) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Return hidden layers ``(N, T, L, D)`` of a batch, and the frames of each utterance ``(N,)``."""
         features = self._extractor(
             [np.ascontiguousarray(samples, np.float32) for samples in audio],
             sampling_rate=self.sampling_rate,
@@ -125,7 +125,7 @@ class HfModel:
         lengths = self.network._get_feat_extract_output_lengths(mask.sum(dim=1)).long()
         return torch.stack(layers, dim=2), lengths
 
-    def _check_lengths(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> None:
+    def _check_lengths(self, names: Sequence[str], audio: Sequence[FloatArray]) -> None:
         shortest = 2 * self.frame_shift  # seconds; it takes the windows of all its convolutions
         for name, samples in zip(names, audio):
             if len(samples) < shortest * self.sampling_rate:
@@ -136,7 +136,7 @@ class HfModel:
 
 
 def _load(folder: Path) -> torch.nn.Module:
-    """The network in evaluation, its weights frozen."""
+    """Load the network for evaluation, its weights frozen."""
     from transformers import AutoConfig, AutoModelForCTC
 
     try:
@@ -144,7 +144,7 @@ def _load(folder: Path) -> torch.nn.Module:
         model, found = AutoModelForCTC.from_pretrained(
             folder, config=config, local_files_only=True, output_loading_info=True
         )
-    except Exception as error:  # transformers raises whatever its readers raise
+    except Exception as error:  # transformers raises errors of any kind
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"transformers cannot load a CTC network from it ({reason})", folder) from error
     # transformers fills what is missing with random numbers; masks are for training alone
@@ -154,11 +154,12 @@ def _load(folder: Path) -> torch.nn.Module:
             f"has no weights for {', '.join(missing[:3]) or 'lm_head'}; a network fine-tuned for CTC was expected",
             folder,
         )
-    return model.eval().requires_grad_(False)
+    result: torch.nn.Module = model.eval().requires_grad_(False)
+    return result
 
 
-def _tokens(folder: Path, config) -> ModelTokens:
-    """The tokens, of which the one for padding is blank."""
+def _tokens(folder: Path, config: Any) -> ModelTokens:
+    """Read the tokens; the one for padding is blank."""
     path = folder / "vocab.json"
     tokens = read_model_tokens(path)
     pad = config.pad_token_id
@@ -169,10 +170,13 @@ def _tokens(folder: Path, config) -> ModelTokens:
     return tokens
 
 
-def _frame_shift(config, extractor) -> float:
-    """Seconds a frame."""
+def _frame_shift(config: Any, extractor: Any) -> Seconds:
+    """Return the seconds of a frame."""
     if hasattr(config, "conv_stride"):
         shift = float(np.prod(config.conv_stride)) / extractor.sampling_rate
     else:
         shift = _BERT_SHIFT * extractor.stride
-    return shift * (config.adapter_stride**config.num_adapter_layers if getattr(config, "add_adapter", False) else 1)
+    result: Seconds = shift * (
+        config.adapter_stride**config.num_adapter_layers if getattr(config, "add_adapter", False) else 1
+    )
+    return result

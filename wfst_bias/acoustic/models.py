@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import torch
 
@@ -17,14 +17,14 @@ FORMS = (
     "archive:FILE[,tokens=FILE][,frame_shift=SECONDS]",
     "conformer:EXP",
 )
-_OPTIONS = re.compile(r"((?:,[a-z_]+=[^,]*)*)$")
+_OPTIONS = re.compile(r"(?:,[a-z_]+=[^,]*)*$")
 
 
 def load_model(spec: str, device: torch.device = torch.device("cpu")) -> AcousticModel:
-    """The acoustic model of a specification, one of :data:`FORMS`.
+    """Load the acoustic model of a specification, one of :data:`FORMS`.
 
     Args:
-      spec: ``hama``, or ``KIND:PATH`` and options behind commas.
+      spec: ``hama``, or ``KIND:PATH`` and options after commas.
       device: where a network runs.
 
     Raises:
@@ -38,18 +38,23 @@ def load_model(spec: str, device: torch.device = torch.device("cpu")) -> Acousti
     if kind not in _KINDS or not rest:
         raise InputError(f"there is no model {spec!r}; there are {', '.join(FORMS)}")
     make, known = _KINDS[kind]
-    end = _OPTIONS.search(rest)
-    options = dict(part.split("=", 1) for part in end[1].split(",")[1:])
+    path, options = _split_options(rest)
     unknown = next((name for name in options if name not in known), None)
     if unknown is not None:
         form = next(form for form in FORMS if form.startswith(f"{kind}:"))
         raise InputError(f"the model {spec!r} has no option {unknown!r}; its form is {form}")
     try:
-        return make(Path(rest[: end.start()]), device, options)
+        return make(path, device, options)
     except ModuleNotFoundError as error:
         raise InputError(
             f"the model {spec!r} needs the package {error.name}; install it, 'pip install \"wfst-bias[{kind}]\"'"
         ) from None
+
+
+def _split_options(text: str) -> Tuple[Path, Dict[str, str]]:
+    """Split ``PATH,NAME=VALUE...``."""
+    path = _OPTIONS.sub("", text, count=1)
+    return Path(path), dict(part.split("=", 1) for part in text[len(path) :].split(",")[1:])
 
 
 def _onnx(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
@@ -77,7 +82,8 @@ def _conformer(path: Path, device: torch.device, options: Dict[str, str]) -> Aco
     return ConformerModel(path, device)
 
 
-_KINDS: Dict[str, Tuple[Callable, Tuple[str, ...]]] = {
+_Maker = Callable[[Path, torch.device, Dict[str, str]], AcousticModel]
+_KINDS: Dict[str, Tuple[_Maker, Tuple[str, ...]]] = {
     "onnx": (_onnx, ("tokens",)),
     "hf": (_hf, ()),
     "archive": (_archive, ("tokens", "frame_shift")),
@@ -85,5 +91,5 @@ _KINDS: Dict[str, Tuple[Callable, Tuple[str, ...]]] = {
 }
 
 
-def _path(options: Dict[str, str], name: str):
+def _path(options: Dict[str, str], name: str) -> Optional[Path]:
     return Path(options[name]) if options.get(name) else None

@@ -1,17 +1,20 @@
-"""How an exported CTC network is fed, by the metadata that sherpa-onnx and icefall write, or by its input."""
+"""Input layouts of exported CTC networks: by the metadata that sherpa-onnx and icefall write, or by the input of the network."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Protocol, Sequence, Union
 
 import numpy as np
 
 from wfst_bias.acoustic.frontends import ALL_FEATURES, NOTHING, PER_FEATURE, Frontend, KaldiFbank, NemoMel, Samples
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import read_json
+from wfst_bias.core.types import FloatArray
 
 NEMO = ("EncDecCTCModel", "EncDecCTCModelBPE", "EncDecHybridRNNTCTCBPEModel")
 ICEFALL, WENET, YESNO = "zipformer2_ctc", "wenet_ctc", "tdnn"  # YESNO: icefall's recipe at 8 kHz
+
+Dimension = Union[int, str, None]
 
 _KNOWN = (
     f"known are the model_type {', '.join((*NEMO, ICEFALL, WENET, YESNO))} of sherpa-onnx's metadata and, without "
@@ -19,9 +22,19 @@ _KNOWN = (
 )
 
 
+class NetworkInput(Protocol):
+    """An input of a network, as onnxruntime describes it; a size that is not fixed has a name."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> Sequence[Dimension]: ...
+
+
 @dataclass(frozen=True)
 class Layout:
-    """How a network is fed.
+    """The input that a network expects.
 
     Args:
       frontend: makes its features.
@@ -31,17 +44,17 @@ class Layout:
     frontend: Frontend
     channels_first: bool = False
 
-    def batch(self, features: np.ndarray) -> np.ndarray:
-        """Features ``(T, num_features)``, or samples ``(T,)``, of one utterance as the network takes them."""
+    def batch(self, features: FloatArray) -> FloatArray:
+        """Return features ``(T, num_features)``, or samples ``(T,)``, of one utterance as the network takes them."""
         return np.ascontiguousarray(features.T if self.channels_first else features)[None]
 
 
-def layout_of(path: Path, taken, meta: Dict[str, str]) -> Layout:
-    """The layout of an export.
+def layout_of(path: Path, taken: NetworkInput, meta: Dict[str, str]) -> Layout:
+    """Return the layout of an export.
 
     Args:
-      path: of the export, for errors, and for what lies beside it.
-      taken: its main input, with ``name`` and ``shape``, in which a size that is not fixed is a word.
+      path: of the export, for errors, and for files next to it.
+      taken: its main input.
       meta: its metadata.
 
     Raises:
@@ -63,14 +76,14 @@ def layout_of(path: Path, taken, meta: Dict[str, str]) -> Layout:
 
 
 def number(path: Path, meta: Dict[str, str], key: str) -> int:
-    """A number of the metadata, 0 where it is not in them."""
+    """Return a number of the metadata, 0 where it is not there."""
     text = meta.get(key, "0")
     if not text.isdigit():
-        raise InputError(f"its metadata say {key} = {text!r}; a whole number was expected", path)
+        raise InputError(f"its metadata has {key} = {text!r}; a whole number was expected", path)
     return int(text)
 
 
-def _nemo(path: Path, dimension, meta: Dict[str, str]) -> NemoMel:
+def _nemo(path: Path, dimension: Dimension, meta: Dict[str, str]) -> NemoMel:
     if number(path, meta, "is_giga_am"):
         raise InputError("is GigaAM, whose features are not known here; take an archive of its emissions", path)
     normalize = meta.get("normalize_type", PER_FEATURE)
@@ -81,18 +94,18 @@ def _nemo(path: Path, dimension, meta: Dict[str, str]) -> NemoMel:
 
 
 def _samples(path: Path, name: str, meta: Dict[str, str]) -> Samples:
-    """Of networks of transformers, as optimum exports them, their folder tells how samples are normalised."""
+    """Return the front end of a network that takes samples; the folder of an optimum export says how to normalize."""
     if name != "input_values":
         return Samples(number(path, meta, "sample_rate") or 16000)
     settings = path.parent / "preprocessor_config.json"
     if not settings.is_file():
-        raise InputError(f"{settings.name} is missing beside it, which tells how samples are normalised", path)
+        raise InputError(f"{settings.name} is missing next to it, which has the normalization of samples", path)
     config = read_json(settings)
     return Samples(config.get("sampling_rate", 16000), bool(config.get("do_normalize", True)))
 
 
-def _num_mels(path: Path, dimension, meta: Dict[str, str]) -> int:
-    """Features that a network takes: as its input says, its metadata, or 80."""
+def _num_mels(path: Path, dimension: Dimension, meta: Dict[str, str]) -> int:
+    """Return the number of features that a network takes: by its input, its metadata, or 80."""
     if isinstance(dimension, int):
         return dimension
     return number(path, meta, "feat_dim") or number(path, meta, "feature_dim") or 80

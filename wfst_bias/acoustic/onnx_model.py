@@ -9,8 +9,9 @@ import onnxruntime
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
-from wfst_bias.acoustic.onnx_layout import layout_of, number
+from wfst_bias.acoustic.onnx_layout import Dimension, layout_of, number
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import FloatArray
 from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_next_to
 
 _SHORTEST = 0.025  # seconds, a window
@@ -26,7 +27,7 @@ _PROBES = (4.8, 14.4)  # seconds, whose 960 steps of difference every subsamplin
 class OnnxModel:
     """A non-streaming CTC export.
 
-    Its features are made as its metadata say; where they do not tell the subsampling, the network is asked.
+    Its features are made as its metadata describes; where the subsampling is not there, it is measured.
     Utterances go through it one by one: many exports do not mask their padding.
 
     Args:
@@ -56,13 +57,13 @@ class OnnxModel:
         subsampling = number(self._path, meta, "subsampling_factor") or self._measured_subsampling()
         self.frame_shift = self._layout.frontend.shift * subsampling
 
-    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+    def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`."""
         log_probs = [self._log_probs(name, samples) for name, samples in zip(names, audio)]
         return padded_emissions(log_probs, self.frame_shift, self.tokens, names)
 
-    def _log_probs(self, name: str, samples: np.ndarray) -> np.ndarray:
-        """Of one utterance ``(T, C)``."""
+    def _log_probs(self, name: str, samples: FloatArray) -> FloatArray:
+        """Return the log-probabilities of one utterance ``(T, C)``."""
         if len(samples) < _SHORTEST * self.sampling_rate:
             raise InputError(f"utterance {name!r} has {len(samples)} samples, less than 25 ms; take it out of the data")
         features = self._layout.frontend(np.ascontiguousarray(samples, np.float32))
@@ -76,20 +77,22 @@ class OnnxModel:
             ) from error
         self._check_output((1, *scores.shape))
         # an export may give logits; of log-probabilities this is the identity
-        return torch.from_numpy(scores).log_softmax(dim=-1)[:, self._column].numpy()
+        result: FloatArray = torch.from_numpy(scores).log_softmax(dim=-1)[:, self._column].numpy()
+        return result
 
-    def _scores(self, batch: np.ndarray, num_steps: int) -> np.ndarray:
-        """What the network says, ``(T, C)`` in its own order of columns."""
+    def _scores(self, batch: FloatArray, num_steps: int) -> FloatArray:
+        """Return the output of the network, ``(T, C)`` in its own order of columns."""
         feeds = {self._main.name: batch.astype(_DTYPES[self._main.type])}
         for other in self._others:
             value = np.array([num_steps]) if len(other.shape) == 1 else np.ones((1, num_steps))
             feeds[other.name] = value.astype(_DTYPES[other.type])
         scores, *rest = self._session.run(None, feeds)
         lengths = [x for x in rest if x.shape == (1,) and np.issubdtype(x.dtype, np.integer)]
-        return scores[0, : int(lengths[0][0]) if lengths else None].astype(np.float32)
+        result: FloatArray = scores[0, : int(lengths[0][0]) if lengths else None].astype(np.float32)
+        return result
 
     def _measured_subsampling(self) -> int:
-        """Steps a frame: how many frames more come of more steps."""
+        """Return the steps of a frame, by the numbers of frames for inputs of two lengths."""
         steps, frames = [], []
         for seconds in _PROBES:
             features = self._layout.frontend(np.zeros(round(seconds * self.sampling_rate), np.float32))
@@ -110,7 +113,7 @@ class OnnxModel:
         return round((steps[1] - steps[0]) / (frames[1] - frames[0]))
 
     def _check_inputs(self) -> None:
-        """Beside its features it may take their length, or a mask of them."""
+        """Check that the network takes its features and at most their length or their mask."""
         inputs = (self._main, *self._others)
         known = all("int" in i.type and (len(i.shape) == 1 or i.name == "attention_mask") for i in self._others)
         if not known or any(i.type not in _DTYPES for i in inputs):
@@ -121,7 +124,7 @@ class OnnxModel:
                 self._path,
             )
 
-    def _check_output(self, shape: Sequence) -> None:
+    def _check_output(self, shape: Sequence[Dimension]) -> None:
         """Raises :class:`InputError` where it is not ``(N, T, C)``, a column for each token; what is named is of any size."""
         if len(shape) != 3:
             raise InputError(
@@ -136,7 +139,7 @@ class OnnxModel:
 
 
 def _tokens(path: Path, tokens: Optional[Path], meta: Dict[str, str]) -> Tuple[ModelTokens, str]:
-    """The tokens that are named, those of the metadata or those beside the file, and where they stand."""
+    """Return the tokens that are named, of the metadata or next to the file, and where they were found."""
     if tokens is None and "tokens" in meta:  # where 'wfst-bias model export' writes them
         try:
             return model_tokens(json.loads(meta["tokens"])), "its metadata"

@@ -6,9 +6,8 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.core.symbols import BLANK_ID, OOV
-from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.config import GateConfig
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST, FoundEntity, Word
 from wfst_bias.entities.entity import Entity

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from tabulate import tabulate
 
-from wfst_bias.acoustic.emissions import Seconds
 from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.core.types import Seconds
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.ctc import ctc_product
 from wfst_bias.fst.wfst import NO_SCORE, from_arcs

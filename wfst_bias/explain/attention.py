@@ -6,9 +6,10 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from lhotse import MonoCut
 
-from wfst_bias.acoustic.emissions import AcousticModel, Seconds
+from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import Seconds
 from wfst_bias.data.cuts import read_data
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Word

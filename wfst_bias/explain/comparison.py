@@ -7,7 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.core.types import Seconds
 from wfst_bias.decode.arcs import in_spans
 from wfst_bias.decode.transcript import LIST, Transcript, Word
 from wfst_bias.explain.acoustic_match import nats

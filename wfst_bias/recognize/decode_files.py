@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
-from wfst_bias.acoustic.emissions import Seconds
+from wfst_bias.core.types import Seconds
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.archive import ARCHIVE, OF_FRAMES, OF_WORDS, TERMS, lattice_terms, lattice_text

@@ -9,8 +9,9 @@ from typing import Dict, Iterable, Iterator, List, Optional, Sequence
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.contract import compute_emissions
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions, Seconds
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
+from wfst_bias.core.types import Seconds
 from wfst_bias.data.audio import load_audio
 from wfst_bias.entities.entity import Phrases
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Optional, Sequence, Tuple
 
-from wfst_bias.acoustic.emissions import Emissions, Seconds
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.types import Seconds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import FoundEntity, Transcript, Word
 from wfst_bias.lattice.competitors import Competitor

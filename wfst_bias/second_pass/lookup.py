@@ -13,7 +13,8 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.acoustic.emissions import Emissions, Seconds
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.types import Seconds
 from wfst_bias.decode.transcript import FoundEntity, Transcript, Word
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.lang.lexicon import Pronunciation

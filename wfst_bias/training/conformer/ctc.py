@@ -11,7 +11,8 @@ import torch
 from lhotse import CutSet
 from torch import Tensor, nn
 
-from wfst_bias.acoustic.conformer import ARTICLE, SMALL, Conformer, ConformerConfig, ConformerOutput
+from wfst_bias.acoustic.conformer import Conformer, ConformerOutput
+from wfst_bias.acoustic.conformer_config import ARTICLE, SMALL, ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, write_description
 from wfst_bias.core.errors import InputError
 from wfst_bias.lang.lang import read_lang

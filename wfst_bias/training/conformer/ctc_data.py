@@ -12,7 +12,7 @@ import torch
 from lhotse import CutSet
 from tqdm import tqdm
 
-from wfst_bias.acoustic.conformer import SUBSAMPLING
+from wfst_bias.acoustic.conformer_config import SUBSAMPLING
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.audio import load_audio
