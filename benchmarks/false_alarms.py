@@ -22,8 +22,9 @@ from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.entities.check import GUESSED, check
+from wfst_bias.entities.check import check
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.findings import GUESSED
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.store import read_base, read_token_graph

@@ -33,9 +33,6 @@ LONG_MODULES: dict[str, set[str]] = {
     "decode": set(
         """decode/paths.py""".split()
     ),
-    "entities": set(
-        """entities/spelling.py""".split()
-    ),
     "recognize": set(
         """recognize/recognizer.py""".split()
     ),
@@ -99,8 +96,7 @@ PRIVATE: dict[str, set[str]] = {
         way ways""".split()
     ),
     "entities": set(
-        """Place _WAYS_SHOWN _Ways _phrase_ways _reader _ways _ways_of_entity _ways_of_word _why_mute
-        _word_ways chance is_said mute reader readings rival rivals said shouted way ways with_said""".split()
+        """Place _reader chance is_said reader readings said shouted way ways with_said""".split()
     ),
     "explain": set(
         """Side contest heard hearing rival said upstream way ways""".split()
@@ -169,9 +165,7 @@ DOCSTRINGS: dict[str, set[str]] = {
         decode/search.py:Decoder.meta decode/search.py:search_meta""".split()
     ),
     "entities": set(
-        """entities/check.py: entities/check.py:check entities/entity.py:Entity.from_json
-        entities/formats/documents.py:_found entities/formats/source.py: entities/spelling.py:Outcome
-        entities/spelling.py:_word_ways entities/split.py:Part.parse
+        """entities/formats/documents.py:_found entities/formats/source.py: entities/split.py:Part.parse
         entities/verbalize/abbreviations.py:abbreviations entities/verbalize/numbers.py:number
         entities/verbalize/numbers.py:understood""".split()
     ),
@@ -186,10 +180,9 @@ DOCSTRINGS: dict[str, set[str]] = {
         """g2p/readers.py:variants_of""".split()
     ),
     "graph": set(
-        """graph/compile.py:spelled_in_classes graph/config.py: graph/config.py:ClassConfig
-        graph/decoding.py:DecodingGraph.layout graph/decoding.py:DecodingGraph.said
-        graph/store.py:_read_record graph/store.py:folder_key graph/store.py:graph_facts
-        graph/store.py:read_base""".split()
+        """graph/config.py: graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout
+        graph/decoding.py:DecodingGraph.said graph/store.py:_read_record graph/store.py:folder_key
+        graph/store.py:graph_facts graph/store.py:read_base""".split()
     ),
     "lang": set(
         """lang/lang.py:Lang lang/lang.py:hama_lang_key lang/lang.py:read_lang_files lang/lang.py:units_meta""".split()

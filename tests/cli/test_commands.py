@@ -482,7 +482,7 @@ def test_entities_check_holds_a_list_against_the_base_of_transcribe(run, cache, 
 
 
 def test_entities_check_says_what_its_findings_mean(run):
-    from wfst_bias.entities.check import KINDS
+    from wfst_bias.entities.findings import KINDS
 
     lines = run("entities", "check", "--help").output.splitlines()
     assert all(any(line.split()[:1] == [kind] for line in lines) for kind in KINDS)

@@ -6,8 +6,9 @@ import math
 import pytest
 
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.entities.check import KINDS, SEVERITIES, check
+from wfst_bias.entities.check import check
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.findings import KINDS, SEVERITIES
 from wfst_bias.entities.speller import Speller
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.hama import HamaG2P
@@ -61,22 +62,22 @@ def findings(*entities, lang=LANG, log_probs=LOG_PROBS, reader=None):
             "Ayn",
             "warning",
             "short",
-            "'Ayn' is short, AY N, and may be heard where nobody said it; list it in longer phr",
+            "'Ayn' is short, AY N, and may be found where nobody said it; list it in longer phr",
         ),
         ("Will", "warning", "common-word", "'Will' is a word that everybody says, one word in 500, and found wherever"),
         ("Wíll", "warning", "common-word", "'Wíll' is a word that everybody says, one word in 500, and found wherever"),
-        ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\" but for a pause, and may be heard"),
+        ("Kanitz", "warning", "two-words", "'Kanitz' sounds like \"can it's\" but for a pause, and may be found"),
         (
             "New Ton",
             "warning",
             "two-words",
-            "'New Ton' sounds like 'newton' but for a pause, and may be heard in its place",
+            "'New Ton' sounds like 'newton' but for a pause, and may be found in its place",
         ),
         (
             "Cran",
             "note",
             "near-word",
-            "'Cran' is one unit from 'can', one word in 1,000, and may be heard in its place",
+            "'Cran' is one unit from 'can', one word in 1,000, and may be found in its place",
         ),
         ("Sotero", "note", "guessed", "'Sotero' is read as S OW T EY R OW (no lexicon has sotero); give its pron"),
     ],
@@ -98,7 +99,7 @@ def test_letters_that_are_named_are_not_the_word_that_they_spell():
 
 
 @pytest.mark.parametrize(
-    "said, near",
+    "spoken, near",
     [
         ("S T OW N", "S T OW"),
         ("S T OW N", "S T OW N Z"),
@@ -110,10 +111,10 @@ def test_letters_that_are_named_are_not_the_word_that_they_spell():
         ("S T OW N Z", "S T OW N"),  # long enough
     ],
 )
-def test_a_word_is_near_that_has_one_unit_more_or_less_or_another(said, near):
-    lang = Lang(LANG.units, Lexicon({"near": (tuple(near.split()),), "gesner": (tuple(said.split()),)}))
+def test_a_word_is_near_that_has_one_unit_more_or_less_or_another(spoken, near):
+    lang = Lang(LANG.units, Lexicon({"near": (tuple(near.split()),), "gesner": (tuple(spoken.split()),)}))
     found = findings("gesner", lang=lang, log_probs={"near": -5.0})
-    is_near = said == "S T OW N" and near not in ("T S OW N", "S T OW N Z D")
+    is_near = spoken == "S T OW N" and near not in ("T S OW N", "S T OW N Z D")
     assert [f.kind for f in found] == ["near-word"] * is_near
 
 
@@ -186,8 +187,8 @@ def test_letters_are_units_too():
 
 def test_of_a_phrase_in_subwords_the_letters_count():
     pieces = Units("subwords", SymbolTable(("<blk>", "▁zelenskyy", "▁the", "▁t", "he")), word_start="▁")
-    said = {"zelenskyy": ("▁zelenskyy",), "the": ("▁the",), "teh": ("▁t", "he"), "thehe": ("▁the", "he")}
-    lang = Lang(pieces, Lexicon({word: (units,) for word, units in said.items()}))
+    exact = {"zelenskyy": ("▁zelenskyy",), "the": ("▁the",), "teh": ("▁t", "he"), "thehe": ("▁the", "he")}
+    lang = Lang(pieces, Lexicon({word: (units,) for word, units in exact.items()}))
     found = findings("zelenskyy", "teh", "thehe", lang=lang, log_probs={"the": -3.0})
     assert [(f.entity.written, f.kind) for f in found] == [("teh", "short")]
 
@@ -200,8 +201,8 @@ def test_a_checked_list_tells_all_in_json_and_the_first_of_each_kind_in_text(wor
     assert content["statuses"] == {"used": 15, "duplicate": 1, "unusable": 1}
     assert [row["line"] for row in content["phrases"]] == list(range(1, 18))
     first = content["phrases"][0]
-    said, *variants = first.pop("pronunciations")
-    assert said == {"units": "Z EH L EH N S K IY", "score": 0.0, "homophones": []}
+    exact, *variants = first.pop("pronunciations")
+    assert exact == {"units": "Z EH L EH N S K IY", "score": 0.0, "homophones": []}
     assert len(variants) == 2 and all(variant["score"] < 0 for variant in variants)
     assert first == {
         "line": 1,

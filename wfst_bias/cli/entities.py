@@ -25,7 +25,7 @@ def entities():
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @g2g_options
 def entities_check(source, format_name, base_dir, json_file, strict, g2g_config):
-    """Tell what becomes of the phrases of LIST, and which of them are a risk.
+    """Show what becomes of the phrases of LIST, and which of them are a risk.
 
     Exit code 0: nothing is wrong; 1: there is an error, with --strict a warning, or LIST cannot be read; 2: usage.
 
@@ -33,7 +33,7 @@ def entities_check(source, format_name, base_dir, json_file, strict, g2g_config)
     unusable       error    no way to say it
     duplicate      warning  the same words as an earlier phrase
     dropped        warning  one of its pronunciations or spoken forms cannot be used: the model has no tokens for it
-    short          warning  up to 3 phones or letters: heard where nobody said it
+    short          warning  up to 3 phones or letters: found where nobody said it
     common-word    warning  a word that everybody says, itself (one in 3,000 or more)
     homophone      warning  sounds exactly like a common word (one in 60,000); like a rare one, a note
     two-words      warning  sounds like two common words together, or as two words like one
@@ -42,7 +42,7 @@ def entities_check(source, format_name, base_dir, json_file, strict, g2g_config)
     weight         warning  weights that are of another scale; all the same, a note
     guessed        note     a word of it is in no lexicon, and was read aloud
 
-    How common a word is the language model of BASE_DIR tells. A phrase with a weight below 0 is no risk: nothing is said
+    How common a word is, is read from the language model of BASE_DIR. A phrase with a weight below 0 is no risk: nothing is reported
     of its sound but that another phrase has it, too.
 
     Examples:

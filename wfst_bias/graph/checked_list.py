@@ -7,7 +7,8 @@ from typing import Sequence
 
 from tabulate import tabulate
 
-from wfst_bias.entities.check import ERROR, KINDS, SEVERITIES, WARNING, Finding, check
+from wfst_bias.entities.check import check
+from wfst_bias.entities.findings import ERROR, KINDS, SEVERITIES, WARNING, Finding
 from wfst_bias.entities.lists import AUTO, read_classed_entities
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.spelled_list import SpelledList
