@@ -28,7 +28,7 @@ from wfst_bias.training.adapter.loss import LossConfig, adapter_loss, with_noise
 from wfst_bias.training.adapter.speech import Spoken, Utterance, confusions
 from wfst_bias.training.batching import length_batches
 from wfst_bias.training.curves import read_curves
-from wfst_bias.training.trainer import TrainerConfig
+from wfst_bias.training.trainer_config import TrainerConfig
 
 LISTS = ListConfig(fewest=10, most=40, left_out=0.0)
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from wfst_bias.training.trainer import Trainer, TrainerConfig
+from wfst_bias.training.trainer import Trainer
+from wfst_bias.training.trainer_config import TrainerConfig
 
 
 @dataclass(frozen=True)

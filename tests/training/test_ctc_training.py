@@ -19,7 +19,8 @@ from wfst_bias.training.conformer.ctc import NAMED_RECIPES, conformer_loss, ctc_
 from wfst_bias.training.conformer.ctc_data import CtcBatch
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
 from wfst_bias.training.losses import ctc_loss
-from wfst_bias.training.trainer import Trainer, TrainerConfig
+from wfst_bias.training.trainer import Trainer
+from wfst_bias.training.trainer_config import TrainerConfig
 
 PHONES = Lang(hama_units(), Lexicon({"go": (("G", "OW"),), "home": (("HH", "OW", "M"), ("OW", "M"))}))
 LETTERS = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"eghomn")), boundary="|"), Lexicon({}))

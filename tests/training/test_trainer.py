@@ -15,7 +15,7 @@ from helpers.toy_training import Plane, distance, flat_trainer, network, trainer
 from wfst_bias.core.errors import InputError
 from wfst_bias.training.checkpoints import average
 from wfst_bias.training.curves import read_curves
-from wfst_bias.training.trainer import TrainerConfig
+from wfst_bias.training.trainer_config import TrainerConfig
 
 
 def curve(folder, split, name):

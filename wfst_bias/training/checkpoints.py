@@ -1,4 +1,4 @@
-"""Checkpoints: a file that a run goes on from, and the weights that are kept for an average."""
+"""Checkpoints, from which a run goes on, and the weights that are kept for an average."""
 
 import io
 import random
@@ -12,6 +12,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
 
 Weights = Dict[str, torch.Tensor]
+RandomStates = Tuple[Any, Any, torch.Tensor, List[torch.Tensor]]  # of Python, numpy, torch and CUDA devices
 
 
 def save(path: Path, content: Any) -> None:
@@ -24,8 +25,8 @@ def save(path: Path, content: Any) -> None:
 def load(path: Path) -> Any:
     """Read what :func:`save` wrote, onto the CPU.
 
-    A checkpoint holds the states of random generators beside the weights, which are no plain tensors: read only
-    checkpoints of your own training, for a pickle of strangers can run their code.
+    A checkpoint holds the states of random generators besides the weights, which are no plain tensors: read only
+    checkpoints of your own training, since a pickle can run any code.
     """
     try:
         return torch.load(path, map_location="cpu", weights_only=False)
@@ -35,13 +36,14 @@ def load(path: Path) -> Any:
         raise InputError(f"is no checkpoint that torch reads ({error}); train anew", path) from error
 
 
-def random_states() -> Tuple:
-    """Of Python, numpy and torch, the CUDA devices included."""
+def random_states() -> RandomStates:
+    """Return the random states of Python, numpy and torch, CUDA devices included."""
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     return random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda
 
 
-def restore_random_states(states: Tuple) -> None:
+def restore_random_states(states: RandomStates) -> None:
+    """Set the random states that :func:`random_states` returned."""
     python, of_numpy, of_torch, cuda = states
     random.setstate(python)
     np.random.set_state(of_numpy)
@@ -51,7 +53,7 @@ def restore_random_states(states: Tuple) -> None:
 
 
 def average(many: Sequence[Weights]) -> Weights:
-    """The mean of each weight; what is no float (a counter) is that of the last."""
+    """Return the mean of each weight; of what is no float (a counter) the last."""
     return {
         name: torch.stack([weights[name].double() for weights in many]).mean(dim=0).to(last.dtype)
         if last.is_floating_point()
@@ -73,11 +75,11 @@ class Kept:
         self._at_most = at_most
 
     def add(self, step: int, weights: Weights, values: Dict[int, float]) -> Dict[int, float]:
-        """Keep these, if they are among the best.
+        """Keep weights that are among the best.
 
         Args:
-          step: they are of.
-          values: of each step that is kept and of this one, the lower the better.
+          step: at which they are.
+          values: validation losses of the steps that are kept and of this one.
 
         Returns:
           the values of those that are kept now.
@@ -88,7 +90,7 @@ class Kept:
         return {known: values[known] for known in best}
 
     def prune(self, steps: Sequence[int]) -> None:
-        """Take out all but those of ``steps``; called when the checkpoint that needs the others is replaced."""
+        """Delete all but those of ``steps``; called when the checkpoint that needs the others is replaced."""
         for path in self._folder.glob("*.pt"):
             if path not in map(self._path, steps):
                 path.unlink()

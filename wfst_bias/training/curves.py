@@ -2,17 +2,17 @@
 
 import csv
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict, List
 
 _COLUMNS = ("step", "split", "name", "value")
 
 
 class Curves:
-    """Appends to the curves of an experiment.
+    """Writer of the curves of an experiment.
 
     Args:
       folder: of the experiment.
-      step: where the run goes on; rows of later steps, of a run that was killed, are taken out.
+      step: where the run goes on; rows of later steps, of a run that was killed, are deleted.
     """
 
     def __init__(self, folder: Path, step: int):
@@ -25,6 +25,7 @@ class Curves:
         self._board = _tensorboard(Path(folder) / "tensorboard", step)
 
     def add(self, step: int, split: str, values: Dict[str, float]) -> None:
+        """Append values of a step."""
         with open(self._path, "a", newline="") as stream:
             csv.writer(stream).writerows((step, split, name, f"{value:.6g}") for name, value in values.items())
         if self._board is not None:
@@ -32,8 +33,8 @@ class Curves:
                 self._board.add_scalar(f"{split}/{name}", value, step)
 
 
-def read_curves(folder: Path) -> list:
-    """Rows of the curves of an experiment; none where it has none."""
+def read_curves(folder: Path) -> List[Dict[str, str]]:
+    """Read the rows of the curves of an experiment; none where it has none."""
     path = Path(folder) / "curves.csv"
     if not path.is_file():
         return []
@@ -42,14 +43,14 @@ def read_curves(folder: Path) -> list:
 
 
 def last_values(folder: Path, split: str) -> Dict[str, float]:
-    """The last value of each name of a split, the step among them."""
+    """Return the last value of each name of a split, and the last step."""
     rows = [row for row in read_curves(folder) if row["split"] == split]
     return {**{row["name"]: float(row["value"]) for row in rows}, **({"step": int(rows[-1]["step"])} if rows else {})}
 
 
-def _tensorboard(folder: Path, step: int):
+def _tensorboard(folder: Path, step: int) -> Any:
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        from torch.utils.tensorboard import SummaryWriter  # type: ignore[attr-defined]
     except ImportError:
         return None
     return SummaryWriter(str(folder), purge_step=step + 1)

@@ -10,9 +10,9 @@ from torch import nn
 
 
 class Ranks:
-    """What the processes tell each other; a process alone is the first of one."""
+    """Communication between the processes; a process alone is the first of one."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
         self.rank = int(os.environ.get("RANK", "0"))
         if self.count > 1 and not torch.distributed.is_initialized():
@@ -25,34 +25,34 @@ class Ranks:
         return self.rank == 0
 
     def device(self, device: torch.device) -> torch.device:
-        """The device of this process: the processes of a machine share out its GPUs."""
+        """Return the device of this process: the processes of a machine share out its GPUs."""
         if self.count > 1 and device.type == "cuda" and device.index is None:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
             torch.cuda.set_device(device)
         return device
 
     def wrapped(self, model: nn.Module, device: torch.device) -> nn.Module:
-        """The network, its gradients the mean over the processes."""
+        """Wrap the network so that its gradients are the mean over the processes."""
         if self.count == 1:
             return model
         devices = [device] if device.type == "cuda" else None
         return nn.parallel.DistributedDataParallel(model, device_ids=devices)
 
     def gathered(self, value: Any) -> List[Any]:
-        """The value of each process, in every one."""
+        """Return the values of all processes, in every one."""
         if self.count == 1:
             return [value]
-        values = [None] * self.count
+        values: List[Any] = [None] * self.count
         torch.distributed.all_gather_object(values, value)
         return values
 
     def agreed(self, measure: Callable[[], Any]) -> Any:
-        """What the first process measures, in every one; the others wait."""
+        """Return what the first process measures, in every one; the others wait."""
         return self.gathered(measure() if self.first else None)[0]
 
     @contextlib.contextmanager
     def first_alone(self) -> Iterator[None]:
-        """The first process goes through the block, then the others do, and find what it has made."""
+        """Let the first process go through the block, then the others, which find what it has made."""
         if not self.first:
             self.gathered(None)
         yield

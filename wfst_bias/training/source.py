@@ -1,34 +1,38 @@
-"""Where batches come from: the contract between a trainer and its data."""
+"""Sources of batches: the protocol between a trainer and its data."""
 
 from typing import Any, Protocol, Sequence
 
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 
 class Batch(Protocol):
     """Tensors that a loss function reads."""
 
-    def to(self, device) -> "Batch":
-        """The same on another device."""
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on a device."""
+        ...
 
 
 class BatchSource(Protocol):
-    """Batches that can be asked for again: the same epoch and key give the same batch, whatever came before.
+    """Batches that can be loaded again: the same epoch and key give the same batch, whatever came before.
 
     So a run that was killed goes on exactly where it was, workers load ahead in any order, and the processes of a
-    distributed run take each their own.
+    distributed run each take their own.
     """
 
     def plan(self, epoch: int) -> Sequence[Any]:
-        """A key for each batch of an epoch, in their order; cheap, nothing is loaded."""
+        """Return a key for each batch of an epoch, in their order; cheap, nothing is loaded."""
+        ...
 
     def load(self, epoch: int, key: Any) -> Batch:
-        """The batch of a key of that epoch's plan."""
+        """Load the batch of a key of that epoch's plan."""
+        ...
 
 
-def loader(source: BatchSource, epoch: int, keys: Sequence[Any], num_workers: int) -> torch.utils.data.DataLoader:
-    """The batches of some keys of an epoch's plan, loaded ahead by worker processes where there are any."""
-    return torch.utils.data.DataLoader(
+def loader(source: BatchSource, epoch: int, keys: Sequence[Any], num_workers: int) -> "DataLoader[Batch]":
+    """Return the batches of some keys of an epoch's plan, loaded ahead by worker processes where there are any."""
+    return DataLoader(
         _Planned(source, epoch, keys),
         batch_size=None,
         num_workers=num_workers,
@@ -37,11 +41,11 @@ def loader(source: BatchSource, epoch: int, keys: Sequence[Any], num_workers: in
     )
 
 
-def _as_it_is(batch: Batch) -> Batch:
+def _as_it_is(batch: Any) -> Any:
     return batch
 
 
-class _Planned(torch.utils.data.Dataset):
+class _Planned(Dataset[Batch]):
     def __init__(self, source: BatchSource, epoch: int, keys: Sequence[Any]):
         self._source, self._epoch, self._keys = source, epoch, keys
 

@@ -1,4 +1,4 @@
-"""One trainer for every network of ours: schedule, checkpoints, validation, averaging, several processes."""
+"""The trainer of all networks: schedule, checkpoints, validation, averaging, several processes."""
 
 import dataclasses
 import math
@@ -7,11 +7,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Iterator, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.clip_grad import clip_grad_norm_
 from tqdm import tqdm
 
 from wfst_bias.core.errors import InputError
@@ -19,70 +20,18 @@ from wfst_bias.training import checkpoints
 from wfst_bias.training.curves import Curves
 from wfst_bias.training.ranks import Ranks
 from wfst_bias.training.source import Batch, BatchSource, loader
+from wfst_bias.training.trainer_config import TrainerConfig
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "model.pt"
 _BAD_STEPS = 20  # in a row, and the run stops
 
 Values = Dict[str, float]
-Loss = Callable[[nn.Module, Batch], Tuple[Tensor, Values]]
-
-
-@dataclass(frozen=True)
-class TrainerConfig:
-    """How a network is trained.
-
-    The learning rate rises in a line for ``warmup_steps`` and falls as a cosine to zero at the end, which is at
-    ``max_steps`` or after ``max_minutes`` of training, whichever comes first.
-
-    Args:
-      peak_learning_rate: of AdamW.
-      warmup_steps: until the peak.
-      max_steps: updates at most; 0 for no such limit.
-      max_minutes: of wall-clock time at most, over all resumed runs; 0 for no such limit.
-      weight_decay: of AdamW, on matrices.
-      max_gradient_norm: gradients are scaled down to this norm.
-      accumulate: batches an update.
-      validate_every: updates.
-      checkpoint_every: updates.
-      patience: validations without a better one until the run stops early; 0 for never.
-      average: how many of the best validated weights the final ones are the mean of.
-      bf16: whether the network computes in bfloat16 where torch's autocast holds that to be safe.
-      num_workers: processes that load batches ahead; 0 loads them in the training process.
-      seed: of weights, dropout and data.
-    """
-
-    peak_learning_rate: float = 1e-3
-    warmup_steps: int = 500
-    max_steps: int = 10000
-    max_minutes: float = 0.0
-    weight_decay: float = 1e-2
-    max_gradient_norm: float = 5.0
-    accumulate: int = 1
-    validate_every: int = 500
-    checkpoint_every: int = 250
-    patience: int = 0
-    average: int = 3
-    bf16: bool = False
-    num_workers: int = 0
-    seed: int = 20
-
-    def __post_init__(self):
-        for name in ("peak_learning_rate", "max_gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} is {getattr(self, name)}; more than 0 was expected")
-        for name in ("accumulate", "validate_every", "checkpoint_every", "average"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; 1 or more was expected")
-        for name in ("warmup_steps", "max_steps", "max_minutes", "weight_decay", "patience", "num_workers", "seed"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} is {getattr(self, name)}; 0 or more was expected")
-        if not (self.max_steps or self.max_minutes):
-            raise InputError("max_steps and max_minutes are both 0; give one of them, or the training never ends")
+Loss = Callable[[nn.Module, Any], Tuple[Tensor, Values]]  # of a batch of the trainer's source
 
 
 @dataclass
 class _State:
-    """Where a run is: what a checkpoint holds beside weights, optimizer and random states."""
+    """How far a run is: the content of a checkpoint besides weights, optimizer and random states."""
 
     step: int = 0
     epoch: int = 0
@@ -102,7 +51,7 @@ class Trainer:
     Args:
       model: the network; its ``state_dict`` is what is kept.
       loss: the loss of a batch and the values to plot. It must call the model that it is given, which in a
-        distributed run is a wrapper of ours. On validation ``model.training`` is false.
+        distributed run is wrapped. On validation ``model.training`` is false.
       train: the batches to learn from.
       valid: the batches to validate on, its epoch 0; the mean of ``"loss"``, or of the loss itself where the values
         have none, says which weights are best.
@@ -133,7 +82,9 @@ class Trainer:
         self._optimizer = _adamw(self.model, config)
         self._kept = checkpoints.Kept(self.folder, config.average)
         self._state = _State()
+        self._curves: Optional[Curves] = None
         self._started = self._seconds_before = 0.0
+        self._bad_steps = 0
 
     def run(self) -> Path:
         """Train to the end, from the checkpoint of the folder where it has one.
@@ -146,70 +97,81 @@ class Trainer:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
-        state, config = self._state, self.config
-        curves = Curves(self.folder, state.step) if self._ranks.first else None
-        self._started, self._seconds_before = time.monotonic(), state.seconds
-        bar = tqdm(
-            desc="train",
-            unit="step",
-            total=config.max_steps or None,
-            initial=state.step,
-            disable=not self._ranks.first or None,
-        )
-        bad_steps = 0
-        batches = self._batches()
-        while self._progress() < 1.0 and not (config.patience and state.validations_since_best >= config.patience):
-            learning_rate = self._set_learning_rate()
-            values = self._update([next(batches) for _ in range(config.accumulate)])
-            state.position += config.accumulate * self._ranks.count
-            state.step += 1
-            state.seconds = self._ranks.agreed(self._seconds)
-            bad_steps = 0 if math.isfinite(values["gradient_norm"]) else bad_steps + 1
-            if bad_steps:
-                tqdm.write(f"wfst-bias: step {state.step}: the gradient is not finite; skipped", file=sys.stderr)
-            if bad_steps == _BAD_STEPS:
-                raise InputError(
-                    f"the gradients of {_BAD_STEPS} steps were not finite; lower peak_learning_rate, or check the data",
-                    self.folder,
-                )
-            bar.update()
-            bar.set_postfix(epoch=state.epoch, **{name: f"{value:.3g}" for name, value in values.items()})
-            if curves:
-                curves.add(state.step, "train", {**values, "learning_rate": learning_rate})
-            done = self._progress() >= 1.0
-            if state.step % config.validate_every == 0 or done:
-                values = self._validate()
-                if curves:
-                    curves.add(state.step, "valid", {**values, "epoch": state.epoch, "minutes": state.seconds / 60})
-                    shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
-                    bar.write(f"step {state.step}, {state.seconds / 60:.1f} min: valid {shown}", file=sys.stderr)
-            if state.step % config.checkpoint_every == 0 or state.step % config.validate_every == 0 or done:
-                self._save()
-        bar.close()
+        self._curves = Curves(self.folder, self._state.step) if self._ranks.first else None
+        self._started, self._seconds_before = time.monotonic(), self._state.seconds
+        total, is_hidden = self.config.max_steps or None, not self._ranks.first or None
+        with tqdm(desc="train", unit="step", total=total, initial=self._state.step, disable=is_hidden) as bar:
+            batches = self._batches()
+            while self._progress() < 1.0 and not self._is_out_of_patience():
+                self._step(batches, bar)
         return self._finish()
 
-    def _update(self, batches) -> Values:
-        """One step of the optimizer; the mean of each value over the batches."""
+    def _is_out_of_patience(self) -> bool:
+        return bool(self.config.patience) and self._state.validations_since_best >= self.config.patience
+
+    def _step(self, batches: Iterator[Batch], bar: "tqdm[None]") -> None:
+        """Update the weights, and validate and save them where it is time for that."""
+        state, config = self._state, self.config
+        learning_rate = self._set_learning_rate()
+        values = self._update([next(batches) for _ in range(config.accumulate)])
+        state.position += config.accumulate * self._ranks.count
+        state.step += 1
+        state.seconds = self._ranks.agreed(self._seconds)
+        self._check_gradient(values["gradient_norm"])
+        bar.update()
+        bar.set_postfix(epoch=state.epoch, **{name: f"{value:.3g}" for name, value in values.items()})
+        if self._curves:
+            self._curves.add(state.step, "train", {**values, "learning_rate": learning_rate})
+        is_validated = state.step % config.validate_every == 0 or self._progress() >= 1.0
+        if is_validated:
+            self._show(self._validate(), bar)
+        if is_validated or state.step % config.checkpoint_every == 0:
+            self._save()
+
+    def _check_gradient(self, norm: float) -> None:
+        """Count steps in a row whose gradient is not finite; raise :class:`InputError` where there are too many."""
+        self._bad_steps = 0 if math.isfinite(norm) else self._bad_steps + 1
+        if self._bad_steps:
+            tqdm.write(f"wfst-bias: step {self._state.step}: the gradient is not finite; skipped", file=sys.stderr)
+        if self._bad_steps == _BAD_STEPS:
+            raise InputError(
+                f"the gradients of {_BAD_STEPS} steps were not finite; lower peak_learning_rate, or check the data",
+                self.folder,
+            )
+
+    def _show(self, values: Values, bar: "tqdm[None]") -> None:
+        """Plot and print validation values."""
+        state = self._state
+        if self._curves:
+            minutes = state.seconds / 60
+            self._curves.add(state.step, "valid", {**values, "epoch": state.epoch, "minutes": minutes})
+            shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+            bar.write(f"step {state.step}, {minutes:.1f} min: valid {shown}", file=sys.stderr)
+
+    def _update(self, batches: Sequence[Batch]) -> Values:
+        """Take one step of the optimizer; return the mean of each value over the batches."""
         self._wrapped.train()
         self._optimizer.zero_grad(set_to_none=True)
         means: Values = {}
         for batch in batches:
             with self._autocast():
                 loss, values = self._loss(self._wrapped, batch.to(self.device))
-            (loss / len(batches)).backward()
+            torch.div(loss, len(batches)).backward()
             for name, value in {"loss": float(loss.detach()), **values}.items():
                 means[name] = means.get(name, 0.0) + float(value) / len(batches)
         weights = [weight for group in self._optimizer.param_groups for weight in group["params"]]
-        norm = float(nn.utils.clip_grad_norm_(weights, self.config.max_gradient_norm))
+        norm = float(clip_grad_norm_(weights, self.config.max_gradient_norm))
         if math.isfinite(norm):
             self._optimizer.step()
         return {**means, "gradient_norm": norm}
 
-    def _autocast(self):
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
+    def _autocast(self) -> ContextManager[Any]:
+        return torch.autocast(  # type: ignore[attr-defined]
+            self.device.type, torch.bfloat16, enabled=self.config.bf16
+        )
 
     def _batches(self) -> Iterator[Batch]:
-        """Batches of this process, from where the state is, for ever."""
+        """Yield batches of this process without end, from the position of the state on."""
         group = self.config.accumulate * self._ranks.count
         state = self._state
         while True:
@@ -223,7 +185,7 @@ class Trainer:
             state.epoch, state.position = state.epoch + 1, 0
 
     def _progress(self) -> float:
-        """Share of the training that is done; the same in every process."""
+        """Return the share of the training that is done; the same in every process."""
         steps = self._state.step / self.config.max_steps if self.config.max_steps else 0.0
         minutes = self._state.seconds / 60 / self.config.max_minutes if self.config.max_minutes else 0.0
         return max(steps, minutes)
@@ -239,9 +201,9 @@ class Trainer:
         return self._seconds_before + time.monotonic() - self._started
 
     def _validate(self) -> Values:
-        """Mean values over the validation batches; the weights are kept where they are among the best."""
+        """Return mean values over the validation batches; keep the weights where they are among the best."""
         state = self._state
-        values = self._ranks.agreed(self._valid_values)
+        values: Values = self._ranks.agreed(self._valid_values)
         state.validations_since_best = 0 if values["loss"] < state.best else state.validations_since_best + 1
         state.best = min(state.best, values["loss"])
         candidates = {**state.kept, state.step: values["loss"]}
@@ -288,7 +250,7 @@ class Trainer:
             checkpoints.restore_random_states(content["random"][self._ranks.rank])
 
     def _finish(self) -> Path:
-        """The mean of the weights that were kept, or the best of them alone where that is better."""
+        """Write the mean of the weights that were kept, or the best of them alone where that is better."""
         path, state = self.folder / WEIGHTS, self._state
         if math.isinf(state.best):  # it went on with a limit that it had passed, before it was ever validated
             self._validate()
@@ -298,18 +260,18 @@ class Trainer:
             kept = self._kept.load(steps)
             self.model.load_state_dict(checkpoints.average(kept))
             value = self._valid_values()["loss"]
-            what = f"the mean of steps {', '.join(map(str, sorted(steps)))}"
+            origin = f"the mean of steps {', '.join(map(str, sorted(steps)))}"
             if not value <= state.kept[steps[0]]:
                 self.model.load_state_dict(kept[0])
-                value, what = state.kept[steps[0]], f"step {steps[0]}"
+                value, origin = state.kept[steps[0]], f"step {steps[0]}"
             checkpoints.save(path, self.model.state_dict())
-            tqdm.write(f"{path}: {what}, valid loss {value:.4g}", file=sys.stderr)
+            tqdm.write(f"{path}: {origin}, valid loss {value:.4g}", file=sys.stderr)
         self._ranks.gathered(None)  # nobody reads the file before it is there
         return path
 
 
 def _adamw(model: nn.Module, config: TrainerConfig) -> torch.optim.Optimizer:
-    """AdamW; biases and norms do not decay."""
+    """Return AdamW; biases and norms do not decay."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [
         {"params": [w for w in weights if w.dim() > 1], "weight_decay": config.weight_decay},

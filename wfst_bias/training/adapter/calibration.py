@@ -17,7 +17,8 @@ from wfst_bias.training.adapter.frozen import FrozenModel, training_speech
 from wfst_bias.training.adapter.loss import with_noise
 from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.recipe import describe_run
-from wfst_bias.training.trainer import Trainer, TrainerConfig
+from wfst_bias.training.trainer import Trainer
+from wfst_bias.training.trainer_config import TrainerConfig
 
 
 @dataclass(frozen=True)

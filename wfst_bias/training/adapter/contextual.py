@@ -24,7 +24,8 @@ from wfst_bias.training.adapter.loss import LossConfig, adapter_loss
 from wfst_bias.training.adapter.simulation import UnitBank, simulate
 from wfst_bias.training.adapter.speech import Utterance
 from wfst_bias.training.recipe import describe_run
-from wfst_bias.training.trainer import Trainer, TrainerConfig
+from wfst_bias.training.trainer import Trainer
+from wfst_bias.training.trainer_config import TrainerConfig
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from wfst_bias.training.conformer.ctc_data import CtcBatch, CtcCorpus, CtcSource
 from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.ranks import Ranks
 from wfst_bias.training.recipe import describe_run, read_recipe
-from wfst_bias.training.trainer import Trainer, TrainerConfig, Values
+from wfst_bias.training.trainer import Trainer, Values
+from wfst_bias.training.trainer_config import TrainerConfig
 
 _VALID_SHARE = 50  # one utterance in so many is validated on where no validation data are given
 
