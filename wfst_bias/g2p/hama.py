@@ -23,6 +23,9 @@ class HamaG2P:
 
     spells = False
 
+    def __init__(self) -> None:
+        self._known: Dict[str, Tuple[Pronunciation, ...]] = {}  # a word takes milliseconds
+
     @cached_property
     def _model(self):
         import hama
@@ -49,9 +52,11 @@ class HamaG2P:
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
         """See :class:`Reader`; one way for each word."""
         words = list(dict.fromkeys(words))
+        new = [word for word in words if word not in self._known]
         with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine leaves Python's lock
-            read = tqdm(threads.map(self._read, words), total=len(words), desc="read aloud", leave=False, disable=None)
-            return {word: (phones,) if phones else () for word, phones in zip(words, read)}
+            read = tqdm(threads.map(self._read, new), total=len(new), desc="read aloud", leave=False, disable=None)
+            self._known.update((word, (phones,) if phones else ()) for word, phones in zip(new, read))
+        return {word: self._known[word] for word in words}
 
     def _read(self, word: str) -> Pronunciation:
         stem, ending = _split_possessive(word)

@@ -13,6 +13,7 @@ from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import CHARS, SUBWORDS
 
+_HAMA = HamaG2P()  # its model is loaded, and each word read, once a process
 _SEGMENTATIONS = 2  # of a word of a list, in subwords, the second being a variant; more bring false alarms, and no hits
 
 
@@ -23,7 +24,7 @@ def g2p_of(lang: Lang) -> G2P:
     if lang.units.kind == SUBWORDS:
         return PieceSpeller(lang.piece_model, lang.units)
     if _is_arpabet(lang):
-        return HamaG2P()
+        return _HAMA
     return LexiconOnly()
 
 

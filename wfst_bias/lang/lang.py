@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Dict, Sequence
 
@@ -133,10 +133,16 @@ def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
       lexicons: files of ``WORD PHONE PHONE ...`` lines.
       readings: whether the model's own readings are in.
     """
-    lexicon = cmudict_lexicon().merged(hama_readings()) if readings else cmudict_lexicon()
+    lexicon = _default_lexicon() if readings else cmudict_lexicon()
     for path in lexicons:
         lexicon = lexicon.merged(read_lexicon(path, phone_of))
     return Lang(hama_units(), lexicon)
+
+
+@lru_cache(maxsize=1)
+def _default_lexicon() -> Lexicon:
+    """CMUdict and hama's own readings, loaded once a process."""
+    return cmudict_lexicon().merged(hama_readings())
 
 
 def hama_lang_key() -> str:

@@ -1,7 +1,7 @@
 """Readers of models whose units spell: characters, and subwords of a sentencepiece model."""
 
 import heapq
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Dict, Iterable, List, Tuple
 
 from wfst_bias.core.errors import InputError
@@ -81,6 +81,7 @@ class PieceSpeller:
         return shortest[-1]
 
 
+@lru_cache(maxsize=4)
 def piece_processor(model: bytes):
     """A sentencepiece processor of a model's bytes."""
     import sentencepiece
