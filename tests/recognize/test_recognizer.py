@@ -1,11 +1,14 @@
 """The recognizer and the public names, on speech that is synthesized here."""
 
+import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 import wfst_bias as wb
 
@@ -73,6 +76,72 @@ def test_lists_that_follow_each_other_take_the_same_memory(recognizer):
         with recognizer.biased([phrase]) as biased:
             addresses.add(biased._biasing.decoder_of([])[0].graph.arcs.storage().data_ptr())
     assert len(addresses) == 1
+
+
+def test_the_first_program_runs_as_it_is_written(cache, spoken, tmp_path):
+    """That of the docstring, with other names."""
+    shutil.copy(spoken, tmp_path / "monday.wav")
+    program = """
+import wfst_bias as wb
+recognizer = wb.Recognizer.default()                      # or wb.Recognizer(base="exp/base", model="onnx:model.onnx")
+with recognizer.biased(["Zelenskyy", "Whittemore"]) as biased:
+    for result in biased.transcribe(["monday.wav"]):
+        print(result.text, result.words[0].start, result.entities)
+"""
+    environment = {**os.environ, "WFST_BIAS_CACHE": str(cache)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "whittemore" in done.stdout and "FoundEntity(phrase='Whittemore'" in done.stdout
+
+
+def test_samples_are_recognized_as_their_file_is(recognizer, spoken):
+    samples, rate = soundfile.read(str(spoken), dtype="float32")
+    with recognizer.biased(["Whittemore"]) as biased:
+        (of_file,) = biased.transcribe([spoken])
+        results = list(biased.transcribe([samples, torch.from_numpy(samples)], sampling_rate=rate))
+    assert [result.name for result in results] == ["audio-1", "audio-2"]
+    for result in results:
+        assert (result.words, result.entities) == (of_file.words, of_file.entities)
+
+
+@pytest.mark.parametrize(
+    "samples, problem",
+    [
+        (
+            np.zeros((2, 16000), np.float32),
+            r"found samples \(2, 16000\) of float32; floats .*\(num_samples,\) were expected",
+        ),
+        (np.zeros(16000, np.int16), "audio-1: found samples .* of int16; floats"),
+        (np.zeros(0), "found samples"),
+    ],
+    ids=["two channels", "integers", "none"],
+)
+def test_samples_of_another_kind_are_told(recognizer, samples, problem):
+    with pytest.raises(wb.InputError, match=problem):
+        list(recognizer.transcribe([samples]))
+
+
+def test_emissions_that_are_asked_for_are_recognized_alike(recognizer, spoken):
+    """As numpy arrays, tensors and a batch of emissions."""
+    from wfst_bias.data.audio import audio_recording
+
+    cut = audio_recording(spoken, "monday").to_cut()
+    with recognizer.biased(["Whittemore"]) as biased:
+        (first,) = biased.recognize([cut], num_best=3, frame_lattices=True, keep_emissions=True)
+        assert len(first.nbest.hypotheses) >= 3 and first.frame_lattice and first.lattice.num_arcs
+        log_probs = first.emissions.log_probs[0]
+        for given in ([log_probs.numpy()], [log_probs], first.emissions):
+            (again,) = biased.recognize_emissions(given)
+            assert (again.words, again.entities, again.confidences) == (first.words, first.entities, first.confidences)
+    assert (again.name, first.name) == ("monday", "monday")
+
+
+@pytest.mark.parametrize("shape, dtype", [((10, 3), np.float32), ((1, 10, 41), np.float32), ((10, 41), np.int64)])
+def test_emissions_of_another_kind_are_told(recognizer, shape, dtype):
+    with pytest.raises(wb.InputError, match=r"emissions-1: found an array .*floats \(frames, 4\d\) were expected"):
+        recognizer.recognize_emissions([np.zeros(shape, dtype)])
 
 
 def test_importing_the_package_loads_neither_torch_nor_k2():

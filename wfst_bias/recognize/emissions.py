@@ -2,16 +2,19 @@
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
+import numpy as np
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.contract import compute_emissions
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions, padded_emissions
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
-from wfst_bias.core.types import Seconds
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.audio import load_audio
 from wfst_bias.entities.entity import Phrases
 
@@ -74,11 +77,53 @@ class BatchEmissions:
           phrases: the list of all of them.
           phones: emissions of a phone network for the second pass; ``emissions`` where not given.
         """
-        cuts = [
-            MonoCut(id=name, start=0.0, duration=length * emissions.frame_shift, channel=0)
-            for name, length in zip(emissions.names, emissions.lengths.tolist())
-        ]
+        cuts = silent_cuts(emissions)
         return cls(cuts, [phrases] * len(cuts), emissions, emissions, emissions if phones is None else phones)
+
+    def searched_alone(self, utterance: int) -> Emissions:
+        """The searched emissions of one utterance, without padding, ``(1, T, C)``."""
+        length = self.searched.lengths[utterance : utterance + 1]
+        rows = (slice(utterance, utterance + 1), slice(int(length)))
+        return replace(
+            self.searched,
+            log_probs=self.searched.log_probs[rows],
+            lengths=length,
+            names=[self.searched.names[utterance]],
+            layers=None,
+            phones=None,
+        )
+
+
+def emissions_of_arrays(arrays: Iterable[Any], frame_shift: Seconds, tokens: SymbolTable) -> Emissions:
+    """A batch of log-probabilities, named ``emissions-1``, ``emissions-2``, ... by their place.
+
+    Args:
+      arrays: floats ``(T, C)`` of each utterance: numpy arrays, or torch tensors on the CPU.
+      frame_shift: seconds a frame.
+      tokens: of the C columns.
+
+    Raises:
+      InputError: there are none, or one has another type or shape.
+    """
+    found = [np.asarray(array) for array in arrays]
+    names = [f"emissions-{number}" for number in range(1, len(found) + 1)]
+    if not found:
+        raise InputError(
+            "found no emissions; an array of log-probabilities (frames, tokens) was expected for each utterance"
+        )
+    for name, array in zip(names, found):
+        if array.ndim != 2 or array.shape[1] != len(tokens) or not np.issubdtype(array.dtype, np.floating):
+            raise InputError(
+                f"{name}: found an array {array.shape} of {array.dtype}; floats (frames, {len(tokens)}) were expected, "
+                "a column for each token of the model"
+            )
+    return padded_emissions([array.astype(np.float32) for array in found], frame_shift, tokens, names)
+
+
+def silent_cuts(emissions: Emissions) -> List[MonoCut]:
+    """A cut without audio for each utterance of a batch."""
+    durations = (emissions.lengths * emissions.frame_shift).tolist()
+    return [MonoCut(name, start=0.0, duration=seconds, channel=0) for name, seconds in zip(emissions.names, durations)]
 
 
 @dataclass
@@ -101,17 +146,56 @@ class EmissionPipeline:
         """The acoustic model's own emissions of a batch of cuts, ``(N, T, C)``."""
         audio = [load_audio(cut, self.model.sampling_rate) for cut in cuts]
         self.timing.audio += sum(map(len, audio)) / self.model.sampling_rate
-        with self.timing.of("acoustic"):
-            return compute_emissions(self.model, [cut.id for cut in cuts], audio)
+        return self._of_audio([cut.id for cut in cuts], audio)
 
     def emissions(self, cuts: Sequence[MonoCut], lists: Sequence[Phrases]) -> BatchEmissions:
         """The emissions of a batch of cuts, each with its entity list."""
         model = self.model_emissions(cuts)
-        with self.timing.of("upstream"):
-            searched = self.adapter.changed(model, lists)
+        searched = self.adapted(model, lists)
         with self.timing.of("phones"):
             phones = self._phones(cuts, model, searched)
         return BatchEmissions(cuts, lists, model, searched, phones)
+
+    def adapted_emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
+        """The adapted emissions of samples that are loaded already, without a list, ``(N, T, C)``.
+
+        Args:
+          names: of the utterances.
+          audio: samples of each, at the sampling rate of the model.
+        """
+        return self.adapted(self._of_audio(names, audio), [()] * len(names))
+
+    def adapted(self, model: Emissions, lists: Sequence[Phrases]) -> Emissions:
+        """The model's emissions behind the adapter."""
+        with self.timing.of("upstream"):
+            return self.adapter.changed(model, lists)
+
+    def of_model(self, cuts: Sequence[MonoCut], model: Emissions, lists: Sequence[Phrases]) -> BatchEmissions:
+        """A batch of emissions that the model made elsewhere.
+
+        Args:
+          cuts: names and durations of the utterances; their audio is not read.
+          model: emissions before the adapter.
+          lists: the entity list of each utterance.
+
+        Raises:
+          InputError: the emissions are of other tokens, or a phone network has to hear the audio.
+        """
+        if model.tokens.checksum != self.model.tokens.checksum:
+            raise InputError(
+                f"found emissions of {len(model.tokens)} tokens; the {len(self.model.tokens)} tokens of the model were expected, "
+                "in their order"
+            )
+        if self.phone_model not in (None, self.model):
+            raise InputError(
+                "the phone network of the second pass needs audio; recognize the audio instead of emissions"
+            )
+        searched = self.adapted(model, lists)
+        return BatchEmissions(cuts, lists, model, searched, searched if self.phone_model is None else model)
+
+    def _of_audio(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
+        with self.timing.of("acoustic"):
+            return compute_emissions(self.model, names, audio)
 
     def _phones(self, cuts: Sequence[MonoCut], model: Emissions, searched: Emissions) -> Emissions:
         if self.phone_model is None:

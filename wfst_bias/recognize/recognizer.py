@@ -5,17 +5,19 @@ from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence, Union
 
 import torch
-from lhotse import MonoCut
+from lhotse import MonoCut, Recording
 
 from wfst_bias.acoustic.config import BoostConfig
-from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.audio import audio_recording
+from wfst_bias.core.types import FloatArray
+from wfst_bias.data.audio import audio_recording, samples_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
+from wfst_bias.decode.paths import Transcript
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, as_entities
@@ -27,12 +29,21 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lattice.frames import kaldi_lattices
 from wfst_bias.recognize.biasing import Biasing, OneGraph
-from wfst_bias.recognize.emissions import DEFAULT_BATCH_SIZE, BatchEmissions, EmissionPipeline, Timing, batches
+from wfst_bias.recognize.emissions import (
+    DEFAULT_BATCH_SIZE,
+    BatchEmissions,
+    EmissionPipeline,
+    Timing,
+    batches,
+    emissions_of_arrays,
+    silent_cuts,
+)
 from wfst_bias.recognize.recognition import Recognition, SearchedBatch
 from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.second_pass.chain import Batch, Chain
 
 EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
+Audio = Union[str, Path, FloatArray, torch.Tensor]
 
 
 class Recognizer:
@@ -56,8 +67,7 @@ class Recognizer:
       device: where models and searches run.
       batch_size: utterances that are searched together.
 
-    Raises:
-      InputError: base or model cannot be used.
+    A model that is named is loaded when it is first used, and so is the base.
     """
 
     def __init__(
@@ -83,8 +93,17 @@ class Recognizer:
         self._is_closed = False
         self._second_pass = second_pass
         self._batch_size = batch_size
-        model = load_model(model, device) if isinstance(model, str) else model
-        self.pipeline = EmissionPipeline(model, adapter or EmissionAdapter(), second_pass.phone_model)
+        self._given_model = model
+        self._adapter = adapter or EmissionAdapter()
+        self.timing = Timing()
+        """Seconds spent in each part so far."""
+
+    @cached_property
+    def pipeline(self) -> EmissionPipeline:
+        """Computes the emissions."""
+        given = self._given_model
+        model = load_model(given, self._device) if isinstance(given, str) else given
+        return EmissionPipeline(model, self._adapter, self._second_pass.phone_model, self.timing)
 
     @classmethod
     def default(cls, *, calibration: str = NONE, adapter: str = NONE, device: str = "cpu") -> "Recognizer":
@@ -129,7 +148,7 @@ class Recognizer:
             self._base,
             self.pipeline.model,
             biasing=OneGraph(Decoder(graph, self._search, self._boost, self._device, self._gate)),
-            adapter=self.pipeline.adapter,
+            adapter=self._adapter,
             second_pass=self._second_pass,
             search=self._search,
             boost=self._boost,
@@ -155,21 +174,26 @@ class Recognizer:
         self._given_biasing = None
         self.__dict__.pop("_biasing", None)
 
-    @property
-    def timing(self) -> Timing:
-        """Seconds spent in each part so far."""
-        return self.pipeline.timing
+    def transcribe(
+        self, audio: Iterable[Audio], sampling_rate: Optional[int] = None, num_best: int = 0
+    ) -> Iterator[Recognition]:
+        """Recognize audio, in its order; each result is named by its path, or ``audio-1``, ``audio-2``, ... by its place.
 
-    def transcribe(self, paths: Sequence[Union[str, Path]]) -> Iterator[Recognition]:
-        """Recognize audio files, in their order; each result is named by its path.
+        Args:
+          audio: paths of files, or samples: floats in [-1, 1], ``(num_samples,)``, as numpy arrays or torch tensors.
+          sampling_rate: of the samples; that of the model where not given.
+          num_best: hypotheses of each utterance that are wanted.
 
         Raises:
-          InputError: a file cannot be read.
+          InputError: a file cannot be read, or samples have another type or shape.
         """
-        return self.recognize(audio_recording(Path(path), str(path)).to_cut() for path in paths)
+        if isinstance(audio, (str, Path)) or getattr(audio, "ndim", 1) != 1:
+            audio = [audio]  # type: ignore[list-item]  # one file, or samples of a wrong shape
+        recordings = (self._recording(one, number, sampling_rate) for number, one in enumerate(audio, 1))
+        return self.recognize((recording.to_cut() for recording in recordings), num_best)
 
     def recognize(
-        self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False
+        self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False, keep_emissions: bool = False
     ) -> Iterator[Recognition]:
         """Recognize cuts, a batch at a time, in their order.
 
@@ -177,9 +201,30 @@ class Recognizer:
           cuts: with audio.
           num_best: hypotheses of each utterance that are wanted.
           frame_lattices: whether the lattices with an arc a frame are wanted, too.
+          keep_emissions: whether the emissions are wanted, too.
         """
         for batch in batches(cuts, self._batch_size):
-            yield from self.recognize_batch(self.emissions(batch), num_best, frame_lattices)
+            yield from self.recognize_batch(self.emissions(batch), num_best, frame_lattices, keep_emissions)
+
+    def recognize_emissions(
+        self, emissions: Union[Emissions, Iterable[FloatArray]], num_best: int = 0, frame_lattices: bool = False
+    ) -> List[Recognition]:
+        """Recognize a batch of emissions that the model made elsewhere.
+
+        Args:
+          emissions: before the adapter; or an array of log-probabilities ``(T, C)`` for each utterance, in the columns
+            and with the frame shift of the model, which are named ``emissions-1``, ``emissions-2``, ... by their place.
+          num_best, frame_lattices: see :meth:`recognize`.
+
+        Raises:
+          InputError: they are of other tokens, or have another type or shape.
+        """
+        if not isinstance(emissions, Emissions):
+            model = self.pipeline.model
+            emissions = emissions_of_arrays(emissions, model.frame_shift, model.tokens)
+        cuts = silent_cuts(emissions)
+        batch = self.pipeline.of_model(cuts, emissions, self._biasing.lists_of(cuts))
+        return self.recognize_batch(batch, num_best, frame_lattices)
 
     def emissions(self, cuts: Sequence[MonoCut]) -> BatchEmissions:
         """The emissions of a batch of cuts, each adapted to the list of its utterance."""
@@ -196,8 +241,18 @@ class Recognizer:
             transcripts, lattices = gated_paths(decoder.lattices(emissions.searched, gates), decoder)
         return SearchedBatch(emissions, decoder, gates, transcripts, lattices)
 
+    def transcripts(self, emissions: BatchEmissions) -> Sequence[Transcript]:
+        """The transcripts that :meth:`recognize_batch` has, sooner where there is no second pass."""
+        if not self._second_pass.stages:
+            return self.search(emissions).transcripts
+        return [result.transcript for result in self.recognize_batch(emissions)]
+
     def recognize_batch(
-        self, emissions: BatchEmissions, num_best: int = 0, frame_lattices: bool = False
+        self,
+        emissions: BatchEmissions,
+        num_best: int = 0,
+        frame_lattices: bool = False,
+        keep_emissions: bool = False,
     ) -> List[Recognition]:
         """Search a batch of emissions and run the second pass; see :meth:`recognize`."""
         searched = self.search(emissions)
@@ -207,7 +262,16 @@ class Recognizer:
             found = self._second_pass.found(searched.transcripts, batch, num_best)
             frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
         phrases = [entity.written for entity in decoder.graph.entities]
-        return [Recognition(one, phrases, emissions.searched.frame_shift, text) for one, text in zip(found, frames)]
+        frame_shift = emissions.searched.frame_shift
+        return [
+            Recognition(one, phrases, frame_shift, text, emissions.searched_alone(i) if keep_emissions else None)
+            for i, (one, text) in enumerate(zip(found, frames))
+        ]
+
+    def _recording(self, audio: Audio, number: int, sampling_rate: Optional[int]) -> Recording:
+        if isinstance(audio, (str, Path)):
+            return audio_recording(Path(audio), str(audio))
+        return samples_recording(audio, sampling_rate or self.pipeline.model.sampling_rate, f"audio-{number}")
 
     @cached_property
     def _biasing(self) -> Biasing:

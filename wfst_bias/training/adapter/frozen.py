@@ -8,10 +8,10 @@ from typing import Dict, Iterable, List, Optional, Sequence, Set
 
 import numpy as np
 
-from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.adapter.calibration import Calibration
+from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.store import weights_checksum
 from wfst_bias.core.errors import InputError
@@ -21,6 +21,7 @@ from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.speller import Speller
 from wfst_bias.lang.lang import Lang, hama_lang, read_lang
+from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.training.adapter.emission_store import EmissionStore, store_emissions
 from wfst_bias.training.adapter.lists import Pool
 from wfst_bias.training.adapter.speech import Utterance, Way, align_texts, confusions
@@ -67,10 +68,11 @@ class FrozenModel:
 
     def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; calibrated."""
-        emissions = compute_emissions(self.model, names, audio)
+        pipeline = EmissionPipeline(self.model, EmissionAdapter(self.calibration))
+        emissions = pipeline.adapted_emissions(names, audio)
         if self.sounding is not None:
             _check_phones(emissions, self.sounding)
-        return emissions if self.calibration is None else self.calibration.calibrated(emissions)
+        return emissions
 
     def described(self) -> Dict[str, str]:
         """What a training behind it stands on, for :func:`wfst_bias.training.recipe.describe_run`."""
