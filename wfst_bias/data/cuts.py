@@ -94,17 +94,14 @@ def _read_manifest(path: Path) -> CutSet:
 
 def _read_kaldi(folder: Path) -> CutSet:
     recordings = {key: _recording(key, source, folder, number) for key, source, number in _rows(folder / "wav.scp")}
-    optional = lambda name: (
-        {k: (v, n) for k, v, n in _rows(folder / name, at_least=0)} if (folder / name).is_file() else {}
-    )
-    texts, speakers = optional("text"), optional("utt2spk")
+    texts, speakers = _table(folder / "text"), _table(folder / "utt2spk")
     cuts = []
-    for key, (recording_id, start, end), number in _segments(folder, recordings):
+    for key, (recording_id, start, end), source in _segments(folder, recordings):
         recording = recordings[recording_id]
         for table, name in ((texts, "text"), (speakers, "utt2spk")):
             if table and key not in table:
                 raise InputError(
-                    f"utterance {key!r} of {number} is missing here; add it or take it out there", folder / name
+                    f"utterance {key!r} of {source} is missing here; add it or take it out there", folder / name
                 )
         end = recording.duration if end is None else min(end, recording.duration)
         supervision = SupervisionSegment(
@@ -112,8 +109,8 @@ def _read_kaldi(folder: Path) -> CutSet:
             recording_id=recording_id,
             start=0.0,
             duration=end - start,
-            text=texts.get(key, ("", 0))[0],
-            speaker=speakers.get(key, (None, 0))[0],
+            text=texts[key][0] if key in texts else "",
+            speaker=speakers[key][0] if key in speakers else None,
         )
         cuts.append(
             MonoCut(
@@ -138,8 +135,8 @@ def _segments(folder: Path, recordings: Mapping[str, Recording]) -> List[Tuple[s
     segments = []
     for key, rest, number in _rows(path):
         try:
-            recording, start, end = rest.split()
-            start, end = float(start), float(end)
+            recording, *times = rest.split()
+            start, end = map(float, times)
         except ValueError:
             raise InputError(f"found {key} {rest!r}; expected 'UTTERANCE RECORDING START END'", path, number) from None
         if recording not in recordings:
@@ -151,6 +148,11 @@ def _segments(folder: Path, recordings: Mapping[str, Recording]) -> List[Tuple[s
             )
         segments.append((key, (recording, start, end), "segments"))
     return segments
+
+
+def _table(path: Path) -> Dict[str, Tuple[str, int]]:
+    """Rest and line number of each key of a Kaldi table; empty where there is no such file."""
+    return {key: (rest, line) for key, rest, line in _rows(path, at_least=0)} if path.is_file() else {}
 
 
 def _rows(path: Path, at_least: int = 1) -> List[Tuple[str, str, int]]:

@@ -28,21 +28,27 @@ _LISTS_KEPT = 1024  # compiled; at a thousand words a list takes 0.1 MB
 
 
 class Biasing(Protocol):
-    """What a corpus is decoded with.
+    """The graphs that a corpus is decoded with."""
 
-    Args:
-      words: of all its graphs.
-      known_words: of the language model.
-      meta: what a decode folder tells of it.
-      report: rows of ``report.tsv``; empty where the graph folder has them.
-      search: the beams of all its searches.
-    """
+    @property
+    def words(self) -> SymbolTable:
+        """The words of all its graphs."""
 
-    words: SymbolTable
-    known_words: FrozenSet[str]
-    meta: Dict[str, Any]
-    report: str
-    search: SearchConfig
+    @property
+    def known_words(self) -> FrozenSet[str]:
+        """The words of the language model."""
+
+    @property
+    def meta(self) -> Dict[str, Any]:
+        """The entries of ``meta.json`` that describe it."""
+
+    @property
+    def report(self) -> str:
+        """The rows of ``report.tsv``; empty where the graph folder has them."""
+
+    @property
+    def search(self) -> SearchConfig:
+        """The beams of all its searches."""
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         """The decoder of a batch, and the gate of each utterance."""
@@ -225,9 +231,9 @@ def lists_by_field(
 def _field(cut: MonoCut, name: str) -> str:
     """A field of a cut as text; empty where it has none."""
     if name == "utterance":
-        return cut.id
+        return str(cut.id)
     if name == "recording":
-        return cut.recording_id
+        return str(cut.recording_id)
     if name == "speaker":
         return next((s.speaker for s in cut.supervisions if s.speaker), "")
     return str((cut.custom or {}).get(name, ""))

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Dict, Mapping
 
 from lhotse import CutSet
 from tqdm import tqdm
@@ -34,7 +34,7 @@ def decode_corpus(
     lattice_form: str = OF_WORDS,
     num_best: int = 0,
     chain: Chain = Chain(),
-) -> dict:
+) -> Dict[str, Any]:
     """Decode all cuts into a folder with what :class:`DecodeFiles` writes, ``words.txt`` and ``meta.json``.
 
     Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.

@@ -5,7 +5,7 @@ import gzip
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
 
 from wfst_bias.core.types import Seconds
 from wfst_bias.decode.config import SearchConfig
@@ -46,10 +46,13 @@ class DecodeFiles:
         num_best: int,
         search: SearchConfig,
     ):
-        plain = lambda name: files.enter_context(open(folder / name, "w", encoding="utf-8"))
-        packed = lambda name: files.enter_context(
-            gzip.open(folder / name, "wt", compresslevel=4, encoding="utf-8", newline="\n")
-        )
+        def plain(name: str) -> TextIO:
+            return files.enter_context(open(folder / name, "w", encoding="utf-8"))
+
+        def packed(name: str) -> TextIO:
+            stream = gzip.open(folder / name, "wt", compresslevel=4, encoding="utf-8", newline="\n")
+            return files.enter_context(stream)
+
         self._text, self._display = plain("text"), plain("text.display")
         self._ctm, self._ctm_with_list = plain("ctm"), plain("ctm.with_list")
         self._entities, self._refused = plain("entities.jsonl"), plain("refused.jsonl")

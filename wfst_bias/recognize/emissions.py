@@ -42,9 +42,11 @@ class Timing:
 
     def summary(self) -> Dict[str, Optional[float]]:
         """The real-time factor of each part; None without audio."""
-        real_time = lambda seconds: round(seconds / self.audio, 5) if self.audio else None
         parts = ("acoustic", "upstream", "lists", "search", "phones", "lattices")
-        factors = {f"{part}_real_time_factor": real_time(getattr(self, part)) for part in parts}
+        factors = {
+            f"{part}_real_time_factor": round(getattr(self, part) / self.audio, 5) if self.audio else None
+            for part in parts
+        }
         return {"audio_seconds": round(self.audio, 2), **factors}
 
 
@@ -122,8 +124,8 @@ def emissions_of_arrays(arrays: Iterable[Any], frame_shift: Seconds, tokens: Sym
 
 def silent_cuts(emissions: Emissions) -> List[MonoCut]:
     """A cut without audio for each utterance of a batch."""
-    durations = (emissions.lengths * emissions.frame_shift).tolist()
-    return [MonoCut(name, start=0.0, duration=seconds, channel=0) for name, seconds in zip(emissions.names, durations)]
+    named = zip(emissions.names, emissions.lengths.tolist())
+    return [MonoCut(name, 0.0, num_frames * emissions.frame_shift, channel=0) for name, num_frames in named]
 
 
 @dataclass

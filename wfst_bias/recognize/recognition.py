@@ -47,7 +47,7 @@ class Recognition:
     """
 
     found: Found
-    phrases: Sequence[str]
+    phrases: Tuple[str, ...]
     frame_shift: Seconds
     frame_lattice: str = ""
     emissions: Optional[Emissions] = None

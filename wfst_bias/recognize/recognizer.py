@@ -17,8 +17,8 @@ from wfst_bias.core.types import FloatArray
 from wfst_bias.data.audio import audio_recording, samples_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.gates import gated_paths
-from wfst_bias.decode.paths import Transcript
 from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, as_entities
 from wfst_bias.entities.spelled_list import SpelledList
@@ -261,7 +261,7 @@ class Recognizer:
             batch = Batch(decoder, lattices, emissions.lists, emissions.phones)
             found = self._second_pass.found(searched.transcripts, batch, num_best)
             frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
-        phrases = [entity.written for entity in decoder.graph.entities]
+        phrases = tuple(entity.written for entity in decoder.graph.entities)
         frame_shift = emissions.searched.frame_shift
         return [
             Recognition(one, phrases, frame_shift, text, emissions.searched_alone(i) if keep_emissions else None)
@@ -282,6 +282,7 @@ class Recognizer:
             return self._given_biasing
         base = self._given_base
         # without a list, the lexicon of a folder is not needed, and reading it takes longer than the graph
+        assert base is not None, "without a base there is a biasing"
         graph = base.plain if isinstance(base, BaseGraph) else read_decoding(Path(base))
         return OneGraph(Decoder(graph, self._search, self._boost, self._device, self._gate))
 
