@@ -22,7 +22,7 @@ from wfst_bias.fst.epsilon import remove_epsilons
 from wfst_bias.fst.wfst import Wfst, from_openfst, to_openfst
 from wfst_bias.graph.token_graph import compose_lexicon_and_grammar
 from wfst_bias.lang.lang import hama_lang, read_lang
-from wfst_bias.lm.arpa import read_arpa
+from wfst_bias.lm.grammar import read_grammar
 from wfst_bias.lm.prune import prune_lm
 
 
@@ -51,7 +51,7 @@ def main() -> None:
 
     def compared(arpa: Path):
         begin = time.perf_counter()
-        LG, is_epsilon = compose_lexicon_and_grammar(lang, read_arpa(arpa, lang.words), lang.words, [CLASS])
+        LG, is_epsilon = compose_lexicon_and_grammar(lang, read_grammar(arpa, lang.words), lang.words, [CLASS])
         composed = time.perf_counter()
         ours, forward = remove_epsilons(LG, is_epsilon).num_arcs, forward_arcs(LG, is_epsilon)
         print(

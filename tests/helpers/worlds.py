@@ -16,7 +16,7 @@ from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import Units
-from wfst_bias.lm.arpa import read_arpa
+from wfst_bias.lm.grammar import read_grammar
 
 TOKENS = SymbolTable(("<blk>", "<wb>", "a", "b", "c"))
 BOUNDARY = "<wb>"
@@ -54,7 +54,7 @@ class World:
         with tempfile.TemporaryDirectory() as folder:
             arpa = Path(folder) / "lm.arpa"
             arpa.write_text(self.arpa())
-            return words, compile_token_graph(self.lang, read_arpa(arpa, words), words, CLASSES)
+            return words, compile_token_graph(self.lang, read_grammar(arpa, words), words, CLASSES)
 
     def members(self, words, entry_score, marked=False):
         """The lists, their phrases numbered from ``len(words)`` on."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, CLASS, EPS, SymbolTable
-from wfst_bias.lm.arpa import read_arpa
+from wfst_bias.lm.grammar import read_grammar
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.ngrams import ngrams_of_rows, read_ngrams, write_ngrams
 from wfst_bias.lm.perplexity import perplexity
@@ -126,7 +126,7 @@ def test_sentence_starts_count_as_often_as_sentence_ends(tmp_path):
     assert ngrams(left) == {(w,) for w in ("<s>", "</s>", "call", "new")} | {("<s>", "call")}
 
 
-def test_kaldilm_reads_what_is_left_names_and_all(tmp_path):
+def test_the_grammar_has_what_is_left_names_and_all(tmp_path):
     text = """\\data\\
 ngram 1=6
 ngram 2=3
@@ -154,7 +154,7 @@ ngram 3=1
     before, left = prune_lm(tmp_path / "lm.arpa", tmp_path / "small.arpa.gz", 0.04)
     assert ngrams(before) - ngrams(left) == {("call", "$DRUG"), ("<s>", "call", "#nonterm:contact")}
     words = SymbolTable((EPS, "call", "<unk>", "$DRUG", "#nonterm:contact", CLASS, BACKOFF))
-    grammar = read_arpa(tmp_path / "small.arpa.gz", words)
+    grammar = read_grammar(tmp_path / "small.arpa.gz", words)
     assert grammar.num_skipped == 0
     fst = grammar.fst
     after_call = fst.dst[(fst.src == fst.start) & (fst.ilabel == words["call"])][0]

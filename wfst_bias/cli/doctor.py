@@ -11,7 +11,6 @@ _PARTS = (
     ("k2", "k2", "search and lattices", "pip install --no-deps --require-hashes -r requirements-k2.txt"),
     ("pynini", "pynini", "grammars and composition", "pip install pynini==2.1.7"),
     ("kaldifst", "kaldifst", "Kaldi FSTs", "pip install kaldifst==1.8.3"),
-    ("kaldilm", "kaldilm", "ARPA language models", "pip install kaldilm==1.15.5"),
     ("kaldialign", "kaldialign", "error rates", "pip install kaldialign==0.12.0"),
     ("lhotse", "lhotse", "data", "pip install lhotse==1.33.0 urllib3"),
     ("soundfile", "soundfile", "audio files", "pip install soundfile"),

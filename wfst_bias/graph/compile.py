@@ -26,7 +26,7 @@ from wfst_bias.graph.store import content_key, has_spelled_list, is_current, rea
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
 from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.pronounce import G2P
-from wfst_bias.lm.arpa import read_arpa
+from wfst_bias.lm.grammar import read_grammar
 
 
 def compile_base(
@@ -54,7 +54,7 @@ def compile_base(
     if is_current(base_dir, key):
         return False
     words = lang.words.extended(classes)
-    grammar = read_arpa(arpa, words)
+    grammar = read_grammar(arpa, words)
     token_graph = compile_token_graph(lang, grammar, words, classes)
     notes = {
         "list_copies": list_copies(token_graph),

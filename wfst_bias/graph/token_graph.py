@@ -13,7 +13,7 @@ from wfst_bias.fst.wfst import WORD_END, Wfst, from_arcs, from_openfst, to_openf
 from wfst_bias.graph.biasing_trie import ClassArcs
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
-from wfst_bias.lm.arpa import Grammar, with_class_arcs
+from wfst_bias.lm.grammar import Grammar, with_class_arcs
 
 
 @dataclass(frozen=True)

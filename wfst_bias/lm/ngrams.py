@@ -5,17 +5,19 @@ from array import array
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Container, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
+from wfst_bias.core.types import BoolArray, IntArray
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.lm.arpa import BOS, EOS, arpa_ngrams
 
 _LN10 = np.log(10.0)
 LOG_ZERO = -99.0 * _LN10  # how ARPA writes log 0, nats
+_ABSENT = -2  # id of a word that a model does not have; -1 is the word of the empty n-gram
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,14 @@ class Ngrams:
 
     @cached_property
     def history(self) -> np.ndarray:
-        """The longest end of each n-gram that tells something of the next word, int64 ``(N,)``."""
+        """The longest suffix of each n-gram on which the next word depends, int64 ``(N,)``."""
+        return self.longest_suffix(self.is_history)
+
+    def longest_suffix(self, marked: BoolArray) -> IntArray:
+        """The longest marked suffix of each n-gram, itself included, int64 ``(N,)``; node 0 must be marked."""
         longest = np.arange(len(self.parent))
-        while not (known := self.is_history[longest]).all():
-            longest = np.where(known, longest, self.shorter[longest])
+        while not (found := marked[longest]).all():
+            longest = np.where(found, longest, self.shorter[longest])
         return longest
 
     @cached_property
@@ -142,18 +148,25 @@ class Ngrams:
             lines += [f"{p}\t{name}\t{b}".rstrip() for p, name, b in zip(number(self.log_prob[nodes]), names, tails)]
         return "\n".join([*lines, "", "\\end\\", ""])
 
-    def acceptor(self) -> Wfst:
+    def acceptor(self, is_state: Optional[BoolArray] = None) -> Wfst:
         """The model as a machine: word id + 1 on both sides of an arc, 0 for backoff, which comes first in its state.
 
-        There is a state for each history. Backoff may be taken where a longer n-gram is known: the best path is the
-        model's only as far as backing off costs more than it gives.
+        Backoff may be taken where a longer n-gram is known: the best path is the model's only as far as backing off
+        costs more than it gives.
+
+        Args:
+          is_state: which n-grams have a state of their own, bool ``(N,)``; by default those on which the next word
+            depends. Arcs that leave other n-grams are left out.
         """
-        begin, end = map(self.words.index, (BOS, EOS))
-        state = np.cumsum(self.is_history) - 1
-        target = state[self.history]
-        ends = np.flatnonzero(self.word == end)
-        read = np.flatnonzero((self.word != end) & (self.word != begin))[1:]
-        back = np.flatnonzero(self.is_history)[1:]
+        if is_state is None:
+            is_state = self.is_history
+        begin, end = (self.words.index(word) if word in self.words else _ABSENT for word in (BOS, EOS))
+        state = np.cumsum(is_state) - 1
+        target = state[self.longest_suffix(is_state)]
+        leaves = is_state[self.parent] & (self.word >= 0)
+        ends = np.flatnonzero(leaves & (self.word == end))
+        read = np.flatnonzero(leaves & (self.word != end) & (self.word != begin))
+        back = np.flatnonzero(is_state)[1:]
         final = np.full(state[-1] + 1, NO_SCORE)
         final[state[self.parent[ends]]] = self.log_prob[ends]
         labels = np.append(np.zeros(len(back), np.int64), self.word[read] + 1)
@@ -215,28 +228,51 @@ def ngrams_of_rows(words: Sequence[str], rows, log_probs, backoffs=None) -> Ngra
 
 
 def read_ngrams(path: Path) -> Ngrams:
-    """The n-grams of an ARPA file, gzipped or not; a backoff weight that is not there is 0.
+    """Read an ARPA file, gzipped or not; a backoff weight that is not there is 0.
 
     Raises:
-      InputError: the file is not a whole ARPA model, or an n-gram's own parts are not in it.
+      InputError: the file is not a whole ARPA model, or the history of an n-gram is not in it.
     """
-    word_id, sections = {}, []
+    return read_known_ngrams(path)[0]
+
+
+def read_known_ngrams(path: Path, known: Optional[Container[str]] = None) -> Tuple[Ngrams, List[str]]:
+    """Read the n-grams of an ARPA file that consist of known words.
+
+    Args:
+      path: the file, gzipped or not.
+      known: the words, ``<s>`` and ``</s>`` among them; by default all.
+
+    Returns:
+      the n-grams, and of each n-gram left out its first unknown word.
+
+    Raises:
+      InputError: the file is not a whole ARPA model, or the history of an n-gram is not in it.
+    """
+    word_id: Dict[str, int] = {}
+    sections: List[Tuple["array[int]", "array[float]", "array[float]"]] = []
+    skipped: List[str] = []
     for number, order, fields in arpa_ngrams(path):
-        if order == 1:
+        if order == 1 and (known is None or fields[1] in known):
             word_id.setdefault(fields[1], len(word_id))
         while len(sections) < order:
             sections.append((array("q"), array("d"), array("d")))
         ids, log10_probs, log10_backoffs = sections[order - 1]
         try:
-            ids.extend([word_id[word] for word in fields[1 : order + 1]])
-        except KeyError as error:
-            raise InputError(f"word {error} has no 1-gram; add one", path, number) from None
+            row = [word_id[word] for word in fields[1 : order + 1]]
+        except KeyError:
+            unknown = next(word for word in fields[1 : order + 1] if word not in word_id)
+            if known is None or unknown in known:
+                raise InputError(f"word {unknown!r} has no 1-gram; add one", path, number) from None
+            skipped.append(unknown)
+            continue
+        ids.extend(row)
         log10_probs.append(float(fields[0]))
         log10_backoffs.append(float(fields[order + 1]) if len(fields) > order + 1 else 0.0)
     rows = [np.array(ids).reshape(-1, order) for order, (ids, _, _) in enumerate(sections, 1)]
     nats = lambda column: [np.array(section[column]) * _LN10 for section in sections]
     try:
-        return ngrams_of_rows(tuple(word_id), rows, nats(1), nats(2))
+        return ngrams_of_rows(tuple(word_id), rows, nats(1), nats(2)), skipped
     except InputError as error:
         raise InputError(str(error), path) from None
 

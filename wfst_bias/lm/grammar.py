@@ -1,0 +1,123 @@
+"""G: an ARPA language model as an acceptor of the words of a lexicon."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BACKOFF, EPS, SymbolTable
+from wfst_bias.core.types import BoolArray, FloatArray
+from wfst_bias.fst.wfst import Wfst, from_arcs
+from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.ngrams import Ngrams, read_known_ngrams
+
+_SKIPPED_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """G and the state that every backoff chain ends in.
+
+    Args:
+      fst: words on both sides; backoff arcs read ``#0`` and write nothing; every state that may end a sentence is final.
+      unigram_state: the state without a history.
+      num_skipped: n-grams left out because a word of theirs is not in the lexicon.
+      skipped_words: some of these words.
+    """
+
+    fst: Wfst
+    unigram_state: int
+    num_skipped: int
+    skipped_words: Tuple[str, ...] = ()
+
+    def has(self, word_id: int) -> bool:
+        """Whether the model knows a word."""
+        return bool((self.fst.ilabel == word_id).any())
+
+
+def read_grammar(path: Path, words: SymbolTable) -> Grammar:
+    """G of an ARPA file, gzipped or not.
+
+    N-grams with a word that ``words`` does not have are left out and counted. Final scores are closed
+    over backoff: a history that has not seen ``</s>`` ends a sentence through its backoff weight, so
+    that no arc is needed for it.
+
+    Raises:
+      InputError: the file is not a whole ARPA model, or shares no word with ``words``.
+    """
+    known = words.ids.keys() - {EPS, BACKOFF} | {BOS, EOS}
+    model, skipped = read_known_ngrams(path, known)
+    some = tuple(dict.fromkeys(skipped[:_SKIPPED_SHOWN]))
+    if not set(model.words) - {BOS, EOS}:
+        raise InputError(
+            f"no word of it is in the lexicon (it has {', '.join(some)}); the lexicon is in small letters, "
+            "compare with words.txt",
+            path,
+        )
+    if BOS not in model.words:
+        raise InputError(f"has no 1-gram {BOS}; a sentence could never begin", path)
+    fst = grammar_fst(model, words)
+    if not np.isfinite(fst.final[fst.start]):
+        raise InputError(f"has no n-gram that ends in {EOS}; a sentence could never end", path)
+    return Grammar(fst, 0, len(skipped), some)
+
+
+def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
+    """The acceptor of a model, its final scores closed over backoff.
+
+    State 0 is the empty history, and each n-gram that is not of the highest order has a state of its own. The arcs
+    of a state are sorted by their labels; scores are rounded as Kaldi's ``arpa2fst`` does.
+
+    Args:
+      model: with a 1-gram ``<s>``.
+      words: of the labels; has those of the model and ``#0``.
+    """
+    single = replace(model, log_prob=_single_precision(model.log_prob), backoff=_single_precision(model.backoff))
+    is_state = np.arange(len(model.parent)) < model.begin[model.order]
+    is_state &= np.array([*(word != EOS for word in model.words), True])[model.word]
+    acceptor = single.acceptor(is_state)
+    label = np.array([words[BACKOFF], *(words.ids.get(word, 0) for word in model.words)], np.int32)[acceptor.ilabel]
+    order = np.lexsort((label, acceptor.src))
+    grammar = replace(acceptor, ilabel=label, olabel=np.where(acceptor.olabel, label, np.int32(0))).arcs(order)
+    return _close_final(grammar, grammar.ilabel == words[BACKOFF])
+
+
+def _single_precision(log_prob: FloatArray) -> FloatArray:
+    """Nats from decimal logarithms of single precision."""
+    return (log_prob / np.log(10.0)).astype(np.float32).astype(np.float64) * np.log(10.0)
+
+
+def _close_final(fst: Wfst, is_backoff: BoolArray) -> Wfst:
+    """Give every state the score of ending through its backoff chain where it has none of its own."""
+    target = np.arange(fst.num_states)
+    weight = np.zeros(fst.num_states, np.float32)
+    target[fst.src[is_backoff]] = fst.dst[is_backoff]
+    weight[fst.src[is_backoff]] = fst.score[is_backoff]
+    final = fst.final.copy()
+    while True:
+        through = weight + final[target]
+        is_open = ~np.isfinite(final) & np.isfinite(through)
+        if not is_open.any():
+            return replace(fst, final=final)
+        final[is_open] = through[is_open]
+
+
+def with_class_arcs(grammar: Grammar, class_ids: Sequence[int]) -> Wfst:
+    """G with each class that the model does not have as one more word of the unigram state: a loop with score 0.
+
+    The price of such a class is put on it when a list is compiled in; the model itself is not edited.
+    """
+    fst, state = grammar.fst, grammar.unigram_state
+    missing = [i for i in class_ids if not grammar.has(i)]
+    more = np.full(len(missing), state)
+    return from_arcs(
+        start=fst.start,
+        src=np.append(fst.src, more),
+        dst=np.append(fst.dst, more),
+        ilabel=np.append(fst.ilabel, missing),
+        olabel=np.append(fst.olabel, missing),
+        score=np.append(fst.score, np.zeros(len(missing), np.float32)),
+        final=fst.final,
+    )
