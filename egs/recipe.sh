@@ -1,4 +1,4 @@
-# What all recipes share; sourced by a run.sh that has gone to its own folder. Reads conf/recipe.conf where there is one.
+# Shared by all recipes; sourced by a run.sh that has gone to its own folder. Reads conf/recipe.conf where there is one.
 
 # The project's own environment, where 'make' has made it; else whatever wfst-bias is on the PATH.
 export PATH="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.venv/bin:$PATH"
@@ -9,7 +9,7 @@ export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 stage=1 exp=exp
 [ ! -f conf/recipe.conf ] || . conf/recipe.conf
 
-# Set what has a value already: --stop-stage 4 sets stop_stage, --sizes "100 500" sets sizes. options "$@"
+# Set variables that have a value already: --stop-stage 4 sets stop_stage, --sizes "100 500" sets sizes. options "$@"
 options() {
   while [ $# -gt 0 ]; do
     local name=${1#--}
@@ -27,5 +27,5 @@ options() {
   mkdir -p "$exp"
 }
 
-# Whether a stage is to be run: run STAGE
+# True if a stage is to be run: run STAGE
 run() { [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ]; }

@@ -42,7 +42,7 @@ if run 3; then
 fi
 
 if run 4; then
-  echo "stage 4: lists and their graphs, without variants of pronunciation (plain) and with them"
+  echo "stage 4: lists and their graphs, without pronunciation variants (plain) and with them"
   for n in $sizes; do
     wfst-bias entities pool "$speech/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
     wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/plain_$n" --config conf/weights.conf --g2g-variants 0
@@ -51,14 +51,14 @@ if run 4; then
 fi
 
 if run 5; then
-  echo "stage 5: what hama hears, and the two halves of the speech: on the first weights were chosen"
+  echo "stage 5: emissions by hama, and the two halves of the speech: weights were chosen on the first"
   wfst-bias model emissions hama "$speech" "$exp/emissions"
   awk 'NR % 2 == 1 { print $1 }' "$speech/wav.scp" > "$exp/tuned"
   awk 'NR % 2 == 0 { print $1 }' "$speech/wav.scp" > "$exp/held_out"
 fi
 
 if run 6; then
-  echo "stage 6: the list in the decoder, a technique more each time"
+  echo "stage 6: the list in the graph, adding one technique at a time"
   decode base none
   for n in $sizes; do
     decode "plain_$n" "unigram_$n" --boost-alpha 0
@@ -69,7 +69,7 @@ if run 6; then
 fi
 
 if run 7; then
-  echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all the rest"
+  echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all other techniques"
   for n in $sizes; do
     decode base "lookup_$n" --stages lookup --list "$exp/list_$n.txt"
     decode base "adapter_$n" --adapter default --list "$exp/list_$n.txt"

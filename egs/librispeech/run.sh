@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # LibriSpeech with a list of N distractors for each utterance, as the public biasing lists have them (Le et al. 2021),
-# and the ladder: what each technique adds. Without its audio the texts are SYNTHESISED, and figures are no one else's.
+# and the ladder: what each technique adds. Without its audio the texts are SYNTHESIZED, and figures cannot be compared with others'.
 #
 #   ./run.sh [--stage N] [--stop-stage N] [--corpus LIBRISPEECH | --download DIR] [--data DIR] [--jobs N] [--exp DIR]
 #
 # e.g.: ./run.sh --corpus /data/LibriSpeech --data /data/wfst_bias
 # --download fetches all of it (60 GB); with PART.tar.gz of openslr.org/12, unpacked, --corpus will do.
-# DATA/is21_deep_bias has PART.biasing_100.tsv (others are drawn where they are not there) and all_rare_words.txt.
+# DATA/is21_deep_bias has PART.biasing_100.tsv (missing ones are drawn) and all_rare_words.txt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
@@ -30,11 +30,11 @@ if run 1; then
   wfst-bias graph base "$exp/lang" "$exp/lm.arpa.gz" "$exp/base"
 fi
 
-# Every so many-th line of a file, sorted, from the first on: thinned FILE EVERY
+# Every n-th line of a sorted file, from the first on: thinned FILE N
 thinned() { LC_ALL=C sort "$1" | awk -v every="$2" '(NR - 1) % every == 0'; }
 
 if run 2; then
-  echo "stage 2: one in $every utterances, and their lists: the public ones where they are there, else drawn like them"
+  echo "stage 2: one in $every utterances, and their lists: the public ones where they exist, else drawn like them"
   thinned "$lists/$part.biasing_100.tsv" "$every" > "$exp/lists_100.tsv"
   thinned "$lists/all_rare_words.txt" "$words_every" > "$exp/words.txt"
   for n in $sizes; do
@@ -61,18 +61,18 @@ if run 4 && [ -n "$corpus" ]; then
   cut -f 1 "$exp/lists_100.tsv" | sed 's/.*/"&"/' | paste -sd , | sed 's/.*/[&]/' > "$exp/manifests/names.json"
   lhotse subset --cutids "$exp/manifests/names.json" "$exp/manifests/named.jsonl.gz" "$speech"
 elif run 4; then
-  echo "stage 4: the texts of the utterances, SYNTHESISED"
+  echo "stage 4: the texts of the utterances, SYNTHESIZED"
   cut -f 1,2 "$exp/lists_100.tsv" > "$exp/texts"
   wfst-bias data synthesise "$exp/texts" "$exp/synthetic" --named $(cat conf/voices.conf)
   wfst-bias data cuts "$exp/synthetic" "$speech"
 fi
 
 if run 5; then
-  echo "stage 5: what hama hears"
+  echo "stage 5: emissions by hama"
   wfst-bias model emissions hama "$speech" "$exp/emissions"
 fi
 
-# Of each decoding its arguments, a line each: no list, then what conf/ladder.conf has, at each size.
+# Print the arguments of each decoding, a line each: no list, then the rungs of conf/ladder.conf, at each size.
 decodings() {
   common="--model archive:$exp/emissions/emissions.npz --config conf/weights.conf"
   echo "$exp/base $speech $exp/none $common"

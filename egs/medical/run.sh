@@ -14,17 +14,17 @@ decode() { # GRAPH DATA OUT OPTIONS..., with the tuned weights
   wfst-bias decode "$exp/$1" "$exp/data_$2" "$exp/$3" --config "$exp/tuned.conf" \
     --model "archive:$exp/emissions_$2/emissions.npz" "${@:4}"
 }
-behind="--stages rescore,lookup $(cat conf/lookup.conf)"
+second_pass="--stages rescore,lookup $(cat conf/lookup.conf)"
 sure="--stages rescore,verify,lookup $(cat conf/lookup.conf conf/verify.conf)"
 
 if run 1; then
-  echo "stage 1: sentences to tune on and to test on, which share neither template nor name"
+  echo "stage 1: sentences to tune and to test on, which share neither template nor name"
   wfst-bias data templates conf/templates.txt "$domain" "$exp/dev.txt" --part 1/2 --count "$sentences_dev"
   wfst-bias data templates conf/templates.txt "$domain" "$exp/test.txt" --part 2/2 --count "$sentences_test"
 fi
 
 if run 2; then
-  echo "stage 2: speech, by other voices for each, and what hama hears in it"
+  echo "stage 2: speech, by other voices for each, and its emissions by hama"
   for part in dev test; do
     wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" $(cat "conf/voices_$part.conf")
     wfst-bias data cuts "$exp/data_$part" "$exp/$part.jsonl.gz"
@@ -40,7 +40,7 @@ if run 3; then
 fi
 
 if run 4; then
-  echo "stage 4: weights, on the sentences, names and voices of the first part"
+  echo "stage 4: tune the weights on the sentences, names and voices of the first part"
   wfst-bias entities sample "$domain" "$exp/data_dev" "$exp/list_dev.jsonl" --distractors "$size_tuned"
   wfst-bias tune "$exp/base" "$exp/list_dev.jsonl" "$exp/data_dev" "$exp/tuned.conf" --config conf/first.conf \
     --stages rescore --model "archive:$exp/emissions_dev/emissions.npz"
@@ -56,22 +56,22 @@ if run 5; then
 fi
 
 if run 6; then
-  echo "stage 6: the list in the decoder, a technique more each time"
+  echo "stage 6: the list in the graph, adding one technique at a time"
   decode base test none --stages none
   for n in $sizes; do
     decode "plain_$n" test "unigram_$n" --stages none --boost-alpha 0
     decode "plain_$n" test "adaptive_$n" --stages none
-    decode "graph_$n" test "variants_$n" $behind
+    decode "graph_$n" test "variants_$n" $second_pass
     decode "graph_$n" test "verified_$n" $sure
   done
 fi
 
 if run 7; then
-  echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all the rest"
+  echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all other techniques"
   for n in $sizes; do
     decode base test "lookup_$n" --stages lookup $(cat conf/lookup.conf) --list "$exp/list_$n.jsonl"
     decode base test "adapter_$n" --stages none --adapter default --list "$exp/list_$n.jsonl"
-    decode "graph_$n" test "joint_$n" $behind --adapter default
+    decode "graph_$n" test "joint_$n" $second_pass --adapter default
   done
 fi
 
@@ -86,7 +86,7 @@ if run 8; then
 fi
 
 if run 9; then
-  echo "stage 9: false alarms of names that nobody says: in silence and noise${text:+, in speech without names}"
+  echo "stage 9: false alarms of names that are not spoken: in silence and noise${text:+, in speech without names}"
   wfst-bias data noise "$exp/data_noise" --minutes "$empty_minutes"
   if [ -n "$text" ]; then
     wfst-bias data sentences "$text" "$exp/sentences.txt" --mean 0

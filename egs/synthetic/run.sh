@@ -7,8 +7,8 @@
 #
 # e.g.: ./run.sh --text ljspeech.txt --exclude words_of_my_test --real data/speechocean762/train --test data/kathleen \
 #         --lm data/lm/en-us-2g.arpa.gz
-# SENTENCES has one sentence a line; --test is real speech with biasing_N.tsv beside it, as egs/kathleen has it; apt
-# install flite espeak-ng for voices beside hibari's.
+# SENTENCES has one sentence a line; --test is real speech with biasing_N.tsv in its folder, as egs/kathleen has it; apt
+# install flite espeak-ng for voices other than hibari's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
@@ -35,7 +35,7 @@ if run 2; then
 fi
 
 if run 3; then
-  echo "stage 3: langs, and real speech beside the synthetic where there is some"
+  echo "stage 3: langs, and real speech added to the synthetic where there is some"
   wfst-bias lang hama "$exp/lang_phones"
   wfst-bias lang pieces "$exp/train.txt" "$exp/bpe.model" --size 500
   tr -cs "[:alpha:]'" '\n' < "$exp/sentences.txt" | sort -u > "$exp/words.txt"
@@ -69,7 +69,7 @@ if run 7; then
     ${exclude:+--exclude "$exclude"}
 fi
 
-# Decode with the list NAME in the graph GRAPH and in the adapter's hands: evaluate SYSTEM GRAPH LIST OPTIONS...
+# Decode with the list NAME in the graph GRAPH and in the adapter: evaluate SYSTEM GRAPH LIST OPTIONS...
 evaluate() {
   local out="$exp/$1" graph=$2 list=$3; shift 3
   wfst-bias decode "$graph" "$test" "$out" "$@"
@@ -78,13 +78,13 @@ evaluate() {
 }
 
 if [ -n "$test" ] && run 8; then
-  echo "stage 8: graphs in pieces, lists, and words that nobody says, for the control"
+  echo "stage 8: graphs of subwords, lists, and words that are not spoken, for the control"
   wfst-bias graph base "$exp/lang_pieces" "$lm" "$exp/base_pieces"
-  cut -d ' ' -f 2- "$test/text" | tr ' ' '\n' | sort -u > "$exp/said.txt"
+  cut -d ' ' -f 2- "$test/text" | tr ' ' '\n' | sort -u > "$exp/reference_words.txt"
   for n in $sizes; do
     wfst-bias entities pool "$test/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
     wfst-bias graph compile "$exp/base_pieces" "$exp/list_$n.txt" "$exp/pieces_$n"
-    grep -vxFf "$exp/said.txt" "$exp/words.txt" \
+    grep -vxFf "$exp/reference_words.txt" "$exp/words.txt" \
       | awk -v many="$(wc -l < "$exp/list_$n.txt")" 'NR % 7 == 0 && taken++ < many' > "$exp/others_$n.txt"
   done
 fi
