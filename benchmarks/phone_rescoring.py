@@ -31,7 +31,8 @@ from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
 from wfst_bias.score.counts import count_errors
-from wfst_bias.score.report import read_names, score_counts
+from wfst_bias.score.report import score_counts
+from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import EMISSIONS, MEASURES, RescoringConfig
 from wfst_bias.second_pass.pronunciations import Pronunciations
 from wfst_bias.second_pass.rescoring import PhoneRescorer

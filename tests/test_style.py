@@ -24,9 +24,6 @@ PRIVATE_NAMES = frozenset("Place Side member members Member reader readers Reade
 
 # what is not yet done; it must be exact, so that it becomes empty
 LONG_MODULES: dict[str, set[str]] = {
-    "acoustic": set(
-        """acoustic/conformer.py""".split()
-    ),
     "cli": set(
         """cli/decode.py""".split()
     ),
@@ -35,9 +32,6 @@ LONG_MODULES: dict[str, set[str]] = {
     ),
     "recognize": set(
         """recognize/recognizer.py""".split()
-    ),
-    "training": set(
-        """training/trainer.py""".split()
     ),
 }
 LONG_FUNCTIONS: dict[str, set[str]] = {
@@ -69,18 +63,11 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
     "second_pass": set(
         """second_pass/phone_graphs.py:token_graph""".split()
     ),
-    "synth": set(
-        """synth/synthesis.py:synthesise""".split()
-    ),
     "training": set(
-        """training/adapter/contextual.py:train_adapter training/conformer/ctc.py:train_conformer
-        training/trainer.py:Trainer.run""".split()
+        """training/adapter/contextual.py:train_adapter training/conformer/ctc.py:train_conformer""".split()
     ),
 }
 PRIVATE: dict[str, set[str]] = {
-    "acoustic": set(
-        """_frame_shift_beside _model_beside _told beside reader told""".split()
-    ),
     "adapter": set(
         """MOST_WAYS _heard heard mend most_ways said way ways""".split()
     ),
@@ -123,33 +110,19 @@ PRIVATE: dict[str, set[str]] = {
     "report": set(
         """SAID _Place _said _said_there heard said upstream""".split()
     ),
-    "score": set(
-        """_told chance heard said""".split()
-    ),
     "second_pass": set(
         """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of rivals
         said sayings use_way way ways""".split()
     ),
-    "synth": set(
-        """chance heard say""".split()
-    ),
     "training": set(
         """Way _best_ways _reader _said _says _ways all_ways beside chance hear heard heard_units heard_ways
-        said said_in told way ways ways_of ways_said""".split()
+        said said_in way ways ways_of ways_said""".split()
     ),
     "tune": set(
         """_sayings sayings told upstream""".split()
     ),
 }
 DOCSTRINGS: dict[str, set[str]] = {
-    "acoustic": set(
-        """acoustic/archive.py:ArchiveModel._log_probs acoustic/conformer.py:ConformerOutput
-        acoustic/conformer_model.py:ConformerSummary acoustic/conformer_model.py:ConformerVocabulary
-        acoustic/conformer_model.py:summary acoustic/contract.py: acoustic/frontends.py:
-        acoustic/frontends.py:Frontend.__call__ acoustic/hama.py:HamaModel._log_probs
-        acoustic/onnx_layout.py:_samples acoustic/onnx_model.py:OnnxModel._log_probs
-        acoustic/onnx_model.py:OnnxModel._scores""".split()
-    ),
     "adapter": set(
         """adapter/adapter.py:Attended adapter/default.py:emission_adapter_of adapter/emission_adapter.py:
         adapter/matching.py:Matcher.heard adapter/matching.py:Segments adapter/network.py:Adapted
@@ -211,12 +184,6 @@ DOCSTRINGS: dict[str, set[str]] = {
         report/report.py: report/report.py:Report report/steps.py: report/steps.py:Change.kinds
         report/steps.py:texts_of_rungs""".split()
     ),
-    "score": set(
-        """score/confidence.py: score/confidence.py:ConfidenceScore score/confidence.py:_lead
-        score/confidence.py:_partners score/confidence.py:calibration score/confidence.py:separation
-        score/counts.py:Counts score/ladder.py:_stages score/librispeech.py:_costs score/report.py:counts_of
-        score/report.py:score_change score/report.py:text_path""".split()
-    ),
     "second_pass": set(
         """second_pass/chain.py: second_pass/chain.py:Chain.found second_pass/chain.py:Found
         second_pass/chain.py:Stage.__call__ second_pass/chain.py:on_path second_pass/config.py:
@@ -232,8 +199,7 @@ DOCSTRINGS: dict[str, set[str]] = {
         training/adapter/contextual.py:ListWords training/adapter/frozen.py:FrozenModel.checksum
         training/adapter/frozen.py:FrozenModel.described training/adapter/frozen.py:hear
         training/adapter/guidance.py:Guide._keys training/adapter/guidance.py:Guide.attention
-        training/adapter/speech.py:Utterance training/checkpoints.py:random_states
-        training/conformer/targets.py: training/ranks.py:Ranks training/ranks.py:Ranks.agreed""".split()
+        training/adapter/speech.py:Utterance training/conformer/targets.py:""".split()
     ),
     "tune": set(
         """tune/tuner.py:Caps tune/tuner.py:Weights""".split()

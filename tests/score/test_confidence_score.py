@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.score.confidence import calibration, score_confidence, separation
+from wfst_bias.score.calibration import calibration
+from wfst_bias.score.confidence import score_confidence
+from wfst_bias.score.separation import separation
 
 TRUTHS = st.lists(st.booleans(), min_size=1, max_size=60)
 

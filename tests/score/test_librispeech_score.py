@@ -147,5 +147,5 @@ def test_rates_of_a_decode_folder(tmp_path, decoded):
 
 def test_lists_of_another_text(tmp_path, decoded):
     biasing = lists(tmp_path, ("u1", "the air", [], []), ("u2", "hamlet", ["hamlet"], ["hamlet"]))
-    with pytest.raises(InputError, match=r"biasing.tsv:2: utterance 'u2' says 'hamlet' here and 'hamlet slings' in"):
+    with pytest.raises(InputError, match=r"biasing.tsv:2: utterance 'u2' has the text 'hamlet' here and 'hamlet slings' in"):
         score_decoding({"u1": "the air", "u2": "hamlet slings"}, decoded, biasing=biasing, librispeech=True)

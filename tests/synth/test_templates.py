@@ -59,5 +59,5 @@ def test_what_cannot_be_filled_is_told(templates):
     with pytest.raises(InputError, match="has no template for part 3"):
         filled(templates, PHRASES, 3, Part(3, 3))
     templates.write_text("We stopped $DRUG.\nHe has gout and takes $DRUG.\n")
-    with pytest.raises(InputError, match="templates.txt:2: says 'gout', a phrase of the list"):
+    with pytest.raises(InputError, match="templates.txt:2: has 'gout', a phrase of the list"):
         filled(templates, PHRASES, 3)

@@ -128,13 +128,13 @@ def _kaldi(path: Path) -> Lookup:
     import kaldi_native_io
 
     try:
-        reader = kaldi_native_io.RandomAccessFloatMatrixReader(f"{path.suffix[1:]}:{path}")
+        matrices = kaldi_native_io.RandomAccessFloatMatrixReader(f"{path.suffix[1:]}:{path}")
     except RuntimeError as error:
         raise InputError("Kaldi cannot read it; an archive of matrices or its .scp was expected", path) from error
 
     def lookup(name: str) -> Optional[FloatArray]:
         try:
-            return np.array(reader[name]) if name in reader else None
+            return np.array(matrices[name]) if name in matrices else None
         except RuntimeError as error:
             raise InputError(
                 f"Kaldi cannot read the matrix of {name!r}; paths in an .scp start where the command runs", path

@@ -90,7 +90,7 @@ def tune(
     from wfst_bias.graph.compile import spelled_list, speller_of
     from wfst_bias.graph.store import read_base
     from wfst_bias.recognize.setup import phone_model_of, pronunciations_of
-    from wfst_bias.score.report import read_names
+    from wfst_bias.score.texts import read_names
     from wfst_bias.second_pass.config import RESCORE
     from wfst_bias.tune.tuner import Caps, Tuner, Weights, emissions_of, write_config
 

@@ -11,7 +11,7 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Span, Words, align_words, match_phrases
-from wfst_bias.score.report import hypotheses_of
+from wfst_bias.score.texts import hypotheses_of
 
 _Place = Tuple[str, int, int]
 

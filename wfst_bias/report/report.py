@@ -18,7 +18,7 @@ from wfst_bias.report.plot import Plot
 from wfst_bias.report.plots import plots
 from wfst_bias.report.steps import Step, steps
 from wfst_bias.score.ladder import Rung
-from wfst_bias.score.report import read_names
+from wfst_bias.score.texts import read_names
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from wfst_bias.report.aligned import Column, columns, num_errors
 from wfst_bias.report.folders import Comparison
 from wfst_bias.score.counts import Matches, Words, match_phrases
 from wfst_bias.score.ladder import Rung
-from wfst_bias.score.report import Rate, counts_of, hypotheses_of, score_change
+from wfst_bias.score.report import Rate, counts_of, score_change
+from wfst_bias.score.texts import hypotheses_of
 
 Texts = Mapping[str, Words]
 ENTITY_KINDS = ("gained", "lost", "alarms", "silenced")

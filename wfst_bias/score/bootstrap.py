@@ -4,18 +4,20 @@ from typing import Tuple
 
 import numpy as np
 
+from wfst_bias.core.types import FloatArray, IntArray
+
 _REPLICATIONS = 1000
 _SEED = 0
 
 
-def resampled(num_utterances: int) -> np.ndarray:
-    """How often each utterance was drawn in each replication, ``(R, U)``."""
+def resampled(num_utterances: int) -> IntArray:
+    """Return how often each utterance was drawn in each replication, ``(R, U)``."""
     share = np.full(num_utterances, 1 / num_utterances)
     return np.random.default_rng(_SEED).multinomial(num_utterances, share, _REPLICATIONS)
 
 
-def interval(replicas: np.ndarray) -> Tuple[float, float]:
-    """95 % of the values of a figure in all replications; NaN are left out, and there is none of these alone."""
+def interval(replicas: FloatArray) -> Tuple[float, float]:
+    """Return the interval of 95 % of the values of a rate in all replications, without NaN; NaN where there are no others."""
     replicas = replicas[~np.isnan(replicas)]
     low, high = np.percentile(replicas, [2.5, 97.5]) if len(replicas) else (np.nan, np.nan)
     return float(low), float(high)

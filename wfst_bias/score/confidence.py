@@ -1,7 +1,7 @@
-"""What confidences are worth: those of words against how many are right, those of entities against false alarms.
+"""Scores of confidences: calibration of words, and separation of hits and false alarms among entities.
 
-A word is right that is aligned with the same word of the reference; an entity is a hit where all its words are, one
-behind the other there, else a false alarm.
+A word is right that is aligned with the same word of the reference; an entity is a hit where all its words are aligned
+with consecutive ones of the reference, else a false alarm.
 """
 
 import json
@@ -10,83 +10,30 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-import kaldialign
 import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
-from wfst_bias.score.bootstrap import interval, resampled
-from wfst_bias.score.report import read_names
+from wfst_bias.core.types import BoolArray
+from wfst_bias.score.calibration import NUM_BINS, Bin, Calibration, calibration
+from wfst_bias.score.counts import Words, align_words
+from wfst_bias.score.separation import Separation, separation
+from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import LOOKUP
 
+_COMPETITOR = "rival"  # its field in entities.jsonl
 # of a decode folder, with confidences of the same words
 _CTM = ("ctm", "ctm.with_list")
-_NUM_BINS = 10
-_MOST = 1 - 5e-5  # of a confidence in the cross entropy: files have four digits
-_GAP = "\0"  # no word
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Words with confidences from ``low`` on, below ``high``.
-
-    Args:
-      confidence: their mean.
-      right: share of those that are.
-    """
-
-    low: float
-    high: float
-    confidence: float
-    right: float
-    num_words: int
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How far confidences of words are what they say: probabilities that the words are right.
-
-    Args:
-      bins: those with words.
-      nce: normalised cross entropy, NIST's: 1 is certainty, 0 what the share of right words alone tells, below 0
-        worse than that; NaN where all words are right or none.
-      ece: expected calibration error, the mean distance of confidence and share of right words in the bins.
-      num_words, num_right: words of the hypotheses.
-    """
-
-    bins: Tuple[Bin, ...]
-    nce: float
-    ece: float
-    num_words: int
-    num_right: int
-
-
-@dataclass(frozen=True)
-class Separation:
-    """How a measure parts hits from false alarms.
-
-    Args:
-      area: under the ROC curve: how often a hit has more of it than a false alarm, equals count half; NaN where there
-        are none of either.
-      low, high: 95 % bootstrap interval over utterances.
-      hits, false_alarms: medians of the measure; NaN where there are none.
-    """
-
-    area: float
-    low: float
-    high: float
-    hits: float
-    false_alarms: float
 
 
 @dataclass(frozen=True)
 class ConfidenceScore:
-    """Of a decode folder.
+    """Scores of the confidences in a decode folder.
 
     Args:
-      words: calibration by file: without what the list pays and with it.
+      words: calibration by file: without the bonus of the list and with it.
       entities: separation by each measure there is.
       num_hits, num_false_alarms: entities.
     """
@@ -97,7 +44,7 @@ class ConfidenceScore:
     num_false_alarms: int
 
     def table(self) -> str:
-        """Two tables: of words and, where some were found, of entities."""
+        """Format two tables: of words and, where some were found, of entities."""
         tables = [self._table_of_words()]
         if self.num_hits + self.num_false_alarms:
             tables.append(self._table_of_entities())
@@ -107,29 +54,39 @@ class ConfidenceScore:
         lows = sorted({b.low for calibration in self.words.values() for b in calibration.bins})
         rows: List[Tuple[str, ...]] = []
         for low in lows:
-            row = [f"{low:.1f} - {low + 1 / _NUM_BINS:.1f}"]
-            for calibration in self.words.values():
-                found = next((b for b in calibration.bins if b.low == low), None)
-                row += [str(found.num_words), _told(found.confidence), _told(found.right)] if found else ["0", "", ""]
+            row = [f"{low:.1f} - {low + 1 / NUM_BINS:.1f}"]
+            for calibrated in self.words.values():
+                found = next((b for b in calibrated.bins if b.low == low), None)
+                row += _bin_columns(found)
             rows.append(tuple(row))
-        sums = lambda c: (str(c.num_words), "", _told(c.num_right / c.num_words if c.num_words else math.nan))
         calibrations = self.words.values()
-        rows.append(("all", *(text for c in calibrations for text in sums(c))))
-        rows.append(("normalised cross entropy", *(text for c in calibrations for text in ("", "", _told(c.nce)))))
-        rows.append(("expected calibration error", *(text for c in calibrations for text in ("", "", _told(c.ece)))))
+        shares = [c.num_right / c.num_words if c.num_words else math.nan for c in calibrations]
+        sums = [(str(c.num_words), "", _formatted(share)) for c, share in zip(calibrations, shares)]
+        rows.append(("all", *(text for some in sums for text in some)))
+        rows.append(("normalized cross entropy", *(text for c in calibrations for text in ("", "", _formatted(c.nce)))))
+        rows.append(
+            ("expected calibration error", *(text for c in calibrations for text in ("", "", _formatted(c.ece))))
+        )
         headers = [text for name in self.words for text in (f"{name}: words", "mean", "right")]
         return _tabulated(rows, ("words", *headers))
 
     def _table_of_entities(self) -> str:
         rows = [
-            (name, _told(s.area), _told(s.low), _told(s.high), _told(s.hits), _told(s.false_alarms))
+            (
+                name,
+                _formatted(s.area),
+                _formatted(s.low),
+                _formatted(s.high),
+                _formatted(s.hits),
+                _formatted(s.false_alarms),
+            )
             for name, s in self.entities.items()
         ]
         medians = (f"median of {self.num_hits} hits", f"of {self.num_false_alarms} false alarms")
         return _tabulated(rows, ("entities", "area under ROC", "from", "to", *medians))
 
     def content(self) -> Dict[str, Any]:
-        """For JSON, which has neither NaN nor infinity: null."""
+        """Return the content of a JSON file, which has null instead of NaN and infinity."""
         return {
             "words": {name: _finite(asdict(calibration)) for name, calibration in self.words.items()},
             "entities": {name: _finite(asdict(separation)) for name, separation in self.entities.items()},
@@ -138,13 +95,13 @@ class ConfidenceScore:
         }
 
 
-def _told(value: float) -> str:
+def _formatted(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def _tabulated(rows: Sequence[Tuple[str, ...]], headers: Tuple[str, ...]) -> str:
     align = ("left", *["right"] * (len(headers) - 1))
-    return tabulate(rows, headers=headers, colalign=align if rows else None, disable_numparse=True)
+    return str(tabulate(rows, headers=headers, colalign=align if rows else None, disable_numparse=True))
 
 
 def _finite(value: Any) -> Any:
@@ -157,58 +114,9 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def calibration(confidences: np.ndarray, right: np.ndarray) -> Calibration:
-    """Of words.
-
-    Args:
-      confidences: 0 to 1 ``(W,)``.
-      right: which words are, bool ``(W,)``.
-    """
-    number = np.minimum((confidences * _NUM_BINS).astype(int), _NUM_BINS - 1)
-    counts = np.bincount(number, minlength=_NUM_BINS)
-    sums = np.bincount(number, confidences, _NUM_BINS), np.bincount(number, right, _NUM_BINS)
-    bins = tuple(
-        Bin(i / _NUM_BINS, (i + 1) / _NUM_BINS, *(float(values[i] / counts[i]) for values in sums), int(counts[i]))
-        for i in np.flatnonzero(counts)
-    )
-    error = sum(b.num_words * abs(b.confidence - b.right) for b in bins) / max(len(right), 1)
-    return Calibration(bins, _cross_entropy(confidences, right), error, len(right), int(right.sum()))
-
-
-def _cross_entropy(confidences: np.ndarray, right: np.ndarray) -> float:
-    """Normalised: of Siu, Gish and Richardson 1997, as NIST's sclite has it."""
-    if right.all() or not right.any():
-        return math.nan
-    bits = lambda probability: float(np.log2(np.where(right, probability, 1.0 - probability)).sum())
-    chance = -bits(np.full(len(right), right.mean()))
-    return (chance + bits(np.clip(confidences, 1.0 - _MOST, _MOST))) / chance
-
-
-def separation(values: np.ndarray, hits: np.ndarray, utterance: np.ndarray, num_utterances: int) -> Separation:
-    """Of entities.
-
-    Args:
-      values: of the measure ``(E,)``; may be infinite.
-      hits: which entities are, bool ``(E,)``.
-      utterance: number of that in which each stands ``(E,)``.
-    """
-    _, level = np.unique(values, return_inverse=True)
-    replicas = [_area(level, hits, weights[utterance]) for weights in resampled(num_utterances)]
-    median = lambda some: float(np.median(some)) if len(some) else math.nan
-    area = _area(level, hits, np.ones(len(hits)))
-    return Separation(area, *interval(np.array(replicas)), median(values[hits]), median(values[~hits]))
-
-
-def _area(level: np.ndarray, hits: np.ndarray, weights: np.ndarray) -> float:
-    """Under the ROC curve of levels from 0 on, each entity counting so often."""
-    hit, false = (np.bincount(level, weights * some) for some in (hits, ~hits))
-    pairs = hit.sum() * false.sum()
-    return float(hit @ (np.cumsum(false) - false / 2) / pairs) if pairs else math.nan
-
-
 def _lead(term: str) -> Callable[[Mapping[str, Any]], float]:
-    """Of an entity over its rival; what has no rival is above all others."""
-    return lambda row: row["rival"][term] if row["rival"] else math.inf
+    """Return the lead of an entity over its competitor; an entity without one is above all others."""
+    return lambda row: float(row[_COMPETITOR][term]) if row[_COMPETITOR] else math.inf
 
 
 _MEASURES: Dict[str, Callable[[Mapping[str, Any]], float]] = {
@@ -233,58 +141,68 @@ def score_confidence(texts: Mapping[str, str], decode_dir: Path, utterances: Opt
     """
     decode_dir = Path(decode_dir)
     names = read_names(utterances, texts) if utterances else list(texts)
-    heard = {name: _read_ctm(decode_dir / name) for name in _CTM}
-    partners = {key: _partners(words_of(texts[key]), [word for word, _ in heard["ctm"].get(key, ())]) for key in names}
+    ctm = {name: _read_ctm(decode_dir / name) for name in _CTM}
+    partners = {
+        key: _partners(words_of(texts[key]), tuple(word for word, _ in ctm[_CTM[0]].get(key, ()))) for key in names
+    }
     right = np.array([partner >= 0 for key in names for partner in partners[key]], bool)
     words = {}
-    for name, of in heard.items():
-        confidences = np.array([confidence for key in names for _, confidence in of.get(key, ())])
+    for name, rows in ctm.items():
+        confidences = np.array([confidence for key in names for _, confidence in rows.get(key, ())])
         if len(confidences) != len(right):
             raise InputError(f"has {len(confidences)} words, ctm {len(right)}; decode anew", decode_dir / name)
         words[name] = calibration(confidences, right)
-    place = {key: number for number, key in enumerate(names)}
-    # what a lookup wrote is in no lattice, which the measures are of
-    found = (row for row in _read_entities(decode_dir / "entities.jsonl") if row.get("way") != LOOKUP)
-    rows = [row for row in found if row["utterance"] in place]
-    hits = np.array([_is_hit(row, partners[row["utterance"]]) for row in rows], bool)
-    utterance = np.array([place[row["utterance"]] for row in rows], int)
-    entities = {
-        name: separation(np.array([measure(row) for row in rows]), hits, utterance, len(names))
-        for name, measure in _MEASURES.items()
-    }
+    entities, hits = _separations(_read_entities(decode_dir / "entities.jsonl"), partners, names)
     return ConfidenceScore(words, entities, int(hits.sum()), int((~hits).sum()))
 
 
-def _partners(reference: Sequence[str], hypothesis: Sequence[str]) -> List[int]:
-    """Of each word of a hypothesis the place in the reference of the same word, -1 where it is none of its words."""
-    partners = []
-    place = 0
-    for said, heard in kaldialign.align(list(reference), list(hypothesis), _GAP):
-        if heard != _GAP:
-            partners.append(place if said == heard else -1)
-        place += said != _GAP
-    return partners
+def _bin_columns(found: Optional[Bin]) -> List[str]:
+    if found is None:
+        return ["0", "", ""]
+    return [str(found.num_words), _formatted(found.confidence), _formatted(found.right)]
+
+
+def _separations(
+    entities: Sequence[Mapping[str, Any]], partners: Mapping[str, Sequence[int]], names: Sequence[str]
+) -> Tuple[Dict[str, Separation], BoolArray]:
+    """Return the separation by each measure, and which entities of the named utterances are hits."""
+    number = {key: i for i, key in enumerate(names)}
+    # entities of a lookup are in no lattice, from which the measures are taken
+    rows = [row for row in entities if row.get("way") != LOOKUP and row["utterance"] in number]
+    hits = np.array([_is_hit(row, partners[row["utterance"]]) for row in rows], bool)
+    utterance = np.array([number[row["utterance"]] for row in rows], int)
+    separations = {
+        name: separation(np.array([measure(row) for row in rows]), hits, utterance, len(names))
+        for name, measure in _MEASURES.items()
+    }
+    return separations, hits
+
+
+def _partners(reference: Words, hypothesis: Words) -> List[int]:
+    """Return for each word of a hypothesis the position of the same word in the reference, -1 where there is none."""
+    pairs = align_words(reference, hypothesis)
+    return [i if i is not None and reference[i] == hypothesis[j] else -1 for i, j in pairs if j is not None]
 
 
 def _is_hit(row: Mapping[str, Any], partners: Sequence[int]) -> bool:
     first, length = row["first_word"], row["num_words"]
-    said = partners[first : first + length]
-    return len(said) > 0 and said[0] >= 0 and list(said) == list(range(said[0], said[0] + length))
+    found = partners[first : first + length]
+    return len(found) > 0 and found[0] >= 0 and list(found) == list(range(found[0], found[0] + length))
 
 
 def _read_ctm(path: Path) -> Dict[str, List[Tuple[str, float]]]:
-    """Words and confidences of each utterance that has words."""
-    heard: Dict[str, List[Tuple[str, float]]] = {}
+    """Read words and confidences of each utterance that has words."""
+    words: Dict[str, List[Tuple[str, float]]] = {}
     for number, line in lines_of(path):
         fields = line.split()
         try:
             key, _, _, _, word, confidence = fields
-            heard.setdefault(key, []).append((" ".join(words_of(word)), float(confidence)))
+            words.setdefault(key, []).append((" ".join(words_of(word)), float(confidence)))
         except ValueError:
             raise InputError(
                 f"found {line!r}; expected 'UTTERANCE 1 START SECONDS WORD CONFIDENCE': decode anew", path, number
             ) from None
-    return heard
+    return words
 
 
 def _read_entities(path: Path) -> List[Dict[str, Any]]:
@@ -294,7 +212,7 @@ def _read_entities(path: Path) -> List[Dict[str, Any]]:
             row = json.loads(line)
         except json.JSONDecodeError as error:
             raise InputError(f"is not JSON ({error.msg}); decode anew", path, number) from None
-        if "confidence" not in row or "rival" not in row:
-            raise InputError("has an entity without confidence and rival; decode anew", path, number)
+        if "confidence" not in row or _COMPETITOR not in row:
+            raise InputError("has an entity without confidence and competitor ('rival'); decode anew", path, number)
         rows.append(row)
     return rows

@@ -1,9 +1,9 @@
-"""Error counts of an utterance: words in and outside the list, entities found, missed and invented.
+"""Error counts of an utterance: words in and outside the list, entities found, missed and inserted.
 
 A word of the reference is *biased* where it is part of a phrase of the list (B-WER), else *unbiased*
 (U-WER); an inserted word is biased where it is part of a phrase of the list in the hypothesis (Le et al.
-2021, arXiv 2104.02194). A phrase is found where it stands in both, aligned word for word; one that is
-recognised as another phrase is a miss and a false alarm.
+2021, arXiv 2104.02194). A phrase is found where both texts have it, aligned word for word; one that is
+recognized as another phrase is a miss and a false alarm.
 """
 
 from dataclasses import astuple, dataclass, fields
@@ -20,7 +20,7 @@ _GAP = "\0"  # no word
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted; counts of utterances add up.
+    """Words, errors and entities that were counted; counts of utterances add up.
 
     Args:
       biased_words, unbiased_words: in the reference.
@@ -45,10 +45,10 @@ COUNT_NAMES = tuple(field.name for field in fields(Counts))
 
 @dataclass(frozen=True)
 class Matches:
-    """Phrases of the list in an utterance, each its first word and the word behind its last, from left to right.
+    """Phrases of the list in an utterance, each the position of its first word and one past its last, from left to right.
 
     Args:
-      hits: in the hypothesis, by their place in the reference.
+      hits: in the hypothesis, by their position in the reference.
       misses: in the reference.
       false_alarms: in the hypothesis.
     """
@@ -59,36 +59,36 @@ class Matches:
 
 
 def align_words(reference: Words, hypothesis: Words) -> List[Tuple[Optional[int], Optional[int]]]:
-    """Places of words that stand for each other, with the fewest errors; none where the other side has a word more."""
+    """Align words with the fewest errors; return pairs of positions, None where the other text has a word more."""
     pairs: List[Tuple[Optional[int], Optional[int]]] = []
     i = j = 0
-    for said, heard in kaldialign.align(reference, hypothesis, _GAP):
-        pairs.append((None if said == _GAP else i, None if heard == _GAP else j))
-        i += said != _GAP
-        j += heard != _GAP
+    for one, other in kaldialign.align(reference, hypothesis, _GAP):
+        pairs.append((None if one == _GAP else i, None if other == _GAP else j))
+        i += one != _GAP
+        j += other != _GAP
     return pairs
 
 
 def match_phrases(reference: Words, hypothesis: Words, phrases: PhraseList) -> Matches:
-    """The phrases that were found in one utterance, missed and invented."""
+    """Match the phrases in the texts of one utterance."""
     return _matched(reference, hypothesis, align_words(reference, hypothesis), phrases)
 
 
 def _matched(reference: Words, hypothesis: Words, pairs: Sequence[Tuple[Any, Any]], phrases: PhraseList) -> Matches:
     partner = {i: j for i, j in pairs if None not in (i, j) and reference[i] == hypothesis[j]}
-    said, heard = phrases.occurrences(reference), dict.fromkeys(phrases.occurrences(hypothesis))
+    expected, found = phrases.occurrences(reference), dict.fromkeys(phrases.occurrences(hypothesis))
     hits = {}
-    for first, end in said:
-        there = partner.get(first, -1)
-        own = (there, there + end - first)
-        if own in heard and [partner.get(i) for i in range(first, end)] == list(range(*own)):
+    for first, end in expected:
+        start = partner.get(first, -1)
+        own = (start, start + end - first)
+        if own in found and [partner.get(i) for i in range(first, end)] == list(range(*own)):
             hits[first, end] = own
-    found = set(hits.values())
-    return Matches(hits, tuple(s for s in said if s not in hits), tuple(h for h in heard if h not in found))
+    right = set(hits.values())
+    return Matches(hits, tuple(s for s in expected if s not in hits), tuple(s for s in found if s not in right))
 
 
 def count_errors(reference: Words, hypothesis: Words, phrases: PhraseList) -> Counts:
-    """Counts of one utterance, from the alignment with the fewest errors."""
+    """Count the errors of one utterance, from the alignment with the fewest errors."""
     pairs = align_words(reference, hypothesis)
     biased_reference = {i for span in phrases.occurrences(reference) for i in range(*span)}
     biased_hypothesis = {j for span in phrases.occurrences(hypothesis) for j in range(*span)}

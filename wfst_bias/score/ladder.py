@@ -1,9 +1,9 @@
-"""The ladder: the scores of some decode folders, a rung for each stage that they went through, and what each of them adds."""
+"""The ladder: scores of decode folders, a rung for each stage of the second pass, and how much each of them adds."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Mapping, Optional, Sequence
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from tabulate import tabulate
@@ -11,7 +11,8 @@ from tabulate import tabulate
 from wfst_bias.core.files import read_json
 from wfst_bias.entities.lists import AUTO
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.score.report import RareWords, Score, phrase_lists, rare_words, read_names, score_with
+from wfst_bias.score.report import RareWords, Score, phrase_lists, rare_words, required, score_with
+from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import SEARCH, ChainConfig
 
 _RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
@@ -42,10 +43,11 @@ def ladder(
     format_name: str = AUTO,
     librispeech: bool = False,
 ) -> List[Rung]:
-    """The rungs of some folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
+    """Return the rungs of decode folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
     names = texts if utterances is None else read_names(utterances, texts)
     lists = phrase_lists(names, entities, biasing, format_name)
-    return ladder_with(texts, decode_dirs, lists, rare_words(texts, lists, biasing) if librispeech else None)
+    rare = rare_words(texts, lists, required(biasing)) if librispeech else None
+    return ladder_with(texts, decode_dirs, lists, rare)
 
 
 def ladder_with(
@@ -54,7 +56,7 @@ def ladder_with(
     lists: Mapping[str, PhraseList],
     rare: Optional[RareWords] = None,
 ) -> List[Rung]:
-    """The rungs of some folders; the arguments are those of :func:`wfst_bias.score.report.score_with`."""
+    """Return the rungs of decode folders; the arguments are those of :func:`wfst_bias.score.report.score_with`."""
     return [
         Rung(str(folder), stage, score_with(texts, folder, lists, stage, rare))
         for folder in map(Path, decode_dirs)
@@ -63,15 +65,15 @@ def ladder_with(
 
 
 def _stages(folder: Path) -> List[str]:
-    """What a folder tells the texts of: its search and the stages behind it, in their order."""
+    """Return the stages of a folder that have texts: its search and those of its second pass, in their order."""
     meta = read_json(folder / "meta.json") if (folder / "meta.json").is_file() else {}
     names = ChainConfig(**meta.get("stages", {})).names
     return [SEARCH, *names] if names else [""]
 
 
 def ladder_table(rungs: Sequence[Rung]) -> str:
-    """A row for each rung; the last columns are what it adds to the one before."""
-    rows = []
+    """Format a row for each rung; the last columns are what it adds to the one before."""
+    rows: List[Tuple[str, ...]] = []
     for i, rung in enumerate(rungs):
         score = rung.score
         name = f"  + {rung.stage}" if rung.stage not in ("", SEARCH) else rung.name
@@ -80,7 +82,7 @@ def ladder_table(rungs: Sequence[Rung]) -> str:
         rows.append((name, *(score.rates[rate].columns()[0] for rate in _RATES), alarms, *added))
     headers = ("", *_RATES, "false alarms/h", *(f"{rate} +/-" for rate in _ADDED))
     alignment = ("left", *["right"] * (len(headers) - 1))
-    return tabulate(rows, headers=headers, disable_numparse=True, colalign=alignment, preserve_whitespace=True)
+    return str(tabulate(rows, headers=headers, disable_numparse=True, colalign=alignment, preserve_whitespace=True))
 
 
 def _change(before: Score, after: Score, rate: str) -> str:
@@ -89,6 +91,6 @@ def _change(before: Score, after: Score, rate: str) -> str:
 
 
 def ladder_json(rungs: Sequence[Rung]) -> str:
-    """The rungs with all that :meth:`Score.to_json` has."""
+    """Return the rungs with all that :meth:`Score.to_json` has."""
     rows = [{"decode_dir": rung.name, "stage": rung.stage, **json.loads(rung.score.to_json())} for rung in rungs]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"

@@ -14,6 +14,7 @@ from typing import AbstractSet, List, Optional, Tuple
 
 import numpy as np
 
+from wfst_bias.core.types import IntArray
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Counts, Words, count_errors
 
@@ -21,7 +22,7 @@ _GAP_COST, _SUBSTITUTION_COST = 3, 4
 
 
 def count_rare_errors(reference: Words, hypothesis: Words, rare: AbstractSet[str], phrases: PhraseList) -> Counts:
-    """Counts of one utterance: words by the public definitions, entities by ours.
+    """Count one utterance: words by the public definitions, entities by ours.
 
     Args:
       rare: the words that are biased.
@@ -29,7 +30,8 @@ def count_rare_errors(reference: Words, hypothesis: Words, rare: AbstractSet[str
     """
     words, errors = [0, 0], [0, 0]  # [unbiased, biased]
     for i, j in align(reference, hypothesis):
-        biased = (hypothesis[j] if i is None else reference[i]) in rare
+        word = hypothesis[j] if i is None else reference[i]  # type: ignore[index]
+        biased = word in rare
         words[biased] += i is not None
         errors[biased] += i is None or j is None or reference[i] != hypothesis[j]
     return replace(
@@ -42,7 +44,7 @@ def count_rare_errors(reference: Words, hypothesis: Words, rare: AbstractSet[str
 
 
 def align(reference: Words, hypothesis: Words) -> List[Tuple[Optional[int], Optional[int]]]:
-    """Positions of words that stand for each other, in order; none on the side that has no word there."""
+    """Align words at the least cost; return pairs of positions, None where the other text has a word more."""
     equal = np.array(reference, object)[:, None] == np.array(hypothesis, object)  # (R, H)
     costs = _costs(np.where(equal, 0, _SUBSTITUTION_COST))
     pairs: List[Tuple[Optional[int], Optional[int]]] = []
@@ -61,11 +63,11 @@ def align(reference: Words, hypothesis: Words) -> List[Tuple[Optional[int], Opti
     return pairs[::-1]
 
 
-def _costs(pair_costs: np.ndarray) -> np.ndarray:
-    """Of the cheapest alignments of the first i words with the first j ones ``(R + 1, H + 1)``.
+def _costs(pair_costs: IntArray) -> IntArray:
+    """Return the costs of the cheapest alignments of the first i words with the first j ones ``(R + 1, H + 1)``.
 
     Args:
-      pair_costs: of each word of the reference standing for each of the hypothesis ``(R, H)``.
+      pair_costs: of pairing each word of the reference with each of the hypothesis ``(R, H)``.
     """
     inserted = _GAP_COST * np.arange(pair_costs.shape[1] + 1)
     rows = [inserted]

@@ -9,43 +9,50 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of, read_json
+from wfst_bias.core.files import read_json
 from wfst_bias.core.text import words_of
+from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
 from wfst_bias.score.librispeech import count_rare_errors
+from wfst_bias.score.texts import hypotheses_of, read_names, text_path
 
 RareWords = Mapping[str, AbstractSet[str]]
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate in percent (or an hour) with its 95 % bootstrap interval over utterances; NaN where nothing was there to count."""
+    """A rate in percent (or an hour) with its 95 % bootstrap interval over utterances; NaN where there was nothing to count."""
 
     value: float
     low: float
     high: float
 
     def columns(self) -> Tuple[str, str]:
-        """Value and interval as text, a dash where there was nothing to count."""
+        """Return value and interval as text, a dash where there was nothing to count."""
         if np.isnan(self.value):
             return "-", "-"
         return f"{self.value:.2f}", f"{self.low:.2f} - {self.high:.2f}"
 
 
-def _percent(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def _json_number(value: float) -> Optional[float]:
+    """Return None for NaN, which is no JSON."""
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, 100.0 * part / whole, np.nan)
 
 
-def _f1(c: Mapping[str, np.ndarray]) -> np.ndarray:
+def _f1(c: Mapping[str, FloatArray]) -> FloatArray:
     return _percent(2 * c["hits"], 2 * c["hits"] + c["misses"] + c["false_alarms"])
 
 
-_RATES: Dict[str, Callable[[Mapping[str, np.ndarray]], np.ndarray]] = {
+_RATES: Dict[str, Callable[[Mapping[str, FloatArray]], FloatArray]] = {
     "WER": lambda c: _percent(c["biased_errors"] + c["unbiased_errors"], c["biased_words"] + c["unbiased_words"]),
     "U-WER": lambda c: _percent(c["unbiased_errors"], c["unbiased_words"]),
     "B-WER": lambda c: _percent(c["biased_errors"], c["biased_words"]),
@@ -63,7 +70,7 @@ class Score:
       rates: WER, U-WER, B-WER and the entities' precision, recall and F1, percent.
       counts: what they were made of.
       num_utterances: that were scored.
-      hours: of audio; 0 where the decode folder does not say, or only a part was scored.
+      hours: of audio; 0 where the decode folder does not have them, or only a part was scored.
     """
 
     rates: Dict[str, Rate]
@@ -76,29 +83,28 @@ class Score:
         return self.counts.false_alarms / self.hours if self.hours else float("nan")
 
     def table(self) -> str:
-        rows = [(name, *rate.columns()) for name, rate in self.rates.items()]
+        """Format a row for each rate."""
         c = self.counts
-        of = {
+        total = {
             "WER": c.biased_words + c.unbiased_words,
             "U-WER": c.unbiased_words,
             "B-WER": c.biased_words,
             "precision": c.hits + c.false_alarms,
             "recall": c.hits + c.misses,
         }
-        rows = [(*row, of.get(row[0], "")) for row in rows]
+        rows = [(name, *rate.columns(), str(total.get(name, ""))) for name, rate in self.rates.items()]
         an_hour = f"{self.false_alarms_per_hour:.2f}" if self.hours else "-"
-        rows.append(("false alarms an hour", an_hour, "", c.false_alarms))
-        return tabulate(rows, headers=("", "%", "95 % interval", "of"), stralign="right", disable_numparse=True)
+        rows.append(("false alarms an hour", an_hour, "", str(c.false_alarms)))
+        headers = ("", "%", "95 % interval", "of")
+        return str(tabulate(rows, headers=headers, stralign="right", disable_numparse=True))
 
     def to_json(self, **more: Any) -> str:
-        """The scores and what stands beside them."""
-        # NaN is no JSON
-        number = lambda x: None if np.isnan(x) else round(float(x), 4)
+        """Return the scores and further content."""
         content: Dict[str, Any] = {
-            name: {"value": number(r.value), "low": number(r.low), "high": number(r.high)}
+            name: {"value": _json_number(r.value), "low": _json_number(r.low), "high": _json_number(r.high)}
             for name, r in self.rates.items()
         }
-        content["false_alarms_per_hour"] = number(self.false_alarms_per_hour)
+        content["false_alarms_per_hour"] = _json_number(self.false_alarms_per_hour)
         content["counts"] = dict(zip(COUNT_NAMES, astuple(self.counts)))
         content["num_utterances"] = self.num_utterances
         content["hours"] = round(self.hours, 4)
@@ -106,22 +112,22 @@ class Score:
 
 
 def score_counts(per_utterance: Sequence[Counts], hours: float = 0.0) -> Score:
-    """Rates over all utterances, with intervals from resampling the utterances."""
+    """Return rates over all utterances, with intervals from resampling the utterances."""
     values = _resampled_rates(per_utterance)
     rates = {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in values.items()}
     return Score(rates, sum(per_utterance, Counts()), len(per_utterance), hours)
 
 
 def score_change(before: Sequence[Counts], after: Sequence[Counts]) -> Dict[str, Rate]:
-    """What is added to each rate, with intervals from resampling the same utterances on both sides."""
+    """Return the change of each rate, with intervals from resampling the same utterances on both sides."""
     assert len(before) == len(after)
     old, new = _resampled_rates(before), _resampled_rates(after)
     added = {name: new[name] - old[name] for name in _RATES}
     return {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in added.items()}
 
 
-def _resampled_rates(per_utterance: Sequence[Counts]) -> Dict[str, np.ndarray]:
-    """Each rate over all utterances and, behind it, in each replication ``(1 + R,)``."""
+def _resampled_rates(per_utterance: Sequence[Counts]) -> Dict[str, FloatArray]:
+    """Return each rate over all utterances, then in each replication ``(1 + R,)``."""
     table = np.array([astuple(counts) for counts in per_utterance], float)  # (utterances, counts)
     sums = np.concatenate([table.sum(0, keepdims=True), resampled(len(table)) @ table])
     columns = dict(zip(COUNT_NAMES, sums.T))
@@ -147,7 +153,7 @@ def score_decoding(
       biasing: a list for each utterance, in the TSV form of the public LibriSpeech lists.
       utterances: score only these, one name a line; a held-out part, for example.
       format_name: of ``entities``, see :func:`wfst_bias.entities.lists.read_entities`.
-      stage: score what was found up to this stage of the chain; the end of it where it is empty.
+      stage: score the texts up to this stage of the second pass; of the last one where it is empty.
       librispeech: count words as the public ``score.py`` of these lists does, see :mod:`wfst_bias.score.librispeech`;
         needs ``biasing``.
 
@@ -156,13 +162,25 @@ def score_decoding(
     """
     names = texts if utterances is None else read_names(utterances, texts)
     lists = phrase_lists(names, entities, biasing, format_name)
-    return score_with(texts, decode_dir, lists, stage, rare_words(texts, lists, biasing) if librispeech else None)
+    rare = rare_words(texts, lists, required(biasing)) if librispeech else None
+    return score_with(texts, decode_dir, lists, stage, rare)
+
+
+def required(biasing: Optional[Path]) -> Path:
+    """Return the file of lists.
+
+    Raises:
+      InputError: there is none.
+    """
+    if biasing is None:
+        raise InputError("the LibriSpeech definitions need a list for each utterance; name it with --biasing")
+    return biasing
 
 
 def phrase_lists(
     utterances: Iterable[str], entities: Optional[Path] = None, biasing: Optional[Path] = None, format_name: str = AUTO
 ) -> Dict[str, PhraseList]:
-    """The list of each utterance; the arguments are those of :func:`score_decoding`.
+    """Read the list of each utterance; the arguments are those of :func:`score_decoding`.
 
     Raises:
       InputError: an utterance has no list.
@@ -179,17 +197,18 @@ def phrase_lists(
 
 
 def rare_words(texts: Mapping[str, str], utterances: Iterable[str], biasing: Path) -> RareWords:
-    """The rare words of each utterance, in the third column of its row.
+    """Return the rare words of each utterance, in the third column of its row.
 
     Raises:
       InputError: an utterance has another text there.
     """
-    rows, rare = read_biasing(biasing), {}
+    rows = read_biasing(biasing)
+    rare: Dict[str, AbstractSet[str]] = {}
     for name in utterances:
         row, words = rows[name], words_of(texts[name])
         if words_of(row.text) != words:
             raise InputError(
-                f"utterance {name!r} says {row.text!r} here and {' '.join(words)!r} in the data; "
+                f"utterance {name!r} has the text {row.text!r} here and {' '.join(words)!r} in the data; "
                 "name the lists of the data that was decoded",
                 biasing,
                 row.line,
@@ -230,55 +249,10 @@ def counts_of(
     lists: Mapping[str, PhraseList],
     rare: Optional[RareWords] = None,
 ) -> List[Counts]:
-    """Of each utterance that has a list; see :func:`score_with`."""
+    """Count each utterance that has a list; see :func:`score_with`."""
     if rare is not None:
         return [
             count_rare_errors(words_of(texts[key]), hypotheses[key], rare[key], phrases)
             for key, phrases in lists.items()
         ]
     return [count_errors(words_of(texts[key]), hypotheses[key], phrases) for key, phrases in lists.items()]
-
-
-def text_path(decode_dir: Path, stage: str = "") -> Path:
-    """What was found up to a stage of the chain; at the end of it where it is empty."""
-    return Path(decode_dir) / (f"text.{stage}" if stage else "text")
-
-
-def hypotheses_of(texts: Mapping[str, str], decode_dir: Path, stage: str = "") -> Dict[str, Tuple[str, ...]]:
-    """The words that a decode folder has of each utterance up to a stage.
-
-    Raises:
-      InputError: utterances are missing on one side.
-    """
-    path = text_path(decode_dir, stage)
-    hypotheses = read_hypotheses(path)
-    for key in texts:
-        if key not in hypotheses:
-            raise InputError(f"utterance {key!r} of the references is missing; decode the same data", path)
-    for key in hypotheses:
-        if key not in texts:
-            raise InputError(f"utterance {key!r} has no reference; score the data that was decoded", path)
-    return hypotheses
-
-
-def read_names(path: Path, known: Mapping[str, str]) -> List[str]:
-    """Names of utterances, one a line, each one of those that are known."""
-    names = []
-    for number, line in lines_of(path):
-        if line.strip() not in known:
-            raise InputError(f"{line.strip()!r} is no utterance of the data; write one name a line", path, number)
-        names.append(line.strip())
-    if not names:
-        raise InputError("names no utterance", path)
-    return names
-
-
-def read_hypotheses(path: Path) -> Dict[str, Tuple[str, ...]]:
-    """Words of each line of a Kaldi ``text``; a line may be empty behind its key."""
-    hypotheses = {}
-    for number, line in lines_of(path):
-        key, text = (line.split(None, 1) + ["", ""])[:2]
-        if not key or key in hypotheses:
-            raise InputError(f"found {line!r}; expected 'UTTERANCE WORD...', each utterance once", path, number)
-        hypotheses[key] = words_of(text)
-    return hypotheses

@@ -14,7 +14,7 @@ class Row:
       name: of the utterance.
       audio: path of its audio file, absolute or relative to the folder.
       text: its words.
-      speaker: who says it.
+      speaker: of the utterance.
     """
 
     name: str

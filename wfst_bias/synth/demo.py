@@ -23,7 +23,8 @@ from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.page import write_report
 from wfst_bias.report.report import make_report
-from wfst_bias.score.report import Score, read_hypotheses, score_decoding
+from wfst_bias.score.report import Score, score_decoding
+from wfst_bias.score.texts import read_hypotheses
 from wfst_bias.synth.synthesis import synthesize
 from wfst_bias.synth.voices import voice_of
 

@@ -1,4 +1,4 @@
-"""Noise: on speech, and alone, for what is found where nobody speaks."""
+"""Noise: added to speech, and alone, for false alarms without speech."""
 
 from pathlib import Path
 from typing import Callable, Dict

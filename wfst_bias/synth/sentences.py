@@ -14,7 +14,7 @@ _EXCHANGED = re.compile(r"[A-Za-z']{4,}")
 
 
 def clauses(lines: Iterable[str], fewest: int = 4, most: int = 16) -> Iterator[str]:
-    """Stretches of ``fewest`` to ``most`` words, cut where there is punctuation.
+    """Yield stretches of ``fewest`` to ``most`` words, cut where there is punctuation.
 
     Sentences with figures or abbreviations are left out: voices do not read them as they are written.
     """
@@ -37,27 +37,27 @@ def _whole(words: List[str], fewest: int, most: int) -> Iterator[str]:
 
 
 def with_rare_words(sentences: Iterable[str], rare: Sequence[str], mean: float, seed: int) -> Iterator[str]:
-    """Each sentence with some of its longer words exchanged for rare ones.
+    """Yield each sentence with some of its longer words exchanged for rare ones.
 
     Args:
       sentences: of a text.
       rare: the words to put in, drawn without a word coming twice before all have come.
       mean: how many of them a sentence gets, on average; a third of its longer words at most.
-      seed: of the lots.
+      seed: of the random choices.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     pool: List[str] = []
     for sentence in sentences:
-        places = [match.span() for match in _EXCHANGED.finditer(sentence)]
-        count = min(sum(chance.random() < mean / 4 for _ in range(4)), max(1, len(places) // 3), len(places))
-        for start, end in sorted(chance.sample(places, count), reverse=True):
+        spans = [match.span() for match in _EXCHANGED.finditer(sentence)]
+        count = min(sum(rng.random() < mean / 4 for _ in range(4)), max(1, len(spans) // 3), len(spans))
+        for start, end in sorted(rng.sample(spans, count), reverse=True):
             if not pool:
-                pool = chance.sample(list(rare), len(rare))
+                pool = rng.sample(list(rare), len(rare))
             sentence = sentence[:start] + pool.pop() + sentence[end:]
         yield sentence
 
 
 def rare_words() -> List[str]:
-    """The words of CMUdict, 3 to 14 letters, that are not among the most common ones."""
+    """Return the words of CMUdict, 3 to 14 letters, that are not among the most common ones."""
     common = set(common_words())
     return [w for w in cmudict_lexicon().entries if 3 <= len(w) <= 14 and w.isalpha() and w not in common]

@@ -1,0 +1,53 @@
+"""Separation of hits and false alarms among entities by a measure."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.score.bootstrap import interval, resampled
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How well a measure separates hits from false alarms.
+
+    Args:
+      area: under the ROC curve: how often a hit has a larger value than a false alarm, equal values count half; NaN
+        where there are no hits or no false alarms.
+      low, high: 95 % bootstrap interval over utterances.
+      hits, false_alarms: medians of the measure; NaN where there are none.
+    """
+
+    area: float
+    low: float
+    high: float
+    hits: float
+    false_alarms: float
+
+
+def separation(values: FloatArray, hits: BoolArray, utterance: IntArray, num_utterances: int) -> Separation:
+    """Compute how well a measure separates entities.
+
+    Args:
+      values: of the measure ``(E,)``; may be infinite.
+      hits: which entities are hits, bool ``(E,)``.
+      utterance: number of each entity's utterance ``(E,)``.
+      num_utterances: of all.
+    """
+    _, level = np.unique(values, return_inverse=True)
+    replicas = [_area(level, hits, weights[utterance]) for weights in resampled(num_utterances)]
+    area = _area(level, hits, np.ones(len(hits)))
+    return Separation(area, *interval(np.array(replicas)), _median(values[hits]), _median(values[~hits]))
+
+
+def _area(level: IntArray, hits: BoolArray, weights: FloatArray) -> float:
+    """Return the area under the ROC curve of levels from 0 on, each entity weighted."""
+    hit, false = (np.bincount(level, weights * some) for some in (hits, ~hits))
+    pairs = hit.sum() * false.sum()
+    return float(hit @ (np.cumsum(false) - false / 2) / pairs) if pairs else math.nan
+
+
+def _median(values: FloatArray) -> float:
+    return float(np.median(values)) if len(values) else math.nan
