@@ -53,7 +53,7 @@ def main() -> None:
 
     emissions = listen()
 
-    def read(phrases) -> None:
+    def spell(phrases) -> None:
         assert adapter.catalogue(phrases).trie is not None
 
     def adapt(phrases) -> None:
@@ -64,14 +64,14 @@ def main() -> None:
     print(
         f"{len(audio) * _BATCH} utterances, {seconds:.0f} s; seconds of one core, median of {arguments.rounds} rounds"
     )
-    print("phrases  reading the list  acoustic model  adapter  ratio")
+    print("phrases  spelling the list  acoustic model  adapter  ratio")
     for size in arguments.sizes:
         phrases = tuple(Entity(word) for word in words[:: max(1, len(words) // size)][:size])
-        reading = timed(partial(read, phrases))
+        spelling = timed(partial(spell, phrases))
         rounds = [(timed(listen), timed(partial(adapt, phrases))) for _ in range(arguments.rounds)]
         acoustic, adapting = (statistics.median(column) for column in zip(*rounds))
         ratio = statistics.median(b / a for a, b in rounds)
-        print(f"{size:>7}  {reading:>16.2f}  {acoustic:>14.2f}  {adapting:>7.2f}  {ratio:>5.3f}")
+        print(f"{size:>7}  {spelling:>16.2f}  {acoustic:>14.2f}  {adapting:>7.2f}  {ratio:>5.3f}")
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def main() -> None:
         peer.decode(kaldi_decoder.DecodableCtc(np.ascontiguousarray(columns)))
         _, path = peer.get_best_path()
         theirs += time.perf_counter() - begin
-        _, _, said, weight = kaldifst.get_linear_symbol_sequence(path)
-        text = " ".join(graph.words.symbols[word] for word in said)
+        _, _, words, weight = kaldifst.get_linear_symbol_sequence(path)
+        text = " ".join(graph.words.symbols[word] for word in words)
         total += 1
         if text != transcript.text:
             score = -(weight.value1 + weight.value2)

@@ -1,7 +1,8 @@
-"""Where an adapter attends, and what it makes of listed words, before any search: with a list, without the true words.
+"""Where an adapter attends, and how it changes listed words, before any search: with a list, without the true words.
 
 Frames are those in which forced alignment with the text writes a unit of a listed word ("inside") or of another one
-("outside"). The control is a list of as many other words, none of which is said; "attended" is then the share of frames that attend to any of them.
+("outside"). The control is a list of as many other words, none of which is
+spoken; "attended" is then the share of frames that attend to any of them.
 
 python benchmarks/attention.py ADAPTER DATA LIST... [--model SPEC] --others WORDS [--lang DIR] [--phones DIR]
   [--calibration DIR] [--utterances N]
@@ -37,12 +38,12 @@ class OneList:
     def __init__(self, catalogue):
         self._catalogue = catalogue
 
-    def drawn(self, utterances, chance):
+    def drawn(self, utterances, rng):
         return self._catalogue
 
 
 def counts(adapter, batch: AdapterBatch, truth: AdapterBatch, some_true: bool) -> Dict[str, float]:
-    """Of a batch whose true words are known from ``truth``, the same one with the true list; in frames."""
+    """Count the frames of a batch; its true words are known from ``truth``, the same batch with the true list."""
     with torch.no_grad():
         adapted = adapter.network(batch.log_probs, batch.mask, batch.candidates, batch.layers, adapter.head)
     units = truth.candidates.units.flatten(1)
@@ -95,7 +96,7 @@ def main() -> None:
     parser.add_argument("--lang", type=Path)
     parser.add_argument("--phones", type=Path)
     parser.add_argument("--calibration", type=Path)
-    parser.add_argument("--others", type=Path, required=True, help="words that are not said, for the control")
+    parser.add_argument("--others", type=Path, required=True, help="words that are not spoken, for the control")
     parser.add_argument("--utterances", type=int, default=150)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -66,7 +66,7 @@ def main() -> None:
         pruned = Path(folder) / "pruned.arpa"
         prune_lm(arguments.lm, pruned, arguments.prune)
         LG, is_epsilon, forward = compared(pruned)
-    # OpenFst takes only arcs without any label for epsilons: words that would stand on one go to the input side
+    # OpenFst takes only arcs without any label for epsilons: words on such an arc go to the input side
     silent = replace(LG, ilabel=np.where(is_epsilon, 0, LG.ilabel), olabel=np.where(is_epsilon, 0, LG.olabel))
     removed = from_openfst(pynini.rmepsilon(to_openfst(silent), connect=False)).num_arcs
     print(f"OpenFst's removal on the pruned model makes {removed:,} arcs; counted {forward:,}")

@@ -1,4 +1,4 @@
-"""A long list, from its file to a decoding graph: read, said in five and more ways a phrase, put into a base.
+"""A long list, from its file to a decoding graph: read, five or more pronunciations a phrase, inserted into a base.
 
 python benchmarks/expand.py BASE_DIR LIST [--phrases N ...] [--variants N]
 """
@@ -41,11 +41,11 @@ def main() -> None:
             seconds["expanded"] = time.perf_counter() - clock - sum(seconds.values())
             graph = base.with_entities(*compile_lists(base, outcomes))
             seconds["compiled"] = time.perf_counter() - clock - sum(seconds.values())
-        ways = sum(len(outcome.pronunciations) for outcome in outcomes)
+        num_pronunciations = sum(len(outcome.pronunciations) for outcome in outcomes)
         steps = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
         print(
             f"{len(entities):,} phrases, {sum(bool(o.unknown_words) for o in outcomes):,} of them not in the lexicon, "
-            f"{ways:,} ways: {sum(seconds.values()):.1f} s ({steps}), {_cpu() - cpu:.1f} s of {os.cpu_count()} cores; "
+            f"{num_pronunciations:,} pronunciations: {sum(seconds.values()):.1f} s ({steps}), {_cpu() - cpu:.1f} s of {os.cpu_count()} cores; "
             f"{graph.num_arcs:,} arcs; peak {_peak():.1f} GB"
         )
         del graph

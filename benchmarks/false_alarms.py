@@ -1,7 +1,7 @@
-"""Which phrases of a list are heard where nobody said them: by their length, and by what 'entities check' says of them.
+"""False alarms of the phrases of a list by their length and by the findings of 'entities check'.
 
-Lists of words that the language model does not have and nobody says in DATA are drawn from the lexicon, as many of each
-length, and DATA is decoded with each list. Whatever is found is a false alarm; the figures are those of a thousand such
+Lists of words that neither the language model nor the texts of DATA have are drawn from the lexicon, as many of each
+length, and DATA is decoded with each list. Every phrase that is found is a false alarm; the figures are for a thousand such
 phrases in an hour.
 
 python benchmarks/false_alarms.py BASE_DIR DATA [--words N] [--lists N] [--model SPEC]
@@ -52,17 +52,17 @@ def main() -> None:
     base = read_base(arguments.base_dir)
     log_probs = word_log_probs(read_token_graph(arguments.base_dir), base.words)
     speller, plain = speller_of(base), speller_of(base, g2g=G2GConfig(variants=0))
-    said = {word for text in read_texts(arguments.data).values() for word in words_of(text)}
-    unheard = [w for w in base.lang.lexicon.entries if w.isalpha() and w not in log_probs and w not in said]
+    reference_words = {word for text in read_texts(arguments.data).values() for word in words_of(text)}
+    unspoken = [w for w in base.lang.lexicon.entries if w.isalpha() and w not in log_probs and w not in reference_words]
     of_length = {}
-    for outcome in plain.spell(list(map(Entity, unheard))):
+    for outcome in plain.spell(list(map(Entity, unspoken))):
         if not any(outcome.homophones):
             of_length.setdefault(min(map(len, outcome.pronunciations)), []).append(outcome.entity.written)
 
-    num_phrases, num_heard = Counter(), Counter()
+    num_phrases, num_found = Counter(), Counter()
     for number in range(arguments.lists):
-        chance = random.Random(number)
-        drawn = [(n, w) for n in _LENGTHS for w in chance.sample(of_length[n], min(arguments.words, len(of_length[n])))]
+        rng = random.Random(number)
+        drawn = [(n, w) for n in _LENGTHS for w in rng.sample(of_length[n], min(arguments.words, len(of_length[n])))]
         outcomes = speller.spell([Entity(word, line=i) for i, (_, word) in enumerate(drawn)])
         found = {
             f.entity.written: f"{f.severity} {f.kind}"
@@ -74,11 +74,11 @@ def main() -> None:
         decoder = Decoder(base.with_entities(*compile_lists(base, outcomes)))
         for emissions in batches:
             for transcript in best_paths(decoder.lattices(emissions), decoder):
-                num_heard.update(group for entity in transcript.entities for group in groups[entity.phrase])
+                num_found.update(group for entity in transcript.entities for group in groups[entity.phrase])
 
     def cell(name: str, length: str) -> str:
-        phrases, heard = num_phrases[name, length], num_heard[name, length]
-        return f"{1000 * heard / phrases / (seconds / 3600):.0f} ({heard} of {phrases:,})" if phrases else "-"
+        phrases, num_alarms = num_phrases[name, length], num_found[name, length]
+        return f"{1000 * num_alarms / phrases / (seconds / 3600):.0f} ({num_alarms} of {phrases:,})" if phrases else "-"
 
     lengths = list(dict.fromkeys(_LENGTHS.values()))
     names = sorted({name for name, _ in num_phrases})

@@ -2,7 +2,7 @@
 
 python benchmarks/german_names.py BASE_DIR
 
-Each name is said alone; the list holds all of them. Needs espeak-ng.
+Each name is spoken alone; the list holds all of them. Needs espeak-ng.
 """
 
 import argparse

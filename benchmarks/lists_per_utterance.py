@@ -1,6 +1,6 @@
 """A list for each utterance against one graph with one list of the same size, in the same run, on one core.
 
-The emissions are made once and the pronunciations read before; then both decode all batches in turn, a few rounds
+The emissions are made once and the lists are spelled before; then both decode all batches in turn, a few rounds
 each. Last, each utterance is decoded alone with its own list: words, entities and scores are to be equal.
 
 python benchmarks/lists_per_utterance.py BASE_DIR DATA BIASING_TSV [--utterances N] [--rounds N] [--batch-size N]

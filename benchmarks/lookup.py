@@ -1,7 +1,7 @@
-"""What lexicon lookup adds, with all its guards, without each of them and without any, and how many replacements are right.
+"""Error rates with lexicon lookup, with all its thresholds, without each and without any; precision of its replacements.
 
 The phones are those of --phone-model or, where it is the model itself, of its phone head. A replacement is right where
-all words of its phrase stand in the reference, aligned with it.
+all words of its phrase are aligned with the same words of the reference.
 
 python benchmarks/lookup.py GRAPH_DIR DATA LIST [--model SPEC] [--phone-model SPEC] [--phone-lang DIR]
   [--acoustic-scale X]
@@ -39,8 +39,8 @@ from wfst_bias.second_pass.pronunciations import Pronunciations
 
 _BATCH = 8
 _DEFAULT = LookupConfig()
-_GUARDS = {
-    "all guards": _DEFAULT,
+_THRESHOLDS = {
+    "all thresholds": _DEFAULT,
     "any phones": replace(_DEFAULT, min_phones=1),
     "one word": replace(_DEFAULT, max_words=1),
     "any posterior": replace(_DEFAULT, min_posterior=0.0),
@@ -49,7 +49,7 @@ _GUARDS = {
     "no boundaries": replace(_DEFAULT, whole_words=False),
     "listed words, too": replace(_DEFAULT, keep_listed=False),
     "variants, too": replace(_DEFAULT, variants=True),
-    "no guards": LookupConfig(1, 3, 0.0, 0.0, False, False, True),
+    "no thresholds": LookupConfig(1, 3, 0.0, 0.0, False, False, True),
 }
 
 
@@ -71,15 +71,15 @@ def main() -> None:
     decoded = []
     cuts = iter(read_data(arguments.data))
     while batch := list(islice(cuts, _BATCH)):
-        emissions, heard = (
+        emissions, phones = (
             compute_emissions(some, [cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
             for some in (model, phone_model)
         )
-        decoded.append((best_paths(decoder.lattices(emissions), decoder), heard))
+        decoded.append((best_paths(decoder.lattices(emissions), decoder), phones))
 
     lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()
     entities = list(read_entities(arguments.list))
-    sayings = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
+    pronunciations = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
     phrases = PhraseList(entity.words for entity in entities if entity.words)
 
@@ -89,10 +89,10 @@ def main() -> None:
         return tuple(f"{score.rates[name].value:.2f}" for name in ("WER", "U-WER", "B-WER", "F1"))
 
     rows = [("no lookup", *rates([t for some, _ in decoded for t in some]), "", "", "")]
-    for name, config in _GUARDS.items():
-        lookup = Lookup(sayings, config)
+    for name, config in _THRESHOLDS.items():
+        lookup = Lookup(pronunciations, config)
         begin = time.perf_counter()
-        corrected = [t for some, heard in decoded for t, _ in lookup.corrected(some, heard)]
+        corrected = [t for some, phones in decoded for t, _ in lookup.corrected(some, phones)]
         milliseconds = 1000 * (time.perf_counter() - begin) / len(corrected)
         right = [hit for t in corrected for hit in _right(t, texts)]
         precision = f"{100 * sum(right) / len(right):.1f}" if right else "-"
@@ -102,11 +102,11 @@ def main() -> None:
 
 
 def _right(transcript: Transcript, texts: Dict[str, Tuple[str, ...]]) -> List[bool]:
-    """Of each replacement whether it was said."""
+    """Return for each replacement whether it is right."""
     pairs = kaldialign.align(texts[transcript.name], tuple(word.text for word in transcript.words), "\0")
-    said = [reference == word for reference, word in pairs if word != "\0"]
+    right = [reference == word for reference, word in pairs if word != "\0"]
     looked_up = (entity for entity in transcript.entities if entity.way == LOOKUP)
-    return [all(said[e.first_word : e.first_word + e.num_words]) for e in looked_up]
+    return [all(right[e.first_word : e.first_word + e.num_words]) for e in looked_up]
 
 
 if __name__ == "__main__":

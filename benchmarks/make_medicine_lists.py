@@ -65,9 +65,9 @@ def diseases() -> Set[str]:
     return names
 
 
-def write_list(path: Path, names: Iterable[str], beside: Path) -> None:
+def write_list(path: Path, names: Iterable[str], excluded: Path) -> None:
     """One phrase a line, by alphabet; none that another list has."""
-    others = {entity.written.lower() for entity in read_entities(beside)}
+    others = {entity.written.lower() for entity in read_entities(excluded)}
     phrases = {name.lower(): name for name in sorted(names, reverse=True) if _SPEAKABLE.fullmatch(name)}
     rows = sorted(phrases.keys() - others)
     publish_file(path, "".join(f"{phrases[row]}\n" for row in rows))

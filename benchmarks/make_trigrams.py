@@ -24,7 +24,7 @@ _NEVER = 1e-99  # ARPA's probability of <s>
 
 
 def words_by_rank(num_words: int) -> List[str]:
-    """The most frequent words of CMUdict; behind those that were counted the others, by alphabet."""
+    """The most frequent words of CMUdict; then those that were not counted, by alphabet."""
     known = set(cmudict.words())
     words = list(dict.fromkeys([*(word for word in unigram_counts() if word in known), *sorted(known)]))
     if len(words) < num_words:

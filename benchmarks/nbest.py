@@ -1,7 +1,7 @@
-"""Milliseconds an utterance for word lattices and n-best lists, beside those of the search, in the same run, on one core.
+"""Milliseconds an utterance for word lattices and n-best lists, and for the search in the same run, on one core.
 
 The emissions are made once; a few rounds search all of them, make their word lattices, and take the n-best of each.
-What is told is processor time, of each part in its fastest round: others on the machine can only slow it down.
+Times are processor time, of each part in its fastest round: other work on the machine can only slow it down.
 
 python benchmarks/nbest.py GRAPH_DIR DATA [--model SPEC] [--output-beam NATS] [--utterances N] [--rounds N]
 """

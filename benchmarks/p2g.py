@@ -27,10 +27,10 @@ def main() -> None:
 
     # "abbott", "abbott's" and "abbotts" are kept out together
     family_of = lambda word: word.rstrip("'s")
-    heard, cmudict = heard_lexicon(), set(cmudict_lexicon().pairs)
-    kept_out = set(sorted({family_of(word) for word in heard.entries})[::_ONE_IN])
-    training = [pair for pair in heard.pairs if family_of(pair[0]) not in kept_out]
-    unseen = [pair for pair in heard.pairs if family_of(pair[0]) in kept_out]
+    observed, cmudict = heard_lexicon(), set(cmudict_lexicon().pairs)
+    kept_out = set(sorted({family_of(word) for word in observed.entries})[::_ONE_IN])
+    training = [pair for pair in observed.pairs if family_of(pair[0]) not in kept_out]
+    unseen = [pair for pair in observed.pairs if family_of(pair[0]) in kept_out]
     sounds = {pronunciation for _, pronunciation in training}
     parts = {
         "CMUdict": [pair for pair in unseen if pair in cmudict],

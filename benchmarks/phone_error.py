@@ -1,7 +1,7 @@
 """Token error of a model's best path, without and with a calibration, before any lexicon or language model.
 
-The reference is each word in that of its ways which matches best, boundaries left out. With --phones it is the phone
-head's error that is told.
+The reference is the best matching pronunciation of each word, without boundaries. With --phones, the error of the phone
+head is measured.
 
 python benchmarks/phone_error.py DATA [--model SPEC] [--lang DIR] [--phones DIR] [--calibration DIR|default]
   [--utterances N]
@@ -41,25 +41,25 @@ def main() -> None:
     calibration = emission_adapter_of(model, arguments.model, arguments.calibration, NONE).calibration
     by_phones = arguments.phones is not None
     if by_phones and calibration is not None:
-        parser.error("a calibration does not change what a phone head says: leave one of them out")
-    said_lang = read_lang(arguments.phones) if by_phones else lang
+        parser.error("a calibration does not change the output of a phone head: leave one of them out")
+    reference_lang = read_lang(arguments.phones) if by_phones else lang
     cuts = read_data(arguments.data)
     cuts = cuts.subset(first=arguments.utterances) if arguments.utterances else cuts
     texts = {cut.id: " ".join(words_of(" ".join(s.text or "" for s in cut.supervisions))) for cut in cuts}
-    ways = said_in(said_lang, sorted({word for text in texts.values() for word in text.split()}))
-    units, edge = said_lang.units, set(said_lang.units.edge)
+    pronunciations = said_in(reference_lang, sorted({word for text in texts.values() for word in text.split()}))
+    units, edge = reference_lang.units, set(reference_lang.units.edge)
 
     def error(frozen: FrozenModel, folder: Path) -> str:
         store = store_emissions(cuts, frozen, folder)
         log_probs_of = store.phones if by_phones else store.log_probs
-        spoken = align_texts(store, texts, ways, units, Matcher.of(units), phones=by_phones)
+        spoken = align_texts(store, texts, pronunciations, units, Matcher.of(units), phones=by_phones)
         errors = total = 0
         for name, utterance in spoken.items():
-            heard = torch.unique_consecutive(log_probs_of(name).argmax(-1)).tolist()
-            said = [unit for unit in utterance.target.tolist() if unit not in edge]
-            heard = [unit for unit in heard if unit and unit not in edge]
-            errors += kaldialign.edit_distance(said, heard)["total"]
-            total += len(said)
+            recognized = torch.unique_consecutive(log_probs_of(name).argmax(-1)).tolist()
+            reference = [unit for unit in utterance.target.tolist() if unit not in edge]
+            recognized = [unit for unit in recognized if unit and unit not in edge]
+            errors += kaldialign.edit_distance(reference, recognized)["total"]
+            total += len(reference)
         if not total:
             parser.error("no utterance could be aligned with its text")
         return f"{100 * errors / total:.1f} % of {total:,} tokens, {len(spoken)} of {len(texts)} utterances"
@@ -67,8 +67,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("without calibration:", error(FrozenModel(model, arguments.model, lang), Path(folder) / "plain"))
         if calibration is not None:
-            mended = FrozenModel(model, arguments.model, lang, calibration=calibration)
-            print("with calibration:   ", error(mended, Path(folder) / "mended"))
+            calibrated = FrozenModel(model, arguments.model, lang, calibration=calibration)
+            print("with calibration:   ", error(calibrated, Path(folder) / "calibrated"))
 
 
 if __name__ == "__main__":

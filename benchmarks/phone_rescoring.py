@@ -61,8 +61,8 @@ def main() -> None:
     decoder = Decoder(read_decoding(arguments.graph_dir), SearchConfig(acoustic_scale=arguments.acoustic_scale))
     entities = list(read_entities(arguments.list))
     lang = read_lang(arguments.phone_lang) if arguments.phone_lang else hama_lang()
-    sayings = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
-    rescorer = PhoneRescorer(sayings, RescoringConfig(measure=arguments.measure))
+    pronunciations = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
+    rescorer = PhoneRescorer(pronunciations, RescoringConfig(measure=arguments.measure))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
     phrases = PhraseList(entity.words for entity in entities if entity.words)
 
@@ -74,7 +74,7 @@ def main() -> None:
         cuts = cuts.filter(lambda cut: cut.id in names)
     cuts = iter(cuts)
     while batch := list(islice(cuts, _BATCH)):
-        emissions, heard = (
+        emissions, phones = (
             compute_emissions(some, [cut.id for cut in batch], [load_audio(cut, some.sampling_rate) for cut in batch])
             for some in (model, phone_model)
         )
@@ -85,7 +85,7 @@ def main() -> None:
             nbest_of(lattice, arguments.num_best, decoder.graph.words) for lattice in word_lattices(searched, decoder)
         ]
         begin = time.perf_counter()
-        scores = rescorer.phone_scores([[h.words for h in nbest.hypotheses] for nbest in nbests], heard)
+        scores = rescorer.phone_scores([[h.words for h in nbest.hypotheses] for nbest in nbests], phones)
         seconds += time.perf_counter() - begin
         lists += zip(nbests, scores)
 

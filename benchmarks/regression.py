@@ -29,7 +29,7 @@ DATA = Path(os.environ.get("WFST_BIAS_DATA", ROOT / "../shared/data"))
 WEIGHTS = Path("egs/kathleen/conf/weights.conf")
 PARTS = ("base", "list", "adapter", "utterance_lists", "characters")
 NUM_DISTRACTORS, NUM_UTTERANCES, NUM_BEST = 1000, 80, 20
-VOCABULARY = " abcdefghijklmnopqrstuvwxyz'"  # columns of the character model, as NeMo has them, blank behind
+VOCABULARY = " abcdefghijklmnopqrstuvwxyz'"  # columns of the character model, as NeMo has them, blank last
 CHARACTER_FRAME_SHIFT, SAMPLING_RATE = 0.02, 16000
 CHARACTER_LIST = "achieve\nno doubt\nArchie\n"
 
@@ -146,11 +146,11 @@ def compare(a: Path, b: Path, renamed: Mapping[str, str]) -> bool:
     equal = True
     for path in sorted({*in_a, *in_b}):
         if path not in in_a or path not in in_b:
-            told = f"missing in {b if path in in_a else a}"
+            difference = f"missing in {b if path in in_a else a}"
         else:
-            told = _difference(_lines(in_a[path], renamed), _lines(in_b[path], {}))
-        print(f"{path}: {told or 'equal'}")
-        equal = equal and not told
+            difference = _difference(_lines(in_a[path], renamed), _lines(in_b[path], {}))
+        print(f"{path}: {difference or 'equal'}")
+        equal = equal and not difference
     return equal
 
 

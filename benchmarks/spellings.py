@@ -1,4 +1,4 @@
-"""What other segmentations and other spellings of a list give, for a model of subwords.
+"""Error rates with other segmentations and other spellings of a list, for a model of subwords.
 
 python benchmarks/spellings.py BASE_DIR MODEL DATA LIST
 
@@ -38,19 +38,19 @@ def main() -> None:
     emissions = emissions_of(read_data(arguments.data), model, EmissionAdapter(), (), 4)
     texts = read_texts(arguments.data)
 
-    def tell(title: str, config: G2GConfig, segmentations: int = 1) -> None:
-        reader = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)
-        outcomes = speller_of(base, reader, config).spell(entities)
-        ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
+    def measure(title: str, config: G2GConfig, segmentations: int = 1) -> None:
+        speller = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)
+        outcomes = speller_of(base, speller, config).spell(entities)
+        spellings = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
         score = Tuner(base, outcomes, emissions, texts).score(Weights(search=_SEARCH))
         rates = "  ".join(f"{name} {rate.value:5.2f}" for name, rate in score.rates.items())
-        print(f"{title:<26} ways {ways:3.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
+        print(f"{title:<26} spellings {spellings:3.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
 
     for segmentations in (1, 2, 4, 8):
-        tell(f"{segmentations} segmentations", G2GConfig(variants=0), segmentations)
+        measure(f"{segmentations} segmentations", G2GConfig(variants=0), segmentations)
     for sources in ("graphones", "en"):
         for variants in (2, 4, 8):
-            tell(f"{variants} spellings by {sources}", G2GConfig(variants=variants, sources=sources))
+            measure(f"{variants} spellings by {sources}", G2GConfig(variants=variants, sources=sources))
 
 
 if __name__ == "__main__":

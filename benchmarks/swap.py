@@ -49,8 +49,8 @@ def main() -> None:
 
         def compiled(size=size, spellings=spellings, entities=entities) -> CompiledList:
             units = base.lang.units
-            branch = compile_trie(spellings, units.tokens, units.boundaries)
-            return CompiledList(entities, branch, 0, ClassConfig().entry_score(size))
+            trie = compile_trie(spellings, units.tokens, units.boundaries)
+            return CompiledList(entities, trie, 0, ClassConfig().entry_score(size))
 
         graph = base.with_entities(compiled())
         seconds = []
@@ -62,14 +62,14 @@ def main() -> None:
             graph = base.with_entities(part)
             _ = graph.fsa
             seconds.append((middle - begin, time.perf_counter() - middle))
-        branch_seconds, swap_seconds = map(statistics.median, zip(*seconds))
+        trie_seconds, swap_seconds = map(statistics.median, zip(*seconds))
         total = statistics.median(map(sum, seconds))
         begin = time.perf_counter()
         rebuilt = _rebuilt(base, token_graph, compiled())
         rebuild = time.perf_counter() - begin
         more = 16 * (graph.num_arcs - base.table.num_arcs) / 1e6
         print(
-            f"{size:>6} words: branch {1000 * branch_seconds:6.1f} ms + swap {1000 * swap_seconds:5.1f} ms = "
+            f"{size:>6} words: trie {1000 * trie_seconds:6.1f} ms + swap {1000 * swap_seconds:5.1f} ms = "
             f"{1000 * total:6.1f} ms (median of {arguments.rounds}); rebuild {rebuild:5.2f} s, ratio {rebuild / total:6.0f}; "
             f"{more:5.1f} MB of arcs more; results {'equal' if _found(graph) == _found(rebuilt) else 'DIFFER'}"
         )
@@ -88,8 +88,8 @@ def _resident() -> int:
 
 def _rebuilt(base: BaseGraph, token_graph, part: CompiledList) -> DecodingGraph:
     """The same graph, by splicing the list into the token graph and composing all of it with the CTC topology."""
-    member = ClassExpansion(part.branch, part.entity_class, part.entry_score, len(base.words))
-    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, [member]))
+    expansion = ClassExpansion(part.branch, part.entity_class, part.entry_score, len(base.words))
+    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, [expansion]))
     table = ctc_product(spliced, len(base.lang.tokens), base.topology)
     return decoding_graph(table, base.lang.units, base.words, len(base.words), [ListInGraph(part.entities)])
 
@@ -101,8 +101,8 @@ def _found(graph: DecodingGraph):
     segments = torch.tensor([[i, 0, _FRAMES] for i in range(_UTTERANCES)], dtype=torch.int32)
     lattices = k2.intersect_dense_pruned(graph.fsa, k2.DenseFsaVec(emissions, segments), 18.0, 4.0, 30, 5000)
     best = k2.shortest_path(lattices, use_double_scores=True)
-    said = graph.olabels[best.graph_arc.numpy()]
-    return said[said > 0].tolist(), [
+    labels = graph.olabels[best.graph_arc.numpy()]
+    return labels[labels > 0].tolist(), [
         round(float(path.scores.sum()), 2) for path in (best[i] for i in range(_UTTERANCES))
     ]
 

@@ -1,4 +1,4 @@
-"""What variants of pronunciation give: names whose spelling is all that is known, and lists with a dictionary behind them.
+"""Error rates with pronunciation variants: names of which only the spelling is known, and lists with a full lexicon.
 
 python benchmarks/variants.py DATA LM LIST [--without LIST] [--variants N ...]
 
@@ -53,18 +53,21 @@ def main() -> None:
         cuts = read_data(arguments.data).filter(lambda cut, names=names: cut.id in names)
         parts[part] = emissions_of(cuts, HamaModel(), EmissionAdapter(), (), 4)
 
-    def tell(name: str, base, config: G2GConfig) -> None:
+    def measure(name: str, base, config: G2GConfig) -> None:
         outcomes = speller_of(base, g2g=config).spell(entities)
-        ways = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
+        pronunciations = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
         for part, emissions in parts.items():
             score = Tuner(base, outcomes, emissions, texts).score(Weights())
             rates = "  ".join(f"{x} {r.value:5.2f} ({r.low:.1f}-{r.high:.1f})" for x, r in score.rates.items())
-            print(f"{name:<36} {part:<8} ways {ways:4.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
+            print(
+                f"{name:<36} {part:<8} pronunciations {pronunciations:4.1f}  {rates}  alarms {score.counts.false_alarms}",
+                flush=True,
+            )
 
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         lang = hama_lang()
-        known = {word: ways for word, ways in lang.lexicon.entries.items() if word not in unknown}
+        known = {word: pronunciations for word, pronunciations in lang.lexicon.entries.items() if word not in unknown}
         Lang(lang.units, Lexicon(known)).write(folder / "spelled")
         lang.write(folder / "lang")
         pairs = (pair for pair in heard_lexicon().pairs if family(pair[0]) not in families)
@@ -73,11 +76,11 @@ def main() -> None:
             graphones = str(folder / "graphones.npz") if name == "spelled" else "graphones"
             compile_base(folder / name, arguments.lm, folder / f"{name}_base")
             base = read_base(folder / f"{name}_base")
-            tell(f"{title}, no variant", base, G2GConfig(variants=0))
+            measure(f"{title}, no variant", base, G2GConfig(variants=0))
             for num in arguments.variants:
-                tell(f"{title}, {num} by graphones", base, G2GConfig(variants=num, sources=graphones))
+                measure(f"{title}, {num} by graphones", base, G2GConfig(variants=num, sources=graphones))
             for source, sources in (("table en", "en"), ("graphones and en", f"{graphones},en")):
-                tell(f"{title}, 4 by {source}", base, G2GConfig(variants=4, sources=sources))
+                measure(f"{title}, 4 by {source}", base, G2GConfig(variants=4, sources=sources))
             del base
 
 
