@@ -8,7 +8,8 @@ import numpy as np
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.core.symbols import BLANK, BLANK_ID, WORD_BOUNDARY, SymbolTable
 from wfst_bias.core.types import FloatArray
-from wfst_bias.lang.phones import IPA_TO_PHONE, PHONES
+from wfst_bias.lang.ipa import IPA_TO_PHONE
+from wfst_bias.lang.phones import PHONES
 
 _WORD_BOUNDARY, _FLOOR = "<wb>", 1e-10
 

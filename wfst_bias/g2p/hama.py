@@ -7,8 +7,8 @@ from typing import Dict, Iterable, Tuple
 
 from tqdm import tqdm
 
+from wfst_bias.lang.ipa import IPA_TO_PHONE
 from wfst_bias.lang.lexicon import Pronunciation
-from wfst_bias.lang.phones import IPA_TO_PHONE
 
 _LONGEST_WORD = 32  # letters, one encoding length for every word
 _NUM_THREADS = 2
