@@ -105,7 +105,7 @@ def _right(transcript: Transcript, texts: Dict[str, Tuple[str, ...]]) -> List[bo
     """Return for each replacement whether it is right."""
     pairs = kaldialign.align(texts[transcript.name], tuple(word.text for word in transcript.words), "\0")
     right = [reference == word for reference, word in pairs if word != "\0"]
-    looked_up = (entity for entity in transcript.entities if entity.way == LOOKUP)
+    looked_up = (entity for entity in transcript.entities if entity.found_by == LOOKUP)
     return [all(right[e.first_word : e.first_word + e.num_words]) for e in looked_up]
 
 

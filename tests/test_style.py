@@ -45,9 +45,6 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
     "lang": set(
         """lang/lexicon.py:lexicon_fst""".split()
     ),
-    "lattice": set(
-        """lattice/draw.py:_figure""".split()
-    ),
     "recognize": set(
         """recognize/decode.py:decode_corpus""".split()
     ),
@@ -69,9 +66,6 @@ PRIVATE: dict[str, set[str]] = {
     "core": set(
         """_told_of""".split()
     ),
-    "decode": set(
-        """_said_by_lists _ways_on beside refusal refusals refused refused_arcs says_below_gate told way ways""".split()
-    ),
     "entities": set(
         """Place _reader chance is_said reader readings said shouted way ways with_said""".split()
     ),
@@ -92,7 +86,7 @@ PRIVATE: dict[str, set[str]] = {
         """readings tells_words ways""".split()
     ),
     "lattice": set(
-        """_NOT_SAID _best_ways heard is_heard jumps longest_way said said_in_place told way ways""".split()
+        """_NOT_SAID _best_ways heard is_heard jumps said said_in_place told ways""".split()
     ),
     "recognize": set(
         """_num_refused _refused beside phrases_beside rival said sayings shouted upstream""".split()
@@ -122,11 +116,6 @@ DOCSTRINGS: dict[str, set[str]] = {
     ),
     "cli": set(
         """cli/graph.py:graph_info""".split()
-    ),
-    "decode": set(
-        """decode/arcs.py:LatticeArcs.boost decode/config.py:GateConfig decode/gates.py:_rejection
-        decode/rejections.py:without_rejected decode/search.py:Decoder.meta decode/search.py:search_meta
-        decode/transcript.py:""".split()
     ),
     "entities": set(
         """entities/formats/documents.py:_found entities/formats/source.py: entities/split.py:Part.parse

@@ -71,9 +71,9 @@ def phrases(entities):
 @pytest.mark.parametrize("gate, is_found", [(None, True), (0.2, True), (0.25, False)])
 def test_a_phrase_is_found_by_its_evidence_only(decoder_of, gate, is_found):
     (transcript,) = transcribe(decoder_of(("Zelenskyy", gate, 3)), WEAK_ZELENSKYY)
-    entities = transcript.entities if is_found else transcript.refused
+    entities = transcript.entities if is_found else transcript.rejected
     assert ("zelenskyy" in transcript.text, phrases(entities)) == (is_found, ["Zelenskyy"])
-    assert len(transcript.entities) + len(transcript.refused) == 1
+    assert len(transcript.entities) + len(transcript.rejected) == 1
     assert entities[0].evidence == pytest.approx(EVIDENCE, rel=1e-3)
     assert entities[0].gate == (gate or 0.0)
 
@@ -86,7 +86,7 @@ def test_the_gate_of_a_phrase_counts_more_than_the_one_for_all(decoder_of, own, 
 
 def test_what_was_heard_clearly_passes_every_gate(decoder_of):
     (transcript,) = transcribe(decoder_of(("Zelenskyy", 1.0, 0)), ZELENSKYY)
-    assert transcript.marked() == "we met [Zelenskyy]" and not transcript.refused
+    assert transcript.marked() == "we met [Zelenskyy]" and not transcript.rejected
 
 
 def test_several_phrases_in_one_utterance(decoder_of):
@@ -97,11 +97,11 @@ def test_several_phrases_in_one_utterance(decoder_of):
     (transcript,) = transcribe(decoder, both)
     assert not transcript.entities and "zelenskyy" not in transcript.text and "whittemore" not in transcript.text
     # also what the search falls back to, however far
-    refused = [entity for entity in transcript.refused if entity.evidence > 0.1]
+    refused = [entity for entity in transcript.rejected if entity.evidence > 0.1]
     assert phrases(refused) == ["Zelenskyy", "Ann Whittemore"]
     assert [entity.evidence for entity in refused] == pytest.approx([EVIDENCE, ANN_EVIDENCE], rel=1e-3)
     (transcript,) = transcribe(decoder, f"{ZELENSKYY} <wb> {WEAK_ANN_WHITTEMORE}")
-    assert (phrases(transcript.entities), phrases(transcript.refused)) == (["Zelenskyy"], ["Ann Whittemore"])
+    assert (phrases(transcript.entities), phrases(transcript.rejected)) == (["Zelenskyy"], ["Ann Whittemore"])
 
 
 def test_a_phrase_is_refused_only_where_it_was_hardly_heard(decoder_of):
@@ -109,7 +109,7 @@ def test_a_phrase_is_refused_only_where_it_was_hardly_heard(decoder_of):
     for said in itertools.permutations([ZELENSKYY, WEAK_ZELENSKYY]):
         (transcript,) = transcribe(decoder, " <wb> ".join(said))
         assert transcript.text.split().count("zelenskyy") == 1
-        (found,), (refused,) = transcript.entities, transcript.refused
+        (found,), (refused,) = transcript.entities, transcript.rejected
         assert (found.start < refused.start) == (said[0] == ZELENSKYY)
 
 
@@ -131,7 +131,7 @@ def test_another_pronunciation_may_pass(base, tmp_path):
         decoder = Decoder(graph, boost=BoostConfig(alpha=0.9, cap=6.0, top_k=2))
         (transcript,), _ = gated_paths(decoder.lattices(batch), decoder)
         (entity,) = transcript.entities
-        assert (" ".join(entity.units), transcript.refused) == (heard_as, ())
+        assert (" ".join(entity.units), transcript.rejected) == (heard_as, ())
         assert entity.evidence == pytest.approx(evidence, rel=1e-3)
 
 
@@ -140,14 +140,14 @@ def test_words_of_the_language_model_stay_but_are_no_entity(decoder_of):
     heard = CITY.replace("IH", "EH")
     (transcript,) = transcribe(decoder, heard)
     assert (transcript.text, transcript.display, transcript.entities) == ("the city", "the city", ())
-    assert [(e.phrase, e.way, e.first_word) for e in transcript.refused] == [("city", LANGUAGE_MODEL, 1)]
+    assert [(e.phrase, e.found_by, e.first_word) for e in transcript.rejected] == [("city", LANGUAGE_MODEL, 1)]
     (transcript,) = transcribe(decoder, CITY)
-    assert phrases(transcript.entities) == ["city"] and not transcript.refused
+    assert phrases(transcript.entities) == ["city"] and not transcript.rejected
 
 
 def test_a_phrase_that_list_and_language_model_have_is_told_once(decoder_of):
     (transcript,) = transcribe(decoder_of(("city", 0.5, 9)), CITY.replace("IH", "EH"))
-    assert transcript.text == "the city" and phrases(transcript.refused) == ["city"]
+    assert transcript.text == "the city" and phrases(transcript.rejected) == ["city"]
 
 
 def noisy(batch, seed):
@@ -171,15 +171,15 @@ def test_what_is_left_is_the_best_path_without_the_phrase(decoder_of, seed):
     decoder = decoder_of(*rows, evidence=0.6, search=wide)
     batch = noisy(emissions(decoder.graph.tokens, *worse_and_worse()), seed)
     transcripts, lattices = gated_paths(decoder.lattices(batch), decoder)
-    assert sum(len(transcript.refused) for transcript in transcripts) > 5
+    assert sum(len(transcript.rejected) for transcript in transcripts) > 5
     entities = decoder.graph.entities
     for i, transcript in enumerate(transcripts):
         alone = replace(batch, log_probs=batch.log_probs[i : i + 1], lengths=batch.lengths[i : i + 1], names=["utt"])
-        refused = phrases(transcript.refused)
+        refused = phrases(transcript.rejected)
         outputs = [decoder.graph.first_phrase + n for n, e in enumerate(entities) if e.written in refused]
         peer = Decoder(not_saying(decoder.graph, outputs), wide, decoder.boost)
         (best,) = best_paths(peer.lattices(alone), peer)
-        assert not any(entity.is_below_gate for entity in best.entities if entity.way == LIST)
+        assert not any(entity.is_below_gate for entity in best.entities if entity.found_by == LIST)
         assert (transcript.text, transcript.words) == (best.text, best.words)
         assert transcript.score == pytest.approx(best.score, abs=1e-3)
         assert kaldi_best(kaldi_lattices(lattices, decoder)[i])[3] == pytest.approx(best.score, abs=1e-2)
@@ -193,7 +193,7 @@ def test_a_refused_phrase_takes_no_place_in_the_beam(decoder_of):
     (ungated,) = best_paths(decoder.lattices(emissions(decoder.graph.tokens, CITY)), decoder)
     assert any(entity.is_below_gate for entity in ungated.entities)
     (transcript,) = transcribe(decoder, CITY)
-    assert transcript.text == "the city" and transcript.refused
+    assert transcript.text == "the city" and transcript.rejected
 
 
 def test_the_other_utterances_of_the_batch_are_as_they_were(decoder_of):
@@ -222,7 +222,7 @@ def test_the_graph_is_left_as_it_was(decoder_of):
     decoder = decoder_of(("Zelenskyy", 0.5, 3))
     before = decoder.graph.arcs.clone()
     first, second = (transcribe(decoder, WEAK_ZELENSKYY)[0] for _ in range(2))
-    assert first.refused and first == second
+    assert first.rejected and first == second
     assert torch.equal(decoder.graph.arcs, before)
 
 
@@ -231,8 +231,8 @@ def test_an_utterance_of_nothing_but_a_refused_phrase(decoder_of):
     decoder = decoder_of(("Zelenskyy", 0.99, 9), search=narrow)
     weak = "Z EH L IH N S K IY"
     transcript, silence = transcribe(decoder, weak, "", sharpness=9.0)
-    assert phrases(transcript.refused) == ["Zelenskyy"] and "zelenskyy" not in transcript.text
-    assert (silence.text, silence.refused) == ("", ()) and math.isfinite(silence.score)
+    assert phrases(transcript.rejected) == ["Zelenskyy"] and "zelenskyy" not in transcript.text
+    assert (silence.text, silence.rejected) == ("", ()) and math.isfinite(silence.score)
 
 
 def test_a_phrase_that_would_end_behind_the_speech(decoder_of):
@@ -243,7 +243,7 @@ def test_a_phrase_that_would_end_behind_the_speech(decoder_of):
     (transcript,) = transcribe(ungated, cut, sharpness=9.0)
     assert transcript.text == "the zelenskyy"
     (transcript,) = transcribe(gated, cut, sharpness=9.0)
-    assert "zelenskyy" not in transcript.text and phrases(transcript.refused) == ["Zelenskyy"]
+    assert "zelenskyy" not in transcript.text and phrases(transcript.rejected) == ["Zelenskyy"]
 
 
 @pytest.mark.parametrize("topology", ["standard", "modified"])
@@ -256,8 +256,8 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
     clear, weak = (frames_of(tokens, " ".join(said), 6.0) for said in ("redartdentman", "redabtbentman"))
     batch = Emissions(torch.stack([clear, weak]), torch.tensor([len(clear)] * 2), 0.04, tokens, ["clear", "weak"])
     (clear, weak), _ = gated_paths(decoder.lattices(batch), decoder)
-    assert phrases(clear.entities) == ["art dent"] and not clear.refused
-    assert "art dent" in phrases(weak.refused) and "dent" not in weak.text
+    assert phrases(clear.entities) == ["art dent"] and not clear.rejected
+    assert "art dent" in phrases(weak.rejected) and "dent" not in weak.text
 
 
 @pytest.mark.parametrize("evidence", [-0.1, 1.1, float("nan")])

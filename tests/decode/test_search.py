@@ -55,7 +55,7 @@ def test_a_list_brings_a_word_that_the_model_did_not_have(plain, biased):
     assert transcript.text == "we met zelenskyy"
     assert transcript.marked() == "we met [Zelenskyy]"
     (entity,) = transcript.entities
-    assert (entity.phrase, entity.first_word, entity.num_words, entity.way) == ("Zelenskyy", 2, 1, "list")
+    assert (entity.phrase, entity.first_word, entity.num_words, entity.found_by) == ("Zelenskyy", 2, 1, "list")
     assert entity.units == tuple("Z EH L EH N S K IY".split())
     assert entity.gap == pytest.approx(0.0, abs=1e-4)
 
@@ -174,7 +174,7 @@ def test_an_entity_that_the_language_model_says_is_marked_too(world, tmp_path):
     (transcript,) = transcribe(Decoder(graph), CITY)
     assert transcript.marked() == "the [city]"
     (entity,) = transcript.entities
-    assert (entity.way, entity.start, entity.end) == ("language model", 0.18, 0.4)
+    assert (entity.found_by, entity.start, entity.end) == ("language model", 0.18, 0.4)
 
 
 def test_emissions_of_other_tokens_are_refused(plain):

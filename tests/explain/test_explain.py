@@ -71,7 +71,7 @@ def transcribed(base, decoder, text):
 
 
 def ways_of(transcript, phrase):
-    return [entity.way for entity in transcript.entities if entity.phrase == phrase]
+    return [entity.found_by for entity in transcript.entities if entity.phrase == phrase]
 
 
 def test_a_lost_phrase_is_found_with_as_much_weight_as_it_lost_by(base, decoder_of):
@@ -118,7 +118,7 @@ def test_where_the_beam_holds_nothing_but_the_phrase_a_wider_one_tells_what_it_w
 def test_the_language_model_may_say_it_better_than_the_list(base, decoder_of):
     decoder, _ = decoder_of("city\t-9")
     why = explained(base, decoder, CITY)
-    assert (why.verdict, [entity.way for entity in why.found]) == (FOUND, [LANGUAGE_MODEL])
+    assert (why.verdict, [entity.found_by for entity in why.found]) == (FOUND, [LANGUAGE_MODEL])
     worse = -why.contest.margin
     assert f"by the language model; by the list it is {worse:.1f} nats worse" in why.summary()
     for weight, ways in ((-9 + worse - A_BIT, [LANGUAGE_MODEL]), (-9 + worse + A_BIT, [LIST])):

@@ -209,5 +209,5 @@ def test_lists_of_a_batch_have_their_own_gates(base, tmp_path):
     weak = ZELENSKYY.replace("S K", "F K")
     batch = without_ties(emissions(base.lang.tokens, *[weak] * 4), [weak] * 4)
     anna, bert, cleo, dora = gated_paths(decoder.lattices(batch, gates), decoder)[0]
-    assert [("zelenskyy" in t.text, len(t.refused)) for t in (anna, bert, cleo)] == [(False, 1), (True, 0), (False, 1)]
-    assert anna.text == cleo.text == dora.text and not dora.refused
+    assert [("zelenskyy" in t.text, len(t.rejected)) for t in (anna, bert, cleo)] == [(False, 1), (True, 0), (False, 1)]
+    assert anna.text == cleo.text == dora.text and not dora.rejected

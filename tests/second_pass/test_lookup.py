@@ -74,7 +74,7 @@ def test_one_word_is_replaced(lookup_with):
     # Z is the eighth token: two frames of 20 ms and a blank each
     assert (replacement.start, replacement.end) == (pytest.approx(7 * 0.06), pytest.approx(14 * 0.06 + 0.04))
     (entity,) = found.entities
-    assert (entity.phrase, entity.way, entity.first_word, entity.num_words) == ("Zelenskyy", LOOKUP, 2, 1)
+    assert (entity.phrase, entity.found_by, entity.first_word, entity.num_words) == ("Zelenskyy", LOOKUP, 2, 1)
 
 
 def test_neighbouring_words_are_replaced(lookup_with):

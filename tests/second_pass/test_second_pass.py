@@ -139,13 +139,13 @@ def test_an_unsure_phrase_gives_way_to_the_best_path_without_it(eager):
     ]
     after = Chain((Verification(VerifyConfig(min_confidence=0.5)),)).found(transcripts, batch)[:4]
     assert [one.transcript.text for one in after] == ["the kitty", "the city", "the city the city", "we met zelenskyy"]
-    assert [len(one.transcript.refused) for one in after] == [0, 1, 2, 0]
+    assert [len(one.transcript.rejected) for one in after] == [0, 1, 2, 0]
     for i, (one, other) in enumerate(zip(before, after)):
         assert other.texts == {"search": one.transcript.text, "verify": other.transcript.text}
         assert len(other.confidences) == len(other.transcript.words)
         same = next(h for h in one.nbest.hypotheses if h.words == other.said)
         assert other.transcript == replace(
-            on_path(one, same.arcs, other.transcript.score, i, batch).transcript, refused=other.transcript.refused
+            on_path(one, same.arcs, other.transcript.score, i, batch).transcript, rejected=other.transcript.rejected
         )
         assert other.transcript.score == pytest.approx(same.total, abs=1e-3)
 
@@ -157,7 +157,7 @@ def test_verification_keeps_to_the_order_of_the_stages_before(eager):
     _, after = Verification(VerifyConfig())([found, replace(found, nbest=worst_first)], batch)
     free = [h for h in worst_first.hypotheses if "kitty" not in h.words]
     assert len(free) > 1 and after.said == free[0].words != free[-1].words
-    assert [entity.phrase for entity in after.transcript.refused] == ["Kitty"]
+    assert [entity.phrase for entity in after.transcript.rejected] == ["Kitty"]
 
 
 def test_a_phrase_stays_where_it_is_sure_enough_or_nothing_else_can_be_said(eager):

@@ -318,5 +318,5 @@ def transcribe(
         click.echo(f"{result.name}: {heard}" if len(audio) > 1 else heard)
         for entity in result.entities:
             click.echo(f"    {entity.describe()}")
-        for entity in result.transcript.refused:
+        for entity in result.transcript.rejected:
             click.echo(f"    refused, its gate is {entity.gate:g}: {entity.describe()}")

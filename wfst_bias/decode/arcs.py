@@ -54,8 +54,9 @@ class LatticeArcs:
 
     @property
     def boost(self) -> torch.Tensor:
-        """What adaptive boosting adds to the log-probability, nats, float32 ``(A,)``."""
-        return self.boosted - self.plain
+        """Score that adaptive boosting adds to the log-probability, nats, float32 ``(A,)``."""
+        boost: torch.Tensor = self.boosted - self.plain
+        return boost
 
     def terms(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Scaled acoustic score, scaled boost and score of the graph, nats ``(A, 3)``; their sum is the arc's score.
@@ -118,7 +119,8 @@ def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acou
 def arc_bounds(fsas: k2.Fsa) -> torch.Tensor:
     """Where the arcs of each FSA begin and end among all, int64 ``(N + 1,)`` on the CPU."""
     states = fsas.arcs.row_splits(1).long()
-    return fsas.arcs.row_splits(2).long()[states].cpu()
+    bounds: torch.Tensor = fsas.arcs.row_splits(2).long()[states].cpu()
+    return bounds
 
 
 def best_path_arcs(fsas: k2.Fsa) -> List[torch.Tensor]:
@@ -154,7 +156,8 @@ def in_spans(first: IntArray, last: IntArray, length: int) -> BoolArray:
     steps = np.zeros(length + 1, np.int64)
     np.add.at(steps, first, 1)
     np.add.at(steps, last + 1, -1)
-    return np.cumsum(steps[:-1]) > 0
+    inside: BoolArray = np.cumsum(steps[:-1]) > 0
+    return inside
 
 
 def terms_with_list(terms: FloatArray, in_list: BoolArray) -> FloatArray:

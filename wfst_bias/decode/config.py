@@ -1,4 +1,4 @@
-"""How wide the search is, and what it may find."""
+"""Configuration of the search and of the gates."""
 
 import math
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class SearchConfig:
     min_active: int = 30
     max_active: int = 2000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("acoustic_scale", "search_beam", "output_beam"):
             if not 0 < getattr(self, name) < math.inf:
                 option = f"--search-{name.removeprefix('search_').replace('_', '-')}"
@@ -38,7 +38,7 @@ class SearchConfig:
 
 @dataclass(frozen=True)
 class GateConfig:
-    """What a phrase must be heard by to be found.
+    """The least evidence by which a phrase is found.
 
     Args:
       evidence: the least evidence for phrases without a gate of their own, a probability a unit, see
@@ -47,7 +47,7 @@ class GateConfig:
 
     evidence: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0.0 <= self.evidence <= 1.0:
             raise InputError(f"--gate-evidence is {self.evidence}; give a probability a unit, 0 (off) to 1")
 

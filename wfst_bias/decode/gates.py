@@ -1,7 +1,7 @@
 """Gates: a phrase is found only where its evidence is not below its gate, whatever else speaks for it.
 
-Boosting, bonus and weight may bring a phrase that was hardly heard. Where the best path of an utterance says one below
-its gate, the pronunciation that it took is refused there, and the batch is searched again; so text, times, lattices and
+Boosting, bonus and weight may bring a phrase with little acoustic evidence. Where the best path of an utterance has one
+below its gate, the pronunciation that it took is rejected there, and the batch is searched again; so text, times, lattices and
 entities agree. The phrase may still be found elsewhere in the utterance, or by another pronunciation.
 """
 
@@ -22,23 +22,23 @@ def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript],
     """The 1-best transcript of each utterance with no phrase below its gate, and the lattices that they are of.
 
     These are the ones that came in where no list brought such a phrase. Words of the language model stay, but are no
-    entity where they are below the gate. What was refused is told by ``Transcript.refused``.
+    entity where they are below the gate. Rejected phrases are in ``Transcript.rejected``.
     """
     transcripts = best_paths(lattices, decoder)
-    refused: List[List[FoundEntity]] = [[] for _ in transcripts]
-    refusals: List[Rejection] = []
-    # ends: each round refuses an arc in a frame where none before did
-    while any(map(says_below_gate, transcripts)):
-        for utterance, entity, path in _said_by_lists(transcripts, lattices, decoder):
+    rejected: List[List[FoundEntity]] = [[] for _ in transcripts]
+    rejections: List[Rejection] = []
+    # ends: each round rejects an arc in a frame where none before did
+    while any(map(has_phrase_below_gate, transcripts)):
+        for utterance, entity, path in _phrases_by_list(transcripts, lattices, decoder):
             if entity.is_below_gate:
-                refused[utterance].append(entity)
-                refusals.append(_rejection(utterance, entity, path, lattices, decoder, refusals))
-        lattices = decoder.lattices(lattices.emissions, lattices.gates, refusals)
+                rejected[utterance].append(entity)
+                rejections.append(_rejection(utterance, entity, path, lattices, decoder, rejections))
+        lattices = decoder.lattices(lattices.emissions, lattices.gates, rejections)
         transcripts = best_paths(lattices, decoder)
-    return [only_above(*pair) for pair in zip(transcripts, refused)], lattices
+    return [only_above(*pair) for pair in zip(transcripts, rejected)], lattices
 
 
-def _said_by_lists(
+def _phrases_by_list(
     transcripts: Sequence[Transcript], lattices: Lattices, decoder: Decoder
 ) -> Iterator[Tuple[int, FoundEntity, Sequence[int]]]:
     """Each phrase that came by a list: its utterance, itself, and the arcs of the graph that begin its units."""
@@ -47,7 +47,7 @@ def _said_by_lists(
         path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
         path = path[graph.begins_unit(path)].cpu().numpy()
         last_units = np.flatnonzero(graph.said(path) >= graph.first_phrase)
-        by_list = [entity for entity in transcript.entities if entity.way == LIST]
+        by_list = [entity for entity in transcript.entities if entity.found_by == LIST]
         assert len(by_list) == len(last_units)
         for entity, last in zip(by_list, last_units.tolist()):
             yield utterance, entity, path[last + 1 - len(entity.units) : last + 1].tolist()
@@ -59,41 +59,41 @@ def _rejection(
     path: Sequence[int],
     lattices: Lattices,
     decoder: Decoder,
-    refusals: Sequence[Rejection],
+    rejections: Sequence[Rejection],
 ) -> Rejection:
-    """Of the pronunciation that a path takes, in all frames of the phrase."""
+    """The rejection of the pronunciation that a path takes, in all frames of the phrase."""
     begin, end = (round(time / lattices.emissions.frame_shift) for time in (entity.start, entity.end))
     if end >= int(lattices.lengths[utterance]):
-        end = sys.maxsize  # it may have ended in the free frames behind
-    here = (other for other in refusals if other.utterance == utterance and other.begin < end and begin < other.end)
-    refused_arcs = {arc for other in here for arc in other.arcs}
-    return Rejection(utterance, parting_arcs(decoder.graph, path, refused_arcs), begin, end)
+        end = sys.maxsize  # it may have ended in the free frames after the last one
+    here = (other for other in rejections if other.utterance == utterance and other.begin < end and begin < other.end)
+    rejected_arcs = {arc for other in here for arc in other.arcs}
+    return Rejection(utterance, parting_arcs(decoder.graph, path, rejected_arcs), begin, end)
 
 
-def says_below_gate(transcript: Transcript) -> bool:
+def has_phrase_below_gate(transcript: Transcript) -> bool:
     """Whether a list brought a phrase that is below its gate."""
-    return any(entity.way == LIST and entity.is_below_gate for entity in transcript.entities)
+    return any(entity.found_by == LIST and entity.is_below_gate for entity in transcript.entities)
 
 
-def only_above(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
-    """The transcript without the entities below their gates.
+def only_above(transcript: Transcript, rejected: Sequence[FoundEntity]) -> Transcript:
+    """The transcript without the entities below their gates, which are rejected, too.
 
-    They are told as refused, too; a phrase once at a place, by its best evidence, and not where it is found after all.
+    A rejected phrase is kept once at a place, with its best evidence, and not where it is found after all.
     """
     below = [entity for entity in transcript.entities if entity.is_below_gate]
-    if not (refused or below):
+    if not (rejected or below):
         return transcript
     kept = tuple(entity for entity in transcript.entities if not entity.is_below_gate)
-    return with_rejected(replace(transcript, entities=kept, refused=()), [*below, *refused])
+    return with_rejected(replace(transcript, entities=kept, rejected=()), [*below, *rejected])
 
 
-def with_rejected(transcript: Transcript, refused: Sequence[FoundEntity]) -> Transcript:
-    """The transcript, telling of refused phrases, too: once at a place, and not where one is found after all."""
-    told: List[FoundEntity] = []
-    for entity in sorted([*transcript.refused, *refused], key=lambda entity: -entity.evidence):
-        if not any(_are_same(entity, other) for other in (*transcript.entities, *told)):
-            told.append(entity)
-    return replace(transcript, refused=tuple(sorted(told, key=lambda entity: entity.start)))
+def with_rejected(transcript: Transcript, rejected: Sequence[FoundEntity]) -> Transcript:
+    """The transcript with further rejected phrases: each once at a place, and not where it is found after all."""
+    kept: List[FoundEntity] = []
+    for entity in sorted([*transcript.rejected, *rejected], key=lambda entity: -entity.evidence):
+        if not any(_are_same(entity, other) for other in (*transcript.entities, *kept)):
+            kept.append(entity)
+    return replace(transcript, rejected=tuple(sorted(kept, key=lambda entity: entity.start)))
 
 
 def _are_same(one: FoundEntity, other: FoundEntity) -> bool:

@@ -54,7 +54,7 @@ class _Occurrence:
     first: int
     end: int
     entity: Entity
-    way: str
+    found_by: str
 
 
 def words_and_entities(
@@ -74,7 +74,10 @@ def words_and_entities(
         spell(path.units(slice(*span), graph.units), graph.units) if text == OOV else text
         for text, span in zip(texts, spans)
     ]
-    seconds = lambda frame: round(float(frame) * frame_shift, 4)
+
+    def seconds(frame: int) -> Seconds:
+        return round(float(frame) * frame_shift, 4)
+
     words = tuple(
         Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
         for text, (first, last) in zip(texts, spans)
@@ -157,7 +160,7 @@ def _found(
         num_words=one.end - one.first,
         start=words[one.first].start,
         end=words[one.end - 1].end,
-        way=one.way,
+        found_by=one.found_by,
         units=path.units(inside, units),
         gap=float(path.acoustic[inside].sum()),
         boost=float(path.boost[inside].sum()),
@@ -166,7 +169,7 @@ def _found(
 
 
 def marked_spans(tokens: IntArray, begins: BoolArray, is_last: BoolArray) -> List[Span]:
-    """First frame and frame behind the last of each word, where arcs are marked that end one.
+    """The frames of each word, where arcs are marked that end one.
 
     Args:
       tokens: of each frame ``(T,)``, blank 0.

@@ -34,8 +34,8 @@ class Lattices:
       arcs: the arcs of ``fsas``, taken apart.
       columns: the emissions that were searched, unscaled, each frame's best at 0, ``(N, T, num_columns)``.
       lengths: frames of each utterance, free frames at the end not counted, ``(N,)``.
-      emissions: what came in.
-      gates: which of the graph's gates each utterance opened, one each.
+      emissions: given to the search.
+      gates: the gate of each utterance, see :class:`~wfst_bias.graph.decoding.ListInGraph`.
     """
 
     fsas: k2.Fsa
@@ -91,19 +91,21 @@ class Decoder:
 
     @property
     def meta(self) -> Dict[str, Any]:
-        """What a decode folder tells of the search."""
+        """The search as the meta data of a decode folder has it."""
         return search_meta(self.search, self.boost, self.device, self.gate)
 
-    def lattices(self, emissions: Emissions, gates: Sequence[int] = (), refusals: Sequence[Rejection] = ()) -> Lattices:
+    def lattices(
+        self, emissions: Emissions, gates: Sequence[int] = (), rejections: Sequence[Rejection] = ()
+    ) -> Lattices:
         """Search a batch.
 
         An utterance that ends in the middle of a word may leave the beam no final state. It is searched
-        again with free frames behind its end, in which that word is completed at the price of the graph.
+        again with free frames after its end, in which that word is completed at the price of the graph.
 
         Args:
           emissions: of the batch.
-          gates: for each utterance the gate of the lists that it has beside those that all have.
-          refusals: phrases that may not be taken.
+          gates: for each utterance the gate of the lists that it has in addition to those that all have.
+          rejections: phrases that may not be taken.
         """
         if emissions.tokens.checksum != self.graph.tokens.checksum:
             raise InputError(
@@ -112,13 +114,13 @@ class Decoder:
         gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
         assert len(gates) == len(emissions.lengths) and max(gates) < max(1, self.graph.num_gates)
         columns = self._columns(emissions.to(self.device).log_probs, gates)
-        fsas = self.intersect(columns, emissions.lengths, refusals)
+        fsas = self.intersect(columns, emissions.lengths, rejections)
         ended = has_final_arc(fsas)
         if not ended.all():
             columns = torch.cat([columns, columns.new_zeros(len(gates), _TAIL_FRAMES, columns.shape[2])], dim=1)
             for utterance in (~ended).nonzero().flatten().tolist():
                 columns[utterance, int(emissions.lengths[utterance]) :] = self._free_frame
-            fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended), refusals)
+            fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended), rejections)
         return Lattices(fsas, self.lattice_arcs(fsas, columns), columns, emissions.lengths, emissions, gates)
 
     def lattice_arcs(self, fsas: k2.Fsa, columns: torch.Tensor) -> LatticeArcs:
@@ -132,7 +134,8 @@ class Decoder:
         begins = units.starts_word.copy()
         begins[list(units.edge)] = True
         block = torch.from_numpy(np.where(begins, np.float32(_LOWEST), np.float32(0.0)))
-        return self.graph.layout.free_frame(block).to(self.device)
+        frame: torch.Tensor = self.graph.layout.free_frame(block).to(self.device)
+        return frame
 
     def _columns(self, log_probs: torch.Tensor, gates: Sequence[int]) -> torch.Tensor:
         """Emissions relative to each frame's best, in the blocks of columns that the graph reads."""
@@ -140,10 +143,10 @@ class Decoder:
         layout = self.graph.layout
         return layout.stack(plain, boosted(plain, self.boost), gates) if layout.has_lists else plain
 
-    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, refusals: Sequence[Rejection] = ()) -> k2.Fsa:
+    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, rejections: Sequence[Rejection] = ()) -> k2.Fsa:
         """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads."""
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
-        with without_rejected(self.graph, columns, refusals) as searched:
+        with without_rejected(self.graph, columns, rejections) as searched:
             lattices = k2.intersect_dense_pruned(
                 self.graph.fsa,
                 k2.DenseFsaVec(searched * self.search.acoustic_scale, segments.to(torch.int32)),
@@ -153,7 +156,7 @@ class Decoder:
                 max_active_states=self.search.max_active,
                 frame_idx_name="frame",
             )
-        if refusals:
+        if rejections:
             lattices.labels = self.graph.arcs[lattices.graph_arc.long(), 2]
         lattices.arc = torch.arange(lattices.num_arcs, dtype=torch.int32, device=lattices.device)
         del lattices.lease  # k2 hands on what the graph has; a lattice reads nothing of it
@@ -161,7 +164,7 @@ class Decoder:
 
 
 def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device, gate: GateConfig) -> Dict[str, Any]:
-    """What a decode folder tells of a search."""
+    """A search as the meta data of a decode folder has it."""
     return {"search": asdict(search), "boost": asdict(boost), "gate": asdict(gate), "device": str(device)}
 
 
@@ -169,4 +172,5 @@ def has_final_arc(fsas: k2.Fsa) -> torch.Tensor:
     """Which FSAs have a path, bool ``(N,)`` on the CPU; k2 keeps arcs of some that have none."""
     final_arcs = (fsas.labels == -1).nonzero().flatten().cpu()
     utterance = torch.bucketize(final_arcs, arc_bounds(fsas)[1:], right=True)
-    return torch.bincount(utterance, minlength=fsas.shape[0]) > 0
+    has_arc: torch.Tensor = torch.bincount(utterance, minlength=fsas.shape[0]).gt(0)
+    return has_arc

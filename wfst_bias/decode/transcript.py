@@ -1,8 +1,8 @@
-"""What a search finds in an utterance: words with times, and the phrases of the list among them."""
+"""Transcripts: words with times, and the phrases of the list among them."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Tuple
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
@@ -30,11 +30,11 @@ class FoundEntity:
       entity_class: name of the class that it belongs to.
       first_word, num_words: its place among the words of the transcript.
       start, end: its time.
-      way: :data:`LIST` where it came through the list's class, :data:`LANGUAGE_MODEL` where the language model
+      found_by: :data:`LIST` where it came through the list's class, :data:`LANGUAGE_MODEL` where the language model
         knew the words and its path was the better one.
       units: the pronunciation that matched.
       gap: log-probability of its units against the best ones of the same frames, the whole span,
-        before any boost, nats; 0 where the model itself writes them, far below 0 where it heard others.
+        before any boost, nats; 0 where the model itself writes them, far below 0 where it writes others.
       boost: what adaptive boosting gave back of that gap, nats.
       gate: the least evidence that it may be found by; 0 where any will do.
     """
@@ -46,7 +46,7 @@ class FoundEntity:
     num_words: int
     start: Seconds
     end: Seconds
-    way: str
+    found_by: str
     units: Tuple[str, ...]
     gap: float
     boost: float
@@ -65,9 +65,14 @@ class FoundEntity:
         """Whether they share time."""
         return self.start < other.end and other.start < self.end
 
+    def to_json(self) -> Dict[str, Any]:
+        """The fields as files have them, and the evidence; ``found_by`` is called ``way`` there."""
+        values = {"way" if name == "found_by" else name: value for name, value in asdict(self).items()}
+        return {**values, "evidence": self.evidence}
+
     def describe(self) -> str:
         return (
-            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.way}, heard as {' '.join(self.units)}, "
+            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.found_by}, pronounced {' '.join(self.units)}, "
             f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back, "
             f"evidence {self.evidence:.2f} a unit"
         )
@@ -82,7 +87,7 @@ class Transcript:
       words, entities: in the order of time.
       score: of the path, scaled and boosted, relative to each frame's best, nats; minus infinity where
         the lattice is empty.
-      refused: phrases below their gates: those that a better path said, whose words they count, and words of this one.
+      rejected: phrases below their gates: those of a better path, whose words they count, and those of this one.
       path: the arcs of the search's lattices that read its frames, int64 ``(T,)``; empty where it is not of a search.
     """
 
@@ -90,7 +95,7 @@ class Transcript:
     words: Tuple[Word, ...]
     entities: Tuple[FoundEntity, ...]
     score: Nats
-    refused: Tuple[FoundEntity, ...] = ()
+    rejected: Tuple[FoundEntity, ...] = ()
     path: IntArray = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
 
     @property

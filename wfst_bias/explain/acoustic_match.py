@@ -9,7 +9,7 @@ import torch
 from tabulate import tabulate
 
 from wfst_bias.core.symbols import BLANK_ID
-from wfst_bias.core.types import Seconds
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.ctc import ctc_product
 from wfst_bias.fst.wfst import NO_SCORE, from_arcs
@@ -72,7 +72,8 @@ class AcousticMatch:
             ("heard", *(" ".join(cost.heard) or "-" for cost in self.costs)),
             ("nats", *(nats(cost.gap) for cost in self.costs)),
         )
-        return tabulate(rows, tablefmt="plain", disable_numparse=True)
+        table: str = tabulate(rows, tablefmt="plain", disable_numparse=True)
+        return table
 
 
 def nats(value: float) -> str:
@@ -81,11 +82,11 @@ def nats(value: float) -> str:
 
 
 def acoustic_match_of(
-    tokens: np.ndarray,
-    begins: np.ndarray,
+    tokens: IntArray,
+    begins: BoolArray,
     first: int,
     last: int,
-    columns: np.ndarray,
+    columns: FloatArray,
     units: Units,
     frame_shift: Seconds,
 ) -> AcousticMatch:
@@ -167,7 +168,7 @@ def _forced(pronunciation: Pronunciation, units: Units) -> k2.Fsa:
     return k2.arc_sort(k2.Fsa(torch.from_numpy(ctc_product(chain, num_tokens + 1).arcs)))
 
 
-def _collapsed(tokens: np.ndarray) -> List[int]:
+def _collapsed(tokens: IntArray) -> List[int]:
     """What CTC reads in the tokens of some frames."""
     changes = np.append(True, tokens[1:] != tokens[:-1])
     return [token for token in tokens[changes].tolist() if token != BLANK_ID]

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
-import numpy as np
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.types import Seconds
+from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.cuts import read_data
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Word
@@ -47,7 +46,7 @@ def plot_attention(
 
 def attention_to_phrases(
     cut: MonoCut, model: AcousticModel, upstream: EmissionAdapter, biasing: Biasing
-) -> Tuple[np.ndarray, List[str], Seconds, Sequence[Word]]:
+) -> Tuple[FloatArray, List[str], Seconds, Sequence[Word]]:
     """The attention in one utterance, which is decoded again.
 
     Args:

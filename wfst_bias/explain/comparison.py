@@ -7,7 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from tabulate import tabulate
 
-from wfst_bias.core.types import Seconds
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.arcs import in_spans
 from wfst_bias.decode.transcript import LIST, Transcript, Word
 from wfst_bias.explain.acoustic_match import nats
@@ -64,13 +64,14 @@ class PathComparison:
             (self.rival.stretch or "-", self.rival.terms),
             ("difference", self.difference),
         )
-        return tabulate(
+        table: str = tabulate(
             [(name, *map(nats, (*astuple(terms), terms.total))) for name, terms in rows],
             headers=("nats", "acoustic", "given back", "language model", "list", "total"),
             tablefmt="plain",
             colalign=("left", *["right"] * 5),
             disable_numparse=True,
         )
+        return table
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,19 @@ class ScoredPath:
       transcript: its words.
     """
 
-    arcs: np.ndarray
-    tokens: np.ndarray
-    begins: np.ndarray
-    acoustic: np.ndarray
-    boost: np.ndarray
-    graph: np.ndarray
-    phrases: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
+    arcs: IntArray
+    tokens: IntArray
+    begins: BoolArray
+    acoustic: FloatArray
+    boost: FloatArray
+    graph: FloatArray
+    phrases: IntArray
+    first: IntArray
+    last: IntArray
     transcript: Transcript
 
     @property
-    def scores(self) -> np.ndarray:
+    def scores(self) -> FloatArray:
         return self.acoustic + self.boost + self.graph
 
     def first_of(self, outputs: Sequence[int]) -> Tuple[int, int]:
@@ -123,7 +124,7 @@ class ScoredPath:
         return int(self.first[phrase]), int(self.last[phrase])
 
     @cached_property
-    def in_list(self) -> np.ndarray:
+    def in_list(self) -> BoolArray:
         """Which arcs are in a branch of a list, bool."""
         return in_spans(self.first, self.last, len(self.arcs))
 
@@ -138,7 +139,7 @@ class ScoredPath:
         """Its words; what came by the list in brackets, as one."""
         pieces = list(self.transcript.words)
         for entity in reversed(self.transcript.entities):
-            if entity.way == LIST:
+            if entity.found_by == LIST:
                 whole = Word(f"[{entity.phrase}]", entity.start, entity.end)
                 pieces[entity.first_word : entity.first_word + entity.num_words] = [whole]
         return pieces

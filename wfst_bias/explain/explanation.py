@@ -68,7 +68,7 @@ class Explanation:
         rival = repr(contest.rival.text) if contest and contest.rival.text else "no word at its place"
         if self.verdict == FOUND:
             times = ", ".join(f"{found.start:.2f}-{found.end:.2f} s" for found in self.found)
-            if any(found.way == LIST for found in self.found):
+            if any(found.found_by == LIST for found in self.found):
                 won = f"it wins by {nats(contest.margin)} nats over {rival}" if contest else nothing_else
                 why = f"by the list; {won}"
             else:
@@ -152,7 +152,7 @@ def explain(
     names = {graph.entities[number].written for number in phrases}
     written, pruning = hearing.written, None
     found = tuple(entity for entity in written.transcript.entities if entity.phrase in names)
-    if any(entity.way == LIST for entity in found):
+    if any(entity.found_by == LIST for entity in found):
         phrase, (rival, search) = written, hearing.best_without(outputs)
     else:
         (phrase, search), rival = hearing.best_with(outputs), written

@@ -72,7 +72,7 @@ def competitors(
 
 
 def _competitor(
-    lattice: WordLattice, texts: Sequence[str], path: np.ndarray, other: np.ndarray, words: SymbolTable
+    lattice: WordLattice, texts: Sequence[str], path: IntArray, other: IntArray, words: SymbolTable
 ) -> Competitor:
     """Two paths compared."""
     own_terms, other_terms = (

@@ -7,9 +7,10 @@ confidence. So it is computed again without adaptive boosting, each phrase at th
 from dataclasses import dataclass
 from typing import List, Optional, Sequence
 
+import k2
 import numpy as np
 
-from wfst_bias.core.types import IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.word_lattice import NO_PHRASE, WordLattice
 from wfst_bias.lattice.word_places import said_in_place, without
@@ -55,7 +56,7 @@ def word_confidences(
     return [Confidence(*pair) for pair in zip(*(values.tolist() for values in shares))]
 
 
-def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> np.ndarray:
+def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> FloatArray:
     """The list's term of each arc without bonus and weight, nats ``(A,)``; never above what it was.
 
     The prior is that of the list's class, as the graph was compiled; it stands for the n-grams of a class that the
@@ -69,16 +70,22 @@ def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> np.ndarray:
     return paid
 
 
-def _shares(lattice: WordLattice, scores: np.ndarray, said: np.ndarray) -> np.ndarray:
+def _shares(lattice: WordLattice, scores: FloatArray, said: BoolArray) -> FloatArray:
     """Of the posteriors of all paths, those of paths with one of some arcs ``(W, A)``, ``(W,)``.
 
     Args:
       scores: of the arcs, nats ``(A,)``.
     """
-    total = lambda fsas, log_semiring: fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy()
     scores = SCALE * scores
     (all_paths,) = without(lattice, scores, np.zeros((1, lattice.num_arcs), bool))
-    whole, best = total(all_paths, True), total(all_paths, False)
-    others = np.concatenate([total(fsas, True) for fsas in without(lattice, scores, said)])
+    whole, best = _totals(all_paths, True), _totals(all_paths, False)
+    others = np.concatenate([_totals(fsas, True) for fsas in without(lattice, scores, said)])
     cut_off = np.exp(best - SCALE * lattice.beam - whole)
-    return (1.0 - np.exp(others - whole)).clip(min=0.0) / (1.0 + cut_off)
+    shares: FloatArray = (1.0 - np.exp(others - whole)).clip(min=0.0) / (1.0 + cut_off)
+    return shares
+
+
+def _totals(fsas: k2.Fsa, log_semiring: bool) -> FloatArray:
+    """The total score of each of some lattices, nats ``(K,)``."""
+    totals: FloatArray = fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy()
+    return totals

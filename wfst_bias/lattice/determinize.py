@@ -18,6 +18,7 @@ import torch
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.fst.wfst import Wfst, from_arcs, from_openfst, to_openfst
 
 _DELTA = 1.0 / 1024  # nats; what OpenFst's determinization takes for equal
@@ -40,11 +41,11 @@ class Stretches:
       beam: that it was made within, nats.
     """
 
-    src: np.ndarray
-    dst: np.ndarray
-    label: np.ndarray
-    arcs: np.ndarray
-    splits: np.ndarray
+    src: IntArray
+    dst: IntArray
+    label: IntArray
+    arcs: IntArray
+    splits: IntArray
     beam: float
 
 
@@ -75,7 +76,8 @@ def _without_silence(lattice: Wfst, beam: float) -> pynini.Fst:
     """The lattice without arcs that say nothing: labels in, out the arc that says it, counted from 1."""
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
     fst = to_openfst(replace(lattice, olabel=np.where(lattice.ilabel > 0, arc, 0)))
-    return fst.rmepsilon().prune(weight=beam)
+    pruned: pynini.Fst = fst.rmepsilon().prune(weight=beam)
+    return pruned
 
 
 def _determinized(jumps: pynini.Fst, beam: float, most_states: int) -> pynini.Fst:
@@ -97,7 +99,7 @@ def _product(said: Wfst, jumps: pynini.Fst, lattice: Wfst) -> Wfst:
     return _renumbered(product, np.argsort(np.argsort(place, kind="stable"), kind="stable"))
 
 
-def _renumbered(wfst: Wfst, number: np.ndarray) -> Wfst:
+def _renumbered(wfst: Wfst, number: IntArray) -> Wfst:
     """The same machine, its states with other numbers ``(S,)``."""
     final = np.empty_like(wfst.final)
     final[number] = wfst.final
@@ -115,12 +117,13 @@ def _best_ways(product: Wfst) -> Wfst:
     return product.arcs(np.sort(order[is_best]))
 
 
-def forward_scores(lattice: Wfst) -> np.ndarray:
+def forward_scores(lattice: Wfst) -> FloatArray:
     """Score of the best path to each state, nats, float64 ``(S,)``; the last state is the only end."""
     arcs = np.stack([lattice.src, lattice.dst, lattice.ilabel, lattice.score.view(np.int32)], axis=1)
     arcs[lattice.dst == lattice.num_states - 1, 2] = -1
     fsa = k2.create_fsa_vec([k2.Fsa(torch.from_numpy(arcs))])
-    return fsa.get_forward_scores(use_double_scores=True, log_semiring=False).numpy()
+    scores: FloatArray = fsa.get_forward_scores(use_double_scores=True, log_semiring=False).numpy()
+    return scores
 
 
 def _smallest(ways: Wfst, lattice: Wfst) -> Wfst:
@@ -166,7 +169,7 @@ def _stretches(jumps: Wfst, lattice: Wfst, beam: float) -> Stretches:
     )
 
 
-def _losses(lattice: Wfst) -> Tuple[csr_matrix, Callable[[np.ndarray, np.ndarray], np.ndarray]]:
+def _losses(lattice: Wfst) -> Tuple[csr_matrix, Callable[[IntArray, IntArray], IntArray]]:
     """What each silent step costs against the best path to its end, nats, and the arc between two states."""
     best = forward_scores(lattice)
     silent = np.flatnonzero(lattice.ilabel == 0)

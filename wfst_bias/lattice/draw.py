@@ -1,12 +1,12 @@
 """A word lattice as a picture: the best path a straight line, what else it could have been on lanes beside it.
 
-The nearer a lane, the closer to the best path is the way that first took it. Words are as far from each other as they
+The nearer a lane, the closer to the best path is the path that first took it. Words are as far from each other as they
 need to be read; the frames or seconds behind each word of the best path stand below it.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -14,12 +14,17 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.figures import check_picture_name, escape_formulas, render_figure
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_DRAWN = 400  # arcs; a larger picture shows nothing
 FORMS = (".svg", ".pdf", ".png")
-_PHRASE_COLOUR, _BEST_COLOUR, _OTHER_COLOUR = "#c2410c", "#1e293b", "#94a3b8"
-_TEXT_COLOUR, _QUIET_COLOUR = "#334155", "#64748b"
+_PHRASE_COLOR, _BEST_COLOR, _OTHER_COLOR = "#c2410c", "#1e293b", "#94a3b8"
+_TEXT_COLOR, _QUIET_COLOR = "#334155", "#64748b"
 _BEST_LANE = 0
 # points
 _LANE, _MARGIN, _TITLE = 34.0, 24.0, 26.0
@@ -38,10 +43,28 @@ class Layout:
       best: arcs of the best path.
     """
 
-    x: np.ndarray
-    lane: np.ndarray
-    arc_lane: np.ndarray
+    x: FloatArray
+    lane: IntArray
+    arc_lane: IntArray
     best: Tuple[int, ...]
+
+    def curve(self, lattice: WordLattice, arc: int) -> List[Tuple[float, float]]:
+        """The points of an arc: a Bezier curve of four from its state to its lane, and another one back."""
+        src, dst, height = int(lattice.src[arc]), int(lattice.dst[arc]), _LANE * self.arc_lane[arc]
+        begin, end = self._level(lattice, arc)
+        x, y = self.x, _LANE * self.lane
+        points = [(x[src], y[src]), (begin, y[src]), (x[src], height), (begin, height), (end, height)]
+        return [*points, (x[dst], height), (end, y[dst]), (x[dst], y[dst])]
+
+    def middle(self, lattice: WordLattice, arc: int) -> Tuple[float, float]:
+        """The middle of the level part of an arc."""
+        return sum(self._level(lattice, arc)) / 2, _LANE * float(self.arc_lane[arc])
+
+    def _level(self, lattice: WordLattice, arc: int) -> Tuple[float, float]:
+        """Where an arc is on its lane: without the bends at states on other lanes."""
+        src, dst, lane = lattice.src[arc], lattice.dst[arc], self.arc_lane[arc]
+        bends = (_BEND if self.lane[state] != lane else 0.0 for state in (src, dst))
+        return float(self.x[src]) + next(bends), float(self.x[dst]) - next(bends)
 
 
 def draw_lattice(
@@ -84,9 +107,9 @@ def lattice_picture(lattice: WordLattice, words: SymbolTable, form: str, frame_s
 
 
 def layout(lattice: WordLattice, words: SymbolTable) -> Layout:
-    """Where states and arcs stand: ways are taken closest first, each on the nearest lane that is free for it."""
+    """Place states and arcs: paths are taken best first, each on the nearest lane that is free for it."""
     width = [_AROUND + _LETTER * len(text) for text in _texts(lattice, words)]
-    x = lattice.longest_way(np.round(width).astype(np.int64)).astype(float)
+    x = lattice.longest_path(np.round(width).astype(np.int64)).astype(float)
     src, dst = lattice.src.tolist(), lattice.dst.tolist()
     into, out_of, loss = _best_arcs(lattice)
     lane = np.full(lattice.num_states, _BEST_LANE)
@@ -97,25 +120,25 @@ def layout(lattice: WordLattice, words: SymbolTable) -> Layout:
     for arc in np.argsort(loss, kind="stable").tolist():
         if arc in placed:
             continue
-        way = [arc]
-        while src[way[0]] not in placed_states:
-            way.insert(0, into[src[way[0]]])
-        while dst[way[-1]] not in placed_states and dst[way[-1]] in out_of:
-            way.append(out_of[dst[way[-1]]])
-        begin, end = x[src[way[0]]], x[dst[way[-1]]]
+        path = [arc]
+        while src[path[0]] not in placed_states:
+            path.insert(0, into[src[path[0]]])
+        while dst[path[-1]] not in placed_states and dst[path[-1]] in out_of:
+            path.append(out_of[dst[path[-1]]])
+        begin, end = x[src[path[0]]], x[dst[path[-1]]]
         own = _BEST_LANE if not best else _free_lane(taken, begin, end)
-        best = best or tuple(way)
+        best = best or tuple(path)
         taken.setdefault(own, []).append((begin, end))
-        arc_lane[way] = own
-        inner = [dst[step] for step in way if dst[step] not in placed_states]
+        arc_lane[path] = own
+        inner = [dst[step] for step in path if dst[step] not in placed_states]
         lane[inner] = own
         placed_states.update(inner)
-        placed.update(way)
+        placed.update(path)
     return Layout(x, lane, arc_lane, best)
 
 
-def _best_arcs(lattice: WordLattice) -> Tuple[Dict[int, int], Dict[int, int], np.ndarray]:
-    """The arc of the best way into each state and out of it, and what each arc loses against the best path, nats."""
+def _best_arcs(lattice: WordLattice) -> Tuple[Dict[int, int], Dict[int, int], FloatArray]:
+    """The arc of the best path into each state and out of it, and the loss of each arc against the best path, nats."""
     arcs = list(zip(lattice.src.tolist(), lattice.dst.tolist(), lattice.scores.tolist()))
     into: Dict[int, int] = {}
     out_of: Dict[int, int] = {}
@@ -145,75 +168,89 @@ def _texts(lattice: WordLattice, words: SymbolTable) -> List[str]:
     return [words.symbols[word] if word != NO_WORD else "" for word in lattice.words.tolist()]
 
 
-def _figure(lattice: WordLattice, words: SymbolTable, frame_shift: Optional[float]):
+def _figure(lattice: WordLattice, words: SymbolTable, frame_shift: Optional[float]) -> "Figure":
     from matplotlib.figure import Figure
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path as Curve
 
     plan = layout(lattice, words)
-    x, y = plan.x, _LANE * plan.lane
-    left, right = -_MARGIN, x.max() + _MARGIN
+    left, right = -_MARGIN, plan.x.max() + _MARGIN
     bottom = _LANE * min(0, plan.arc_lane.min()) - _LANE - _MARGIN
     top = _LANE * max(0, plan.arc_lane.max()) + _LANE + _TITLE
     figure = Figure(figsize=((right - left) / 72, (top - bottom) / 72), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(left, right), ylim=(bottom, top))
     axes.set_axis_off()
-    on_best = set(plan.best)
-    rows = zip(
-        lattice.src.tolist(),
-        lattice.dst.tolist(),
-        _texts(lattice, words),
-        lattice.phrases.tolist(),
-        lattice.scores.tolist(),
-        plan.arc_lane.tolist(),
+    rows = zip(_texts(lattice, words), lattice.phrases.tolist(), lattice.scores.tolist())
+    for arc, (text, phrase, score) in enumerate(rows):
+        style = _ArcStyle(is_best=arc in plan.best, is_phrase=phrase != NO_PHRASE)
+        _draw_arc(axes, plan.curve(lattice, arc), style, f"phrase-{arc}")
+        _label_arc(axes, plan.middle(lattice, arc), text, score, style)
+    y = _LANE * plan.lane
+    axes.scatter(plan.x, y, s=14, color="white", edgecolors=_BEST_COLOR, linewidths=1.0, zorder=3)
+    axes.scatter(plan.x[-1:], y[-1:], s=50, color="none", edgecolors=_BEST_COLOR, linewidths=1.0, zorder=3)
+    _draw_times(axes, lattice, plan, frame_shift, (bottom, top))
+    unit = "seconds" if frame_shift else "frames"
+    title = f"{lattice.name}   scores in nats, times in {unit}; colored: phrases of the list"
+    axes.text(left + 8, top - 8, escape_formulas(title), size=8, color=_QUIET_COLOR, va="top")
+    return figure
+
+
+@dataclass(frozen=True)
+class _ArcStyle:
+    """How an arc is drawn: whether it is on the best path, and whether its word came by a list."""
+
+    is_best: bool
+    is_phrase: bool
+
+    def color(self, other: str) -> str:
+        """The color of the arc or of its word, ``other`` where it is neither of the best path nor of a list."""
+        return _PHRASE_COLOR if self.is_phrase else _BEST_COLOR if self.is_best else other
+
+
+def _draw_arc(axes: "Axes", points: List[Tuple[float, float]], style: _ArcStyle, identifier: str) -> None:
+    """Draw an arc through the points of :meth:`Layout.curve`."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Curve
+
+    codes = [Curve.MOVETO, *[Curve.CURVE4] * 3, Curve.LINETO, *[Curve.CURVE4] * 3]
+    line = PathPatch(
+        Curve(points, codes),
+        facecolor="none",
+        edgecolor=style.color(_OTHER_COLOR),
+        linewidth=2.6 if style.is_best else 1.2,
+        zorder=1 + style.is_best,
     )
-    for arc, (src, dst, text, phrase, score, lane) in enumerate(rows):
-        height = _LANE * lane
-        level = (x[src] + (_BEND if y[src] != height else 0.0), x[dst] - (_BEND if y[dst] != height else 0.0))
-        is_best, is_phrase = arc in on_best, phrase != NO_PHRASE
-        colour = _PHRASE_COLOUR if is_phrase else _BEST_COLOUR if is_best else _OTHER_COLOUR
-        points = [(x[src], y[src]), (level[0], y[src]), (x[src], height), (level[0], height), (level[1], height)]
-        points += [(x[dst], height), (level[1], y[dst]), (x[dst], y[dst])]
-        codes = [Curve.MOVETO, *[Curve.CURVE4] * 3, Curve.LINETO, *[Curve.CURVE4] * 3]
-        line = PathPatch(
-            Curve(points, codes),
-            facecolor="none",
-            edgecolor=colour,
-            linewidth=2.6 if is_best else 1.2,
-            zorder=1 + is_best,
-        )
-        if is_phrase:
-            line.set_gid(f"phrase-{arc}")
-        axes.add_patch(line)
-        middle = sum(level) / 2
-        axes.text(
-            middle,
-            height + 3.5,
-            escape_formulas(text),
-            size=_WORD_SIZE,
-            weight="bold" if is_best else "normal",
-            color=_PHRASE_COLOUR if is_phrase else _BEST_COLOUR if is_best else _TEXT_COLOUR,
-            ha="center",
-            va="bottom",
-            zorder=4,
-        )
-        axes.text(
-            middle, height - 3.0, f"{score:.1f}", size=_SCORE_SIZE, color=_QUIET_COLOUR, ha="center", va="top", zorder=4
-        )
-    axes.scatter(x, y, s=14, color="white", edgecolors=_BEST_COLOUR, linewidths=1.0, zorder=3)
-    axes.scatter(x[-1:], y[-1:], s=50, color="none", edgecolors=_BEST_COLOUR, linewidths=1.0, zorder=3)
+    if style.is_phrase:
+        line.set_gid(identifier)
+    axes.add_patch(line)
+
+
+def _label_arc(axes: "Axes", middle: Tuple[float, float], text: str, score: float, style: _ArcStyle) -> None:
+    """Write the word above an arc and its score below."""
+    x, y = middle
+    axes.text(
+        x,
+        y + 3.5,
+        escape_formulas(text),
+        size=_WORD_SIZE,
+        weight="bold" if style.is_best else "normal",
+        color=style.color(_TEXT_COLOR),
+        ha="center",
+        va="bottom",
+        zorder=4,
+    )
+    axes.text(x, y - 3.0, f"{score:.1f}", size=_SCORE_SIZE, color=_QUIET_COLOR, ha="center", va="top", zorder=4)
+
+
+def _draw_times(
+    axes: "Axes", lattice: WordLattice, plan: Layout, frame_shift: Optional[float], height: Tuple[float, float]
+) -> None:
+    """Write the times of the best path's states below them.
+
+    Args:
+      height: lowest and highest point of the picture.
+    """
+    bottom, top = height
     times = lattice.times
     for state in [0, *(int(lattice.dst[arc]) for arc in plan.best)]:
         time = f"{times[state] * frame_shift:.2f} s" if frame_shift else f"{times[state]}"
-        axes.plot([x[state]] * 2, [bottom + 30, top - _TITLE], color="#e2e8f0", linewidth=0.6, zorder=0)
-        axes.text(x[state], bottom + 26, time, size=_SCORE_SIZE, color=_QUIET_COLOUR, ha="center", va="top")
-    unit = "seconds" if frame_shift else "frames"
-    axes.text(
-        left + 8,
-        top - 8,
-        escape_formulas(f"{lattice.name}   scores in nats, times in {unit}; coloured: phrases of the list"),
-        size=8,
-        color=_QUIET_COLOUR,
-        va="top",
-    )
-    return figure
+        axes.plot([plan.x[state]] * 2, [bottom + 30, top - _TITLE], color="#e2e8f0", linewidth=0.6, zorder=0)
+        axes.text(plan.x[state], bottom + 26, time, size=_SCORE_SIZE, color=_QUIET_COLOR, ha="center", va="top")

@@ -6,11 +6,12 @@ log-probabilities; acoustic ones are unscaled and without the boost, which like 
 """
 
 from operator import itemgetter
-from typing import List
+from typing import Any, Iterator, List, Tuple
 
 import numpy as np
 import torch
 
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.graph.decoding import DecodingGraph
@@ -33,7 +34,7 @@ def kaldi_lattices(lattices: Lattices, decoder: Decoder) -> List[str]:
     ]
 
 
-def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, graph: DecodingGraph) -> str:
+def _block(arcs: IntArray, olabels: IntArray, costs: FloatArray, graph: DecodingGraph) -> str:
     """Lines of one lattice.
 
     Args:
@@ -46,7 +47,8 @@ def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, graph: Deco
     rows = list(_rows(arcs, olabels, costs, ~is_final & ~is_phrase))
     # a phrase is a chain of words; its first arc has the frame and the costs
     next_state = int(arcs[:, :2].max(initial=0)) + 1
-    for state, to, label, olabel, *cost in _rows(arcs, olabels, costs, is_phrase):
+    for state, to, label, olabel, *weight in _rows(arcs, olabels, costs, is_phrase):
+        cost = tuple(weight)
         *others, last = graph.phrase_words[olabel - graph.first_phrase]
         for word in others:
             rows.append((state, next_state, label, word, *cost))
@@ -58,6 +60,6 @@ def _block(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, graph: Deco
     return "".join(lines)
 
 
-def _rows(arcs: np.ndarray, olabels: np.ndarray, costs: np.ndarray, selected: np.ndarray):
+def _rows(arcs: IntArray, olabels: IntArray, costs: FloatArray, selected: BoolArray) -> Iterator[Tuple[Any, ...]]:
     """Selected arcs as tuples of Python numbers, the fastest form for formatting."""
     return zip(*arcs[selected].T.tolist(), olabels[selected].tolist(), *costs[selected].T.tolist())

@@ -16,9 +16,11 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import k2
 import numpy as np
 import torch
+from torch._C import PyTorchFileReader
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
+from wfst_bias.core.types import IntArray
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
 _TERMS = ("acoustic_scores", "boost_scores", "lm_scores", "list_scores")  # in the order of Terms
@@ -62,28 +64,32 @@ def k2_lattices(stored: K2Lattices) -> k2.Fsa:
     lattices = stored.lattices
     states = _bounds([lattice.num_states for lattice in lattices])
     arcs = _bounds([lattice.num_arcs for lattice in lattices])
-    joined = lambda name, dtype: np.concatenate([np.zeros(0, dtype), *(getattr(one, name) for one in lattices)])
-    words = joined("words", np.int32)
+    words = _joined(lattices, "words")
     words[words == NO_WORD] = -1
     terms = np.concatenate([np.zeros((0, len(_TERMS)), np.float32), *(lattice.terms for lattice in lattices)])
     scores = terms.sum(axis=1).view(np.int32)
-    table = np.stack([joined("src", np.int32), joined("dst", np.int32), words, scores], axis=1)
+    table = np.stack([_joined(lattices, "src"), _joined(lattices, "dst"), words, scores], axis=1)
     # the layout of k2's FsaVecToTensor
     header = np.concatenate([[len(lattices), 0], states, arcs])
     fsas = k2.Fsa(torch.from_numpy(np.append(header, table.ravel()).astype(np.int32)))
     fsas.aux_labels = torch.from_numpy(words)
     for name, column in zip(_TERMS, terms.T):
         setattr(fsas, name, torch.from_numpy(column.copy()))
-    fsas.phrases = torch.from_numpy(joined("phrases", np.int32) - NO_PHRASE)
+    fsas.phrases = torch.from_numpy(_joined(lattices, "phrases") - NO_PHRASE)
     lengths = np.concatenate([np.zeros(0, np.int64), *(np.diff(lattice.splits) for lattice in lattices)])
     splits = torch.from_numpy(_bounds(lengths).astype(np.int32))
     shape = k2.ragged.create_ragged_shape2(splits, None, -1)
-    fsas.tokens = k2.RaggedTensor(shape, torch.from_numpy(joined("tokens", np.int32)))
+    fsas.tokens = k2.RaggedTensor(shape, torch.from_numpy(_joined(lattices, "tokens")))
     fsas.names = [lattice.name for lattice in lattices]
     fsas.beams = [float(lattice.beam) for lattice in lattices]
     fsas.phrase_names = [list(table) for table in stored.phrases]
     fsas.acoustic_scale = float(stored.acoustic_scale)
     return fsas
+
+
+def _joined(lattices: Sequence[WordLattice], name: str) -> IntArray:
+    """A field of integers of all lattices, one after the other, int32."""
+    return np.concatenate([np.zeros(0, np.int32), *(getattr(one, name) for one in lattices)])
 
 
 def write_k2(path: Path, stored: K2Lattices) -> None:
@@ -128,7 +134,7 @@ def read_k2(path: Path) -> K2Lattices:
 
 def _data_of(path: Path) -> Any:
     """What torch saved, if it is nothing but data; the record is read as torch will read it."""
-    records = torch._C.PyTorchFileReader(str(path))
+    records: Any = PyTorchFileReader(str(path))  # its stubs lack methods
     operations = list(pickletools.genops(records.get_record("data.pkl")))
     called = {argument for operation, argument, _ in operations if "GLOBAL" in operation.name}
     forbidden = {operation.name for operation, _, _ in operations} & _CALLING
@@ -163,6 +169,6 @@ def _lattices(fsas: k2.Fsa, content: Dict[str, Any]) -> List[WordLattice]:
     ]
 
 
-def _bounds(lengths: Sequence[int]) -> np.ndarray:
+def _bounds(lengths: Sequence[int]) -> IntArray:
     """Where parts of these lengths begin, one behind the other, int64 ``(N + 1,)``."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

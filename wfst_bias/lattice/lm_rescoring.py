@@ -10,6 +10,7 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.lattice.word_lattice import NO_PHRASE, WordLattice
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import Ngrams
@@ -36,7 +37,7 @@ class RescoringLM:
     """
 
     model: Ngrams
-    word_ids: np.ndarray
+    word_ids: IntArray
     rarest: float
     start: int
     end: int
@@ -64,7 +65,7 @@ class RescoringLM:
         (start,) = model.child(np.zeros(1, np.int64), np.array([id_of[BOS]])).tolist()
         return cls(model, ids, rarest, start, id_of[EOS])
 
-    def follow(self, history: np.ndarray, words: np.ndarray, is_phrase: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def follow(self, history: IntArray, words: IntArray, is_phrase: BoolArray) -> Tuple[IntArray, FloatArray]:
         """The history behind words ``(A,)`` of the table that each follow one, and their log-probabilities."""
         ids = self.word_ids[words]
         score = self.model.forgetting[history] + np.where(is_phrase, 0.0, self.rarest)
@@ -74,7 +75,7 @@ class RescoringLM:
         after[known] = self.model.history[node]
         return after, score
 
-    def ends(self, history: np.ndarray) -> np.ndarray:
+    def ends(self, history: IntArray) -> FloatArray:
         """Log-probability of the sentence's end behind each history."""
         return self.model.predict(history, np.full(len(history), self.end))
 
@@ -85,7 +86,7 @@ def with_lm(lattice: WordLattice, lm: RescoringLM) -> WordLattice:
         return lattice
     num_nodes, end = len(lm.model.parent), lattice.num_states - 1
     first_arc = np.searchsorted(lattice.src, np.arange(lattice.num_states + 1))
-    level = lattice.longest_way(np.ones(lattice.num_arcs, np.int64))
+    level = lattice.longest_path(np.ones(lattice.num_arcs, np.int64))
     pairs = np.array([lm.start])  # state * num_nodes + history
     split, arcs, src, dst, scores = [], [], [], [], []
     num_states = 0
@@ -105,7 +106,9 @@ def with_lm(lattice: WordLattice, lm: RescoringLM) -> WordLattice:
         dst.append(lattice.dst[arc].astype(np.int64) * num_nodes + after)
         pairs = np.append(pairs, dst[-1])
         num_states += len(own)
-        split.append(own), arcs.append(arc), scores.append(score)
+        split.append(own)
+        arcs.append(arc)
+        scores.append(score)
     split.append(np.array([end * num_nodes]))
     split, dst = np.concatenate(split), np.concatenate(dst)
     order = np.argsort(split)

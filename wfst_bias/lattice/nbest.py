@@ -7,6 +7,7 @@ import numpy as np
 import pynini
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import IntArray
 from wfst_bias.fst.wfst import from_openfst, to_openfst
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
@@ -74,15 +75,14 @@ class NBest:
         Args:
           phrases: as the list has them, by number.
         """
-        number = lambda score: round(score, _DIGITS)
         return [
             {
                 "utterance": self.name,
                 "rank": rank,
                 "text": hypothesis.text,
-                "total": number(hypothesis.total),
-                **{name: number(score) for name, score in asdict(hypothesis.terms).items()},
-                "phones": number(hypothesis.phones),
+                "total": round(hypothesis.total, _DIGITS),
+                **{name: round(score, _DIGITS) for name, score in asdict(hypothesis.terms).items()},
+                "phones": round(hypothesis.phones, _DIGITS),
                 "entities": [
                     {"phrase": phrases[span.phrase], "first_word": span.first_word, "num_words": span.num_words}
                     for span in hypothesis.phrases
@@ -115,7 +115,7 @@ def nbest_of(lattice: WordLattice, num_best: int, words: SymbolTable) -> NBest:
     return NBest(lattice.name, tuple(hypotheses.values()))
 
 
-def _best_paths(lattice: WordLattice, num_best: int) -> np.ndarray:
+def _best_paths(lattice: WordLattice, num_best: int) -> IntArray:
     """Arcs of the best paths, int64 ``(N, L)``, -1 behind the end of each."""
     if not lattice.num_arcs:
         return np.zeros((0, 1), np.int64)

@@ -9,7 +9,7 @@ from typing import List, Tuple
 
 import numpy as np
 
-from wfst_bias.core.types import IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
@@ -46,14 +46,14 @@ class WordLattice:
     """
 
     name: str
-    src: np.ndarray
-    dst: np.ndarray
-    words: np.ndarray
-    phrases: np.ndarray
-    terms: np.ndarray
-    tokens: np.ndarray
-    splits: np.ndarray
-    sources: np.ndarray
+    src: IntArray
+    dst: IntArray
+    words: IntArray
+    phrases: IntArray
+    terms: FloatArray
+    tokens: IntArray
+    splits: IntArray
+    sources: IntArray
     beam: float
 
     @property
@@ -65,9 +65,10 @@ class WordLattice:
         return int(self.dst.max(initial=-1)) + 1
 
     @property
-    def scores(self) -> np.ndarray:
+    def scores(self) -> FloatArray:
         """Of each arc, nats, float32 ``(A,)``."""
-        return self.terms.sum(axis=1)
+        scores: FloatArray = self.terms.sum(axis=1)
+        return scores
 
     def sources_of(self, arcs: IntArray) -> IntArray:
         """Arcs of the search's lattices under some arcs, one arc after the other, int64."""
@@ -77,27 +78,30 @@ class WordLattice:
         """Where the frames of some arcs are in ``tokens`` and ``sources``, one arc after the other, int64."""
         lengths = np.diff(self.splits)[arcs]
         ends = np.cumsum(lengths)
-        return np.repeat(self.splits[arcs] - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
+        starts: IntArray = np.repeat(self.splits[arcs] - (ends - lengths), lengths)
+        return starts + np.arange(len(starts))
 
-    def machine(self, ilabel: np.ndarray, olabel: np.ndarray, score: np.ndarray) -> Wfst:
+    def machine(self, ilabel: IntArray, olabel: IntArray, score: FloatArray) -> Wfst:
         """Its arcs as a machine with other labels and scores, ``(A,)`` each; without an arc it has no path."""
         final = np.full(max(self.num_states, 1), NO_SCORE)
         final[-1] = 0.0 if self.num_arcs else NO_SCORE
         return from_arcs(0, self.src, self.dst, ilabel, olabel, score, final)
 
-    def longest_way(self, lengths: np.ndarray) -> np.ndarray:
+    def longest_path(self, lengths: IntArray) -> IntArray:
         """To each state from the start, the longest sum of its arcs' lengths ``(A,)``, int64 ``(S,)``."""
         if not self.num_arcs:
             return np.zeros(0, np.int64)
         ones = np.ones(self.num_arcs, np.int32)
-        return forward_scores(self.machine(ones, ones, lengths)).clip(min=0).astype(np.int64)
+        lengths_as_scores = lengths.astype(np.float32)
+        longest: IntArray = forward_scores(self.machine(ones, ones, lengths_as_scores)).clip(min=0).astype(np.int64)
+        return longest
 
     @property
-    def times(self) -> np.ndarray:
+    def times(self) -> IntArray:
         """Frames before each state, int64 ``(S,)``: all ways to it have as many."""
-        return self.longest_way(np.diff(self.splits))
+        return self.longest_path(np.diff(self.splits))
 
-    def with_arcs(self, arcs: np.ndarray, src: np.ndarray, dst: np.ndarray) -> "WordLattice":
+    def with_arcs(self, arcs: IntArray, src: IntArray, dst: IntArray) -> "WordLattice":
         """The lattice that some arcs, any of them more than once, make between other states, ``(A,)`` each."""
         lengths = np.diff(self.splits)[arcs]
         splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -150,14 +154,14 @@ class _Frames:
       loss: of the best path through the arc against the best path of the utterance, nats.
     """
 
-    src: np.ndarray
-    dst: np.ndarray
-    is_final: np.ndarray
-    tokens: np.ndarray
-    outputs: np.ndarray
-    enters_list: np.ndarray
-    terms: np.ndarray
-    loss: np.ndarray
+    src: IntArray
+    dst: IntArray
+    is_final: BoolArray
+    tokens: IntArray
+    outputs: IntArray
+    enters_list: BoolArray
+    terms: FloatArray
+    loss: FloatArray
 
     @classmethod
     def of(cls, lattices: Lattices) -> "_Frames":
@@ -173,7 +177,7 @@ class _Frames:
         return cls(src, dst, *(column.cpu().numpy() for column in columns))
 
 
-def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, graph: DecodingGraph) -> WordLattice:
+def _word_lattice(name: str, frames: _Frames, kept: IntArray, beam: float, graph: DecodingGraph) -> WordLattice:
     """The word lattice of some arcs of a batch."""
     lattice, place = _labelled(frames, kept, graph)
     stretches = determinized(lattice, beam)
@@ -204,7 +208,7 @@ def _word_lattice(name: str, frames: _Frames, kept: np.ndarray, beam: float, gra
 _MOST_WORDS = 1 << 10  # of a phrase
 
 
-def _labelled(frames: _Frames, kept: np.ndarray, graph: DecodingGraph) -> Tuple[Wfst, np.ndarray]:
+def _labelled(frames: _Frames, kept: IntArray, graph: DecodingGraph) -> Tuple[Wfst, IntArray]:
     """Arcs of an utterance with words as labels, phrases as chains of them, and a label of its own into the end.
 
     Returns:
@@ -245,7 +249,7 @@ def _labelled(frames: _Frames, kept: np.ndarray, graph: DecodingGraph) -> Tuple[
     return lattice, place[lattice.olabel]
 
 
-def _terms(frames: _Frames, sources: np.ndarray, stretch: np.ndarray, num_arcs: int, first_phrase: int) -> np.ndarray:
+def _terms(frames: _Frames, sources: IntArray, stretch: IntArray, num_arcs: int, first_phrase: int) -> FloatArray:
     """Sums over frames ``(F,)`` of the arcs that they are of ``(A, 4)``, the graph's share within lists apart."""
     terms = frames.terms[sources].astype(np.float64)
     spans = list_spans(frames.outputs[sources], frames.enters_list[sources], first_phrase)

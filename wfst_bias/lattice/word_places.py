@@ -9,7 +9,7 @@ import pynini
 import torch
 
 from wfst_bias.core.symbols import OOV, SymbolTable
-from wfst_bias.core.types import BoolArray, IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
@@ -19,7 +19,7 @@ _NOT_SAID = -1  # by any arc
 _MOST_ARCS = 1 << 20  # held at a time
 
 
-def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> Optional[np.ndarray]:
+def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> Optional[IntArray]:
     """Arcs of the best path that says a text; none where no path does.
 
     Words that the table does not have are spelled in a text, and one label in a lattice.
@@ -74,10 +74,11 @@ def said_in_place(
     behind = np.where(is_heard, np.searchsorted(heard, own, "right"), np.cumsum(is_heard))
     bounds = np.concatenate([[-1.0], heard, [np.inf]])
     near = (told >= bounds[before][:, None]) & (told <= bounds[behind + 1][:, None])
-    return near & (lattice.words == labels[:, None])
+    in_place: BoolArray = near & (lattice.words == labels[:, None])
+    return in_place
 
 
-def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> Iterator[k2.Fsa]:
+def without(lattice: WordLattice, scores: FloatArray, taken: BoolArray) -> Iterator[k2.Fsa]:
     """The lattice again and again, each time without some arcs; as many times together as memory has room for.
 
     Args:
@@ -100,13 +101,13 @@ def without(lattice: WordLattice, scores: np.ndarray, taken: np.ndarray) -> Iter
         yield fsas
 
 
-def best_without(lattice: WordLattice, taken: np.ndarray) -> List[Tuple[float, np.ndarray]]:
+def best_without(lattice: WordLattice, taken: BoolArray) -> List[Tuple[float, IntArray]]:
     """Score, nats, and arcs of the best path of the lattice without some arcs ``(K, A)``; see :func:`without`.
 
     Returns:
       K pairs; minus infinity where no path is left.
     """
-    found: List[Tuple[float, np.ndarray]] = []
+    found: List[Tuple[float, IntArray]] = []
     for fsas in without(lattice, lattice.scores, taken):
         totals = fsas.get_tot_scores(use_double_scores=True, log_semiring=False).tolist()
         best = k2.shortest_path(fsas, use_double_scores=True)
@@ -119,7 +120,7 @@ def _machine(lattice: WordLattice) -> Wfst:
     return lattice.machine(lattice.words, np.arange(1, lattice.num_arcs + 1), lattice.scores)
 
 
-def _best_arcs(paths: pynini.Fst) -> Optional[np.ndarray]:
+def _best_arcs(paths: pynini.Fst) -> Optional[IntArray]:
     """What the best path writes, counted from 0."""
     best = pynini.shortestpath(paths)
     return from_openfst(best.topsort()).olabel.astype(np.int64) - 1 if best.num_states() else None

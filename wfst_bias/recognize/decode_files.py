@@ -3,7 +3,7 @@
 import contextlib
 import gzip
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
 
@@ -103,10 +103,10 @@ class DecodeFiles:
         for entity, rival in zip(transcript.entities, found.rivals):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
             self._entities.write(_row(name, entity, {**_least(own), "rival": rival and rival.to_json()}))
-        self._refused.writelines(_row(name, entity) for entity in transcript.refused)
+        self._refused.writelines(_row(name, entity) for entity in transcript.rejected)
         self._num_utterances += 1
         self._num_entities += len(transcript.entities)
-        self._num_refused += len(transcript.refused)
+        self._num_refused += len(transcript.rejected)
         if not transcript.words:
             self._empty.append(name)
 
@@ -144,5 +144,5 @@ def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
 
 def _row(utterance: str, entity: FoundEntity, more: Mapping[str, Any] = {}) -> str:
     """An entity as a line of JSON."""
-    row = {"utterance": utterance, **asdict(entity), "evidence": entity.evidence, **more}
+    row = {"utterance": utterance, **entity.to_json(), **more}
     return json.dumps(row, ensure_ascii=False) + "\n"

@@ -12,7 +12,7 @@ import numpy as np
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.symbols import OOV
 from wfst_bias.core.types import IntArray
-from wfst_bias.decode.gates import only_above, says_below_gate
+from wfst_bias.decode.gates import has_phrase_below_gate, only_above
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import FoundEntity, Transcript
@@ -125,8 +125,8 @@ class Chain:
 
 def _with_evidence(found: Found, graph: DecodingGraph) -> Found:
     """How sure the words are; those of a lookup, which the search did not choose, are as sure as the phones that were heard."""
-    looked_up = [entity for entity in found.transcript.entities if entity.way == LOOKUP]
-    others = [entity for entity in found.transcript.entities if entity.way != LOOKUP]
+    looked_up = [entity for entity in found.transcript.entities if entity.found_by == LOOKUP]
+    others = [entity for entity in found.transcript.entities if entity.found_by != LOOKUP]
     # where the others stand in what was said
     spans = [(_place(entity.first_word, looked_up, found.replacements), entity.num_words) for entity in others]
     rival_of = dict(zip(map(id, others), competitors(found.lattice, found.said, spans, graph.words, found.path)))
@@ -179,8 +179,8 @@ def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found
         if hypothesis.words == found.said:
             return replace(found, nbest=nbest)
         taken = on_path(found, hypothesis.arcs, hypothesis.terms.total, utterance, batch)
-        if not says_below_gate(taken.transcript):
-            return replace(taken, nbest=nbest, transcript=only_above(taken.transcript, found.transcript.refused))
+        if not has_phrase_below_gate(taken.transcript):
+            return replace(taken, nbest=nbest, transcript=only_above(taken.transcript, found.transcript.rejected))
     return replace(found, nbest=nbest)
 
 

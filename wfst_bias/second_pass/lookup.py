@@ -185,7 +185,7 @@ def _with_matches(
     transcript: Transcript, matches: Sequence["_Match"], frame_shift: Seconds, boundary: str
 ) -> Transcript:
     """The transcript with its replacements, from the last one to the first."""
-    words, entities, refused = list(transcript.words), list(transcript.entities), list(transcript.refused)
+    words, entities, refused = list(transcript.words), list(transcript.entities), list(transcript.rejected)
     for match in reversed(matches):
         said = match.words(frame_shift, boundary)
         words[match.first : match.end] = said
@@ -194,7 +194,7 @@ def _with_matches(
         behind = [replace(e, first_word=e.first_word + longer) for e in entities if e.first_word >= match.end]
         entities = [*before, match.found(said), *behind]
         refused = [replace(e, first_word=e.first_word + longer * (e.first_word >= match.end)) for e in refused]
-    return replace(transcript, words=tuple(words), entities=tuple(entities), refused=tuple(refused))
+    return replace(transcript, words=tuple(words), entities=tuple(entities), rejected=tuple(refused))
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class _Match:
             num_words=len(words),
             start=words[0].start,
             end=words[-1].end,
-            way=LOOKUP,
+            found_by=LOOKUP,
             units=self.way,
             gap=0.0,
             boost=0.0,

@@ -37,7 +37,7 @@ class Verification:
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         staying: List[FoundEntity] = []
-        taken, refused = np.zeros(found.lattice.num_arcs, bool), list(found.transcript.refused)
+        taken, refused = np.zeros(found.lattice.num_arcs, bool), list(found.transcript.rejected)
         unsure = self._unsure(found, batch)
         # ends: each round takes arcs of a phrase away, or leaves a stretch of the utterance as it is
         while unsure:
@@ -80,7 +80,7 @@ class Verification:
 
     def _unsure(self, found: Found, batch: Batch) -> List[FoundEntity]:
         """What lists brought into a transcript, and is not sure enough."""
-        brought = [entity for entity in found.transcript.entities if entity.way == LIST]
+        brought = [entity for entity in found.transcript.entities if entity.found_by == LIST]
         if not brought:
             return []
         sure = word_confidences(found.lattice, found.said, batch.decoder.graph, found.path)
