@@ -119,6 +119,12 @@ def test_words_that_are_symbols_of_graphs_are_left_out(arpa):
     assert read_grammar(arpa(text), WORDS).num_skipped == 2
 
 
+def test_a_weight_of_the_sentence_start_counts_in_a_model_without_bigrams(arpa):
+    text = "\\data\\\nngram 1=3\nngram 2=0\n\n\\1-grams:\n-99\t<s>\t-0.5\n-1\t</s>\n-0.5\tnew\t0\n\n\\2-grams:\n\n\\end\\\n"
+    grammar = read_grammar(arpa(text), WORDS)
+    assert grammar.fst.final[grammar.fst.start] == pytest.approx((-0.5 - 1.0) * LN10)
+
+
 def ngrams_of_text(text, known):
     """``{ngram: (nats, backoff)}`` of the n-grams of an ARPA file that have only known words, and the highest order."""
     ngrams, order = {}, 0

@@ -67,15 +67,15 @@ def read_grammar(path: Path, words: SymbolTable) -> Grammar:
 def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
     """The acceptor of a model, its final scores closed over backoff.
 
-    State 0 is the empty history, and each n-gram that is not of the highest order has a state of its own. The arcs
-    of a state are sorted by their labels; scores are rounded as Kaldi's ``arpa2fst`` does.
+    State 0 is the empty history, and each n-gram that is not of the highest order, or has a backoff weight, has a
+    state of its own. The arcs of a state are sorted by their labels; scores are rounded as by Kaldi's ``arpa2fst``.
 
     Args:
       model: with a 1-gram ``<s>``.
       words: of the labels; has those of the model and ``#0``.
     """
     single = replace(model, log_prob=_single_precision(model.log_prob), backoff=_single_precision(model.backoff))
-    is_state = np.arange(len(model.parent)) < model.begin[model.order]
+    is_state = (np.arange(len(model.parent)) < model.begin[model.order]) | model.is_history
     is_state &= np.array([*(word != EOS for word in model.words), True])[model.word]
     acceptor = single.acceptor(is_state)
     label = np.array([words[BACKOFF], *(words.ids.get(word, 0) for word in model.words)], np.int32)[acceptor.ilabel]
