@@ -37,7 +37,7 @@ def main() -> None:
     config = SearchConfig(search_beam=arguments.beam)
     decoder = Decoder(graph, config)
     with tempfile.TemporaryDirectory() as folder:
-        export_graph(graph, Path(folder) / "kaldi", "kaldi", keep_twins=True)
+        export_graph(graph, Path(folder) / "kaldi", "kaldi", keep_boosted=True)
         fst = kaldifst.StdVectorFst.read(str(Path(folder) / "kaldi" / KALDI_GRAPH))
     options = kaldi_decoder.FasterDecoderOptions(beam=arguments.beam, max_active=config.max_active)
     ours = theirs = audio_seconds = 0.0

@@ -88,7 +88,7 @@ def _resident() -> int:
 
 def _rebuilt(base: BaseGraph, token_graph, part: CompiledList) -> DecodingGraph:
     """The same graph, by splicing the list into the token graph and composing all of it with the CTC topology."""
-    expansion = ClassExpansion(part.branch, part.entity_class, part.entry_score, len(base.words))
+    expansion = ClassExpansion(part.trie, part.entity_class, part.entry_score, len(base.words))
     spliced = trim(splice(token_graph.fst, token_graph.class_arcs, [expansion]))
     table = ctc_product(spliced, len(base.lang.tokens), base.topology)
     return decoding_graph(table, base.lang.units, base.words, len(base.words), [ListInGraph(part.entities)])

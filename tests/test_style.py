@@ -79,8 +79,7 @@ PRIVATE: dict[str, set[str]] = {
         """Side Way _reader _ways heard heard_lexicon reader readers way ways""".split()
     ),
     "graph": set(
-        """SAID _first_door arcs_saying branch door doors first_door_state has_twins is_door keep_twins member
-        members no_twin no_twin_ids not_saying num_doors reader said saying told""".split()
+        """""".split()
     ),
     "lang": set(
         """readings tells_words ways""".split()

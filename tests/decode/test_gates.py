@@ -30,7 +30,7 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
-from wfst_bias.graph.constrain import not_saying
+from wfst_bias.graph.constrain import without_outputs
 from wfst_bias.graph.store import read_base
 from wfst_bias.lattice.frames import kaldi_lattices
 
@@ -177,7 +177,7 @@ def test_what_is_left_is_the_best_path_without_the_phrase(decoder_of, seed):
         alone = replace(batch, log_probs=batch.log_probs[i : i + 1], lengths=batch.lengths[i : i + 1], names=["utt"])
         refused = phrases(transcript.rejected)
         outputs = [decoder.graph.first_phrase + n for n, e in enumerate(entities) if e.written in refused]
-        peer = Decoder(not_saying(decoder.graph, outputs), wide, decoder.boost)
+        peer = Decoder(without_outputs(decoder.graph, outputs), wide, decoder.boost)
         (best,) = best_paths(peer.lattices(alone), peer)
         assert not any(entity.is_below_gate for entity in best.entities if entity.found_by == LIST)
         assert (transcript.text, transcript.words) == (best.text, best.words)

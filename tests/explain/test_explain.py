@@ -224,7 +224,7 @@ def test_a_phrase_that_nobody_said_anything_like(base, decoder_of):
     assert f"a search beam of {why.widest.search_beam:g} nats holds no path with it" in why.summary()
     wide = Decoder(decoder.graph, replace(why.widest, output_beam=why.widest.search_beam))
     fsas = wide.lattices(heard(base, CITY, sharpness=6.0)).fsas
-    assert not (wide.graph.said(fsas.graph_arc.numpy()) == wide.graph.first_phrase).any()
+    assert not (wide.graph.outputs_of(fsas.graph_arc.numpy()) == wide.graph.first_phrase).any()
 
 
 def test_a_phrase_whose_sound_alone_is_beyond_the_beam(base, decoder_of):

@@ -69,7 +69,7 @@ def one_boundary_between_words(labels) -> bool:
 @given(worlds(), st.integers(-12, 4).map(lambda x: x / 2))
 def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score):
     words, base = world.token_graph()
-    graph = splice(base.fst, base.class_arcs, world.members(words, entry_score))
+    graph = splice(base.fst, base.class_arcs, world.expansions(words, entry_score))
     graph.ilabel[:] = ColumnLayout(len(TOKENS)).token(graph.ilabel)
     graph.olabel[:] = graph.olabel % WORD_END
     said = language(graph, MAX_LENGTH, allowed=one_boundary_between_words)
@@ -80,9 +80,9 @@ def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score)
 def test_only_the_first_unit_of_an_entity_is_not_boosted():
     world = World(BOUNDARY, {"ann": (("a",),)}, {"ann": (-1.0, -1.0)}, {("<s>", "ann"): -1.0}, -1.0, -1.0, {})
     words, base = world.token_graph()
-    branch = compile_trie([Spelling(0, ("b", "c", BOUNDARY, "c"))], TOKENS, [BOUNDARY])
-    graph = splice(base.fst, base.class_arcs, [ClassExpansion(branch, 0, 0.0, len(words))])
-    twin = len(TOKENS)
+    trie = compile_trie([Spelling(0, ("b", "c", BOUNDARY, "c"))], TOKENS, [BOUNDARY])
+    graph = splice(base.fst, base.class_arcs, [ClassExpansion(trie, 0, 0.0, len(words))])
+    boosted = len(TOKENS)
     b, c, boundary = TOKENS["b"], TOKENS["c"], TOKENS[BOUNDARY]
-    assert ((b, twin + c, boundary, twin + c), (len(words),)) in language(graph, 4)
-    assert not any((c in units) or (twin + b in units) for units, _ in language(graph, 4))
+    assert ((b, boosted + c, boundary, boosted + c), (len(words),)) in language(graph, 4)
+    assert not any((c in units) or (boosted + b in units) for units, _ in language(graph, 4))

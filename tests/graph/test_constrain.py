@@ -11,7 +11,7 @@ from helpers.worlds import compiled_lists, worlds
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.fst.wfst import NO_SCORE, trim
 from wfst_bias.graph.compile import base_graph
-from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
+from wfst_bias.graph.constrain import stopping_anywhere, with_outputs, without_outputs
 from wfst_bias.graph.exchange import plain_machine
 
 MAX_LENGTH = 4
@@ -37,19 +37,19 @@ def test_paths_with_a_phrase_and_without(world, topology, number):
     graph = graph_of(world, topology)
     phrase = graph.first_phrase + number
     said = sentences(graph)
-    assert same_language(sentences(saying(graph, [phrase])), {k: v for k, v in said.items() if phrase in k[1]})
-    assert same_language(sentences(not_saying(graph, [phrase])), {k: v for k, v in said.items() if phrase not in k[1]})
+    assert same_language(sentences(with_outputs(graph, [phrase])), {k: v for k, v in said.items() if phrase in k[1]})
+    assert same_language(sentences(without_outputs(graph, [phrase])), {k: v for k, v in said.items() if phrase not in k[1]})
 
 
 @settings(max_examples=30)
 @given(worlds(), topologies)
 def test_arcs_of_the_second_copy_are_those_of_the_first(world, topology):
     graph = graph_of(world, topology)
-    twice = saying(graph, [graph.first_phrase])
+    twice = with_outputs(graph, [graph.first_phrase])
     arcs = np.arange(twice.num_arcs)
     both = twice.arcs.numpy().reshape(2, graph.num_arcs, 4)
     assert (both[:, :, 2] == graph.arcs[:, 2].numpy()).all()
-    assert (twice.said(arcs) == np.tile(graph.said(np.arange(graph.num_arcs)), 2)).all()
+    assert (twice.outputs_of(arcs) == np.tile(graph.outputs_of(np.arange(graph.num_arcs)), 2)).all()
     assert (np.repeat(np.arange(twice.num_states), np.diff(twice.splits.numpy())) == twice.arcs[:, 0].numpy()).all()
 
 
@@ -76,6 +76,6 @@ def test_where_arcs_stand_in_the_graph_that_may_stop_anywhere(world, topology):
     inner = np.flatnonzero(graph.arcs[:, 2].numpy() >= 0)
     there = inner + graph.arcs[inner, 0].numpy()
     assert (stopping.arcs[there].numpy() == graph.arcs[inner].numpy()).all()
-    assert (stopping.said(there) == graph.said(inner)).all()
+    assert (stopping.outputs_of(there) == graph.outputs_of(inner)).all()
     state = np.repeat(np.arange(stopping.num_states), np.diff(stopping.splits.numpy()))
     assert (state == stopping.arcs[:, 0].numpy()).all()

@@ -63,14 +63,14 @@ def by_kaldi_decoder(fst_path, words, columns, lengths):
     return found
 
 
-@pytest.mark.parametrize("twins", [True, False], ids=["boosted columns", "plain columns"])
-def test_kaldi_decoder_says_the_same_on_the_same_graph(names, tmp_path, twins):
+@pytest.mark.parametrize("keep_boosted", [True, False], ids=["boosted columns", "plain columns"])
+def test_kaldi_decoder_says_the_same_on_the_same_graph(names, tmp_path, keep_boosted):
     graph = read_decoding(names)
-    export_graph(graph, tmp_path / "kaldi", "kaldi", keep_twins=twins)
-    boost = BoostConfig(alpha=0.5 if twins else 0.0)
+    export_graph(graph, tmp_path / "kaldi", "kaldi", keep_boosted=keep_boosted)
+    boost = BoostConfig(alpha=0.5 if keep_boosted else 0.0)
     decoder = Decoder(graph, WIDE, boost)
     columns = decoder.lattices(heard(graph.tokens)).columns * WIDE.acoustic_scale
-    if not twins:
+    if not keep_boosted:
         columns = columns[..., : len(graph.tokens)]
     words = SymbolTable.read(tmp_path / "kaldi" / "words.txt", first=EPS)
     theirs = by_kaldi_decoder(tmp_path / "kaldi" / "HLG.fst", words, columns.numpy(), heard(graph.tokens).lengths)
@@ -83,7 +83,7 @@ def test_kaldi_decoder_says_the_same_on_the_same_graph(names, tmp_path, twins):
 @pytest.mark.parametrize("form", ["openfst", "kaldi"])
 def test_what_went_out_comes_back(world, names, tmp_path, form):
     graph = read_decoding(names)
-    export_graph(graph, tmp_path / "out", form, keep_twins=True)
+    export_graph(graph, tmp_path / "out", form, keep_boosted=True)
     back = import_graph(tmp_path / "out", form, read_lang(world / "lang"), graph.words)
     assert "saint anne of the city" in {entity.written for entity in back.entities}
     ours, theirs = texts(graph, BoostConfig()), texts(back, BoostConfig())
@@ -93,7 +93,7 @@ def test_what_went_out_comes_back(world, names, tmp_path, form):
 
 def test_k2_reads_the_graph_with_the_words_of_each_arc(names, tmp_path):
     graph = read_decoding(names)
-    export_graph(graph, tmp_path / "HLG.pt", "k2", keep_twins=True)
+    export_graph(graph, tmp_path / "HLG.pt", "k2", keep_boosted=True)
     fsa = k2.Fsa.from_dict(torch.load(tmp_path / "HLG.pt", weights_only=False))
     decoder = Decoder(graph, WIDE)
     lattices = decoder.lattices(batch := heard(graph.tokens))

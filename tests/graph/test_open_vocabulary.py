@@ -20,7 +20,7 @@ from wfst_bias.graph.compile import (
     spelled_list,
     speller_of,
 )
-from wfst_bias.graph.open_vocabulary import SAID, unit_trie
+from wfst_bias.graph.open_vocabulary import ANY_WORD, unit_trie
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
@@ -33,9 +33,9 @@ LEXICON = Lexicon({w: (tuple(w),) for w in ("ab", "abc", "cab", "b", "bab")})
 
 @pytest.mark.parametrize("order", [2, 3])
 def test_the_branch_says_words_at_the_price_of_their_units(order):
-    """An n-gram may also be backed off from, so the branch is the model's probability or a little more."""
-    branch = unit_trie(Lang(Units("phones", PHONES, "<wb>"), LEXICON), order)
-    said = language(branch, 3)
+    """An n-gram may also be backed off from, so the trie is the model's probability or a little more."""
+    trie = unit_trie(Lang(Units("phones", PHONES, "<wb>"), LEXICON), order)
+    said = language(trie, 3)
     model = kneser_ney([p for (p,) in LEXICON.entries.values()], order)
     ids = {word: i for i, word in enumerate(model.words)}
     for word in itertools.chain.from_iterable(itertools.product("abc", repeat=n) for n in (1, 2, 3)):
@@ -43,16 +43,16 @@ def test_the_branch_says_words_at_the_price_of_their_units(order):
         for unit in (*word, "</s>"):
             history, score = model.follow(history, np.array([ids[unit]]))
             expected += float(score[0])
-        score = said[tuple(PHONES[u] for u in word), (SAID,)]
+        score = said[tuple(PHONES[u] for u in word), (ANY_WORD,)]
         assert score >= expected - 1e-3
         if word in LEXICON.entries.values():
             assert score == pytest.approx(expected, abs=0.7)
-    assert all(outputs == (SAID,) and units for units, outputs in said)
+    assert all(outputs == (ANY_WORD,) and units for units, outputs in said)
 
 
 def test_without_n_grams_all_units_are_equally_likely():
-    branch = unit_trie(Lang(Units("phones", PHONES, "<wb>"), LEXICON), 0)
-    said = language(branch, 2)
+    trie = unit_trie(Lang(Units("phones", PHONES, "<wb>"), LEXICON), 0)
+    said = language(trie, 2)
     assert len(said) == 3 + 9
     assert all(score == pytest.approx(-len(units) * math.log(3)) for (units, _), score in said.items())
 
@@ -61,10 +61,10 @@ def test_without_n_grams_all_units_are_equally_likely():
 def test_subwords_begin_a_word_where_they_say_so(order):
     pieces = SymbolTable(("<blk>", "▁us", "e", "ful", "▁a"))
     lexicon = Lexicon({"useful": (("▁us", "e", "ful"),), "a": (("▁a",),), "ause": (("▁a", "ful", "e"),)})
-    branch = unit_trie(Lang(Units("subwords", pieces, word_start="▁"), lexicon), order)
+    trie = unit_trie(Lang(Units("subwords", pieces, word_start="▁"), lexicon), order)
     starts = {pieces["▁us"], pieces["▁a"]}
-    said = language(branch, 3)
-    assert ((pieces["▁us"], pieces["ful"]), (SAID,)) in said
+    said = language(trie, 3)
+    assert ((pieces["▁us"], pieces["ful"]), (ANY_WORD,)) in said
     assert all(units[0] in starts and not starts & set(units[1:]) for units, _ in said)
 
 

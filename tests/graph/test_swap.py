@@ -64,7 +64,7 @@ def test_a_swap_is_the_graph_built_anew(topology, world, other, seed):
     if other.boundary == world.boundary:  # a list that was there before leaves nothing behind
         base.with_entities(*compiled_lists(other, words, -2.0))
     graph = base.with_entities(*compiled_lists(world, words, -1.0))
-    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, world.members(words, -1.0, marked=True)))
+    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, world.expansions(words, -1.0, marked=True)))
     rebuilt = ctc_product(spliced, len(TOKENS), topology)
     assert np.array_equal(base.table.arcs, before)
     swapped = machine_of(graph.arcs.numpy(), graph.olabels)
@@ -151,8 +151,8 @@ def test_a_base_can_be_forgotten():
 def test_a_gated_branch_is_entered_through_its_own_columns():
     _, entities = base_and_list("b c")
     first_column = ColumnLayout(len(TOKENS)).gated(0, 0)
-    branch = gated(entities.branch, first_column)
-    assert branch.ilabel.tolist() == [first_column + TOKENS["b"], len(TOKENS) + TOKENS["c"]]
+    trie = gated(entities.trie, first_column)
+    assert trie.ilabel.tolist() == [first_column + TOKENS["b"], len(TOKENS) + TOKENS["c"]]
 
 
 def test_classes_are_numbered():

@@ -56,18 +56,18 @@ class World:
             arpa.write_text(self.arpa())
             return words, compile_token_graph(self.lang, read_grammar(arpa, words), words, CLASSES)
 
-    def members(self, words, entry_score, marked=False):
+    def expansions(self, words, entry_score, marked=False):
         """The lists, their phrases numbered from ``len(words)`` on."""
-        members, first = [], len(words)
+        expansions, first = [], len(words)
         for i, name in enumerate(CLASSES):
             if self.spelled[name]:
                 boundaries = [self.boundary] if self.boundary else []
-                branch = compile_trie(self.spelled[name], TOKENS, boundaries)
+                trie = compile_trie(self.spelled[name], TOKENS, boundaries)
                 if marked and not self.boundary:  # as a base graph does it where no token tells words apart
-                    branch = gated(branch, ColumnLayout(len(TOKENS)).gated(0, 0))
-                members.append(ClassExpansion(branch, i, entry_score, first, marked and not self.boundary))
+                    trie = gated(trie, ColumnLayout(len(TOKENS)).gated(0, 0))
+                expansions.append(ClassExpansion(trie, i, entry_score, first, marked and not self.boundary))
                 first += 2
-        return members
+        return expansions
 
 
 @st.composite
@@ -92,6 +92,6 @@ def worlds(draw, boundary=st.sampled_from([BOUNDARY, ""])):
 
 def compiled_lists(world, words, entry_score):
     return [
-        CompiledList((Entity("one"), Entity("two")), member.branch, member.entity_class, member.entry_score)
-        for member in world.members(words, entry_score)
+        CompiledList((Entity("one"), Entity("two")), expansion.trie, expansion.entity_class, expansion.entry_score)
+        for expansion in world.expansions(words, entry_score)
     ]

@@ -188,24 +188,25 @@ def graph_info(graph_dir):
 @click.argument("out", type=PATH)
 @click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
 @click.option(
+    "--keep-boosted",
     "--keep-twins",
     is_flag=True,
     help="Let the inner arcs of entities read boosted columns, which the decoder then has to append to the emissions.",
 )
-def graph_export(graph_dir, out, form, keep_twins):
+def graph_export(graph_dir, out, form, keep_boosted):
     """Write a base or graph folder for other decoders.
 
     k2: a file that k2.Fsa.from_dict reads, labels as columns. openfst: a file, labels as columns plus one.
     kaldi: a folder with HLG.fst (the same), words.txt and tokens.txt, for kaldi-decoder, Kaldi and sherpa.
 
-    Weights, words and paths go out; which words are entities does not, nor, without --keep-twins, adaptive boosting.
+    Weights, words and paths go out; which words are entities does not, nor, without --keep-boosted, adaptive boosting.
 
     Example: wfst-bias graph export exp/names exp/names_kaldi --format kaldi
     """
     from wfst_bias.graph.exchange import export_graph
     from wfst_bias.graph.store import read_decoding
 
-    export_graph(read_decoding(graph_dir), out, form, keep_twins)
+    export_graph(read_decoding(graph_dir), out, form, keep_boosted)
     click.echo(f"{out}: written")
 
 

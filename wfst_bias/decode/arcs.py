@@ -105,7 +105,7 @@ def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acou
         blocks=layout.block(column),
         frames=frames,
         graph_arcs=graph_arcs,
-        outputs=torch.from_numpy(graph.said(on_cpu)).to(fsas.device).masked_fill(is_final, 0),
+        outputs=torch.from_numpy(graph.outputs_of(on_cpu)).to(fsas.device).masked_fill(is_final, 0),
         ends_word=torch.from_numpy(graph.ends_word(on_cpu)).to(fsas.device) & ~is_final,
         # all units of a phrase are read from the boosted block but the first one and the boundaries between words
         enters_list=graph.begins_token(graph_arcs) & ~layout.is_boosted(column) & ~is_edge & ~is_final,

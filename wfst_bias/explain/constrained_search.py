@@ -19,7 +19,7 @@ from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.explain.acoustic_match import AcousticMatch, acoustic_match_of
 from wfst_bias.explain.comparison import PathComparison, Pruning, ScoredPath, Side
-from wfst_bias.graph.constrain import not_saying, saying, stopping_anywhere
+from wfst_bias.graph.constrain import stopping_anywhere, with_outputs, without_outputs
 from wfst_bias.graph.decoding import DecodingGraph
 
 _WIDER = ((1.5, 4), (2.25, 16))  # times the search beam, times the states kept
@@ -58,7 +58,7 @@ class ConstrainedSearch:
 
         Searches get wider until two agree; where the widest finds none, it is returned with none.
         """
-        graph = saying(self._decoder.graph, outputs)
+        graph = with_outputs(self._decoder.graph, outputs)
         best, found_by = None, None
         for search in _widths(self._decoder.search):
             path = self._best(graph, search)
@@ -73,7 +73,7 @@ class ConstrainedSearch:
 
         That of the decoding, or a wider one where it holds none; where the widest finds none, it is returned with none.
         """
-        graph = not_saying(self._decoder.graph, outputs)
+        graph = without_outputs(self._decoder.graph, outputs)
         for search in _widths(self._decoder.search):
             path = self._best(graph, search)
             if path:
@@ -159,7 +159,7 @@ class ConstrainedSearch:
         graph = self._decoder.graph
         (path,) = best_path_arcs(lattices.fsas)
         arcs = lattices.arcs.select(path.to(decoder.device))
-        in_graph = torch.remainder(arcs.graph_arcs, graph.num_arcs)  # the second copy of 'saying' is the graph again
+        in_graph = torch.remainder(arcs.graph_arcs, graph.num_arcs)  # the second copy of 'with_outputs' is the graph again
         begins = graph.begins_unit(in_graph).cpu().numpy()
         acoustic, boost, of_graph = arcs.terms(torch.float64).cpu().numpy().T
         outputs = arcs.outputs.cpu().numpy()

@@ -28,16 +28,16 @@ class CompiledList:
     """An entity list, ready to be put into a base graph.
 
     Args:
-      entities: its phrases; output label p of the branch is phrase ``p - 1``. A list without phrases is the open
+      entities: its phrases; output label p of the trie is phrase ``p - 1``. A list without phrases is the open
         vocabulary, whose one output is :data:`~wfst_bias.core.symbols.OOV`.
-      branch: of the base's tokens.
+      trie: of the base's tokens.
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
       costs: what its class costs and pays, for those who read the graph.
     """
 
     entities: Tuple[Entity, ...]
-    branch: Wfst
+    trie: Wfst
     entity_class: int
     entry_score: float
     costs: ClassConfig = ClassConfig()
@@ -101,21 +101,21 @@ class BaseGraph:
         gates = tuple(gates) or (OPEN,) * len(lists)
         assert len(gates) == len(lists)
         layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.tells_words)
-        members, first_phrase = [], len(self.words)
+        expansions, first_phrase = [], len(self.words)
         for compiled, gate in zip(lists, gates):
             first_label = first_phrase if compiled.entities else self.words[OOV]
-            branch = compiled.branch
+            trie = compiled.trie
             if gate != OPEN:
-                branch = gated(branch, layout.gated(BLANK_ID, gate))
+                trie = gated(trie, layout.gated(BLANK_ID, gate))
             elif layout.has_entry_block:
-                branch = gated(branch, layout.entry(BLANK_ID))
+                trie = gated(trie, layout.entry(BLANK_ID))
             marks_end = not self.lang.units.tells_words
-            members.append(ClassExpansion(branch, compiled.entity_class, compiled.entry_score, first_label, marks_end))
+            expansions.append(ClassExpansion(trie, compiled.entity_class, compiled.entry_score, first_label, marks_end))
             first_phrase += len(compiled.entities)
         free = self._free.setdefault(self.device, [])
         arena = free.pop() if free else _Arena(self)
         # the final state's number is the arena's, and may grow with it
-        table = spliced_arcs(self.frontier, members, arena.last_state, layout.num_tokens, self.topology)
+        table = spliced_arcs(self.frontier, expansions, arena.last_state, layout.num_tokens, self.topology)
         if not arena.has_room_for(table):
             arena = _Arena(self, table)
             table.arcs[table.arcs[:, 2] == FINAL_LABEL, 1] = arena.last_state
@@ -145,10 +145,10 @@ class _Arena:
 
     ::
 
-        rows:  room for entries | start | all but the doors | doors | room for branches
-        state: 0                          1 ...               first_door_state ...    ... last_state
+        rows:  room for entries | start | all but class states | class states | room for tries
+        state: 0                          1 ...                  first_class_state ...         ... last_state
 
-    A list writes the rows of the start, right-aligned to those that stay, and those from the doors on.
+    A list writes the rows of the start, right-aligned to those that stay, and those from the class states on.
     The final arcs that stay enter ``last_state``, so it keeps its number, and the states before it are empty.
     """
 
@@ -160,12 +160,12 @@ class _Arena:
             num_tail_arcs = max(num_tail_arcs, 2 * table.num_arcs)
             num_tail_states = max(num_tail_states, 2 * len(table.splits))
         splits, rows = base.table.splits, base.table.arcs
-        self._first_door = base.frontier.first_door_state
-        stays = slice(int(splits[1]), int(splits[self._first_door]))
+        self._first_class_state = base.frontier.first_class_state
+        stays = slice(int(splits[1]), int(splits[self._first_class_state]))
         num_kept = stays.stop - stays.start
         self._head = num_entries
         self._tail = num_entries + num_kept
-        self.last_state = self._first_door + num_tail_states
+        self.last_state = self._first_class_state + num_tail_states
         check_size(self._tail + num_tail_arcs)
 
         self._rows = torch.empty(self._tail + num_tail_arcs, 4, dtype=torch.int32, device=base.device)
@@ -176,7 +176,7 @@ class _Arena:
         self._olabels = np.empty(len(self._rows), np.int32)
         self._olabels[self._head : self._tail] = base.table.olabels[stays]
         self._splits = torch.zeros(self.last_state + 2, dtype=torch.int32, device=base.device)
-        self._splits[1 : self._first_door] = torch.from_numpy(splits[1 : self._first_door] - splits[1])
+        self._splits[1 : self._first_class_state] = torch.from_numpy(splits[1 : self._first_class_state] - splits[1])
         self._num_entries = 0  # rows of the start that the splits count
 
     def has_room_for(self, table: ArcTable) -> bool:
@@ -184,7 +184,7 @@ class _Arena:
         return (
             num_entries <= self._head
             and table.num_arcs - num_entries <= len(self._rows) - self._tail
-            and self._first_door + len(table.splits) - 2 <= self.last_state
+            and self._first_class_state + len(table.splits) - 2 <= self.last_state
         )
 
     def filled(self, table: ArcTable):
@@ -195,10 +195,10 @@ class _Arena:
         self._rows[begin : self._head], self._rows[self._tail : end] = rows[:num_entries], rows[num_entries:]
         self._olabels[begin : self._head] = table.olabels[:num_entries]
         self._olabels[self._tail : end] = table.olabels[num_entries:]
-        self._splits[1 : self._first_door] += num_entries - self._num_entries
+        self._splits[1 : self._first_class_state] += num_entries - self._num_entries
         self._num_entries = num_entries
         tail_splits = torch.from_numpy(table.splits[1:] + np.int32(self._tail - self._head))
-        last_owner = self._first_door + len(tail_splits)
-        self._splits[self._first_door : last_owner] = tail_splits.to(self._splits.device)
+        last_owner = self._first_class_state + len(tail_splits)
+        self._splits[self._first_class_state : last_owner] = tail_splits.to(self._splits.device)
         self._splits[last_owner:] = end - begin
         return self._rows[begin:end], self._splits, self._olabels[begin:end]

@@ -1,4 +1,4 @@
-"""The branch of an entity list: a prefix tree of its spellings, whose arcs read emission columns.
+"""The biasing trie of an entity list: a prefix tree of its spellings, whose arcs read emission columns.
 
 The tree is written into arrays by sorting the spellings; with the same paths and scores it takes a tenth
 of the time of a determinization, which a list that is swapped in for one utterance needs.
@@ -19,17 +19,17 @@ START, END = 0, 1
 _WORD_BITS = 64
 
 
-def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, no_twin: Sequence[str] = ()) -> Wfst:
+def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, never_boosted: Sequence[str] = ()) -> Wfst:
     """A prefix tree from units to phrases; state 0 starts it, state 1 alone ends it.
 
     The score of a phrase stands as near to the start as it can, where the beam sees it, and its output on
-    its last arc. Beyond the first unit, which is the trigger, an arc consumes the boosted twin column of
-    its token.
+    its last arc. Beyond the first unit, which is the trigger, an arc consumes the boosted column of its
+    token.
 
     Args:
       spellings: at least one, none without a unit.
       tokens: the token table.
-      no_twin: tokens that are never boosted: word boundaries.
+      never_boosted: tokens that are never boosted: word boundaries.
 
     Returns:
       output labels are phrase numbers from 1; 0 is none.
@@ -60,8 +60,8 @@ def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, no_twin: Se
     last = np.arange(len(units)), length - 1
     into_end = parent[last], np.full(len(units), END), units[last], score - best[parent[last]]
     src, dst, unit, arc_score = map(np.concatenate, zip(into_node, into_end))
-    no_twin_ids = [tokens[symbol] for symbol in no_twin]
-    is_boosted = (src != START) & ~np.isin(unit, no_twin_ids)
+    plain_ids = [tokens[symbol] for symbol in never_boosted]
+    is_boosted = (src != START) & ~np.isin(unit, plain_ids)
     final = np.full(num_states, NO_SCORE)
     final[END] = 0.0
     return from_arcs(
@@ -75,13 +75,13 @@ def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, no_twin: Se
     )
 
 
-def gated(branch: Wfst, first_column: int) -> Wfst:
-    """The same branch, entered through columns of its own: those from ``first_column`` on.
+def gated(trie: Wfst, first_column: int) -> Wfst:
+    """The same trie, entered through columns of its own: those from ``first_column`` on.
 
-    For an utterance whose emissions are minus infinity in these columns the branch is not there.
+    For an utterance whose emissions are minus infinity in these columns the trie is not there.
     """
-    offset = np.where(branch.src == branch.start, np.int32(first_column), np.int32(0))
-    return replace(branch, ilabel=branch.ilabel + offset)
+    offset = np.where(trie.src == trie.start, np.int32(first_column), np.int32(0))
+    return replace(trie, ilabel=trie.ilabel + offset)
 
 
 def _matrix(spellings: Sequence[Spelling], tokens: SymbolTable) -> Tuple[np.ndarray, np.ndarray]:
@@ -126,56 +126,56 @@ class ClassArcs:
 
 @dataclass(frozen=True)
 class ClassExpansion:
-    """A branch, and the class that it is a member of.
+    """A biasing trie, and the class that it takes the place of.
 
     Args:
-      branch: without epsilons; its start state has no entering arc.
+      trie: without epsilons; its start state has no entering arc.
       entity_class: number of the class.
       entry_score: added on entering, nats.
       first_label: its output labels are counted from here; 0 stays 0.
       marks_end: whether its last arcs are marked with :data:`~wfst_bias.fst.wfst.WORD_END`.
     """
 
-    branch: Wfst
+    trie: Wfst
     entity_class: int
     entry_score: float
     first_label: int
     marks_end: bool = False
 
 
-def splice(graph: Wfst, class_arcs: ClassArcs, members: Sequence[ClassExpansion]) -> Wfst:
-    """A token graph with branches beside the arcs of their classes; its own states keep their numbers.
+def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansion]) -> Wfst:
+    """A token graph with tries parallel to the arcs of their classes; its own states keep their numbers.
 
-    A branch is left only at its ends. Its inner states stand behind those of the graph, once for each
+    A trie is left only at its ends. Its inner states stand behind those of the graph, once for each
     state that its class leads to: one, where the class has no n-grams of its own.
     """
     parts = [(graph.src, graph.dst, graph.ilabel, graph.olabel, graph.score)]
     num_states = graph.num_states
-    for member in members:
-        branch = member.branch
-        olabel = np.where(branch.olabel, branch.olabel + np.int32(member.first_label - 1), 0)
-        # an arc into a state that ends the branch also leads out of it; into one that goes on, it leads on, too
-        goes_on = np.zeros(branch.num_states, bool)
-        goes_on[branch.src] = True
+    for expansion in expansions:
+        trie = expansion.trie
+        olabel = np.where(trie.olabel, trie.olabel + np.int32(expansion.first_label - 1), 0)
+        # an arc into a state that ends the trie also leads out of it; into one that goes on, it leads on, too
+        goes_on = np.zeros(trie.num_states, bool)
+        goes_on[trie.src] = True
         arc = np.concatenate(
-            [np.flatnonzero(goes_on[branch.dst]), np.flatnonzero(np.isfinite(branch.final)[branch.dst])]
+            [np.flatnonzero(goes_on[trie.dst]), np.flatnonzero(np.isfinite(trie.final)[trie.dst])]
         )
-        leaves = np.arange(len(arc)) >= np.count_nonzero(goes_on[branch.dst])
-        score = branch.score[arc] + np.where(leaves, branch.final[branch.dst[arc]], np.float32(0.0))
-        said = olabel[arc] + np.where(leaves & member.marks_end, np.int32(WORD_END), np.int32(0))
-        enters = branch.src[arc] == branch.start
+        leaves = np.arange(len(arc)) >= np.count_nonzero(goes_on[trie.dst])
+        score = trie.score[arc] + np.where(leaves, trie.final[trie.dst[arc]], np.float32(0.0))
+        output = olabel[arc] + np.where(leaves & expansion.marks_end, np.int32(WORD_END), np.int32(0))
+        enters = trie.src[arc] == trie.start
         first, inner = np.flatnonzero(enters), np.flatnonzero(~enters)
-        in_class = class_arcs.entity_class == member.entity_class
+        in_class = class_arcs.entity_class == expansion.entity_class
         for dst in np.unique(class_arcs.dst[in_class]):
-            state = num_states + np.arange(branch.num_states, dtype=np.int32)
-            num_states += branch.num_states
-            to = np.where(leaves, dst, state[branch.dst[arc]])
-            doors = np.flatnonzero(in_class & (class_arcs.dst == dst))
-            door, entry = (grid.ravel() for grid in np.meshgrid(doors, first, indexing="ij"))
-            entry_score = class_arcs.score[door] + np.float32(member.entry_score) + score[entry]
-            parts.append((class_arcs.src[door], to[entry], branch.ilabel[arc[entry]], said[entry], entry_score))
+            state = num_states + np.arange(trie.num_states, dtype=np.int32)
+            num_states += trie.num_states
+            to = np.where(leaves, dst, state[trie.dst[arc]])
+            class_arc = np.flatnonzero(in_class & (class_arcs.dst == dst))
+            at, entry = (grid.ravel() for grid in np.meshgrid(class_arc, first, indexing="ij"))
+            entry_score = class_arcs.score[at] + np.float32(expansion.entry_score) + score[entry]
+            parts.append((class_arcs.src[at], to[entry], trie.ilabel[arc[entry]], output[entry], entry_score))
             parts.append(
-                (state[branch.src[arc[inner]]], to[inner], branch.ilabel[arc[inner]], said[inner], score[inner])
+                (state[trie.src[arc[inner]]], to[inner], trie.ilabel[arc[inner]], output[inner], score[inner])
             )
     final = np.full(num_states, NO_SCORE)
     final[: graph.num_states] = graph.final

@@ -48,11 +48,11 @@ class CheckedList:
         of_kind = {(severity, kind): [] for severity in SEVERITIES for kind in KINDS}
         for finding in self.findings:
             of_kind[finding.severity, finding.kind].append(finding)
-        told = [found for found in of_kind.values() if found]
-        if told:
-            rows = [(found[0].severity, found[0].kind, f"{len(found):,}") for found in told]
+        shown = [found for found in of_kind.values() if found]
+        if shown:
+            rows = [(found[0].severity, found[0].kind, f"{len(found):,}") for found in shown]
             blocks.append(tabulate(rows, tablefmt="plain", colalign=("left", "left", "right"), disable_numparse=True))
-        return "\n\n".join(blocks + [self._first_of(found) for found in told])
+        return "\n\n".join(blocks + [self._first_of(found) for found in shown])
 
     def _first_of(self, findings: Sequence[Finding]) -> str:
         lines = [f"{self.path}:{f.entity.line}: {f.severity}: {f.message} [{f.kind}]" for f in findings[:_SHOWN]]

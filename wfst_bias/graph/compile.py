@@ -109,7 +109,7 @@ def compile_loop(lang_dir: Path, base_dir: Path, order: int, topology: str = STA
 
 @dataclass(frozen=True)
 class OpenVocabulary:
-    """Words beside the lexicon and the lists, said by n-grams of units.
+    """Words outside the lexicon and the lists, spelled by n-grams of units.
 
     Args:
       cost: of such a word, nats, beside that of its units.
@@ -192,14 +192,14 @@ class ListFile:
     format_name: str = AUTO
 
 
-def speller_of(base: BaseGraph, reader: Optional[G2P] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
+def speller_of(base: BaseGraph, g2p: Optional[G2P] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
     """The speller of lists for a base.
 
     Args:
-      reader: reads the words that the lexicon does not have; that of the units where not given.
+      g2p: reads the words that the lexicon does not have; that of the units where not given.
       g2g: variants of the phrases.
     """
-    return Speller(base.lang, base.known_words, g2g, reader)
+    return Speller(base.lang, base.known_words, g2g, g2p)
 
 
 def spelled_list(
@@ -231,12 +231,12 @@ def graph_of_list(
     base: BaseGraph,
     path: Path,
     config: ClassConfig = ClassConfig(),
-    reader: Optional[G2P] = None,
+    g2p: Optional[G2P] = None,
     format_name: str = AUTO,
     g2g: G2GConfig = G2GConfig(),
 ) -> Tuple[DecodingGraph, SpelledList]:
     """The decoding graph of a list, each phrase in its class, and the list as it was spelled."""
-    speller = speller_of(base, reader, g2g)
+    speller = speller_of(base, g2p, g2g)
     spelled = spelled_list(path, speller, format_name=format_name, classes=base.class_names)
     return base.with_entities(*compile_lists(base, spelled, config)), spelled
 
@@ -247,7 +247,7 @@ def compile_graph(
     graph_dir: Path,
     strict: bool = False,
     open_vocabulary: Optional[OpenVocabulary] = None,
-    reader: Optional[G2P] = None,
+    g2p: Optional[G2P] = None,
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
     g2g: G2GConfig = G2GConfig(),
@@ -264,7 +264,7 @@ def compile_graph(
       InputError: no phrase is of a class that ``configs`` names.
     """
     base = read_base(base_dir)
-    speller = speller_of(base, reader, g2g)
+    speller = speller_of(base, g2p, g2g)
     spelled = {
         part: spelled_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
         for part in lists

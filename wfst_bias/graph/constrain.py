@@ -1,4 +1,4 @@
-"""A decoding graph under a condition: its paths must say a phrase, must not, or may stop anywhere.
+"""A decoding graph under a condition: its paths must have a phrase, must not, or may stop anywhere.
 
 The paths that are left have the scores that they had, so the best of them tells what the condition costs.
 """
@@ -15,24 +15,24 @@ from wfst_bias.graph.decoding import DecodingGraph
 _NEVER = int(np.float32(-np.inf).view(np.int32))  # the bits of a score that no path takes
 
 
-def arcs_saying(graph: DecodingGraph, outputs: Sequence[int]) -> torch.Tensor:
-    """The arcs that say one of some words or phrases, int64 ``(n,)``."""
-    arcs = np.flatnonzero(np.isin(graph.said(np.arange(graph.num_arcs)), list(outputs)))
+def arcs_with_outputs(graph: DecodingGraph, outputs: Sequence[int]) -> torch.Tensor:
+    """The arcs that output one of some words or phrases, int64 ``(n,)``."""
+    arcs = np.flatnonzero(np.isin(graph.outputs_of(np.arange(graph.num_arcs)), list(outputs)))
     return torch.from_numpy(arcs).to(graph.arcs.device)
 
 
-def not_saying(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
-    """The paths that say none of some phrases; arcs keep their numbers."""
+def without_outputs(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
+    """The paths without any of some phrases; arcs keep their numbers."""
     arcs = graph.arcs.clone()
-    arcs[arcs_saying(graph, outputs), 3] = _NEVER
+    arcs[arcs_with_outputs(graph, outputs), 3] = _NEVER
     return replace(graph, arcs=arcs)
 
 
-def saying(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
-    """The paths that say one of some phrases at least once.
+def with_outputs(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
+    """The paths with at least one of some phrases.
 
-    The graph stands there twice: in the first copy none has been said yet, and nothing may end; an arc that
-    says one leads into the second. Arc i of the graph is arc i of the first copy and ``num_arcs + i`` of the second.
+    The graph stands there twice: in the first copy none has been output yet, and nothing may end; an arc that
+    outputs one leads into the second. Arc i of the graph is arc i of the first copy and ``num_arcs + i`` of the second.
 
     Raises:
       InputError: k2 cannot count the arcs.
@@ -42,7 +42,7 @@ def saying(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:
     arcs = torch.cat([graph.arcs, graph.arcs])
     before, behind = arcs[:num_arcs], arcs[num_arcs:]
     behind[:, :2] += last
-    before[arcs_saying(graph, outputs), 1] += last
+    before[arcs_with_outputs(graph, outputs), 1] += last
     ends = before[:, 2] == FINAL_LABEL
     before[ends, 1], before[ends, 3] = 2 * last, _NEVER
     owned = graph.splits[:last]  # no arc leaves the last state

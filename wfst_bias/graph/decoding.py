@@ -126,8 +126,8 @@ class DecodingGraph:
         """The words of the language model."""
         return words_of_path(self.olabels, self.base_words, self.first_phrase)
 
-    def said(self, arcs: np.ndarray) -> np.ndarray:
-        """What each of some arcs says, without marks, int32 ``(A,)``."""
+    def outputs_of(self, arcs: np.ndarray) -> np.ndarray:
+        """The words and phrases of some arcs, without the marks of word ends, int32 ``(A,)``."""
         return self.olabels[arcs] % WORD_END
 
     def ends_word(self, arcs: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def dot_of(graph: DecodingGraph) -> str:
         )
     layout = graph.layout
     token = lambda column: graph.tokens.symbols[layout.token(column)] + "'" * (not layout.is_plain(column))
-    said = lambda label: (
+    output = lambda label: (
         graph.words.symbols[label] if label < graph.first_phrase else graph.entities[label - graph.first_phrase].written
     )
     quoted = lambda text: text.replace("\\", "\\\\").replace('"', '\\"')
@@ -40,7 +40,7 @@ def dot_of(graph: DecodingGraph) -> str:
     for src, dst, column, label, score in zip(
         *(c.tolist() for c in (machine.src, machine.dst, machine.ilabel, machine.olabel, machine.score))
     ):
-        text = quoted(token(column) + (f":{said(label)}" if label else "") + f"/{score:.2f}")
+        text = quoted(token(column) + (f":{output(label)}" if label else "") + f"/{score:.2f}")
         lines.append(f'{src} -> {dst} [label = "{text}", fontsize = 9]')
     return "\n".join([*lines, "}", ""])
 

@@ -43,18 +43,18 @@ FORMATS = (K2, OPENFST, KALDI)
 KALDI_GRAPH = "HLG.fst"
 
 
-def export_graph(graph: DecodingGraph, path: Path, form: str, keep_twins: bool = False) -> None:
+def export_graph(graph: DecodingGraph, path: Path, form: str, keep_boosted: bool = False) -> None:
     """Write a graph in the form of others, whole or not at all.
 
     Args:
       graph: without gates.
       path: a file; for :data:`KALDI` a folder with ``HLG.fst``, ``words.txt`` and ``tokens.txt``.
       form: one of :data:`FORMATS`.
-      keep_twins: whether the inner arcs of entities keep their boosted columns, which the reader must then
+      keep_boosted: whether the inner arcs of entities keep their boosted columns, which the reader must then
         append to the emissions; else they read the plain ones.
     """
     assert not graph.num_gates
-    if not keep_twins:
+    if not keep_boosted:
         columns = graph.arcs[:, 2]
         arcs = graph.arcs.clone()
         arcs[:, 2] = torch.where(columns == FINAL_LABEL, columns, graph.layout.token(columns))
@@ -81,17 +81,17 @@ def _image(machine: Wfst) -> bytes:
 
 def plain_machine(graph: DecodingGraph) -> Wfst:
     """The graph as a machine: columns in, words and phrases out, trimmed."""
-    return _machine_of(graph.arcs.cpu().numpy(), graph.said(np.arange(graph.num_arcs)))
+    return _machine_of(graph.arcs.cpu().numpy(), graph.outputs_of(np.arange(graph.num_arcs)))
 
 
-def _machine_of(arcs: np.ndarray, said: np.ndarray) -> Wfst:
-    """The machine of k2's arcs ``(A, 4)`` and of what each says ``(A,)``, trimmed."""
+def _machine_of(arcs: np.ndarray, outputs: np.ndarray) -> Wfst:
+    """The machine of k2's arcs ``(A, 4)`` and of their outputs ``(A,)``, trimmed."""
     ends = arcs[:, 2] == FINAL_LABEL
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
     final = np.full(int(arcs[:, 1].max(initial=0)) + 1, NO_SCORE)
     final[arcs[ends, 0]] = scores[ends]
     inner = arcs[~ends]
-    return trim(from_arcs(0, inner[:, 0], inner[:, 1], inner[:, 2], said[~ends], scores[~ends], final))
+    return trim(from_arcs(0, inner[:, 0], inner[:, 1], inner[:, 2], outputs[~ends], scores[~ends], final))
 
 
 def word_machine(graph: DecodingGraph) -> Wfst:
@@ -124,7 +124,7 @@ def word_machine(graph: DecodingGraph) -> Wfst:
 
 def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]:
     """The word of each arc ``(A,)``, -1 on final arcs; where phrases have several words, ``[arc][word]``."""
-    olabels = torch.from_numpy(graph.said(np.arange(graph.num_arcs))).long()
+    olabels = torch.from_numpy(graph.outputs_of(np.arange(graph.num_arcs))).long()
     olabels[graph.arcs[:, 2].cpu() == FINAL_LABEL] = -1
     table = torch.from_numpy(padded(list(map(list, graph.phrase_words)) or [[0]])).long()
     is_phrase = olabels >= graph.first_phrase
@@ -133,9 +133,9 @@ def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]
     words[is_phrase] = torch.where(table < 0, -2, table)[olabels[is_phrase] - graph.first_phrase]
     if table.shape[1] == 1:
         return words[:, 0].to(torch.int32)
-    said = (words > 0) | (words == -1)
-    splits = torch.cat([torch.zeros(1, dtype=torch.int64), said.sum(dim=1).cumsum(0)]).to(torch.int32)
-    values = words[said].to(torch.int32)
+    is_label = (words > 0) | (words == -1)
+    splits = torch.cat([torch.zeros(1, dtype=torch.int64), is_label.sum(dim=1).cumsum(0)]).to(torch.int32)
+    values = words[is_label].to(torch.int32)
     return k2.RaggedTensor(k2.ragged.create_ragged_shape2(splits, None, len(values)), values)
 
 
@@ -197,18 +197,18 @@ def _with_phrases(machine: Wfst, first_phrase: int) -> Tuple[Wfst, List[Tuple[in
     next_link = np.full(machine.num_states, -1)
     next_link[machine.src[is_link]] = np.flatnonzero(is_link)
     dst, score = machine.dst.copy(), machine.score.copy()
-    said: Dict[int, List[int]] = {}
+    words_of: Dict[int, List[int]] = {}
     open_ = np.flatnonzero(~is_link & (machine.olabel != 0) & (next_link[dst] >= 0))
     while len(open_):
         link = next_link[dst[open_]]
         for arc, word in zip(open_.tolist(), machine.olabel[link].tolist()):
-            said.setdefault(arc, [int(machine.olabel[arc])]).append(word)
+            words_of.setdefault(arc, [int(machine.olabel[arc])]).append(word)
         score[open_] += machine.score[link]
         dst[open_] = machine.dst[link]
         open_ = open_[next_link[dst[open_]] >= 0]
-    phrase_of = {p: first_phrase + i for i, p in enumerate(dict.fromkeys(map(tuple, said.values())))}
+    phrase_of = {p: first_phrase + i for i, p in enumerate(dict.fromkeys(map(tuple, words_of.values())))}
     olabel = machine.olabel.copy()
-    for arc, ids in said.items():
+    for arc, ids in words_of.items():
         olabel[arc] = phrase_of[tuple(ids)]
     folded = replace(machine, dst=dst, score=score, olabel=olabel)
     return trim(folded), list(phrase_of)
@@ -230,14 +230,14 @@ def _checked(
     machine = start_first(machine)
     rows, _ = k2_rows(machine)
     arcs = k2_arcs(machine)
-    if not lang.units.tells_words:  # a word is taken to end where it is said
+    if not lang.units.tells_words:  # a word is taken to end at its output
         machine = replace(machine, olabel=machine.olabel + WORD_END * (machine.olabel > 0).astype(np.int32))
     olabels = np.zeros(len(arcs), np.int32)
     olabels[rows] = machine.olabel
     splits = np.searchsorted(arcs[:, 0], np.arange(machine.num_states + 2)).astype(np.int32)
     entities = tuple(_entity([words.symbols[w] for w in phrase], path) for phrase in phrases)
-    has_twins = not layout.is_plain(machine.ilabel).all()
-    lists = [ListInGraph(entities)] if entities or has_twins else []
+    has_boosted = not layout.is_plain(machine.ilabel).all()
+    lists = [ListInGraph(entities)] if entities or has_boosted else []
     return decoding_graph(ArcTable(arcs, olabels, splits), lang.units, words, len(words), lists, topology="")
 
 

@@ -1,4 +1,4 @@
-"""Words that nobody listed: a machine that says any word in the units of the model, by n-grams of its units.
+"""Words that nobody listed: a machine that accepts any word in the units of the model, by n-grams of its units.
 
 As a member of the entity class it keeps the vocabulary open: what is neither in the lexicon nor in a list is
 spelled, not replaced by words that sound like it. On its own it is a graph for users without a language model.
@@ -20,11 +20,11 @@ from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.units import Units
 from wfst_bias.lm.kneser_ney import kneser_ney
 
-SAID = 1  # the output of a word's first arc: one member of the class, whatever its units
+ANY_WORD = 1  # the output of a word's first arc: one member of the class, whatever its units
 
 
 def unit_trie(lang: Lang, order: int) -> Wfst:
-    """A branch that says every word: ``-log P(units)`` by n-grams over the pronunciations of the lexicon.
+    """A biasing trie that accepts every word: ``-log P(units)`` by n-grams over the pronunciations of the lexicon.
 
     Where tokens begin words, a word has one of them at its beginning and none within.
 
@@ -41,11 +41,11 @@ def unit_trie(lang: Lang, order: int) -> Wfst:
     token_of = np.array([0, *(units.tokens.ids.get(unit, 0) for unit in model.words)], np.int32)
     acceptor = model.acceptor()
     spoken = replace(acceptor, ilabel=token_of[acceptor.ilabel], olabel=np.zeros_like(acceptor.olabel))
-    branch = remove_epsilons(spoken, acceptor.ilabel == 0)
-    final = branch.final.copy()
-    final[branch.start] = NO_SCORE  # a word without a unit is none
-    olabel = np.where(branch.src == branch.start, np.int32(SAID), 0)
-    return _inside_words(replace(branch, olabel=olabel, final=final), units)
+    trie = remove_epsilons(spoken, acceptor.ilabel == 0)
+    final = trie.final.copy()
+    final[trie.start] = NO_SCORE  # a word without a unit is none
+    olabel = np.where(trie.src == trie.start, np.int32(ANY_WORD), 0)
+    return _inside_words(replace(trie, olabel=olabel, final=final), units)
 
 
 def _speakable(units: Units) -> List[str]:
@@ -58,17 +58,17 @@ def _uniform(lang: Lang) -> Wfst:
     tokens = np.tile(used, 2)
     src = np.repeat([0, 1], len(used))
     scores = np.full(len(tokens), -math.log(len(used)))
-    said = np.where(src == 0, SAID, 0)
-    return from_arcs(0, src, np.ones(len(src)), tokens, said, scores, np.array([NO_SCORE, 0.0], np.float32))
+    output = np.where(src == 0, ANY_WORD, 0)
+    return from_arcs(0, src, np.ones(len(src)), tokens, output, scores, np.array([NO_SCORE, 0.0], np.float32))
 
 
-def _inside_words(branch: Wfst, units: Units) -> Wfst:
+def _inside_words(trie: Wfst, units: Units) -> Wfst:
     """Without the arcs that would begin a word in a word, where tokens tell."""
     if not units.word_start:
-        return branch
+        return trie
     bare = units.tokens.ids.get(units.word_start, -1)  # a beginning without a word
-    inside = units.starts_word[branch.ilabel] == (branch.src == branch.start)
-    return branch.arcs(np.flatnonzero(inside & (branch.ilabel != bare)))
+    inside = units.starts_word[trie.ilabel] == (trie.src == trie.start)
+    return trie.arcs(np.flatnonzero(inside & (trie.ilabel != bare)))
 
 
 def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
@@ -84,16 +84,16 @@ def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
     arcs += [(state, begin, lang.tokens[lang.boundary], 0) for state in (begin, end) if lang.boundary]
     skeleton = from_arcs(0, *zip(*arcs), np.zeros(len(arcs)), np.zeros(end + 1))
     graph = with_class_entries(skeleton, class_unit, [EntityClass(CLASS, in_model=False)])
-    member = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.tells_words)
-    spliced = splice(graph.fst, graph.class_arcs, [member])
-    doors = graph.class_arcs
+    expansion = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.tells_words)
+    spliced = splice(graph.fst, graph.class_arcs, [expansion])
+    entries = graph.class_arcs
     again = from_arcs(
         0,
-        np.append(spliced.src, doors.src),
-        np.append(spliced.dst, doors.dst),
-        np.append(spliced.ilabel, np.full(len(doors.src), class_unit)),
-        np.append(spliced.olabel, np.zeros(len(doors.src))),
-        np.append(spliced.score, doors.score),
+        np.append(spliced.src, entries.src),
+        np.append(spliced.dst, entries.dst),
+        np.append(spliced.ilabel, np.full(len(entries.src), class_unit)),
+        np.append(spliced.olabel, np.zeros(len(entries.src))),
+        np.append(spliced.score, entries.score),
         spliced.final,
     )
     return with_class_entries(again, class_unit, graph.classes)

@@ -76,7 +76,7 @@ def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict
             base.key,
             kind="base",
             classes=list(map(asdict, base.classes)),
-            num_doors=base.frontier.num_doors,
+            num_class_states=base.frontier.num_class_states,
             num_base_states=base.frontier.num_base_states,
             num_token_arcs=token_graph.fst.num_arcs,
             **notes,
@@ -169,7 +169,7 @@ def read_base(path: Path, device: str = "cpu") -> BaseGraph:
         topology=meta["topology"],
         table=_read_record(path, ArcTable),
         frontier=_read_record(
-            path / "frontier", Frontier, num_doors=meta["num_doors"], num_base_states=meta["num_base_states"], start=0
+            path / "frontier", Frontier, num_class_states=_num_class_states(meta), num_base_states=meta["num_base_states"], start=0
         ),
         key=meta["key"],
         device=torch.device(device),
@@ -180,7 +180,12 @@ def read_token_graph(path: Path) -> TokenGraph:
     """The token graph of a base folder: what its decoding graph is the CTC product of."""
     path = Path(path)
     meta = _read_base_meta(path)
-    return _read_record(path / "token_graph", TokenGraph, num_doors=meta["num_doors"], classes=_classes(meta), start=0)
+    return _read_record(path / "token_graph", TokenGraph, num_class_states=_num_class_states(meta), classes=_classes(meta), start=0)
+
+
+def _num_class_states(meta: Dict[str, Any]) -> int:
+    name = "num_class_states" if "num_class_states" in meta else "num_doors"  # as it was called until version 0.2
+    return int(meta[name])
 
 
 def _classes(meta: Dict[str, Any]) -> Tuple[EntityClass, ...]:

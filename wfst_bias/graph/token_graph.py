@@ -1,4 +1,4 @@
-"""The token graph: lexicon and language model as one machine from tokens to words, with doors for entities."""
+"""The token graph: lexicon and language model as one machine from tokens to words, with states for entities."""
 
 from dataclasses import dataclass, replace
 from typing import Sequence, Tuple
@@ -34,15 +34,15 @@ class TokenGraph:
     """LG without epsilons: tokens in, words out.
 
     Args:
-      fst: no arc enters its start state 0; its doors, the other states where an entity may begin or end,
-        are its last ones.
-      num_doors: how many these are.
+      fst: no arc enters its start state 0; its class states, the others where an entity may begin or
+        end, are its last ones.
+      num_class_states: how many these are.
       class_arcs: where an entity may stand.
       classes: the entity classes, by number.
     """
 
     fst: Wfst
-    num_doors: int
+    num_class_states: int
     class_arcs: ClassArcs
     classes: Tuple[EntityClass, ...]
 
@@ -50,8 +50,8 @@ class TokenGraph:
 def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]) -> TokenGraph:
     """min-det(L o G) with its epsilons folded backward.
 
-    A class is one more word, said with a unit of its own: through composition and determinization it
-    goes like any word, and its arcs are where the branches go in. It stands where the language model has it;
+    A class is one more word, spelled with a unit of its own: through composition and determinization it
+    goes like any word, and its arcs are where the tries go in. It stands where the language model has it;
     where the model does not know it, it is a word of the unigram state.
 
     Args:
@@ -99,17 +99,17 @@ def with_class_entries(graph: Wfst, num_tokens: int, classes: Sequence[EntityCla
     """A token graph of a machine in which label ``num_tokens + c`` stands for an entity of class c."""
     graph = trim(_with_own_start(graph))
     is_class = graph.ilabel >= num_tokens
-    is_door = np.zeros(graph.num_states, bool)
-    is_door[graph.src[is_class]] = is_door[graph.dst[is_class]] = True
-    is_door[0] = False
-    order = np.argsort(is_door, kind="stable")  # the start stays 0
+    is_class_state = np.zeros(graph.num_states, bool)
+    is_class_state[graph.src[is_class]] = is_class_state[graph.dst[is_class]] = True
+    is_class_state[0] = False
+    order = np.argsort(is_class_state, kind="stable")  # the start stays 0
     number = np.empty(graph.num_states, np.int32)
     number[order] = np.arange(graph.num_states)
     entry = np.flatnonzero(is_class)
     plain = graph.arcs(np.flatnonzero(~is_class))
     return TokenGraph(
         from_arcs(0, number[plain.src], number[plain.dst], plain.ilabel, plain.olabel, plain.score, graph.final[order]),
-        int(np.count_nonzero(is_door)),
+        int(np.count_nonzero(is_class_state)),
         ClassArcs(
             number[graph.src[entry]],
             number[graph.dst[entry]],
