@@ -157,12 +157,12 @@ def test_attention_is_drawn(folder, run, tmp_path):
     svg = (tmp_path / "attention.svg").read_text()
     # phrases as they are written in the list, words as they are decoded
     said = TEXTS["utt_000"].split()[2]
-    assert f"<!-- {said.capitalize()} -->" in svg and f"<!-- {said} -->" in svg
+    assert f">{said.capitalize()}</text>" in svg and f">{said}</text>" in svg
     options = ("--adapter", folder / "adapter", "--calibration", folder / "calibration", "--top", 1)
     arguments = (folder / "graph", folder / "few", "utt_000", tmp_path / "one.svg", "--model", archive(folder))
     assert run("adapter", "plot", *arguments, *options).exit_code == 0
     svg = (tmp_path / "one.svg").read_text()
-    assert sum(f"<!-- {name.capitalize()} -->" in svg for name in [*toy.NAMES, *toy.OTHERS]) == 1
+    assert sum(f">{name.capitalize()}</text>" in svg for name in [*toy.NAMES, *toy.OTHERS]) == 1
 
 
 def test_what_cannot_be_drawn_is_told(folder, run, world, tmp_path):
