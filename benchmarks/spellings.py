@@ -11,15 +11,18 @@ from pathlib import Path
 import torch
 
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.spellers import PieceSpeller
-from wfst_bias.tune.tuner import Tuner, Weights, emissions_of
+from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.tune.lists import OneList
+from wfst_bias.tune.tuner import Tuner, dev_emissions
+from wfst_bias.tune.weights import Weights
 
 _SEARCH = SearchConfig(acoustic_scale=1.2)
 
@@ -35,14 +38,15 @@ def main() -> None:
 
     base, entities = read_base(arguments.base_dir), read_entities(arguments.list)
     model = load_model(arguments.model, torch.device("cpu"))
-    emissions = emissions_of(read_data(arguments.data), model, EmissionAdapter(), (), 4)
+    emissions = dev_emissions(read_data(arguments.data), Recognizer(base=base, model=model), 4)
     texts = read_texts(arguments.data)
+    phrases = dict.fromkeys(texts, PhraseList(entity.words for entity in entities))
 
     def measure(title: str, config: G2GConfig, segmentations: int = 1) -> None:
         speller = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)
         outcomes = speller_of(base, speller, config).spell(entities)
         spellings = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
-        score = Tuner(base, outcomes, emissions, texts).score(Weights(search=_SEARCH))
+        score = Tuner(OneList(base, outcomes), emissions, texts, phrases).score(Weights(search=_SEARCH))
         rates = "  ".join(f"{name} {rate.value:5.2f}" for name, rate in score.rates.items())
         print(f"{title:<26} spellings {spellings:3.1f}  {rates}  alarms {score.counts.false_alarms}", flush=True)
 

@@ -16,17 +16,19 @@ from pathlib import Path
 
 import torch
 
-from wfst_bias.acoustic.hama import HamaModel
-from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.graphones import cut_words, graphone_model, heard_lexicon, write_graphones
 from wfst_bias.graph.compile import compile_base, speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
-from wfst_bias.tune.tuner import Tuner, Weights, emissions_of
+from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.tune.lists import OneList
+from wfst_bias.tune.tuner import Tuner, dev_emissions
+from wfst_bias.tune.weights import Weights
 
 
 def family(word: str) -> str:
@@ -51,13 +53,14 @@ def main() -> None:
     for part, first in (("tuned", 0), ("held out", 1)):
         names = set(islice(texts, first, None, 2))
         cuts = read_data(arguments.data).filter(lambda cut, names=names: cut.id in names)
-        parts[part] = emissions_of(cuts, HamaModel(), EmissionAdapter(), (), 4)
+        parts[part] = dev_emissions(cuts, Recognizer.default(), 4)
+    phrases = dict.fromkeys(texts, PhraseList(entity.words for entity in entities))
 
     def measure(name: str, base, config: G2GConfig) -> None:
         outcomes = speller_of(base, g2g=config).spell(entities)
         pronunciations = sum(len(outcome.pronunciations) for outcome in outcomes) / len(outcomes)
         for part, emissions in parts.items():
-            score = Tuner(base, outcomes, emissions, texts).score(Weights())
+            score = Tuner(OneList(base, outcomes), emissions, texts, phrases).score(Weights())
             rates = "  ".join(f"{x} {r.value:5.2f} ({r.low:.1f}-{r.high:.1f})" for x, r in score.rates.items())
             print(
                 f"{name:<36} {part:<8} pronunciations {pronunciations:4.1f}  {rates}  alarms {score.counts.false_alarms}",

@@ -17,7 +17,8 @@ from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.recognize.biasing import ListPerUtterance, lists_by_field, lists_of_utterances
+from wfst_bias.recognize.biasing import ListPerUtterance
+from wfst_bias.recognize.utterance_lists import lists_by_field, lists_of_utterances
 
 SAID = (ZELENSKYY, ANN_WHITTEMORE, CITY)
 PHRASES = ("Zelenskyy", "Ann Whittemore", "Ann", "Whit", "city", "Zell", "Met", "Kitty")

@@ -8,7 +8,7 @@ import click
 import wfst_bias
 from wfst_bias.cli.adapter import adapter, calibrate
 from wfst_bias.cli.data import data
-from wfst_bias.cli.decode import decode, transcribe
+from wfst_bias.cli.decode import decode
 from wfst_bias.cli.demo import demo
 from wfst_bias.cli.doctor import doctor
 from wfst_bias.cli.entities import entities
@@ -19,6 +19,7 @@ from wfst_bias.cli.lattice import lattice
 from wfst_bias.cli.model import model
 from wfst_bias.cli.report import report
 from wfst_bias.cli.score import score
+from wfst_bias.cli.transcribe import transcribe
 from wfst_bias.cli.tune import tune
 from wfst_bias.core.errors import InputError
 

@@ -132,7 +132,7 @@ def _segments(folder: Path, recordings: Mapping[str, Recording]) -> List[Tuple[s
     path = folder / "segments"
     if not path.is_file():
         return [(key, (key, 0.0, None), "wav.scp") for key in recordings]
-    segments = []
+    segments: List[Tuple[str, _Span, str]] = []
     for key, rest, number in _rows(path):
         try:
             recording, *times = rest.split()

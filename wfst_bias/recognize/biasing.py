@@ -1,24 +1,19 @@
 """What each utterance of a corpus is decoded with: one graph for all, or a list of its own."""
 
+import copy
 from dataclasses import asdict, replace
-from functools import cached_property, lru_cache, partial
-from pathlib import Path
-from typing import Any, Callable, Collection, Dict, FrozenSet, List, Optional, Protocol, Sequence, Tuple
+from functools import cached_property, lru_cache
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Sequence, Tuple
 
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
-from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of
-from wfst_bias.core.symbols import CLASS, SymbolTable
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
-from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.entity import Entity, Phrases
-from wfst_bias.entities.lists import AUTO, read_classed_entities
+from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.outcome import USED, Outcome
 from wfst_bias.entities.speller import Speller
-from wfst_bias.entities.verbalize.phrases import is_all_caps
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.compile import compile_lists
 from wfst_bias.graph.config import ClassConfig
@@ -131,9 +126,17 @@ class ListPerUtterance:
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of
         self._num_lists = len(set(lists))
-        self._speller = speller
         self._class_config, self.search, self._boost, self._gate = class_config, search, boost, gate
+        self._spelled = lru_cache(_LISTS_KEPT)(speller.spell)
         self._compiled = lru_cache(_LISTS_KEPT)(self._compile)
+
+    def reweighted(self, class_config: ClassConfig, search: SearchConfig, boost: BoostConfig) -> "ListPerUtterance":
+        """The same lists with other weights; nothing is spelled again."""
+        other = copy.copy(self)
+        other._class_config, other.search, other._boost = class_config, search, boost
+        if class_config != self._class_config:
+            other._compiled = lru_cache(_LISTS_KEPT)(other._compile)
+        return other
 
     @property
     def meta(self) -> Dict[str, Any]:
@@ -172,68 +175,4 @@ class ListPerUtterance:
         return [self._list_of(cut) for cut in cuts]
 
     def _compile(self, phrases: Phrases) -> List[CompiledList]:
-        return compile_lists(self._base, self._speller.spell(phrases), self._class_config)
-
-
-def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
-    """The lists of a biasing TSV, and which of them a cut has."""
-    rows = read_biasing(path)
-    shouted = is_all_caps({phrase for row in rows.values() for phrase in row.phrases})
-    entity_of = lru_cache(None)(partial(Entity, shouted=shouted))  # the same phrase is in many lists
-    lists = {key: tuple(entity_of(phrase) for phrase in row.phrases) for key, row in rows.items()}
-
-    def list_of(cut: MonoCut) -> Phrases:
-        if cut.id not in lists:
-            raise InputError(f"has no row for utterance {cut.id!r}; add it, with '[]' where it has no list", path)
-        return lists[cut.id]
-
-    return list(lists.values()), list_of
-
-
-def lists_by_field(
-    field: str, path: Path, classes: Collection[str] = (CLASS,), format_name: str = AUTO
-) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
-    """The lists of a map from values of a field to list files, and which of them a cut has.
-
-    Args:
-      field: ``speaker``, ``recording``, ``utterance``, or a custom field of a lhotse cut (``meeting``).
-      path: ``VALUE LIST`` lines; the list's path is relative to the map, ``-`` is no list.
-      classes, format_name: see :func:`wfst_bias.entities.lists.read_classed_entities`.
-    """
-    lists: Dict[str, Phrases] = {}
-    for number, line in lines_of(path):
-        value, _, name = line.strip().partition(" ")
-        if not name.strip() or value in lists:
-            problem = f"{value!r} has a list already" if value in lists else f"found {line!r}"
-            raise InputError(f"{problem}; expected 'VALUE LIST', each {field} once ('-' is no list)", path, number)
-        file = path.parent / name.strip()
-        if name.strip() != "-" and not file.is_file():
-            raise InputError(
-                f"names the list {str(file)!r}, which is not there; its path is relative to this file", path, number
-            )
-        lists[value] = () if name.strip() == "-" else tuple(read_classed_entities(file, classes, format_name))
-    if not lists:
-        raise InputError(f"is empty; write a line 'VALUE LIST' for each {field}", path)
-
-    def list_of(cut: MonoCut) -> Phrases:
-        value = _field(cut, field)
-        if not value:
-            raise InputError(
-                f"utterance {cut.id!r} has no {field!r}; lists go by speaker, recording, utterance or a custom field of the cuts"
-            )
-        if value not in lists:
-            raise InputError(f"has no line for {field} {value!r} of utterance {cut.id!r}; add it", path)
-        return lists[value]
-
-    return list(lists.values()), list_of
-
-
-def _field(cut: MonoCut, name: str) -> str:
-    """A field of a cut as text; empty where it has none."""
-    if name == "utterance":
-        return str(cut.id)
-    if name == "recording":
-        return str(cut.recording_id)
-    if name == "speaker":
-        return next((s.speaker for s in cut.supervisions if s.speaker), "")
-    return str((cut.custom or {}).get(name, ""))
+        return compile_lists(self._base, self._spelled(phrases), self._class_config)

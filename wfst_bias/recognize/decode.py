@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Sequence, Union
 
+import torch
 from lhotse import CutSet
 from tqdm import tqdm
 
@@ -12,10 +14,14 @@ import wfst_bias
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.files import publish_folder
+from wfst_bias.data.cuts import read_data
+from wfst_bias.entities.outcome import Outcome
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS
-from wfst_bias.recognize.biasing import Biasing
+from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph
 from wfst_bias.recognize.decode_files import DecodeFiles
+from wfst_bias.recognize.emissions import DEFAULT_BATCH_SIZE
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.recognize.setup import DecodeSetup
 from wfst_bias.second_pass.chain import Chain
 
 _META = "meta.json"
@@ -75,3 +81,60 @@ def decode_corpus(
         }
         (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return meta
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """All that a corpus is decoded with, read and loaded.
+
+    Args:
+      setup: what it was made from.
+      model, adapter, biasing, second_pass: of the recognizer.
+    """
+
+    setup: DecodeSetup
+    model: AcousticModel
+    adapter: EmissionAdapter
+    biasing: Union[OneGraph, ListPerUtterance]
+    second_pass: Chain
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether there is a list that phrases may come from."""
+        return self.setup.has_own_lists or bool(self.biasing.meta["num_phrases"])
+
+    @property
+    def unusable(self) -> Sequence[Outcome]:
+        """The phrases of lists of utterances that cannot be used."""
+        return self.biasing.unusable if isinstance(self.biasing, ListPerUtterance) else ()
+
+    def decode(
+        self, decode_dir: Path, batch_size: int = DEFAULT_BATCH_SIZE, lattice_form: str = OF_WORDS, num_best: int = 0
+    ) -> Dict[str, Any]:
+        """Decode the data of the setup; see :func:`decode_corpus`."""
+        return decode_corpus(
+            read_data(self.setup.data),
+            self.model,
+            self.biasing,
+            decode_dir,
+            batch_size,
+            model_name=self.setup.model,
+            upstream=self.adapter,
+            sources=self.setup.meta,
+            lattice_form=lattice_form,
+            num_best=num_best,
+            chain=self.second_pass,
+        )
+
+
+def decode_setup(setup: DecodeSetup, device: torch.device) -> Decoding:
+    """Read and load what a corpus is decoded with."""
+    model, adapter = setup.acoustics(device)
+    biasing: Union[OneGraph, ListPerUtterance]
+    if setup.has_own_lists:
+        base = setup.base(device)
+        biasing = setup.own_lists(base, *setup.lists(base))
+    else:
+        biasing = setup.one_graph(device)
+    second_pass = setup.second_pass(model, setup.pronunciations(biasing.known_words), device)
+    return Decoding(setup, model, adapter, biasing, second_pass)

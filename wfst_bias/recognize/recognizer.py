@@ -292,4 +292,4 @@ class Recognizer:
         if self._given_base is None:
             raise InputError("this recognizer was made for one graph; make one with base=..., and bias that")
         base = self._given_base
-        return base if isinstance(base, BaseGraph) else read_base(Path(base), self._device)
+        return base if isinstance(base, BaseGraph) else read_base(Path(base), str(self._device))

@@ -26,8 +26,9 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import folder_key, graph_g2g, graph_list, read_base, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
-from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph, lists_by_field, lists_of_utterances
-from wfst_bias.second_pass.chain import Chain, LexiconLookup, Rescoring
+from wfst_bias.recognize.biasing import ListPerUtterance, OneGraph
+from wfst_bias.recognize.utterance_lists import lists_by_field, lists_of_utterances
+from wfst_bias.second_pass.chain import Chain, LexiconLookup, Rescoring, Stage
 from wfst_bias.second_pass.config import ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 from wfst_bias.second_pass.lookup import Lookup
 from wfst_bias.second_pass.pronunciations import Pronunciations
@@ -154,13 +155,15 @@ class DecodeSetup:
 
     def base(self, device: torch.device) -> BaseGraph:
         """The base that lists of utterances are put into."""
-        return read_base(self.graph, device)
+        return read_base(self.graph, str(device))
 
     def lists(self, base: BaseGraph) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
         """The lists of utterances, and which of them a cut has."""
         if self.biasing:
             return lists_of_utterances(self.biasing)
-        return lists_by_field(*self.entities_by, base.class_names, self.list_format)
+        assert self.entities_by is not None, "utterances have lists of their own"
+        field, path = self.entities_by
+        return lists_by_field(field, path, base.class_names, self.list_format)
 
     def own_lists(
         self, base: BaseGraph, lists: List[Phrases], list_of: Callable[[MonoCut], Phrases]
@@ -169,29 +172,47 @@ class DecodeSetup:
         speller = speller_of(base, g2g=self.g2g)
         return ListPerUtterance(base, lists, list_of, speller, self.class_config, self.search, self.boost, self.gate)
 
-    def chain(self, model: AcousticModel, biasing: Biasing, device: torch.device) -> Chain:
-        """What is done behind the search.
+    def pronunciations(
+        self, known_words: AbstractSet[str], g2g: Optional[G2GConfig] = None, spelled: Optional[SpelledList] = None
+    ) -> Optional[Pronunciations]:
+        """The pronunciations that the second pass reads; None where it reads none.
+
+        Args:
+          known_words: of the language model.
+          g2g: variants that the list was compiled with; those of the graph folder where not given.
+          spelled: the list; that of the graph folder where not given.
+        """
+        if not self.stages.hears:
+            return None
+        if g2g is None:
+            g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
+        if spelled is None and not (self.has_own_lists or self.beside):
+            spelled = graph_list(self.graph)
+        return pronunciations_of(self.stages, (), known_words, g2g, spelled)
+
+    def second_pass(
+        self, model: AcousticModel, pronunciations: Optional[Pronunciations], device: torch.device
+    ) -> Chain:
+        """The second pass.
 
         Args:
           model: that of the search.
-          biasing: whose phrases there are.
+          pronunciations: what :meth:`pronunciations` returns.
         """
         names = self.stages.names
-        sayings = None
-        if self.stages.hears:
-            g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
-            spelled = None if self.has_own_lists or self.beside else graph_list(self.graph)
-            sayings = pronunciations_of(self.stages, (), biasing.known_words, g2g, spelled)
-        make = {
-            Rescoring.name: lambda: Rescoring(PhoneRescorer(sayings, self.rescore), self.rescore.num_best),
-            Verification.name: lambda: Verification(self.verify),
-            LexiconLookup.name: lambda: LexiconLookup(Lookup(sayings, self.lookup)),
-        }
         return Chain(
-            tuple(make[name]() for name in names),
+            tuple(self._stage(name, pronunciations) for name in names),
             phone_model_of(self.stages, model, self.model, device),
             {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
         )
+
+    def _stage(self, name: str, pronunciations: Optional[Pronunciations]) -> Stage:
+        if name == Verification.name:
+            return Verification(self.verify)
+        assert pronunciations is not None, "a stage that reads phones has pronunciations"
+        if name == Rescoring.name:
+            return Rescoring(PhoneRescorer(pronunciations, self.rescore), self.rescore.num_best)
+        return LexiconLookup(Lookup(pronunciations, self.lookup))
 
 
 def _without_removed(stages: Dict[str, Any]) -> Dict[str, Any]:

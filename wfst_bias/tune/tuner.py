@@ -1,91 +1,29 @@
 """Weights for a development set: a search over class, boost and language model weights, with the rest unharmed."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-import torch
 from lhotse import CutSet
 from tqdm import tqdm
 
-from wfst_bias.acoustic.config import BoostConfig
-from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.text import words_of
-from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.search import Decoder
-from wfst_bias.entities.entity import Phrases
+from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.entities.spelled_list import SpelledList
-from wfst_bias.graph.base import BaseGraph
-from wfst_bias.graph.compile import compile_lists
-from wfst_bias.graph.config import ClassConfig
-from wfst_bias.lattice.nbest import NBest, nbest_of
-from wfst_bias.lattice.word_lattice import word_lattices
-from wfst_bias.recognize.biasing import OneGraph
-from wfst_bias.recognize.emissions import BatchEmissions, EmissionPipeline, batches
+from wfst_bias.recognize.emissions import BatchEmissions, batches
 from wfst_bias.recognize.recognizer import Recognizer
-from wfst_bias.score.counts import count_errors
+from wfst_bias.score.counts import Counts, count_errors
 from wfst_bias.score.report import Score, score_counts
-from wfst_bias.second_pass.config import ChainConfig, RescoringConfig
-from wfst_bias.second_pass.pronunciations import Pronunciations, Words
-from wfst_bias.second_pass.rescoring import PhoneRescorer, reordered
+from wfst_bias.second_pass.chain import Chain, Rescoring
+from wfst_bias.second_pass.config import RESCORE
+from wfst_bias.second_pass.pronunciations import Pronunciations
+from wfst_bias.tune.lists import TunedLists
+from wfst_bias.tune.rescoring import PhoneScores, RememberingRescorer
+from wfst_bias.tune.weights import GRID, RESCORING_WEIGHTS, Weights, options_of, with_rescoring
 
 _ROUNDS = 3  # over all weights
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What is tuned, and what stands beside it.
-
-    Args:
-      entity_class: what the class costs and pays.
-      boost: adaptive boosting.
-      search: its acoustic scale is the inverse of the weight of the language model.
-      rescore: phone rescoring, where that is a stage.
-    """
-
-    entity_class: ClassConfig = ClassConfig()
-    boost: BoostConfig = BoostConfig()
-    search: SearchConfig = SearchConfig()
-    rescore: Optional[RescoringConfig] = None
-
-    @property
-    def options(self) -> Tuple[str, ...]:
-        """As ``--config`` reads them."""
-        groups = {"class": self.entity_class, "boost": self.boost, "search": self.search, "rescore": self.rescore}
-        told = lambda value: value if isinstance(value, str) else f"{value:g}"
-        return tuple(
-            f"--{group}-{field.name.removeprefix(f'{group}_').replace('_', '-')}={told(getattr(config, field.name))}"
-            for group, config in groups.items()
-            if config
-            for field in fields(config)
-        )
-
-    def told(self, first: "Weights") -> str:
-        """The options that are not those of ``first``."""
-        return " ".join(a for a, b in zip(self.options, first.options) if a != b) or "as given"
-
-
-def _set(part: str, name: str) -> Callable[[Weights, float], Weights]:
-    return lambda weights, value: replace(weights, **{part: replace(getattr(weights, part), **{name: value})})
-
-
-# the values that are tried of each weight, beside the one it has
-_GRID: Tuple[Tuple[Callable[[Weights, float], Weights], Tuple[float, ...]], ...] = (
-    (_set("entity_class", "bonus"), (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)),
-    (_set("boost", "alpha"), (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)),
-    (_set("search", "acoustic_scale"), (1.2, 1.5, 1.8, 2.1, 2.4)),
-    (_set("boost", "cap"), (3.0, 4.0, 6.0, 8.0)),
-    (_set("entity_class", "length_bonus"), (0.0, 1.5, 2.5, 4.0)),
-)
-_RESCORING_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
-
-
-def _with_rescoring(weights: Weights, weight: float) -> Weights:
-    return replace(weights, rescore=replace(weights.rescore, weight=weight))
 
 
 @dataclass(frozen=True)
@@ -108,6 +46,12 @@ class Trial:
     weights: Weights
     score: Score
 
+    def describe(self, first: "Trial") -> str:
+        """The scores, and the weights that are not those of the first trial."""
+        rates = ", ".join(f"{name} {self.score.rates[name].value:.2f}" for name in ("F1", "WER", "U-WER", "B-WER"))
+        alarms = f"{self.score.false_alarms_per_hour:.1f} false alarms an hour"
+        return f"{rates}, {alarms}: {self.weights.changes(first.weights)}"
+
 
 @dataclass(frozen=True)
 class DevEmissions:
@@ -123,34 +67,33 @@ class DevEmissions:
 
 
 class Tuner:
-    """Decodes a development set again and again, its emissions being made once.
+    """Decodes a development set again and again as ``decode`` does, its emissions being computed once.
 
     Args:
-      base: base graph.
-      spelled: the list.
+      lists: what it is biased to.
       emissions: of the set.
       texts: reference of each utterance.
-      device: of the search.
-      sayings: how words and phrases are said in the phones of the phone network, for weights with phone rescoring.
+      phrases: the phrases of the list of each utterance, for scoring.
+      second_pass: what ``decode`` does after the search.
+      pronunciations: of words and phrases in the phones of the phone network, where rescoring is a stage.
     """
 
     def __init__(
         self,
-        base: BaseGraph,
-        spelled: SpelledList,
+        lists: TunedLists,
         emissions: DevEmissions,
         texts: Mapping[str, str],
-        device: torch.device = torch.device("cpu"),
-        sayings: Optional[Pronunciations] = None,
+        phrases: Mapping[str, PhraseList],
+        second_pass: Chain = Chain(),
+        pronunciations: Optional[Pronunciations] = None,
     ):
-        self._base = base
-        self._spelled = spelled
+        self._lists = lists
         self._emissions = emissions
         self._texts = texts
-        self._device = device
-        self._phrases = PhraseList(entity.words for entity in spelled.entities)
-        self._sayings = sayings
-        self._hypotheses: Dict[Weights, List[Tuple[NBest, List[float]]]] = {}  # of the last weights
+        self._phrases = phrases
+        self._second_pass = second_pass
+        self._pronunciations = pronunciations
+        self._phone_scores: PhoneScores = {}
         self._scores: Dict[Tuple[Weights, bool], Score] = {}
 
     @property
@@ -159,60 +102,49 @@ class Tuner:
         return len(self._scores)
 
     def score(self, weights: Weights, with_list: bool = True) -> Score:
-        """Decode with these weights."""
+        """Decode with these weights; without the lists by the search alone."""
         key = weights, with_list
         if key not in self._scores:
-            rescored = with_list and weights.rescore and weights.rescore.weight
-            lists = compile_lists(self._base, self._spelled, weights.entity_class) if with_list else []
-            graph = self._base.with_entities(*lists) if lists else self._base.plain
-            decoder = Decoder(graph, weights.search, weights.boost, self._device)
-            recognizer = Recognizer(biasing=OneGraph(decoder))  # of emissions that are there already
-            texts = self._rescored(weights, recognizer) if rescored else self._found(recognizer)
-            counts = [count_errors(words_of(self._texts[name]), words, self._phrases) for name, words in texts]
+            with self._recognizer(weights, with_list) as recognizer:
+                counts = [
+                    self._counted(one) for batch in self._emissions.batches for one in recognizer.transcripts(batch)
+                ]
             self._scores[key] = score_counts(counts, self._emissions.hours)
         return self._scores[key]
 
-    def _found(self, recognizer: Recognizer) -> Iterator[Tuple[str, Words]]:
-        """The utterances and their words, by the search."""
-        for batch in self._emissions.batches:
-            for transcript in recognizer.search(batch).transcripts:
-                yield transcript.name, words_of(transcript.text)
+    def _recognizer(self, weights: Weights, with_list: bool) -> Recognizer:
+        if not with_list:
+            return Recognizer(biasing=self._lists.plain(weights.search, weights.boost))
+        biasing = self._lists.biasing(weights.entity_class, weights.search, weights.boost)
+        return Recognizer(biasing=biasing, second_pass=self._with_rescoring_of(weights))
 
-    def _rescored(self, weights: Weights, recognizer: Recognizer) -> Iterator[Tuple[str, Words]]:
-        """The same, by phone rescoring behind the search; that is done once for all weights of it."""
-        rest = replace(weights, rescore=None)
-        if rest not in self._hypotheses:
-            self._hypotheses = {rest: list(self._scored_hypotheses(weights.rescore, recognizer))}
-        for nbest, scores in self._hypotheses[rest]:
-            best = reordered(nbest.hypotheses, scores, weights.rescore.weight, weights.search.acoustic_scale)[:1]
-            yield nbest.name, best[0].words if best else ()
+    def _counted(self, transcript: Transcript) -> Counts:
+        name = transcript.name
+        return count_errors(words_of(self._texts[name]), words_of(transcript.text), self._phrases[name])
 
-    def _scored_hypotheses(
-        self, config: RescoringConfig, recognizer: Recognizer
-    ) -> Iterator[Tuple[NBest, List[float]]]:
-        """The hypotheses of each utterance, and their scores by the phone network."""
-        rescorer = PhoneRescorer(self._sayings, config)
-        for batch in self._emissions.batches:
-            searched = recognizer.search(batch)
-            lattices = word_lattices(searched.lattices, searched.decoder)
-            nbests = [nbest_of(lattice, config.num_best, searched.decoder.graph.words) for lattice in lattices]
-            texts = [[hypothesis.words for hypothesis in nbest.hypotheses] for nbest in nbests]
-            yield from zip(nbests, rescorer.phone_scores(texts, batch.phones))
+    def _with_rescoring_of(self, weights: Weights) -> Chain:
+        """The second pass, phone rescoring by these weights; no text is scored twice by the phone network."""
+        config = weights.rescore
+        if config is None or self._pronunciations is None:
+            return self._second_pass
+        rescoring = Rescoring(RememberingRescorer(self._pronunciations, config, self._phone_scores), config.num_best)
+        stages = (rescoring if stage.name == RESCORE else stage for stage in self._second_pass.stages)
+        return replace(self._second_pass, stages=tuple(stages))
 
     def tuned(self, first: Weights, caps: Caps = Caps()) -> Iterator[Trial]:
         """The trials that were the best so far, the last being the best of all; the first is that of ``first``.
 
         One weight is changed at a time, each to the best of its values, until nothing gets better. A trial is better
         with a higher F1 of the entities, and with a lower word error rate where that is equal; the nearer to the caps
-        the better, where they are not kept. Phone rescoring is left out until its own weight is found, the last of
-        all: so the others are found much faster.
+        the better, where they are not kept. The weight of phone rescoring is 0 until it is found, the last of all: so
+        the others are found much faster.
 
         Raises:
           InputError: the texts have no phrase of the list, or no trial keeps the caps.
         """
-        first = _with_rescoring(first, 0.0) if self._sayings else first
+        first = with_rescoring(first, 0.0) if first.rescore else first
         names = (name for batch in self._emissions.batches for name in batch.searched.names)
-        if not any(self._phrases.occurrences(words_of(self._texts[name])) for name in names):
+        if not any(self._phrases[name].occurrences(words_of(self._texts[name])) for name in names):
             raise InputError("the texts have no phrase of the list; tune on speech that has some, in its words")
         u_wer = self.score(first, with_list=False).rates["U-WER"].value + caps.u_wer_rise
         best = Trial(first, self.score(first))
@@ -228,15 +160,15 @@ class Tuner:
         yield best
         for _ in range(_ROUNDS):
             before = best
-            for change, values in _GRID:
+            for change, values in GRID:
                 trials = [Trial(weights, self.score(weights)) for weights in (change(best.weights, v) for v in values)]
                 if merit(better := max(trials, key=merit)) > merit(best):
                     best = better
                     yield best
             if best is before:
                 break
-        if self._sayings:
-            rescored = (_with_rescoring(best.weights, weight) for weight in _RESCORING_WEIGHTS)
+        if first.rescore:
+            rescored = (with_rescoring(best.weights, weight) for weight in RESCORING_WEIGHTS)
             trials = [Trial(weights, self.score(weights)) for weights in rescored]
             if merit(better := max(trials, key=merit)) > merit(best):
                 best = better
@@ -249,29 +181,24 @@ class Tuner:
             )
 
 
-def emissions_of(
-    cuts: CutSet,
-    model: AcousticModel,
-    upstream: EmissionAdapter,
-    phrases: Phrases,
-    batch_size: int,
-    phone_model: Optional[AcousticModel] = None,
-) -> DevEmissions:
-    """The emissions of a development set, all its utterances with the same list."""
-    pipeline = EmissionPipeline(model, upstream, phone_model)
-    cuts = tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None)
-    computed = [pipeline.emissions(batch, [phrases] * len(batch)) for batch in batches(cuts, batch_size)]
-    return DevEmissions(computed, pipeline.timing.audio / 3600)
+def dev_emissions(cuts: CutSet, recognizer: Recognizer, batch_size: int) -> DevEmissions:
+    """The emissions of a development set, as a recognizer searches them."""
+    progress = tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None)
+    computed = [recognizer.emissions(batch) for batch in batches(progress, batch_size)]
+    return DevEmissions(computed, recognizer.timing.audio / 3600)
 
 
-def write_config(path: Path, trials: List[Trial], comment: str, stages: ChainConfig = ChainConfig()) -> None:
-    """The best weights as a file that ``--config`` reads, with what they gave, and the stages that they are for."""
+def write_config(path: Path, trials: List[Trial], comment: str, others: Mapping[str, Any] = {}) -> None:
+    """The best weights as a file that ``--config`` reads, with what they gave.
+
+    Args:
+      others: configs that were not tuned, by the first word of their options.
+    """
     first, best = trials[0].score, trials[-1].score
     lines = [f"# {line}\n" for line in comment.splitlines()]
     for name in ("F1", "WER", "U-WER", "B-WER"):
         rate, before = best.rates[name], first.rates[name]
         lines.append(f"# {name} {rate.value:.2f} ({rate.low:.2f} - {rate.high:.2f}), before {before.value:.2f}\n")
     lines.append(f"# false alarms an hour {best.false_alarms_per_hour:.1f}, before {first.false_alarms_per_hour:.1f}\n")
-    chain = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(stages).items() if value]
-    options = (*trials[-1].weights.options, *(chain if stages.names else ()))
-    publish_file(path, "".join([*lines, *(f"{option}\n" for option in options)]))
+    rest = [option for group, config in others.items() for option in options_of(group, config)]
+    publish_file(path, "".join([*lines, *(f"{option}\n" for option in (*trials[-1].weights.options, *rest))]))

@@ -1,0 +1,174 @@
+"""The options of a decoding, which ``decode``, ``transcribe`` and ``tune`` share."""
+
+import functools
+from typing import TYPE_CHECKING, Any, Callable
+
+import click
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.cli.graph import class_options
+from wfst_bias.cli.options import (
+    PATH,
+    config_file_option,
+    config_options,
+    device_option,
+    format_option,
+    g2g_options,
+    model_option,
+    upstream_options,
+    was_given,
+)
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.second_pass.config import STAGES, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
+
+if TYPE_CHECKING:
+    from wfst_bias.recognize.setup import DecodeSetup
+
+search_options = config_options(
+    SearchConfig,
+    "search",
+    acoustic_scale="Weight of the emissions against the graph.",
+    search_beam="Paths this far below a frame's best are dropped; nats.",
+    output_beam="Arcs this far below the best path are kept in the lattice; nats.",
+    min_active="States kept a frame, at least.",
+    max_active="States kept a frame, at most.",
+)
+boost_options = config_options(
+    BoostConfig,
+    "boost",
+    alpha="Adaptive boosting: share of a unit's gap to the frame's best that is given back inside an entity; 0 is off.",
+    cap="Adaptive boosting: the largest gap that counts; nats.",
+    top_k="Adaptive boosting: units of a frame that may be boosted.",
+)
+gate_options = config_options(
+    GateConfig,
+    "gate",
+    evidence="Phrases are found only by this evidence, if their list has no gate for them: probability of a unit against "
+    "the best one, before any boost, the mean over the phrase; 0 is off.",
+)
+
+stage_options = config_options(
+    ChainConfig,
+    "stages",
+    prefix="",
+    stages="What is done behind the search, in this order, with commas between: rescore (n-best lists by a phone network), "
+    "verify (takes unsure phrases back), lookup (phrases where exactly their phones were heard), or none.",
+    phone_model="Phone network of rescore and lookup, as --model; else what is searched, or the phone head of the model.",
+    phone_lang="Its lang folder; else the lexicon for hama.",
+)
+rescore_options = config_options(
+    RescoringConfig,
+    "rescore",
+    num_best="Hypotheses of an utterance that are rescored.",
+    weight="Share of the acoustic score that the phone network's takes the place of, 0 to 1.",
+    measure="What that is: emissions (log-probability of the pronunciations) or distance (weighted phone-edit distance to "
+    "what was heard).",
+    bound="Phones by which these may differ in number, for distance.",
+)
+verify_options = config_options(
+    VerifyConfig,
+    "verify",
+    min_confidence="Least posterior of a phrase that a list brought, without what the list pays.",
+)
+lookup_options = config_options(
+    LookupConfig,
+    "lookup",
+    min_phones="Phones that a phrase must have.",
+    max_words="Words that one phrase may replace.",
+    min_posterior="Mean probability that the phone network must give to the phones that it heard.",
+    min_lead="Nats by which what was heard must be likelier to the phone network than the words that were written.",
+    whole_words="Whether a boundary of words must be heard on both sides.",
+    keep_listed="Whether phrases of the list that were written stay.",
+    variants="Whether phrases may be heard in other ways than list, lexicon and G2P say.",
+)
+_biasing_option = click.option(
+    "--biasing",
+    type=PATH,
+    metavar="TSV",
+    help="A list for each utterance, in the form of the public LibriSpeech lists.",
+)
+_entities_by_option = click.option(
+    "--entities-by",
+    type=(str, PATH),
+    metavar="FIELD MAP",
+    help="A list for each value of FIELD (speaker, recording, utterance, or a custom field of lhotse cuts): MAP has "
+    "'VALUE LIST' lines.",
+)
+
+_OPTIONS = (
+    _biasing_option,
+    _entities_by_option,
+    model_option,
+    upstream_options,
+    format_option,
+    class_options,
+    g2g_options,
+    search_options,
+    boost_options,
+    gate_options,
+    stage_options,
+    rescore_options,
+    verify_options,
+    lookup_options,
+    config_file_option,
+    device_option,
+    click.option(
+        "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
+    ),
+)
+# fields of a setup by the arguments that make them
+_FIELDS = {
+    "biasing": "biasing",
+    "entities_by": "entities_by",
+    "model_spec": "model",
+    "calibration": "calibration",
+    "adapter": "adapter",
+    "format_name": "list_format",
+    "class_config": "class_config",
+    "g2g_config": "g2g",
+    "search_config": "search",
+    "boost_config": "boost",
+    "gate_config": "gate",
+    "stages_config": "stages",
+    "rescore_config": "rescore",
+    "verify_config": "verify",
+    "lookup_config": "lookup",
+}
+
+
+def decoding_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """All options of a decoding; the command receives ``setup_of``, ``device`` and ``batch_size``.
+
+    ``setup_of(graph=..., data=..., **more)`` checks the options and returns the
+    :class:`~wfst_bias.recognize.setup.DecodeSetup`.
+    """
+
+    @functools.wraps(command)
+    def with_setup(*args: Any, **kwargs: Any) -> Any:
+        values = {field: kwargs.pop(name) for name, field in _FIELDS.items()}
+
+        def setup_of(**more: Any) -> "DecodeSetup":
+            from wfst_bias.recognize.setup import DecodeSetup
+
+            setup = DecodeSetup(**values, **more)
+            _check(setup)
+            return setup
+
+        return command(*args, setup_of=setup_of, **kwargs)
+
+    for option in reversed(_OPTIONS):
+        with_setup = option(with_setup)
+    return with_setup
+
+
+def _check(setup: "DecodeSetup") -> None:
+    """Options that contradict each other are an error of usage."""
+    if setup.biasing and setup.entities_by:
+        raise click.UsageError("give --biasing or --entities-by, not both")
+    for stage in STAGES:
+        if was_given(stage) and stage not in setup.stages.names:
+            raise click.UsageError(f"--{stage}-... are options of a stage that is not run: add --stages {stage}")
+    if (setup.stages.phone_model or setup.stages.phone_lang) and not setup.stages.hears:
+        raise click.UsageError("no stage hears a phone network: add --stages rescore, lookup or both")
+    if setup.beside and setup.has_own_lists:
+        raise click.UsageError("each utterance has a list of its own: leave --list out")
