@@ -83,13 +83,13 @@ def decode(
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
     decoding = decode_setup(setup, usable_device(device))
-    _tell_unusable(decoding.unusable)
+    _report_unusable(decoding.unusable)
     if VERIFY in setup.stages.names and not decoding.has_lists:
         raise click.UsageError("verify takes phrases back that a list brought, and the graph has none: compile one")
-    _tell_decoded(decode_dir, decoding.decode(decode_dir, batch_size, lattice_form, num_best))
+    _report_decoded(decode_dir, decoding.decode(decode_dir, batch_size, lattice_form, num_best))
 
 
-def _tell_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
+def _report_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
     """Counts and times of a decoding, and which transcripts are empty."""
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
@@ -101,7 +101,7 @@ def _tell_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
         click.echo(f"{len(meta['empty_transcripts'])} transcripts are empty, nothing was heard: {names} ...", err=True)
 
 
-def _tell_unusable(outcomes: "Sequence[Outcome]") -> None:
+def _report_unusable(outcomes: "Sequence[Outcome]") -> None:
     """The first phrases that cannot be used, and where to find the rest."""
     if outcomes:
         some = ", ".join(f"{outcome.entity.written!r} {outcome.note}" for outcome in outcomes[:3])
