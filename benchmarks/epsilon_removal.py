@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--lang", type=Path)
     parser.add_argument("--prune", type=float, default=1e-5)
     arguments = parser.parse_args()
-    lang = read_lang(arguments.lang) if arguments.lang else hama_lang(readings=False)
+    lang = read_lang(arguments.lang) if arguments.lang else hama_lang(own_pronunciations=False)
 
     def compared(arpa: Path):
         begin = time.perf_counter()

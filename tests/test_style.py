@@ -60,11 +60,7 @@ PRIVATE: dict[str, set[str]] = {
         """MOST_WAYS _heard heard mend most_ways said way ways""".split()
     ),
     "cli": set(
-        """_tell_unusable _told_classes beside heard keep_twins mend readings sayings told upstream
-        upstream_options""".split()
-    ),
-    "core": set(
-        """_told_of""".split()
+        """_tell_unusable _told_classes beside heard mend sayings told upstream upstream_options""".split()
     ),
     "entities": set(
         """Place _reader chance is_said reader readings said shouted way ways with_said""".split()
@@ -72,17 +68,11 @@ PRIVATE: dict[str, set[str]] = {
     "explain": set(
         """Side contest heard hearing rival said upstream way ways""".split()
     ),
-    "fst": set(
-        """tells_words""".split()
-    ),
     "g2p": set(
-        """Side Way _reader _ways heard heard_lexicon reader readers way ways""".split()
-    ),
-    "graph": set(
-        """""".split()
+        """Side _reader _ways heard heard_lexicon reader way ways""".split()
     ),
     "lang": set(
-        """readings tells_words ways""".split()
+        """ways""".split()
     ),
     "lattice": set(
         """_NOT_SAID _best_ways heard is_heard jumps said said_in_place told ways""".split()
@@ -94,8 +84,8 @@ PRIVATE: dict[str, set[str]] = {
         """SAID _Place _said _said_there heard said upstream""".split()
     ),
     "second_pass": set(
-        """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of rivals
-        said sayings use_way way ways""".split()
+        """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of
+        rivals said sayings use_way way ways""".split()
     ),
     "training": set(
         """Way _best_ways _reader _said _says _ways all_ways beside chance hear heard heard_units heard_ways
@@ -128,16 +118,10 @@ DOCSTRINGS: dict[str, set[str]] = {
         explain/constrained_search.py:ConstrainedSearch.contest explain/phrase.py:PhraseExplanation
         explain/phrase.py:PhraseExplanation._row explain/phrase.py:_setup explain/phrase.py:_text_of""".split()
     ),
-    "g2p": set(
-        """g2p/readers.py:variants_of""".split()
-    ),
     "graph": set(
         """graph/config.py: graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout
-        graph/decoding.py:DecodingGraph.said graph/store.py:_read_record graph/store.py:folder_key
-        graph/store.py:graph_facts graph/store.py:read_base""".split()
-    ),
-    "lang": set(
-        """lang/lang.py:Lang lang/lang.py:hama_lang_key lang/lang.py:read_lang_files lang/lang.py:units_meta""".split()
+        graph/store.py:_read_record graph/store.py:folder_key graph/store.py:graph_facts
+        graph/store.py:read_base""".split()
     ),
     "lattice": set(
         """lattice/competitors.py: lattice/competitors.py:competitors lattice/confidence.py:Confidence

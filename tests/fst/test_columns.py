@@ -7,9 +7,9 @@ import torch
 from wfst_bias.fst.columns import ColumnLayout
 
 LAYOUTS = [
-    ColumnLayout.of_lists(5, gates, tells_words)
+    ColumnLayout.of_lists(5, gates, marks_words)
     for gates in ([], [-1], [0], [-1, 2, 0])
-    for tells_words in (True, False)
+    for marks_words in (True, False)
 ]
 
 

@@ -13,7 +13,7 @@ from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants
 from wfst_bias.g2p.graphemes import read_table
 from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.g2p.joint import JointModel
-from wfst_bias.g2p.readers import variants_of
+from wfst_bias.g2p.models import variants_of
 from wfst_bias.lang.lang import Lang, hama_units, read_lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.spellers import CharSpeller

@@ -4,7 +4,7 @@ import pytest
 from helpers.machines import language
 from wfst_bias.core.errors import InputError
 from wfst_bias.g2p.hama import HamaG2P
-from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_readings
+from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations
 from wfst_bias.lang.ipa import IPA_TO_PHONE
 from wfst_bias.lang.lexicon import Lexicon, disambiguation_ranks, lexicon_fst, padded, read_lexicon
 from wfst_bias.lang.phones import PHONES, phone_of
@@ -65,7 +65,7 @@ def test_g2p_reads(word, said):
 
 
 def test_shipped_readings_are_what_the_g2p_says_now():
-    shipped = hama_readings()
+    shipped = hama_pronunciations()
     words = list(shipped.entries)[::800]
     said = HamaG2P().pronounce(words)
     assert said == {w: shipped[w] for w in words}

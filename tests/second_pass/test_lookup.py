@@ -11,7 +11,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript, Word
 from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.g2p.readers import LexiconOnly
+from wfst_bias.g2p.models import LexiconOnly
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.second_pass.config import LOOKUP, LookupConfig

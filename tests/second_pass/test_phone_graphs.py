@@ -9,7 +9,7 @@ from helpers.phone_texts import BARE, TOKENS, UNITS, ctc_log_prob, lang, random_
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
-from wfst_bias.g2p.readers import LexiconOnly
+from wfst_bias.g2p.models import LexiconOnly
 from wfst_bias.second_pass.phone_graphs import alignments, phone_emissions, text_scores
 from wfst_bias.second_pass.pronunciations import Piece, Pronunciations
 

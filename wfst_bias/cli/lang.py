@@ -21,16 +21,20 @@ def lang():
     help="Lexicon of your own, 'WORD PHONE PHONE ...' lines in ARPAbet; may be given again.",
 )
 @click.option(
-    "--readings/--no-readings", default=True, show_default=True, help="How hama itself reads the words of CMUdict, too."
+    "--readings/--no-readings",
+    "own_pronunciations",
+    default=True,
+    show_default=True,
+    help="Add the pronunciations of CMUdict's words by hama's own G2P.",
 )
-def lang_hama(lang_dir, lexicons, readings):
-    """Phones of the pretrained model hama, CMUdict, the model's own readings, and your lexicons.
+def lang_hama(lang_dir, lexicons, own_pronunciations):
+    """Phones of the pretrained model hama, CMUdict, those of the model's own G2P, and your lexicons.
 
     Example: wfst-bias lang hama data/lang --lexicon names.lexicon
     """
     from wfst_bias.lang.lang import hama_lang
 
-    made = hama_lang(lexicons, readings)
+    made = hama_lang(lexicons, own_pronunciations)
     made.write(lang_dir)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.lexicon.pairs):,} pronunciations")
 

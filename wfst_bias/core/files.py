@@ -72,7 +72,7 @@ def read_toml(path: Path) -> Dict[str, Any]:
 def publish_file(path: Path, content: Union[str, bytes]) -> None:
     """Write a file under a temporary name, then rename it into place."""
     path = Path(path)
-    with _told_of(path):
+    with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -101,7 +101,7 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
     """
     path = Path(path)
     check_folder(path, kind, marker)
-    with _told_of(path):
+    with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
@@ -141,8 +141,8 @@ def _is_of_kind(path: Path, kind: str, marker: str) -> bool:
 
 
 @contextlib.contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """An output that cannot be made is the user's to mend, and is told under its own name."""
+def _named_errors(path: Path) -> Iterator[None]:
+    """Raise the error of an output that cannot be made under the output's own name."""
     try:
         yield
     except OSError as error:

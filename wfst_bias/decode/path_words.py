@@ -112,7 +112,7 @@ def _word_spans(
     graph whose words need no token between them, the outputs do; of a phrase only the end is known then, and its words
     share its time.
     """
-    has_boundaries = graph.units.tells_words
+    has_boundaries = graph.units.marks_words
     spans = graph.units.word_spans(path.tokens, path.begins) if has_boundaries else []
     if len(spans) != len(texts):
         num_words = [1] * len(texts)

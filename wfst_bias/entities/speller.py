@@ -15,7 +15,7 @@ from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.verbalize.readings import Readings, distinct
 from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.g2p.readers import g2p_of, variants_of
+from wfst_bias.g2p.models import g2p_of, variants_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.pronounce import G2P

@@ -3,7 +3,7 @@
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from wfst_bias.core.text import latin
-from wfst_bias.g2p.g2g import Variants, Way
+from wfst_bias.g2p.g2g import ScoredPronunciation, Variants
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 from wfst_bias.lang.pronounce import G2P
 
@@ -24,14 +24,14 @@ class WordPronunciations:
         self._lexicon = lexicon
         self._g2p = g2p
         self._variants = variants
-        self._known: Dict[str, List[Way]] = {}
+        self._known: Dict[str, List[ScoredPronunciation]] = {}
 
     @property
     def spells(self) -> bool:
         """Whether the G2P spells all words, so that the lexicon does not count."""
         return self._g2p.spells
 
-    def __getitem__(self, word: str) -> List[Way]:
+    def __getitem__(self, word: str) -> List[ScoredPronunciation]:
         """Pronunciations of a learned word and their scores, nats; none where it cannot be pronounced."""
         return self._known[word]
 
@@ -84,7 +84,7 @@ class WordPronunciations:
         return self._variants is not None and not self.spells and len(unread) > MOST_READ
 
 
-def concatenated(parts: Sequence[List[Way]], boundary: str = "") -> List[Way]:
+def concatenated(parts: Sequence[List[ScoredPronunciation]], boundary: str = "") -> List[ScoredPronunciation]:
     """The best pronunciations of words in a row, at most :data:`MOST_PRONUNCIATIONS`; of equal scores those of the first pronunciations come first.
 
     Args:
@@ -99,7 +99,7 @@ def concatenated(parts: Sequence[List[Way]], boundary: str = "") -> List[Way]:
     return joined
 
 
-def _with_variants(found: Sequence[Pronunciation], variants: Sequence[Way]) -> List[Way]:
+def _with_variants(found: Sequence[Pronunciation], variants: Sequence[ScoredPronunciation]) -> List[ScoredPronunciation]:
     """The pronunciations of a word with score 0, then its variants; the best variant has 0 where there are no others."""
     scores = dict.fromkeys(found or [pronunciation for pronunciation, _ in variants[:1]], 0.0)
     for pronunciation, score in variants:

@@ -35,16 +35,16 @@ class ColumnLayout:
     has_entry_block: bool = False
 
     @classmethod
-    def of_lists(cls, num_tokens: int, gates: Sequence[int], tells_words: bool) -> "ColumnLayout":
+    def of_lists(cls, num_tokens: int, gates: Sequence[int], marks_words: bool) -> "ColumnLayout":
         """The layout of a graph with some lists.
 
         Args:
           num_tokens: size of the token table.
           gates: of each list, -1 where every utterance has it ``(L,)``.
-          tells_words: whether a token tells words apart.
+          marks_words: whether a token tells words apart.
         """
         num_gates = max((gate + 1 for gate in gates), default=0)
-        return cls(num_tokens, bool(gates), num_gates, bool(gates) and not tells_words)
+        return cls(num_tokens, bool(gates), num_gates, bool(gates) and not marks_words)
 
     @property
     def num_blocks(self) -> int:

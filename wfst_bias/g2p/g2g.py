@@ -24,7 +24,7 @@ from wfst_bias.g2p.joint import JointModel
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.pronounce import G2P
 
-Way = Tuple[Pronunciation, float]
+ScoredPronunciation = Tuple[Pronunciation, float]
 Model = Union[JointModel, GraphemeTable]
 
 _SPARE = 2  # more than asked for: some will be what the lexicon says, too
@@ -57,7 +57,7 @@ def _model(name: str) -> Model:
 class Variants(Protocol):
     """Anything that knows more ways to say words in the units of a model."""
 
-    def of(self, words: Sequence[str]) -> Dict[str, List[Way]]:
+    def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
         """The likeliest ways to say each word, the best first, with their scores, nats."""
 
 
@@ -72,7 +72,7 @@ class PhoneVariants:
         self._config = config
         self._models = models_of(config)
 
-    def of(self, words: Sequence[str]) -> Dict[str, List[Way]]:
+    def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
         """See :class:`Variants`; thousands of words are shared out to a process a core."""
         words = list(words)
         num_processes = os.cpu_count() or 1
@@ -82,7 +82,7 @@ class PhoneVariants:
             parts = threads.map(self._in_a_process, (words[i::num_processes] for i in range(num_processes)))
             return {word: ways for part in parts for word, ways in part.items()}
 
-    def of_word(self, word: str) -> List[Way]:
+    def of_word(self, word: str) -> List[ScoredPronunciation]:
         """See :class:`Variants`."""
         best: Dict[Pronunciation, float] = {}
         num = self._config.variants + _SPARE
@@ -93,7 +93,7 @@ class PhoneVariants:
                 best[pronunciation] = max(best.get(pronunciation, score), score)
         return sorted(best.items(), key=lambda way: -way[1])[:num]
 
-    def _in_a_process(self, words: Sequence[str]) -> Dict[str, List[Way]]:
+    def _in_a_process(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
         """Not a child of this process: k2 and its threads do not survive a fork."""
         work = json.dumps({"config": asdict(self._config), "words": words})
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -116,13 +116,13 @@ class SpellingVariants:
         self._reader = reader
         self._models = models_of(config)
 
-    def of(self, words: Sequence[str]) -> Dict[str, List[Way]]:
+    def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
         """See :class:`Variants`."""
         respelled = {word: self._respelled(word) for word in words}
         units = self._reader.pronounce({*words, *(letters for others in respelled.values() for letters in others)})
         return {word: self._ways(word, others, units) for word, others in respelled.items()}
 
-    def _ways(self, word: str, others: Dict[str, float], units: Dict[str, Tuple[Pronunciation, ...]]) -> List[Way]:
+    def _ways(self, word: str, others: Dict[str, float], units: Dict[str, Tuple[Pronunciation, ...]]) -> List[ScoredPronunciation]:
         cut = [(way, -self._config.cost) for way in units[word][1:]]
         written = [(units[letters][0], score) for letters, score in others.items() if units[letters]]
         return sorted([*cut, *written], key=lambda way: -way[1])[: self._config.variants]

@@ -17,7 +17,7 @@ import numpy as np
 
 from wfst_bias.core.files import publish_file
 from wfst_bias.g2p.alignment import Chunk, align
-from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_readings
+from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.ngrams import Ngrams
@@ -74,7 +74,7 @@ def read_graphones(path: Path = MODEL_FILE) -> Ngrams:
 
 def heard_lexicon() -> Lexicon:
     """CMUdict and hama's readings of its words, without those that are not letters and apostrophes between them."""
-    pairs = cmudict_lexicon().merged(hama_readings()).pairs
+    pairs = cmudict_lexicon().merged(hama_pronunciations()).pairs
     return Lexicon.of_pairs((word, p) for word, p in pairs if re.fullmatch("[a-z]+('[a-z]+)*", word))
 
 

@@ -100,7 +100,7 @@ class BaseGraph:
         """
         gates = tuple(gates) or (OPEN,) * len(lists)
         assert len(gates) == len(lists)
-        layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.tells_words)
+        layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.marks_words)
         expansions, first_phrase = [], len(self.words)
         for compiled, gate in zip(lists, gates):
             first_label = first_phrase if compiled.entities else self.words[OOV]
@@ -109,7 +109,7 @@ class BaseGraph:
                 trie = gated(trie, layout.gated(BLANK_ID, gate))
             elif layout.has_entry_block:
                 trie = gated(trie, layout.entry(BLANK_ID))
-            marks_end = not self.lang.units.tells_words
+            marks_end = not self.lang.units.marks_words
             expansions.append(ClassExpansion(trie, compiled.entity_class, compiled.entry_score, first_label, marks_end))
             first_phrase += len(compiled.entities)
         free = self._free.setdefault(self.device, [])

@@ -94,7 +94,7 @@ class DecodingGraph:
         own: the search can only so forbid that a phrase begins.
         """
         gates = [part.gate for part in self.lists]
-        return ColumnLayout.of_lists(len(self.tokens), gates, self.units.tells_words)
+        return ColumnLayout.of_lists(len(self.tokens), gates, self.units.marks_words)
 
     @property
     def num_gates(self) -> int:

@@ -230,7 +230,7 @@ def _checked(
     machine = start_first(machine)
     rows, _ = k2_rows(machine)
     arcs = k2_arcs(machine)
-    if not lang.units.tells_words:  # a word is taken to end at its output
+    if not lang.units.marks_words:  # a word is taken to end at its output
         machine = replace(machine, olabel=machine.olabel + WORD_END * (machine.olabel > 0).astype(np.int32))
     olabels = np.zeros(len(arcs), np.int32)
     olabels[rows] = machine.olabel

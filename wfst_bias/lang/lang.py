@@ -1,4 +1,4 @@
-"""The lang folder: what the tokens are, which words there are and how they are said."""
+"""The lang folder: tokens, words and pronunciations."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from typing import Dict, Sequence
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.core.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
-from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_readings, shipped_lexicons_checksum
+from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations, shipped_lexicons_checksum
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.phones import PHONES, phone_of
 from wfst_bias.lang.units import PHONES as PHONE_UNITS
@@ -22,11 +22,11 @@ _PIECE_MODEL = "bpe.model"
 
 @dataclass(frozen=True)
 class Lang:
-    """What a graph is built on.
+    """Units and words that a graph is built on.
 
     Args:
       units: of the model.
-      lexicon: how the words are said, in tokens.
+      lexicon: pronunciations of the words, in tokens.
       piece_model: the sentencepiece model of subword units; empty for other units.
     """
 
@@ -69,7 +69,7 @@ class Lang:
 
 
 def units_meta(units: Units) -> Dict[str, str]:
-    """What a meta file says of the units; the tokens themselves are in ``tokens.txt``."""
+    """Return the fields of the units in a meta file; the tokens themselves are in ``tokens.txt``."""
     return {
         "kind": units.kind,
         "tokens": units.tokens.checksum,
@@ -92,7 +92,7 @@ def read_units(folder: Path, meta: Dict[str, str]) -> Units:
 
 
 def read_lang_files(folder: Path, units: Units) -> Lang:
-    """What :meth:`Lang.write_files` wrote."""
+    """Read the files of :meth:`Lang.write_files`."""
 
     def token(unit: str) -> str:
         if unit not in units.tokens:
@@ -124,16 +124,16 @@ def hama_units() -> Units:
     return Units(PHONE_UNITS, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), WORD_BOUNDARY)
 
 
-def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
-    """Phones of the hama model, CMUdict, hama's own readings, and the user's lexicons.
+def hama_lang(lexicons: Sequence[Path] = (), own_pronunciations: bool = True) -> Lang:
+    """Phones of the hama model, CMUdict, those of hama's own G2P, and the user's lexicons.
 
     A user's lexicon adds words, and pronunciations to words that are there.
 
     Args:
       lexicons: files of ``WORD PHONE PHONE ...`` lines.
-      readings: whether the model's own readings are in.
+      own_pronunciations: whether those of the model's own G2P are added to CMUdict.
     """
-    lexicon = _default_lexicon() if readings else cmudict_lexicon()
+    lexicon = _default_lexicon() if own_pronunciations else cmudict_lexicon()
     for path in lexicons:
         lexicon = lexicon.merged(read_lexicon(path, phone_of))
     return Lang(hama_units(), lexicon)
@@ -141,10 +141,10 @@ def hama_lang(lexicons: Sequence[Path] = (), readings: bool = True) -> Lang:
 
 @lru_cache(maxsize=1)
 def _default_lexicon() -> Lexicon:
-    """CMUdict and hama's own readings, loaded once a process."""
-    return cmudict_lexicon().merged(hama_readings())
+    """Return CMUdict with the pronunciations of hama's own G2P, loaded once a process."""
+    return cmudict_lexicon().merged(hama_pronunciations())
 
 
 def hama_lang_key() -> str:
-    """What :func:`hama_lang` without a user's lexicon is made from, as a checksum."""
+    """Return a checksum of the sources of :func:`hama_lang` without lexicons of the user."""
     return hashlib.sha256(f"{PHONES}{shipped_lexicons_checksum()}".encode()).hexdigest()

@@ -38,8 +38,8 @@ class Units:
         return tuple(self.tokens[symbol] for symbol in self.boundaries)
 
     @property
-    def tells_words(self) -> bool:
-        """Whether the tokens themselves say where words begin."""
+    def marks_words(self) -> bool:
+        """Whether the tokens themselves mark where words begin."""
         return bool(self.boundary or self.word_start)
 
     @cached_property

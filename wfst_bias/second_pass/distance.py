@@ -11,7 +11,7 @@ import pynini
 
 from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
-from wfst_bias.g2p.g2g import Way
+from wfst_bias.g2p.g2g import ScoredPronunciation
 from wfst_bias.g2p.phone_classes import ANOTHER, phone_distance
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
@@ -56,7 +56,7 @@ class PhoneDistance:
             np.minimum.at(nearest, found.olabel - 1, -(found.score + found.final[found.dst]))
         return np.minimum(nearest, furthest)
 
-    def _phones(self, ways: Sequence[Way]) -> Tuple[Way, ...]:
+    def _phones(self, ways: Sequence[ScoredPronunciation]) -> Tuple[ScoredPronunciation, ...]:
         return tuple((tuple(unit for unit in way if unit != self._boundary), score) for way, score in ways)
 
     def _linear(self, heard: Pronunciation) -> pynini.Fst:
@@ -65,7 +65,7 @@ class PhoneDistance:
         final = np.append(np.full(len(tokens), NO_SCORE), np.float32(0.0))
         return to_openfst(from_arcs(0, states, states + 1, tokens, tokens, np.zeros(len(tokens)), final))
 
-    def _said(self, ways: Sequence[Sequence[Tuple[Way, ...]]]) -> pynini.Fst:
+    def _said(self, ways: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]]) -> pynini.Fst:
         """All texts beside each other; behind each its number, from 1, as output."""
         graph, text = token_graph(ways, self._units)
         start, end = graph.num_states, graph.num_states + 1
@@ -105,6 +105,6 @@ class PhoneDistance:
         return to_openfst(edits).arcsort("ilabel")
 
 
-def _shortest(ways: Sequence[Way]) -> float:
+def _shortest(ways: Sequence[ScoredPronunciation]) -> float:
     """Price of all phones of a piece in its cheapest way, and what that is charged; one phone where nobody can say it."""
     return min((INDEL * len(way) - score for way, score in ways), default=INDEL)

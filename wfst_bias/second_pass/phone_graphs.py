@@ -20,7 +20,7 @@ from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.ctc import FINAL_LABEL, ctc_product, ctc_states
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
-from wfst_bias.g2p.g2g import Way
+from wfst_bias.g2p.g2g import ScoredPronunciation
 from wfst_bias.lang.units import Units
 from wfst_bias.second_pass.pronunciations import Piece
 
@@ -146,7 +146,7 @@ def _columns(log_probs: torch.Tensor, units: Units) -> torch.Tensor:
     return torch.cat([log_probs, any_phone], dim=-1).clamp(min=_LOWEST)
 
 
-def phone_graphs(texts: Sequence[Sequence[Tuple[Way, ...]]], units: Units) -> k2.Fsa:
+def phone_graphs(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], units: Units) -> k2.Fsa:
     """Graphs of the ways of the pieces of some texts, with the CTC topology, arcs sorted.
 
     Column ``len(units.tokens)`` of the emissions is any phone.
@@ -173,7 +173,7 @@ def phone_graphs(texts: Sequence[Sequence[Tuple[Way, ...]]], units: Units) -> k2
     return k2.arc_sort(fsas)
 
 
-def token_graph(texts: Sequence[Sequence[Tuple[Way, ...]]], units: Units) -> Tuple[Wfst, np.ndarray]:
+def token_graph(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], units: Units) -> Tuple[Wfst, np.ndarray]:
     """The graphs without the CTC topology, one behind the other, and which text each state is of ``(S,)``.
 
     ::
@@ -181,7 +181,7 @@ def token_graph(texts: Sequence[Sequence[Tuple[Way, ...]]], units: Units) -> Tup
         E0 --first token--> ... --last token--> E1 --first token--> ... --last token--> E2 (final)
         E0 --boundary--> B0     B0 --first token--> as from E0      E2 --boundary--> B2 (final)
     """
-    numbers: Dict[Tuple[Way, ...], int] = {}
+    numbers: Dict[Tuple[ScoredPronunciation, ...], int] = {}
     piece = np.array([numbers.setdefault(ways, len(numbers)) for text in texts for ways in text], np.int64)
     ways = _WayTable.of(list(numbers), units)
     num_pieces = np.fromiter(map(len, texts), np.int64, len(texts))
@@ -251,7 +251,7 @@ class _WayTable:
     tokens: np.ndarray
 
     @classmethod
-    def of(cls, pieces: Sequence[Tuple[Way, ...]], units: Units) -> "_WayTable":
+    def of(cls, pieces: Sequence[Tuple[ScoredPronunciation, ...]], units: Units) -> "_WayTable":
         ids = units.tokens.ids
         any_phone = (([len(ids)], 0.0),)
         some = [[([ids[unit] for unit in way], score) for way, score in ways] or any_phone for ways in pieces]

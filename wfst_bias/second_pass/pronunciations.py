@@ -10,7 +10,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.g2p.g2g import Way
+from wfst_bias.g2p.g2g import ScoredPronunciation
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.pronounce import G2P
 
@@ -28,7 +28,7 @@ class Piece:
 
     first: int
     end: int
-    ways: Tuple[Way, ...]
+    ways: Tuple[ScoredPronunciation, ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ListPronunciations:
     """
 
     outcomes: Tuple[Outcome, ...]
-    ways: Mapping[Words, Tuple[Way, ...]]
+    ways: Mapping[Words, Tuple[ScoredPronunciation, ...]]
 
     @cached_property
     def phrases(self) -> PhraseList:
@@ -76,7 +76,7 @@ class Pronunciations:
             self._speller.remember(spelled)
         self._entities = tuple(entities)
         self._lists: Dict[int, Tuple[Phrases, ListPronunciations]] = {}  # by the identity of the list
-        self._words: Dict[str, Tuple[Way, ...]] = {}
+        self._words: Dict[str, Tuple[ScoredPronunciation, ...]] = {}
 
     def of_lists(self, lists: Sequence[Phrases], count: int) -> List[ListPronunciations]:
         """How the phrases of some lists are said; of one and the same list ``count`` times where none is given."""
@@ -86,14 +86,14 @@ class Pronunciations:
     def _of(self, phrases: Phrases) -> ListPronunciations:
         if id(phrases) not in self._lists:
             used = self._speller.spell(phrases).used
-            ways: Dict[Words, Tuple[Way, ...]] = {}
+            ways: Dict[Words, Tuple[ScoredPronunciation, ...]] = {}
             for outcome in used:
                 ways[outcome.entity.words] = (*ways.get(outcome.entity.words, ()), *self._ways_of(outcome))
             said = ListPronunciations(used, {words: tuple(dict(some).items()) for words, some in ways.items()})
             self._lists[id(phrases)] = phrases, said
         return self._lists[id(phrases)][1]
 
-    def _ways_of(self, outcome: Outcome) -> Tuple[Way, ...]:
+    def _ways_of(self, outcome: Outcome) -> Tuple[ScoredPronunciation, ...]:
         """How a phrase is said; "us" in a text may be US, or the pronoun."""
         words, lexicon = outcome.entity.words, self.lang.lexicon
         as_word = lexicon[words[0]] if len(words) == 1 and words[0] in lexicon else ()
@@ -113,7 +113,7 @@ class Pronunciations:
             for text, some, own in zip(texts, cuts, said)
         ]
 
-    def _ways(self, words: Words, own: ListPronunciations) -> Tuple[Way, ...]:
+    def _ways(self, words: Words, own: ListPronunciations) -> Tuple[ScoredPronunciation, ...]:
         return own.ways.get(words) or self._words[words[0]]
 
     def _learn(self, words: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Dict, Iterable, Optional, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.text import words_of
-from wfst_bias.g2p.readers import g2p_of
+from wfst_bias.g2p.models import g2p_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import PHONES

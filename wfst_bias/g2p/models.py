@@ -1,4 +1,4 @@
-"""How the words of a list are said in the units of a model, where no lexicon has them."""
+"""The G2P and the variants that suit the units of a lang."""
 
 from dataclasses import replace
 from typing import Dict, Iterable, Optional, Tuple
@@ -18,7 +18,7 @@ _SEGMENTATIONS = 2  # of a word of a list, in subwords, the second being a varia
 
 
 def g2p_of(lang: Lang) -> G2P:
-    """The reader of a lang: a G2P for phones, else the speller of its characters or subwords."""
+    """Return the G2P of a lang: of hama for phones, else the speller of its characters or subwords."""
     if lang.units.kind == CHARS:
         return CharSpeller(lang.units)
     if lang.units.kind == SUBWORDS:
@@ -29,7 +29,7 @@ def g2p_of(lang: Lang) -> G2P:
 
 
 def variants_of(lang: Lang, config: G2GConfig) -> Optional[Variants]:
-    """What knows more ways to say a word in the units of a lang; nothing does for phones that are not ARPAbet's."""
+    """Return the variants for a lang; none for phones other than those of ARPAbet."""
     if config.sources == AUTO:
         if lang.units.kind in (CHARS, SUBWORDS):
             return None
@@ -46,7 +46,7 @@ def _is_arpabet(lang: Lang) -> bool:
 
 
 class LexiconOnly:
-    """For phones that no G2P of ours knows: what is not in the lexicon cannot be said."""
+    """A G2P for phones that no other one knows: a word that is not in the lexicon has no pronunciation."""
 
     spells = False
 
