@@ -1,6 +1,6 @@
-"""Machines by hand, and all that they say: the brute force that the algebra is held against."""
+"""Machines written as text, and the enumeration of their paths that the algebra is compared with."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 
 import numpy as np
 
@@ -33,18 +33,26 @@ def language(wfst, max_length: int, is_epsilon=None, allowed=lambda labels: True
     leaving = defaultdict(list)
     for arc in range(wfst.num_arcs):
         leaving[int(wfst.src[arc])].append(arc)
-    found = {}
-    paths = [(wfst.start, (), (), 0.0)]
-    while paths:
-        state, said, words, score = paths.pop()
-        if np.isfinite(wfst.final[state]):
-            total = score + float(wfst.final[state])
-            found[said, words] = max(found.get((said, words), -np.inf), total)
+    # best score of each (state, input, output); one that gets better is followed again
+    best = {(wfst.start, (), ()): 0.0}
+    reached = deque(best)
+    while reached:
+        state, labels, words = reached.popleft()
+        score = best[state, labels, words]
         for arc in leaving[state]:
             label = () if is_epsilon is not None and is_epsilon[arc] else (int(wfst.ilabel[arc]),)
-            if len(said + label) <= max_length and allowed(said + label):
-                output = (int(wfst.olabel[arc]),) if wfst.olabel[arc] else ()
-                paths.append((int(wfst.dst[arc]), said + label, words + output, score + float(wfst.score[arc])))
+            if len(labels + label) > max_length or not allowed(labels + label):
+                continue
+            output = (int(wfst.olabel[arc]),) if wfst.olabel[arc] else ()
+            end, total = (int(wfst.dst[arc]), labels + label, words + output), score + float(wfst.score[arc])
+            if end not in best or total > best[end]:
+                best[end] = total
+                reached.append(end)
+    found = {}
+    for (state, labels, words), score in best.items():
+        if np.isfinite(wfst.final[state]):
+            total = score + float(wfst.final[state])
+            found[labels, words] = max(found.get((labels, words), -np.inf), total)
     return found
 
 
