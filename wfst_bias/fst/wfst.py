@@ -8,10 +8,14 @@ import struct
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pynini
 import pywrapfst
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
+
+from wfst_bias.core.types import IntArray
+from wfst_bias.fst.ragged import row_ids, row_splits, splits_of_ids
 
 NO_SCORE = np.float32(-np.inf)
 # In graphs of units that do not tell where a word ends, the output label of an arc has this bit where one does.
@@ -63,25 +67,33 @@ class Wfst:
         )
 
 
-def from_arcs(start, src, dst, ilabel, olabel, score, final) -> Wfst:
+def from_arcs(
+    start: int,
+    src: npt.ArrayLike,
+    dst: npt.ArrayLike,
+    ilabel: npt.ArrayLike,
+    olabel: npt.ArrayLike,
+    score: npt.ArrayLike,
+    final: npt.ArrayLike,
+) -> Wfst:
     """A :class:`Wfst` of arcs in any order; equal sources keep theirs."""
-    src = np.asarray(src, dtype=np.int32)
-    order = np.argsort(src, kind="stable")
-    column = lambda values, dtype: np.ascontiguousarray(np.asarray(values, dtype=dtype)[order])
+    sources = np.asarray(src, dtype=np.int32)
+    order = np.argsort(sources, kind="stable")
+    labels = lambda values: np.ascontiguousarray(np.asarray(values, dtype=np.int32)[order])
     return Wfst(
         start=int(start),
-        src=src[order],
-        dst=column(dst, np.int32),
-        ilabel=column(ilabel, np.int32),
-        olabel=column(olabel, np.int32),
-        score=column(score, np.float32),
+        src=sources[order],
+        dst=labels(dst),
+        ilabel=labels(ilabel),
+        olabel=labels(olabel),
+        score=np.ascontiguousarray(np.asarray(score, dtype=np.float32)[order]),
         final=np.asarray(final, dtype=np.float32),
     )
 
 
-def arc_starts(wfst: Wfst) -> np.ndarray:
+def arc_starts(wfst: Wfst) -> IntArray:
     """Position of each state's first arc, int64 ``(S + 1,)``."""
-    return np.concatenate([[0], np.cumsum(np.bincount(wfst.src, minlength=wfst.num_states))])
+    return splits_of_ids(wfst.src, wfst.num_states)
 
 
 def from_openfst(fst: pywrapfst.Fst) -> Wfst:
@@ -95,7 +107,7 @@ def from_openfst(fst: pywrapfst.Fst) -> Wfst:
     arcs = np.frombuffer(image, _ARC, num_arcs, offset + states.nbytes)
     return Wfst(
         start=start,
-        src=np.repeat(np.arange(num_states, dtype=np.int32), states["num_arcs"]),
+        src=row_ids(row_splits(states["num_arcs"])),
         dst=arcs["dst"].copy(),
         ilabel=arcs["ilabel"].copy(),
         olabel=arcs["olabel"].copy(),
@@ -162,16 +174,6 @@ def trim(wfst: Wfst) -> Wfst:
         dst=number[kept.dst],
         final=wfst.final[alive],
     )
-
-
-def start_first(wfst: Wfst) -> Wfst:
-    """The same machine with its start state numbered 0; the other states keep their order."""
-    number = np.arange(wfst.num_states, dtype=np.int32)
-    number[: wfst.start] += 1
-    number[wfst.start] = 0
-    final = np.empty_like(wfst.final)
-    final[number] = wfst.final
-    return from_arcs(0, number[wfst.src], number[wfst.dst], wfst.ilabel, wfst.olabel, wfst.score, final)
 
 
 def _reached(num_states: int, src: np.ndarray, dst: np.ndarray, seeds) -> np.ndarray:

@@ -19,6 +19,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
+from wfst_bias.fst.algebra import start_first
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable
 from wfst_bias.fst.epsilon import remove_epsilons
@@ -30,7 +31,6 @@ from wfst_bias.fst.wfst import (
     from_openfst,
     k2_arcs,
     k2_rows,
-    start_first,
     to_openfst,
     trim,
 )

@@ -184,7 +184,7 @@ def read_token_graph(path: Path) -> TokenGraph:
 
 
 def _num_class_states(meta: Dict[str, Any]) -> int:
-    name = "num_class_states" if "num_class_states" in meta else "num_doors"  # as it was called until version 0.2
+    name = "num_class_states" if "num_class_states" in meta else "num_doors"  # bases made by earlier versions
     return int(meta[name])
 
 
