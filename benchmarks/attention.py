@@ -26,7 +26,7 @@ from wfst_bias.entities.lists import read_entities
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.lang.model_langs import read_vocabulary
 from wfst_bias.training.adapter.emission_store import store_emissions
-from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, said_in
+from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, pronunciations_in
 from wfst_bias.training.adapter.guidance import NO_BIAS, Guide
 from wfst_bias.training.adapter.listed_speech import AdapterBatch, ListedSpeech, Listing
 from wfst_bias.training.adapter.speech import align_texts
@@ -112,7 +112,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = store_emissions(cuts, frozen, Path(folder) / "emissions")
         matcher = Matcher.of(frozen.lang.units) if sounding else adapter.matcher
-        spoken = align_texts(store, texts, said_in(frozen.lang, words), frozen.lang.units, matcher)
+        spoken = align_texts(store, texts, pronunciations_in(frozen.lang, words), frozen.lang.units, matcher)
 
         def batches(entities: Sequence[Entity]):
             listed = {word for entity in entities for word in entity.words if len(entity.words) == 1}

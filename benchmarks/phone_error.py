@@ -21,7 +21,7 @@ from wfst_bias.core.text import words_of
 from wfst_bias.data.cuts import read_data
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.training.adapter.emission_store import store_emissions
-from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, said_in
+from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, pronunciations_in
 from wfst_bias.training.adapter.speech import align_texts
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     cuts = read_data(arguments.data)
     cuts = cuts.subset(first=arguments.utterances) if arguments.utterances else cuts
     texts = {cut.id: " ".join(words_of(" ".join(s.text or "" for s in cut.supervisions))) for cut in cuts}
-    pronunciations = said_in(reference_lang, sorted({word for text in texts.values() for word in text.split()}))
+    pronunciations = pronunciations_in(reference_lang, sorted({word for text in texts.values() for word in text.split()}))
     units, edge = reference_lang.units, set(reference_lang.units.edge)
 
     def error(frozen: FrozenModel, folder: Path) -> str:

@@ -51,9 +51,6 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
     "second_pass": set(
         """second_pass/phone_graphs.py:token_graph""".split()
     ),
-    "training": set(
-        """training/adapter/contextual.py:train_adapter training/conformer/ctc.py:train_conformer""".split()
-    ),
 }
 PRIVATE: dict[str, set[str]] = {
     "adapter": set(
@@ -86,10 +83,6 @@ PRIVATE: dict[str, set[str]] = {
     "second_pass": set(
         """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of
         rivals said sayings use_way way ways""".split()
-    ),
-    "training": set(
-        """Way _best_ways _reader _said _says _ways all_ways beside chance hear heard heard_units heard_ways
-        said said_in way ways ways_of ways_said""".split()
     ),
     "tune": set(
         """_sayings sayings told upstream""".split()
@@ -156,13 +149,6 @@ DOCSTRINGS: dict[str, set[str]] = {
         second_pass/phone_graphs.py:phone_emissions second_pass/phone_string.py:phone_string
         second_pass/rescoring.py:PhoneRescorer.phone_scores second_pass/verification.py:Verification._freed
         second_pass/verification.py:Verification._unsure second_pass/verification.py:_places""".split()
-    ),
-    "training": set(
-        """training/adapter/__init__.py: training/adapter/batches.py:AlignedSpeech
-        training/adapter/contextual.py:ListWords training/adapter/frozen.py:FrozenModel.checksum
-        training/adapter/frozen.py:FrozenModel.described training/adapter/frozen.py:hear
-        training/adapter/guidance.py:Guide._keys training/adapter/guidance.py:Guide.attention
-        training/adapter/speech.py:Utterance training/conformer/targets.py:""".split()
     ),
     "tune": set(
         """tune/tuner.py:Caps tune/tuner.py:Weights""".split()

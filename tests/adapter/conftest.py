@@ -44,18 +44,18 @@ def model(heard):
 @pytest.fixture(scope="session")
 def speech(data, model, tmp_path_factory):
     """The utterances as the model hears them, with their texts."""
-    from wfst_bias.training.adapter.frozen import hear
+    from wfst_bias.training.adapter.frozen import read_corpus
 
-    return hear(data, model, tmp_path_factory.mktemp("emissions") / "stored")
+    return read_corpus(data, model, tmp_path_factory.mktemp("emissions") / "stored")
 
 
 @pytest.fixture(scope="session")
 def spoken(speech, lang):
     """The utterances aligned with their texts."""
     from wfst_bias.adapter.matching import Matcher
-    from wfst_bias.training.adapter.frozen import said_in
+    from wfst_bias.training.adapter.frozen import pronunciations_in
     from wfst_bias.training.adapter.speech import align_texts
 
     words = sorted({word for text in speech.texts.values() for word in text.split()})
     matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])
-    return align_texts(speech.store, speech.texts, said_in(lang, words), lang.units, matcher)
+    return align_texts(speech.store, speech.texts, pronunciations_in(lang, words), lang.units, matcher)

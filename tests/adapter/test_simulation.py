@@ -6,7 +6,7 @@ import torch
 
 from helpers.toy import NAMES, OTHERS, one_hot
 from wfst_bias.training.adapter.alignment import aligned
-from wfst_bias.training.adapter.frozen import said_in
+from wfst_bias.training.adapter.frozen import pronunciations_in
 from wfst_bias.training.adapter.simulation import UnitBank, simulate
 from wfst_bias.training.adapter.speech import Utterance
 
@@ -66,18 +66,18 @@ def test_texts_become_utterances_of_words_that_nobody_spoke(lang, bank):
     texts = [f"call {name} and send {other}" for name, other in zip(NAMES, OTHERS)]
     texts += ["call 日本", ""]
     words = {word for text in texts for word in text.split()}
-    store, spoken = simulate(texts, said_in(lang, sorted(words)), lang.units, bank, 0.02, seed=4)
+    store, spoken = simulate(texts, pronunciations_in(lang, sorted(words)), lang.units, bank, 0.02, seed=4)
     assert list(store.names) == list(spoken) and len(spoken) == len(texts) - 2
     for name, text in zip(spoken, texts):
         utterance = spoken[name]
         assert [word.word for word in utterance.words] == text.split()
         assert store.num_frames(name) == len(utterance.position) == len(store.log_probs(name))
         for word in utterance.words:
-            assert tuple(utterance.target[word.start : word.start + len(word.way)]) == word.way
+            assert tuple(utterance.target[word.start : word.start + len(word.pronunciation)]) == word.pronunciation
 
 
 def test_the_same_seed_gives_the_same_speech(lang, bank):
-    ways = said_in(lang, ["call", "olson"])
+    ways = pronunciations_in(lang, ["call", "olson"])
     one, two, other = (simulate(["call olson"] * 3, ways, lang.units, bank, 0.02, seed)[0] for seed in (1, 1, 2))
     same = lambda a, b: all(torch.equal(a.log_probs(name), b.log_probs(name)) for name in a.names)
     assert same(one, two)
@@ -89,6 +89,6 @@ def test_the_same_seed_gives_the_same_speech(lang, bank):
 
 def test_a_unit_that_was_never_heard_cannot_be_said(lang, bank):
     pieces = {unit: some for unit, some in bank.pieces.items() if lang.tokens.symbols[unit] != "K"}
-    ways = said_in(lang, ["call", "met"])
+    ways = pronunciations_in(lang, ["call", "met"])
     _, spoken = simulate(["call", "met"], ways, lang.units, UnitBank(pieces), 0.02, seed=1)
     assert [utterance.words[0].word for utterance in spoken.values()] == ["met"]

@@ -11,7 +11,7 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.data.cuts import read_data
 from wfst_bias.training.adapter.alignment import aligned
 from wfst_bias.training.adapter.emission_store import store_emissions
-from wfst_bias.training.adapter.frozen import hear, said_in
+from wfst_bias.training.adapter.frozen import pronunciations_in, read_corpus
 from wfst_bias.training.adapter.speech import align_texts, confusions, written
 
 TOKENS = SymbolTable(tuple("<blk> h e l o".split()))
@@ -126,25 +126,25 @@ def test_texts_are_aligned_with_what_was_heard(lang, speech, spoken):
 
 def test_of_two_ways_the_one_that_was_said_is_taught(lang, speech):
     name = next(name for name, text in TEXTS.items() if text.split()[2] == "keller")
-    right = said_in(lang, ["keller"])["keller"][0]
+    right = pronunciations_in(lang, ["keller"])["keller"][0]
     wrong = tuple(reversed(right))
-    ways = {**said_in(lang, TEXTS[name].split()), "keller": [wrong, right]}
+    ways = {**pronunciations_in(lang, TEXTS[name].split()), "keller": [wrong, right]}
     matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])
     found = align_texts(speech.store, {name: TEXTS[name]}, ways, lang.units, matcher)
-    assert found[name].words[2].way == right
+    assert found[name].words[2].pronunciation == right
 
 
 def test_what_cannot_be_said_and_what_has_no_words_is_left_out(lang, speech):
     a, b, c, d = list(TEXTS)[:4]
     texts = {a: TEXTS[a], b: "call 日本", c: "...", d: ""}
-    ways = said_in(lang, [*TEXTS[a].split(), "call"])
+    ways = pronunciations_in(lang, [*TEXTS[a].split(), "call"])
     matcher = Matcher(len(lang.tokens), lang.tokens[lang.boundary])
     assert list(align_texts(speech.store, texts, ways, lang.units, matcher)) == [a]
 
 
 def test_words_that_cannot_be_said_have_no_way():
     letter = letters().tokens.ids
-    assert said_in(letters(), ["met", "日本"]) == {"met": [(letter["m"], letter["e"], letter["t"])]}
+    assert pronunciations_in(letters(), ["met", "日本"]) == {"met": [(letter["m"], letter["e"], letter["t"])]}
 
 
 def test_confusions_are_what_was_heard_for_what_was_said(lang, speech, spoken):
@@ -166,5 +166,5 @@ def test_nothing_that_could_be_aligned_is_an_error(speech):
 def test_data_without_text_are_told(tmp_path, model):
     folder = write_data(tmp_path / "silent", {"utt_000": " ".join(COMMON[:3])})
     (folder / "text").unlink()
-    with pytest.raises(InputError, match="silent: has no text; training needs what was said"):
-        hear(folder, model, tmp_path / "emissions")
+    with pytest.raises(InputError, match="silent: has no text; training needs transcripts"):
+        read_corpus(folder, model, tmp_path / "emissions")

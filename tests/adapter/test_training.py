@@ -20,7 +20,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
 from wfst_bias.training.adapter.calibration import CalibrationRecipe, CalibrationSpeech, train_calibration
 from wfst_bias.training.adapter.contextual import AdapterRecipe, ListWords, train_adapter
-from wfst_bias.training.adapter.frozen import FrozenModel, hear, said_in, training_speech
+from wfst_bias.training.adapter.frozen import FrozenModel, pronunciations_in, read_corpus, training_speech
 from wfst_bias.training.adapter.guidance import NO_BIAS, UNGUIDED, Guide
 from wfst_bias.training.adapter.listed_speech import ListedSpeech, Listing
 from wfst_bias.training.adapter.lists import ListConfig, ListDrawer, NearWords, Pool
@@ -35,7 +35,7 @@ LISTS = ListConfig(fewest=10, most=40, left_out=0.0)
 
 @pytest.fixture(scope="module")
 def pool(lang):
-    return Pool(lang.units, said_in(lang, [*COMMON, *NAMES, *OTHERS]))
+    return Pool(lang.units, pronunciations_in(lang, [*COMMON, *NAMES, *OTHERS]))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_list_has_the_words_that_were_said(listed, pool):
         ways = {way for n in range(len(key)) for way in ways_of(batch, n)}
         for name in key:
             for word in set(TEXTS[name].split()).intersection(NAMES):
-                alone = pool.ways[word][0]
+                alone = pool.pronunciations[word][0]
                 assert any(way[: len(alone)] == alone for way in ways), word
 
 
@@ -87,7 +87,7 @@ def test_a_list_without_the_true_words_has_no_word_that_was_said(listed, pool):
     source = listed(replace(LISTS, left_out=1.0, joined=0.5), num_candidates=500)
     for key in source.plan(0)[:5]:
         batch = source.load(0, key)
-        said = {pool.ways[word][0] for name in key for word in TEXTS[name].split()}
+        said = {pool.pronunciations[word][0] for name in key for word in TEXTS[name].split()}
         boundary = pool.units.tokens[pool.units.boundary]
         ways = ways_of(batch)
         assert ways
@@ -107,11 +107,11 @@ def test_lists_are_as_long_as_they_should_be(listed):
 
 def test_distractors_that_sound_near_are_found(pool):
     words = [*OTHERS, *NAMES]
-    near = NearWords([pool.ways[word][0] for word in words], len(pool.units.tokens))
-    sounding_like = lambda word, count: [words[i] for i in near.near([pool.ways[word][0]], count)]
+    near = NearWords([pool.pronunciations[word][0] for word in words], len(pool.units.tokens))
+    sounding_like = lambda word, count: [words[i] for i in near.near([pool.pronunciations[word][0]], count)]
     assert sounding_like("olson", 1) == ["olson"]
     assert "nielsen" in sounding_like("olson", 6) and "cartwright" not in sounding_like("olson", 6)
-    assert near.near([], 5) == [] and len(near.near([pool.ways["olson"][0]], 500)) == len(words)
+    assert near.near([], 5) == [] and len(near.near([pool.pronunciations["olson"][0]], 500)) == len(words)
 
 
 @pytest.mark.parametrize("joined", [0.0, 1.0])
@@ -125,7 +125,7 @@ def test_attention_is_taught_the_unit_that_each_frame_writes(listed, spoken, poo
             listed_word = np.zeros(len(utterance.target), bool)  # and the boundaries beside it
             for word in utterance.words:
                 if word.word in NAMES:
-                    listed_word[max(0, word.start - 1) : word.start + len(word.way) + 1] = True
+                    listed_word[max(0, word.start - 1) : word.start + len(word.pronunciation) + 1] = True
             # the first blank of a run is kept, and here every run is one frame
             assert int(batch.mask[n].sum()) == len(utterance.position)
             # a blank goes on with the unit before it
@@ -160,7 +160,7 @@ def test_boundaries_beside_a_listed_word_are_its_edges(listed, spoken, lang):
         where.setdefault(position, at)
     k, edge = where[last.start - 1]
     assert edge == 0 and where[last.start] == (k, 1)
-    assert batch.candidates.units[0, k, 1 : 1 + len(last.way)].tolist() == list(last.way)
+    assert batch.candidates.units[0, k, 1 : 1 + len(last.pronunciation)].tolist() == list(last.pronunciation)
     assert where[0] == NO_BIAS
 
 
@@ -199,7 +199,7 @@ def test_no_words_for_lists_is_an_error(listed):
 
 def test_a_word_that_the_phone_head_cannot_say_joins_no_phrase(speech, spoken, pool, matcher, lang):
     """The tokens of a white box may spell what its phones do not say."""
-    sounds = {word: ways for word, ways in pool.ways.items() if word in NAMES or word in OTHERS}
+    sounds = {word: ways for word, ways in pool.pronunciations.items() if word in NAMES or word in OTHERS}
     partly = replace(pool, sounding=replace(lang.units), sounds=sounds)
 
     class Both:
@@ -523,8 +523,8 @@ def test_an_adapter_is_trained_on_calibrated_emissions(tmp_path, model, data, la
     calibration = Calibration(len(lang.tokens), CalibrationConfig(dim=4, num_blocks=1, kernel=1, strength=1.0)).eval()
     torch.nn.init.normal_(calibration.change.bias)
     frozen = FrozenModel(model, "toy", lang, calibration=calibration)
-    plain = hear(data, model, tmp_path / "plain")
-    mended = hear(data, frozen, tmp_path / "mended")
+    plain = read_corpus(data, model, tmp_path / "plain")
+    mended = read_corpus(data, frozen, tmp_path / "mended")
     name = plain.store.names[0]
     raw = model.emissions([name], [None])
     assert torch.allclose(mended.store.log_probs(name), calibration.calibrated(raw).log_probs[0], atol=1e-2)
@@ -540,7 +540,7 @@ def test_lists_that_cannot_be_drawn_are_told(wrong):
 def test_a_word_that_is_said_in_two_ways_is_taught_in_both(pool, matcher, lang):
     """A list is of a batch, and two of its utterances may say a word differently."""
     word = "keller"
-    ways = [pool.ways[word][0], pool.ways["olson"][0], pool.ways["cartwright"][0], pool.ways["bradley"][0]]
+    ways = [pool.pronunciations[word][0], pool.pronunciations["olson"][0], pool.pronunciations["cartwright"][0], pool.pronunciations["bradley"][0]]
     utterances = [Utterance(np.array(way), (Spoken(word, 0, way),), np.arange(len(way))) for way in [*ways, ways[0]]]
     drawer = ListDrawer(pool, {word}, OTHERS, replace(LISTS, joined=0.0))
     catalogue = drawer.drawn(utterances, np.random.default_rng(0))

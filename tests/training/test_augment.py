@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.training.conformer.augment import AugmentConfig, at_speed, augmented, coloured_noise, masked, with_noise
+from wfst_bias.training.conformer.augment import AugmentConfig, at_speed, augmented, colored_noise, masked, with_noise
 
 NOTHING = AugmentConfig(speed=0.0, noise_share=0.0, num_time_masks=0, num_frequency_masks=0)
 
@@ -38,7 +38,7 @@ def test_faster_is_shorter_and_higher():
 
 @pytest.mark.parametrize("snr", [0.0, 10.0, 20.0])
 def test_noise_has_the_energy_that_was_asked_for(features, snr):
-    noise = coloured_noise(features.shape, np.random.default_rng(2))
+    noise = colored_noise(*features.shape, np.random.default_rng(2))
     added = np.exp(with_noise(features, noise, snr)).mean() / np.exp(features).mean() - 1.0
     assert 10 * np.log10(added) == pytest.approx(-snr, abs=0.05)
 

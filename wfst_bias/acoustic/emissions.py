@@ -120,9 +120,14 @@ class AcousticModel(Protocol):
     most.
     """
 
-    tokens: SymbolTable
-    sampling_rate: int
-    frame_shift: Seconds
+    @property
+    def tokens(self) -> SymbolTable: ...
+
+    @property
+    def sampling_rate(self) -> int: ...
+
+    @property
+    def frame_shift(self) -> Seconds: ...
 
     def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """Emissions of a batch, an utterance's the same as if it were alone.

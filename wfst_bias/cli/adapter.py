@@ -149,7 +149,7 @@ def adapter_train(
     never = set(read_vocabulary(common) if common else common_words(_NEVER_LISTED))
     unheard = frozenset(read_vocabulary(exclude) if exclude else ())
     words = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
-    words = ListWords(never, [word for word in words if word not in never | unheard], unheard=unheard)
+    words = ListWords(never, [word for word in words if word not in never | unheard], held_out=unheard)
     train_adapter(FrozenModel(model, model_spec, lang, sounding, before), data, out, words, recipe, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --adapter'")
 

@@ -1,6 +1,8 @@
 """Sources of batches: the protocol between a trainer and its data."""
 
-from typing import Any, Protocol, Sequence
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Protocol, Sequence, TypeVar
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -12,6 +14,20 @@ class Batch(Protocol):
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on a device."""
         ...
+
+
+Tensors = TypeVar("Tensors", bound="TensorBatch")
+
+
+@dataclass(frozen=True)
+class TensorBatch:
+    """A batch whose fields are tensors, records with a method ``to``, or None."""
+
+    def to(self: Tensors, device: torch.device) -> Tensors:
+        """Return the batch on a device."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        moved = {name: None if part is None else part.to(device) for name, part in parts.items()}
+        return dataclasses.replace(self, **moved)
 
 
 class BatchSource(Protocol):

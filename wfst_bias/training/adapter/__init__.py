@@ -1,1 +1,1 @@
-"""What trains calibrations and adapters: from speech and texts to networks behind a frozen model."""
+"""Training of calibrations and adapters: from speech and texts to networks that follow a frozen model."""

@@ -11,7 +11,7 @@ from wfst_bias.training.batching import length_batches
 
 
 class AlignedSpeech:
-    """What batches are made of, and which utterances are in each; what is loaded of them is for those who derive.
+    """The plan of batches: which utterances are in each; subclasses load them.
 
     Args:
       store: of the emissions.
@@ -43,7 +43,7 @@ class AlignedSpeech:
         self._lengths = np.array([store.num_frames(name) for name in self._names])
 
     def plan(self, epoch: int) -> List[List[str]]:
-        """Names of the utterances of each batch."""
-        chance = np.random.default_rng((self._seed, epoch))
-        batches = length_batches(self._lengths, self._batch_frames, chance, self._fixed)
+        """Return names of the utterances of each batch."""
+        rng = np.random.default_rng((self._seed, epoch))
+        batches = length_batches(self._lengths, self._batch_frames, rng, self._fixed)
         return [[self._names[i] for i in batch] for batch in batches]

@@ -1,9 +1,9 @@
 """Training of a calibration: the CTC loss of what it makes of emissions, against the texts."""
 
 import dataclasses
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import torch
 from torch import nn
@@ -12,17 +12,19 @@ from wfst_bias.adapter.calibration import Calibration, CalibrationConfig
 from wfst_bias.adapter.frames import kept_frames
 from wfst_bias.adapter.store import CALIBRATION, write_calibration
 from wfst_bias.core.files import check_folder
+from wfst_bias.core.types import Nats
 from wfst_bias.training.adapter.batches import AlignedSpeech
 from wfst_bias.training.adapter.frozen import FrozenModel, training_speech
 from wfst_bias.training.adapter.loss import with_noise
 from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.recipe import describe_run
+from wfst_bias.training.source import TensorBatch
 from wfst_bias.training.trainer import Trainer
 from wfst_bias.training.trainer_config import TrainerConfig
 
 
 @dataclass(frozen=True)
-class CalibrationBatch:
+class CalibrationBatch(TensorBatch):
     """Kept frames of some utterances and their targets.
 
     Args:
@@ -35,9 +37,6 @@ class CalibrationBatch:
     mask: torch.Tensor
     targets: torch.Tensor
 
-    def to(self, device) -> "CalibrationBatch":
-        return CalibrationBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
-
 
 class CalibrationSpeech(AlignedSpeech):
     """Batches of emissions: a :class:`wfst_bias.training.source.BatchSource`."""
@@ -46,13 +45,13 @@ class CalibrationSpeech(AlignedSpeech):
         pad = torch.nn.utils.rnn.pad_sequence
         emissions = [self._store.log_probs(name) for name in key]
         log_probs = pad(emissions, batch_first=True)
-        heard = kept_frames(log_probs, torch.tensor([len(x) for x in emissions]), self._most_blank)
+        kept = kept_frames(log_probs, torch.tensor([len(x) for x in emissions]), self._most_blank)
         targets = [torch.from_numpy(self._spoken[name].target) for name in key]
-        return CalibrationBatch(heard.take(log_probs), heard.mask, pad(targets, batch_first=True, padding_value=-1))
+        return CalibrationBatch(kept.take(log_probs), kept.mask, pad(targets, batch_first=True, padding_value=-1))
 
 
-def calibration_loss(noise: float):
-    """The loss of a batch; in training noise of so many nats is added to the emissions."""
+def calibration_loss(noise: Nats) -> Callable[[nn.Module, CalibrationBatch], Tuple[torch.Tensor, Dict[str, float]]]:
+    """Return the loss of a batch; in training, noise is added to the emissions."""
 
     def loss(model: nn.Module, batch: CalibrationBatch) -> Tuple[torch.Tensor, Dict[str, float]]:
         log_probs = with_noise(batch.log_probs, noise if model.training else 0.0)
@@ -89,10 +88,10 @@ def train_calibration(
     valid: Optional[Path] = None,
     device: str = "cpu",
 ) -> Calibration:
-    """Train a calibration of a model into the folder ``out``, by way of ``out.exp``.
+    """Train a calibration of a model into the folder ``out``; the experiment is in ``out.exp``.
 
     Args:
-      frozen: whose emissions are calibrated; of the ways to say a word in its lang the one that matches best is taught.
+      frozen: whose emissions are calibrated; it learns the pronunciation of each word that matches best.
       data: speech with text; synthetic speech will do.
       valid: to validate on, else every twentieth utterance of ``data``.
     """
@@ -102,14 +101,12 @@ def train_calibration(
     speech = training_speech(frozen, data, valid, exp)
     torch.manual_seed(recipe.training.seed)
     calibration = Calibration(len(frozen.tokens), recipe.network)
-    source = lambda corpus, spoken, fixed: CalibrationSpeech(
-        corpus.store, spoken, recipe.batch_frames, recipe.network.most_blank, recipe.training.seed, fixed
-    )
+    sizes = (recipe.batch_frames, recipe.network.most_blank, recipe.training.seed)
     Trainer(
         calibration,
         calibration_loss(recipe.noise),
-        source(speech.train, speech.train_spoken, False),
-        source(speech.valid, speech.valid_spoken, True),
+        CalibrationSpeech(speech.train.store, speech.train_spoken, *sizes, fixed=False),
+        CalibrationSpeech(speech.valid.store, speech.valid_spoken, *sizes, fixed=True),
         recipe.training,
         exp / "ctc",
         device,

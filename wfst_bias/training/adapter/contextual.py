@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from wfst_bias.adapter.adapter import Adapter
-from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
+from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter, Head
 from wfst_bias.adapter.store import ADAPTER, weights_checksum, write_adapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import check_folder
@@ -50,30 +50,30 @@ class AdapterRecipe:
     num_simulated: int = 4000
     batch_frames: int = 4000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.num_simulated < 0 or self.batch_frames < 1:
             raise InputError(f"{self.num_simulated} texts, {self.batch_frames} frames; 0, 1 or more were expected")
 
 
 @dataclass(frozen=True)
 class ListWords:
-    """What lists are made of.
+    """Words that lists are made of.
 
     Args:
       common: words that are never in a list.
       distractors: words to fill lists with.
       valid_distractors: for validation; those of training where not given.
-      unheard: words of a later test: in no list, and no utterance that has one is trained on.
+      held_out: words of a later test: in no list, and no utterance that has one is trained on.
     """
 
     common: Set[str]
     distractors: Sequence[str]
     valid_distractors: Sequence[str] = ()
-    unheard: FrozenSet[str] = frozenset()
+    held_out: FrozenSet[str] = frozenset()
 
     @property
     def checksum(self) -> str:
-        parts = (sorted(self.common), list(self.distractors), list(self.valid_distractors), sorted(self.unheard))
+        parts = (sorted(self.common), list(self.distractors), list(self.valid_distractors), sorted(self.held_out))
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -86,11 +86,11 @@ def train_adapter(
     valid: Optional[Path] = None,
     device: str = "cpu",
 ) -> Adapter:
-    """Train an adapter of a frozen model into the folder ``out``, by way of ``out.exp``.
+    """Train an adapter of a frozen model into the folder ``out``; the experiment is in ``out.exp``.
 
     Args:
       data, valid: as for :func:`wfst_bias.training.adapter.calibration.train_calibration`.
-      words: what lists are made of.
+      words: of the lists.
 
     Raises:
       AssertionError: the model was changed.
@@ -103,23 +103,19 @@ def train_adapter(
     check_folder(out, ADAPTER)
     describe_run(exp, {**dataclasses.asdict(recipe), **frozen.described(), "words": words.checksum})
     more_words = {*words.distractors, *words.valid_distractors}
-    speech = training_speech(frozen, data, valid, exp, more_words, words.unheard)
+    speech = training_speech(frozen, data, valid, exp, more_words, words.held_out)
     listing, valid_listing = _listings(speech, words, recipe)
-    train = _source(speech.train.store, speech.train_spoken, listing, recipe)
-    valid_source = _source(speech.valid.store, speech.valid_spoken, valid_listing, recipe, fixed=True)
     torch.manual_seed(recipe.joint.seed)
     network = ContextualAdapter(len(frozen.tokens), config)
-    head = getattr(model, "head", None)
-    joint = adapter_loss(recipe.loss, config.attention, head)
-    attention = adapter_loss(recipe.loss.of_attention, config.attention, head)
-    phases = [("guided", attention, train), ("joint", joint, train)]
-    if not white_box and recipe.num_simulated:
-        phases.insert(0, ("text", attention, _source(*_simulated(speech, words, recipe), listing, recipe)))
-    for phase, loss, source in phases:
-        Trainer(network, loss, source, valid_source, getattr(recipe, phase), exp / phase, device).run()
+    _train_phases(network, speech, words, recipe, getattr(model, "head", None), exp, device)
     assert frozen.checksum == before, "the frozen model was changed"
     adapter = Adapter(
-        network.cpu(), speech.matcher, frozen.lang, frozen.sounding, head, weights_checksum(frozen.calibration)
+        network.cpu(),
+        speech.matcher,
+        frozen.lang,
+        frozen.sounding,
+        getattr(model, "head", None),
+        weights_checksum(frozen.calibration),
     )
     notes = {
         "model": frozen.name,
@@ -132,13 +128,37 @@ def train_adapter(
     return adapter
 
 
+def _train_phases(
+    network: ContextualAdapter,
+    speech: TrainingSpeech,
+    words: ListWords,
+    recipe: AdapterRecipe,
+    head: Optional[Head],
+    exp: Path,
+    device: str,
+) -> None:
+    """Train on text alone, guided on speech, and with the CTC loss, each phase in a folder of its own."""
+    listing, valid_listing = _listings(speech, words, recipe)
+    train = _source(speech.train.store, speech.train_spoken, listing, recipe)
+    valid = _source(speech.valid.store, speech.valid_spoken, valid_listing, recipe, fixed=True)
+    joint = adapter_loss(recipe.loss, recipe.network.attention, head)
+    attention = adapter_loss(recipe.loss.of_attention, recipe.network.attention, head)
+    phases = [("guided", attention, train), ("joint", joint, train)]
+    if not recipe.network.white_box and recipe.num_simulated:
+        phases.insert(0, ("text", attention, _source(*_simulated(speech, words, recipe), listing, recipe)))
+    for phase, loss, source in phases:
+        Trainer(network, loss, source, valid, getattr(recipe, phase), exp / phase, device).run()
+
+
 def _listings(speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe) -> Tuple[Listing, Listing]:
-    """Lists to train and to validate with."""
+    """Return lists to train and to validate with."""
     pool = speech.pool
-    said = {s.word for of in (speech.train_spoken, speech.valid_spoken) for u in of.values() for s in u.words}
+    utterances = [*speech.train_spoken.values(), *speech.valid_spoken.values()]
+    true_words = {spoken.word for utterance in utterances for spoken in utterance.words}
     distractors = _usable(speech, words.distractors)
     # simulated speech is full of distractors
-    listed = {word for word in said if word in pool.heard_ways}.union(distractors) - words.common - words.unheard
+    known = {word for word in true_words if word in pool.matched_pronunciations}
+    listed = known.union(distractors) - words.common - words.held_out
     drawer = ListDrawer(pool, listed, distractors, recipe.lists)
     guide = Guide(pool.units.edge, listed)
     listing = Listing(drawer, speech.matcher, guide, recipe.network.num_candidates, pool.sounding is not None)
@@ -162,26 +182,26 @@ def _source(
 def _simulated(
     speech: TrainingSpeech, words: ListWords, recipe: AdapterRecipe
 ) -> Tuple[EmissionStore, Dict[str, Utterance]]:
-    """Texts of words that nobody spoke, simulated."""
+    """Simulate texts of words without recordings."""
     bank = UnitBank.of(speech.train.store, speech.train_spoken)
     rare = _usable(speech, words.distractors)
     seed = recipe.text.seed
     texts = _texts_of(speech.train.texts, rare, words.common, recipe.num_simulated, seed)
     pool = speech.pool
-    return simulate(texts, pool.ways, pool.units, bank, speech.train.store.frame_shift, seed)
+    return simulate(texts, pool.pronunciations, pool.units, bank, speech.train.store.frame_shift, seed)
 
 
 def _usable(speech: TrainingSpeech, words: Sequence[str]) -> List[str]:
-    """Those words that can be said, in all streams."""
-    return [word for word in words if word in speech.pool.ways and word in speech.pool.heard_ways]
+    """Return the words that have pronunciations in tokens and phones."""
+    return [word for word in words if word in speech.pool.pronunciations and word in speech.pool.matched_pronunciations]
 
 
 def _texts_of(texts: Dict[str, str], rare: Sequence[str], common: Set[str], count: int, seed: int) -> List[str]:
-    """Texts in which every word that is not common is another one."""
-    chance = np.random.default_rng(seed)
+    """Return texts in which every word that is not common is another one."""
+    rng = np.random.default_rng(seed)
     sentences = sorted(filter(None, texts.values()))
     drawn = []
     for _ in range(count):
-        words = words_of(sentences[chance.integers(len(sentences))])
-        drawn.append(" ".join(w if w in common else rare[chance.integers(len(rare))] for w in words))
+        words = words_of(sentences[rng.integers(len(sentences))])
+        drawn.append(" ".join(w if w in common else rare[rng.integers(len(rare))] for w in words))
     return drawn

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.types import Seconds
+from wfst_bias.core.types import FloatArray, Nats, Seconds
 from wfst_bias.recognize.emissions import EmissionPipeline, batches
 from wfst_bias.training.array_store import ArrayStore, Rows, stored_meta, write_arrays
 
@@ -44,7 +44,7 @@ class EmissionStore:
 
     def log_probs(self, name: str) -> torch.Tensor:
         """Return float32 ``(T, C)``; what is impossible is very unlikely, since losses have no gradient at -inf."""
-        return torch.from_numpy(self._arrays.array(LOG_PROBS, name)).clamp(min=_LEAST)
+        return _clamped(self._arrays.array(LOG_PROBS, name), _LEAST)
 
     def layers(self, name: str) -> Optional[torch.Tensor]:
         """Return hidden layers, float32 ``(T, L, D)``; None where the model shows none."""
@@ -56,7 +56,12 @@ class EmissionStore:
         Raises:
           InputError: the model has none.
         """
-        return torch.from_numpy(self._arrays.array(PHONES, name)).clamp(min=_LEAST)
+        return _clamped(self._arrays.array(PHONES, name), _LEAST)
+
+
+def _clamped(log_probs: FloatArray, least: Nats) -> torch.Tensor:
+    clamped: torch.Tensor = torch.from_numpy(log_probs).clamp(min=least)
+    return clamped
 
 
 def store_emissions(cuts: CutSet, model: AcousticModel, folder: Path) -> EmissionStore:
@@ -110,5 +115,6 @@ def _key(cuts: CutSet) -> str:
 def _is_of_model(model: AcousticModel, cut: Cut, stored: torch.Tensor) -> bool:
     """Whether stored emissions of a cut are the model's: it may have been trained on, or only have the same name."""
     computed = EmissionPipeline(model).model_emissions([cut]).log_probs[0].cpu()
-    finite = lambda log_probs: log_probs.clamp(min=_LOWEST)
-    return computed.shape == stored.shape and torch.allclose(finite(computed), finite(stored), atol=_ATOL)
+    if computed.shape != stored.shape:
+        return False
+    return torch.allclose(computed.clamp(min=_LOWEST), stored.clamp(min=_LOWEST), atol=_ATOL)

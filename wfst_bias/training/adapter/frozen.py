@@ -1,12 +1,10 @@
-"""A frozen model to train behind, and how it hears the speech that it is trained on."""
+"""The frozen model whose emissions a network is trained on, and the speech for the training."""
 
 import dataclasses
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Sequence, Set
-
-import numpy as np
+from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.models import HAMA
@@ -17,6 +15,7 @@ from wfst_bias.adapter.store import weights_checksum
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.text import words_of
+from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.speller import Speller
@@ -24,21 +23,21 @@ from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.training.adapter.emission_store import EmissionStore, store_emissions
 from wfst_bias.training.adapter.lists import Pool
-from wfst_bias.training.adapter.speech import Utterance, Way, align_texts, confusions
+from wfst_bias.training.adapter.speech import TokenIds, Utterance, align_texts, confusions
 
 _VALID_SHARE = 20  # one utterance in so many is validated on where no validation data are given
 
 
 @dataclass(frozen=True)
 class FrozenModel:
-    """A model that stays as it is, and how words are said in its tokens; an acoustic model itself.
+    """A model that stays as it is, with the pronunciations of words in its tokens; an acoustic model itself.
 
     Args:
       model: what is frozen.
       name: by which ``--model`` knows it.
       lang: of its tokens.
       sounding: of its phone head, where it has one.
-      calibration: that its emissions are mended by.
+      calibration: that its emissions go through.
 
     Raises:
       InputError: the lang is of other tokens.
@@ -50,7 +49,7 @@ class FrozenModel:
     sounding: Optional[Lang] = None
     calibration: Optional[Calibration] = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.lang.tokens.checksum != self.model.tokens.checksum:
             raise InputError("the lang folder is of other tokens than the model's; make one with 'wfst-bias lang'")
 
@@ -63,10 +62,10 @@ class FrozenModel:
         return self.model.sampling_rate
 
     @property
-    def frame_shift(self) -> float:
+    def frame_shift(self) -> Seconds:
         return self.model.frame_shift
 
-    def emissions(self, names: Sequence[str], audio: Sequence[np.ndarray]) -> Emissions:
+    def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; calibrated."""
         pipeline = EmissionPipeline(self.model, EmissionAdapter(self.calibration))
         emissions = pipeline.adapted_emissions(names, audio)
@@ -75,7 +74,7 @@ class FrozenModel:
         return emissions
 
     def described(self) -> Dict[str, str]:
-        """What a training behind it stands on, for :func:`wfst_bias.training.recipe.describe_run`."""
+        """Return what a training with it depends on, for :func:`wfst_bias.training.recipe.describe_run`."""
         return {
             "model": self.name,
             "weights": self.checksum,
@@ -86,7 +85,7 @@ class FrozenModel:
 
     @property
     def checksum(self) -> str:
-        """Of the weights of a model that shows them; of others nothing can change."""
+        """A checksum of the weights of a model that shows them; of others nothing can change."""
         return weights_checksum(getattr(self.model, "network", None))
 
 
@@ -100,7 +99,7 @@ def _check_phones(emissions: Emissions, sounding: Lang) -> None:
 
 
 def lang_of_model(model_name: str, lang_dir: Optional[Path]) -> Lang:
-    """The lang that is named, or that of hama."""
+    """Return the lang that is named, or that of hama."""
     if lang_dir is not None:
         return read_lang(lang_dir)
     if model_name != HAMA:
@@ -109,8 +108,8 @@ def lang_of_model(model_name: str, lang_dir: Optional[Path]) -> Lang:
 
 
 @dataclass(frozen=True)
-class DecodedCorpus:
-    """A corpus as a model hears it.
+class SpeechCorpus:
+    """A corpus with the emissions of a model.
 
     Args:
       name: of the data.
@@ -122,27 +121,27 @@ class DecodedCorpus:
     store: EmissionStore
     texts: Dict[str, str]
 
-    def without(self, words: Set[str]) -> "DecodedCorpus":
-        """Without the utterances in which one of some words is said."""
-        texts = {name: text for name, text in self.texts.items() if not words.intersection(words_of(text))}
+    def without(self, words: AbstractSet[str]) -> "SpeechCorpus":
+        """Return the corpus without the utterances that have one of some words."""
+        texts = {name: text for name, text in self.texts.items() if words.isdisjoint(words_of(text))}
         return dataclasses.replace(self, texts=texts)
 
 
-def hear(data: Path, model: AcousticModel, folder: Path) -> DecodedCorpus:
-    """What a model says of a corpus, kept in a folder."""
+def read_corpus(data: Path, model: AcousticModel, folder: Path) -> SpeechCorpus:
+    """Read a corpus and compute the emissions of a model, kept in a folder."""
     cuts = read_data(data)
     texts = {cut.id: " ".join(s.text for s in cut.supervisions if s.text) for cut in cuts}
     if not any(texts.values()):
-        raise InputError("has no text; training needs what was said", data)
-    return DecodedCorpus(Path(data).name, store_emissions(cuts, model, folder), texts)
+        raise InputError("has no text; training needs transcripts", data)
+    return SpeechCorpus(Path(data).name, store_emissions(cuts, model, folder), texts)
 
 
-def said_in(lang: Lang, words: Sequence[str]) -> Dict[str, List[Way]]:
-    """The ways to say each word in the tokens of a lang, the likeliest first; words that cannot be said are left out."""
+def pronunciations_in(lang: Lang, words: Sequence[str]) -> Dict[str, List[TokenIds]]:
+    """Return the pronunciations of each word in the tokens of a lang, the likeliest first; words without any are left out."""
     spelled = Speller(lang).spell([Entity(word) for word in words])
     ids = lang.tokens.ids
     return {
-        o.entity.written: [tuple(ids[unit] for unit in way) for way in o.pronunciations]
+        o.entity.written: [tuple(ids[unit] for unit in pronunciation) for pronunciation in o.pronunciations]
         for o in spelled
         if o.pronunciations
     }
@@ -150,17 +149,17 @@ def said_in(lang: Lang, words: Sequence[str]) -> Dict[str, List[Way]]:
 
 @dataclass(frozen=True)
 class TrainingSpeech:
-    """Speech to train and to validate on, as a frozen model hears it.
+    """Speech to train and to validate on, with the emissions of a frozen model.
 
     Args:
       train, valid: emissions; of the same corpus where no other was given to validate on.
       train_spoken, valid_spoken: their utterances, aligned.
-      pool: the words that were said or named, and how.
+      pool: the words of the texts and of lists, with pronunciations.
       matcher: that has learned the model's confusions.
     """
 
-    train: DecodedCorpus
-    valid: DecodedCorpus
+    train: SpeechCorpus
+    valid: SpeechCorpus
     train_spoken: Dict[str, Utterance]
     valid_spoken: Dict[str, Utterance]
     pool: Pool
@@ -173,35 +172,38 @@ def training_speech(
     valid: Optional[Path],
     exp: Path,
     more_words: Iterable[str] = (),
-    unheard: Set[str] = frozenset(),
+    held_out: AbstractSet[str] = frozenset(),
 ) -> TrainingSpeech:
-    """Speech to train on.
+    """Read, align and split speech to train on.
 
     Args:
       data: with text.
       valid: to validate on, else every twentieth utterance of ``data``.
       exp: folder to keep emissions in.
       more_words: that lists may have.
-      unheard: words whose utterances are left out.
+      held_out: words whose utterances are left out.
     """
-    train = hear(data, frozen, exp / "emissions").without(unheard)
-    held = train if valid is None else hear(valid, frozen, exp / "emissions_valid").without(unheard)
+    train = read_corpus(data, frozen, exp / "emissions").without(held_out)
+    held = train if valid is None else read_corpus(valid, frozen, exp / "emissions_valid").without(held_out)
     words = {word for corpus in (train, held) for text in corpus.texts.values() for word in words_of(text)}
     pool = _pool(frozen, sorted(words.union(more_words)))
     units = frozen.lang.units
     matcher = Matcher.of(units)
-    matcher.learn(*confusions(train.store.log_probs, align_texts(train.store, train.texts, pool.ways, units, matcher)))
-    spoken = align_texts(train.store, train.texts, pool.ways, units, matcher)
+    matcher.learn(
+        *confusions(train.store.log_probs, align_texts(train.store, train.texts, pool.pronunciations, units, matcher))
+    )
+    spoken = align_texts(train.store, train.texts, pool.pronunciations, units, matcher)
     if held is train:
         spoken, held_spoken = _kept_back(spoken, data)
     else:
-        held_spoken = align_texts(held.store, held.texts, pool.ways, units, matcher)
+        held_spoken = align_texts(held.store, held.texts, pool.pronunciations, units, matcher)
         if not held_spoken:
             raise InputError("no utterance can be validated on: none could be aligned with its text", valid)
     left_out = len(train.texts) - len(spoken) - (len(held_spoken) if held is train else 0)
     if left_out:
         print(
-            f"wfst-bias: {data}: {left_out:,} utterances that cannot be said or aligned are left out", file=sys.stderr
+            f"wfst-bias: {data}: {left_out:,} utterances that cannot be pronounced or aligned are left out",
+            file=sys.stderr,
         )
     if frozen.sounding is not None:
         matcher = _phone_matcher(train, pool)
@@ -209,24 +211,26 @@ def training_speech(
 
 
 def _pool(frozen: FrozenModel, words: List[str]) -> Pool:
-    pool = Pool(frozen.lang.units, said_in(frozen.lang, words))
+    pool = Pool(frozen.lang.units, pronunciations_in(frozen.lang, words))
     if frozen.sounding is None:
         return pool
-    return dataclasses.replace(pool, sounding=frozen.sounding.units, sounds=said_in(frozen.sounding, words))
+    return dataclasses.replace(pool, sounding=frozen.sounding.units, sounds=pronunciations_in(frozen.sounding, words))
 
 
-def _phone_matcher(train: DecodedCorpus, pool: Pool) -> Matcher:
-    """A matcher of the model's phones, which has learned their confusions."""
+def _phone_matcher(train: SpeechCorpus, pool: Pool) -> Matcher:
+    """Return a matcher of the model's phones, which has learned their confusions."""
+    assert pool.sounding is not None and pool.sounds is not None  # the model has a phone head
     matcher = Matcher.of(pool.sounding)
-    heard = align_texts(train.store, train.texts, pool.sounds, pool.sounding, matcher, phones=True)
-    matcher.learn(*confusions(train.store.phones, heard))
+    aligned = align_texts(train.store, train.texts, pool.sounds, pool.sounding, matcher, phones=True)
+    matcher.learn(*confusions(train.store.phones, aligned))
     return matcher
 
 
-def _kept_back(spoken: Dict[str, Utterance], data: Path):
-    """Utterances without every so manieth, and these."""
+def _kept_back(spoken: Dict[str, Utterance], data: Path) -> Tuple[Dict[str, Utterance], Dict[str, Utterance]]:
+    """Split utterances for training and validation."""
     if len(spoken) == 1:
         raise InputError("has one utterance that can be trained on; two at least were expected", data)
     names = sorted(spoken)
     held = set(names[::_VALID_SHARE])
-    return tuple({name: u for name, u in spoken.items() if (name in held) == kept} for kept in (False, True))
+    train, valid = ({name: u for name, u in spoken.items() if (name in held) == kept} for kept in (False, True))
+    return train, valid

@@ -1,4 +1,4 @@
-"""Utterances in batches, each batch with a list of its own and what the attention is taught."""
+"""Utterances in batches, each batch with a list of its own and targets of the attention."""
 
 import zlib
 from dataclasses import dataclass, replace
@@ -15,17 +15,18 @@ from wfst_bias.training.adapter.emission_store import EmissionStore
 from wfst_bias.training.adapter.guidance import UNGUIDED, Guide
 from wfst_bias.training.adapter.lists import ListDrawer
 from wfst_bias.training.adapter.speech import Utterance
+from wfst_bias.training.source import TensorBatch
 
 
 @dataclass(frozen=True)
-class AdapterBatch:
+class AdapterBatch(TensorBatch):
     """Some utterances, each with its shortlist.
 
     Args:
       log_probs: of kept frames ``(N, S, C)``.
       mask: what is no padding, bool ``(N, S)``.
       candidates: of each utterance.
-      attention: which key each frame is taught to attend to: see :class:`Guide` ``(N, S)``.
+      attention: the key that each frame learns to attend to: see :class:`Guide` ``(N, S)``.
       writes: which frames write a unit of the target, bool ``(N, S)``.
       targets: tokens, padded with -1 ``(N, U)``.
       layers: of a white-box model ``(N, S, L, D)``.
@@ -38,9 +39,6 @@ class AdapterBatch:
     writes: torch.Tensor
     targets: torch.Tensor
     layers: Optional[torch.Tensor] = None
-
-    def to(self, device) -> "AdapterBatch":
-        return AdapterBatch(*(None if part is None else part.to(device) for part in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,14 @@ class ListedSpeech(AlignedSpeech):
         self._listing = listing
 
     def load(self, epoch: int, key: List[str]) -> AdapterBatch:
-        chance = np.random.default_rng((self._seed, 0 if self._fixed else epoch, _number_of(key)))
+        rng = np.random.default_rng((self._seed, 0 if self._fixed else epoch, _number_of(key)))
         pad = torch.nn.utils.rnn.pad_sequence
         listing = self._listing
         utterances = [self._spoken[name] for name in key]
         emissions = [self._store.log_probs(name) for name in key]
         log_probs = pad(emissions, batch_first=True)
         lengths = torch.tensor([len(x) for x in emissions])
-        catalogue = listing.drawer.drawn(utterances, chance)
+        catalogue = listing.drawer.drawn(utterances, rng)
         stream = log_probs
         if listing.by_phones:
             stream = pad([self._store.phones(name) for name in key], batch_first=True)
@@ -99,19 +97,19 @@ class ListedSpeech(AlignedSpeech):
         attention = [listing.guide.attention(utterance, candidates, n) for n, utterance in enumerate(utterances)]
         attention = pad(attention, batch_first=True, padding_value=UNGUIDED)
         writes = pad([torch.from_numpy(u.position >= 0) for u in utterances], batch_first=True)
-        layers = [self._store.layers(name) for name in key]
-        heard = kept_frames(log_probs, lengths, self._most_blank)
+        layers = [frames for name in key if (frames := self._store.layers(name)) is not None]
+        kept = kept_frames(log_probs, lengths, self._most_blank)
         return AdapterBatch(
-            log_probs=heard.take(log_probs),
-            mask=heard.mask,
-            candidates=replace(candidates, segment=heard.take(candidates.segment)),
-            attention=heard.take(attention).masked_fill(~heard.mask, UNGUIDED),
-            writes=heard.take(writes),
+            log_probs=kept.take(log_probs),
+            mask=kept.mask,
+            candidates=replace(candidates, segment=kept.take(candidates.segment)),
+            attention=kept.take(attention).masked_fill(~kept.mask, UNGUIDED),
+            writes=kept.take(writes),
             targets=pad([torch.from_numpy(u.target) for u in utterances], batch_first=True, padding_value=-1),
-            layers=None if layers[0] is None else heard.take(pad(layers, batch_first=True)),
+            layers=None if not layers else kept.take(pad(layers, batch_first=True)),
         )
 
 
 def _number_of(names: Sequence[str]) -> int:
-    """A number of some names, the same in every process."""
+    """Return a number for names, the same in every process."""
     return zlib.crc32("\0".join(names).encode())

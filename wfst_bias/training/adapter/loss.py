@@ -1,4 +1,4 @@
-"""The loss of an adapter: where it attends, and what comes out."""
+"""The loss of an adapter: of its attention and of its emissions."""
 
 from dataclasses import dataclass, replace
 from typing import Callable, Dict, Optional, Tuple
@@ -32,7 +32,7 @@ class LossConfig:
     outside: float = 1.0
     noise: float = 0.2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if min(vars(self).values()) < 0.0:
             raise InputError(f"{self}: weights and a noise of 0 or more were expected")
 
@@ -43,14 +43,16 @@ class LossConfig:
 
 
 def with_noise(log_probs: torch.Tensor, noise: float) -> torch.Tensor:
-    """Log-probabilities ``(N, S, C)`` with normal noise of so many nats."""
-    return (log_probs + noise * torch.randn_like(log_probs)).log_softmax(-1) if noise else log_probs
+    """Add normal noise of so many nats to log-probabilities ``(N, S, C)``."""
+    if not noise:
+        return log_probs
+    return torch.log_softmax(log_probs + torch.mul(torch.randn_like(log_probs), noise), -1)
 
 
 def adapter_loss(
     config: LossConfig, attention: str, head: Optional[Head] = None
 ) -> Callable[[nn.Module, AdapterBatch], Tuple[torch.Tensor, Dict[str, float]]]:
-    """The loss of a batch: CTC of the changed emissions, and cross-entropy of the attention, both a token or frame."""
+    """Return the loss of a batch: CTC of the changed emissions, and cross-entropy of the attention, both a token or frame."""
 
     def loss(model: nn.Module, batch: AdapterBatch) -> Tuple[torch.Tensor, Dict[str, float]]:
         log_probs = batch.log_probs
@@ -78,7 +80,7 @@ def adapter_loss(
         if config.ctc:
             ctc = ctc_loss(adapted.log_probs, batch.mask.sum(1), batch.targets)
             units = batch.candidates.units.flatten(1)  # (N, K J)
-            written = units.gather(1, (batch.attention - 1).clamp(min=0))  # (N, S)
+            written = units.gather(1, torch.sub(batch.attention, 1).clamp(min=0))  # (N, S)
             likely = adapted.log_probs.gather(2, written[..., None]).squeeze(-1)
             # inside a word a frame of no unit may be blank or go on with the unit before it
             either = torch.logaddexp(likely, adapted.log_probs[..., BLANK_ID])

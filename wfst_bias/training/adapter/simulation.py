@@ -1,17 +1,18 @@
-"""Speech simulated from text: emissions put together from pieces of aligned ones, a piece for each unit.
+"""Speech simulated from text: emissions joined from pieces of aligned ones, a piece for each unit.
 
-With it the attention learns to read lists of words that nobody has spoken yet.
+With it the attention learns to read lists of words without recordings.
 """
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.text import words_of
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.lang.units import Units
 from wfst_bias.training.adapter.emission_store import LOG_PROBS, EmissionStore
-from wfst_bias.training.adapter.speech import Utterance, Way, written
+from wfst_bias.training.adapter.speech import TokenIds, Utterance, written
 from wfst_bias.training.array_store import ArrayStore
 
 _MOST_PIECES = 500  # of a unit
@@ -26,12 +27,12 @@ class UnitBank:
         ``(t, C)`` and bool ``(t,)``.
     """
 
-    pieces: Dict[int, List[Tuple[np.ndarray, np.ndarray]]]
+    pieces: Dict[int, List[Tuple[FloatArray, BoolArray]]]
 
     @classmethod
     def of(cls, store: EmissionStore, spoken: Dict[str, Utterance]) -> "UnitBank":
-        """The pieces of aligned utterances."""
-        pieces: Dict[int, List[Tuple[np.ndarray, np.ndarray]]] = {}
+        """Take the pieces of aligned utterances."""
+        pieces: Dict[int, List[Tuple[FloatArray, BoolArray]]] = {}
         for name, utterance in spoken.items():
             log_probs = store.log_probs(name).numpy()
             position = utterance.position
@@ -43,37 +44,42 @@ class UnitBank:
                     some.append((log_probs[start:end], position[start:end] >= 0))
         return cls(pieces)
 
-    def spoken(self, target: Sequence[int], chance: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
-        """Emissions ``(T, C)`` of a target, and the position that each frame writes ``(T,)``."""
+    def spoken(self, target: Sequence[int], rng: np.random.Generator) -> Tuple[FloatArray, IntArray]:
+        """Return emissions ``(T, C)`` of a target, and the position that each frame writes ``(T,)``."""
         frames, positions = [], []
         for i, unit in enumerate(target):
             some = self.pieces[unit]
-            if tuple(target[i + 1 : i + 2]) == (unit,):  # the same again: a blank must stand between
+            if tuple(target[i + 1 : i + 2]) == (unit,):  # the same again: a blank must be between
                 some = [piece for piece in some if not piece[1][-1]] or some
-            log_probs, writes = some[chance.integers(len(some))]
+            log_probs, writes = some[rng.integers(len(some))]
             frames.append(log_probs)
             positions.append(np.where(writes, i, -1))
         return np.concatenate(frames), np.concatenate(positions)
 
 
 def simulate(
-    texts: Iterable[str], ways: Dict[str, Sequence[Way]], units: Units, bank: UnitBank, frame_shift: float, seed: int
+    texts: Iterable[str],
+    pronunciations: Mapping[str, Sequence[TokenIds]],
+    units: Units,
+    bank: UnitBank,
+    frame_shift: float,
+    seed: int,
 ) -> Tuple[EmissionStore, Dict[str, Utterance]]:
-    """Texts as speech; those with a word or a unit that cannot be said are left out."""
-    chance = np.random.default_rng(seed)
+    """Simulate speech for texts; those with a word without pronunciation or a unit without pieces are left out."""
+    rng = np.random.default_rng(seed)
     boundary = list(units.edge)
-    emissions: Dict[str, np.ndarray] = {}
+    emissions: Dict[str, FloatArray] = {}
     spoken: Dict[str, Utterance] = {}
     for i, text in enumerate(texts):
         words = words_of(text)
-        if not words or not all(ways.get(word) for word in words):
+        if not words or not all(pronunciations.get(word) for word in words):
             continue
-        said = {word: ways[word][chance.integers(len(ways[word]))] for word in words}
-        target, marked = written(words, said, boundary)
+        chosen = {word: pronunciations[word][rng.integers(len(pronunciations[word]))] for word in words}
+        target, marked = written(words, chosen, boundary)
         if not all(unit in bank.pieces for unit in target):
             continue
         name = f"simulated_{i:06d}"
-        log_probs, position = bank.spoken(target, chance)
+        log_probs, position = bank.spoken(target, rng)
         emissions[name] = log_probs.astype(np.float16)
         spoken[name] = Utterance(np.array(target, np.int64), tuple(marked), position)
     frames = np.concatenate(list(emissions.values())) if emissions else np.zeros((0, 0), np.float16)

@@ -3,8 +3,9 @@
 import dataclasses
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import kaldialign
 import torch
@@ -15,7 +16,7 @@ from wfst_bias.acoustic.conformer import Conformer, ConformerOutput
 from wfst_bias.acoustic.conformer_config import ARTICLE, SMALL, ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, write_description
 from wfst_bias.core.errors import InputError
-from wfst_bias.lang.lang import read_lang
+from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.training.conformer.augment import AugmentConfig
 from wfst_bias.training.conformer.ctc_data import CtcBatch, CtcCorpus, CtcSource, read_corpora
@@ -38,14 +39,14 @@ class DataConfig:
 
     batch_seconds: float = 100.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.batch_seconds > 0:
             raise InputError(f"batch_seconds is {self.batch_seconds}; more than 0 was expected")
 
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """All that says how a Conformer is trained; the tables of a TOML file."""
+    """How a Conformer is trained; the tables of a TOML file."""
 
     model: ConformerConfig = SMALL
     training: TrainerConfig = TrainerConfig()
@@ -85,7 +86,7 @@ NAMED_RECIPES = {
 
 
 def ctc_recipe(name: str) -> TrainingRecipe:
-    """A named recipe, or that of a TOML file; what the file does not say is as in ``small``."""
+    """Return a named recipe, or that of a TOML file; what is not in the file is as in ``small``."""
     if name in NAMED_RECIPES:
         return NAMED_RECIPES[name]
     if not Path(name).is_file():
@@ -96,7 +97,7 @@ def ctc_recipe(name: str) -> TrainingRecipe:
 def limited(
     recipe: TrainingRecipe, minutes: Optional[float], steps: Optional[int], batch_seconds: Optional[float]
 ) -> TrainingRecipe:
-    """The recipe with other limits: a time alone lifts the limit of steps, and the other way round."""
+    """Return the recipe with other limits: a time alone lifts the limit of steps, and the other way round."""
     training, data = recipe.training, recipe.data
     if minutes is not None or steps is not None:
         training = dataclasses.replace(training, max_minutes=minutes or 0.0, max_steps=steps or 0)
@@ -106,7 +107,7 @@ def limited(
 
 
 def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -> Tuple[Tensor, Values]:
-    """The weighted CTC losses of all heads, in nats a target token; on validation token error rates, too."""
+    """Return the weighted CTC losses of all heads, in nats a target token; on validation token error rates, too."""
     output = model(batch.features, batch.lengths)
     final = ctc_loss(output.log_probs, output.lengths, batch.subwords)
     phone = ctc_loss(output.phone_log_probs, output.lengths, batch.phones)
@@ -114,8 +115,8 @@ def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -
     subword = final
     if inner:
         share = config.intermediate_weight
-        subword = (1.0 - share) * final + share * torch.stack(inner).mean()
-    loss = subword + config.phone_weight * phone
+        subword = torch.mul(final, 1.0 - share) + torch.stack(inner).mean().mul(share)
+    loss = subword + phone.mul(config.phone_weight)
     values = {"subword_loss": float(final.detach()), "phone_loss": float(phone.detach())}
     if not model.training:
         values.update(_error_rates(output, batch))
@@ -128,7 +129,7 @@ def _error_rates(output: ConformerOutput, batch: CtcBatch) -> Values:
 
 
 def token_error_rate(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> float:
-    """Errors of the best path, a target token."""
+    """Return the errors of the best path for each target token."""
     errors = total = 0
     for best, length, target in zip(log_probs.argmax(dim=-1).cpu(), lengths.tolist(), targets.cpu()):
         path = torch.unique_consecutive(best[:length])
@@ -159,23 +160,19 @@ def train_conformer(
     Returns:
       the file of the final weights, and the corpora for training and validation.
     """
-    subword_lang, phones = read_lang(lang), read_lang(phone_lang)
-    for folder, found, wanted in ((lang, subword_lang, False), (phone_lang, phones, True)):
-        if (found.units.kind == PHONES) != wanted:
-            raise InputError(f"is a lang of {found.units.kind}; --lang is for subwords and --phones for phones", folder)
+    subword_lang, phones = _read_langs(lang, phone_lang)
     vocabulary = ConformerVocabulary(subword_lang.units, phones.units, subword_lang.piece_model)
     exp = Path(exp)
-    folders = [exp / "features" / "train", exp / "features" / "valid"]
     paths = [data] + ([valid] if valid else [])
     ranks = Ranks()
     with ranks.first_alone():
         checksums = {"tokens": vocabulary.subwords.tokens.checksum, "phones": vocabulary.phones.tokens.checksum}
         describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
         write_description(exp, recipe.model, vocabulary)
+        folders = [exp / "features" / "train", exp / "features" / "valid"]
         corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model.num_mels)
-    for path, corpus in zip(paths, corpora if ranks.first else ()):
-        for why, count in corpus.dropped.items():
-            print(f"wfst-bias: {path}: {count:,} utterances {why} are left out", file=sys.stderr)
+    if ranks.first:
+        _report_dropped(paths, corpora)
     if not valid:
         corpora = _kept_back(corpora[0], data)
     torch.manual_seed(recipe.training.seed)
@@ -183,7 +180,7 @@ def train_conformer(
     seconds, seed = recipe.data.batch_seconds, recipe.training.seed
     trainer = Trainer(
         model,
-        lambda model, batch: conformer_loss(model, batch, recipe.model),
+        partial(conformer_loss, config=recipe.model),
         CtcSource(corpora[0], seconds, recipe.augment, seed),
         CtcSource(corpora[1], seconds, None, seed),
         recipe.training,
@@ -193,8 +190,28 @@ def train_conformer(
     return trainer.run(), corpora
 
 
+def _read_langs(lang: Path, phone_lang: Path) -> Tuple[Lang, Lang]:
+    """Read the langs of subwords and of phones.
+
+    Raises:
+      InputError: one is of other units.
+    """
+    subwords, phones = read_lang(lang), read_lang(phone_lang)
+    for folder, found, wanted in ((lang, subwords, False), (phone_lang, phones, True)):
+        if (found.units.kind == PHONES) != wanted:
+            raise InputError(f"is a lang of {found.units.kind}; --lang is for subwords and --phones for phones", folder)
+    return subwords, phones
+
+
+def _report_dropped(paths: Sequence[Path], corpora: Sequence[CtcCorpus]) -> None:
+    """Print how many utterances are left out, and why."""
+    for path, corpus in zip(paths, corpora):
+        for why, count in corpus.dropped.items():
+            print(f"wfst-bias: {path}: {count:,} utterances {why} are left out", file=sys.stderr)
+
+
 def _kept_back(corpus: CtcCorpus, data: Path) -> List[CtcCorpus]:
-    """A corpus without every so manieth utterance, and these."""
+    """Split a corpus for training and validation."""
     cuts = list(corpus.cuts)
     if len(cuts) < 2:
         raise InputError("holds one utterance that can be trained on; two at least were expected", data)

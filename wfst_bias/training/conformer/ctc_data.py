@@ -1,20 +1,22 @@
 """Speech to train a CTC model on: features in one file, targets of two kinds, batches of utterances of like length."""
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from lhotse import CutSet
+from lhotse.cut import Cut
 from tqdm import tqdm
 
 from wfst_bias.acoustic.conformer_config import SUBSAMPLING
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data
 from wfst_bias.lang.lang import Lang
@@ -22,6 +24,7 @@ from wfst_bias.training.array_store import ArrayStore, stored_meta, write_arrays
 from wfst_bias.training.batching import length_batches
 from wfst_bias.training.conformer.augment import AugmentConfig, augmented
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
+from wfst_bias.training.source import TensorBatch
 
 FEATURES = "features"
 _BABBLE = 3  # voices at most
@@ -29,7 +32,7 @@ _FRAMES_STEP = 16  # batches are padded to a multiple: oneDNN keeps code for eve
 
 
 @dataclass(frozen=True)
-class CtcBatch:
+class CtcBatch(TensorBatch):
     """Features and targets of some utterances.
 
     Args:
@@ -44,16 +47,13 @@ class CtcBatch:
     subwords: torch.Tensor
     phones: torch.Tensor
 
-    def to(self, device) -> "CtcBatch":
-        return CtcBatch(*(getattr(self, field.name).to(device) for field in dataclasses.fields(self)))
-
 
 @dataclass(frozen=True)
 class Targets:
     """Token ids of an utterance, ``(U,)`` and ``(V,)``."""
 
-    subwords: np.ndarray
-    phones: np.ndarray
+    subwords: IntArray
+    phones: IntArray
 
 
 def prepare_features(cuts: CutSet, folder: Path, num_mels: int) -> ArrayStore:
@@ -128,15 +128,16 @@ def _corpus(path: Path, cuts: CutSet, store: ArrayStore, subwords: Transcriber, 
 def _targets(text: str, num_frames: int, subwords: Transcriber, phones: Transcriber) -> Tuple[Optional[Targets], str]:
     if not text:
         return None, "without text"
-    written = Targets(subwords.tokens(text), phones.tokens(text))
-    if written.subwords is None or written.phones is None:
+    targets = [subwords.tokens(text), phones.tokens(text)]
+    known = [tokens for tokens in targets if tokens is not None]
+    if len(known) < len(targets):
         return None, "with words that a lang cannot write"
-    if max(map(frames_needed, (written.subwords, written.phones))) > num_frames // SUBSAMPLING:
+    if max(map(frames_needed, known)) > num_frames // SUBSAMPLING:
         return None, "too short for their text"
-    return written, ""
+    return Targets(*known), ""
 
 
-def _text(cut) -> str:
+def _text(cut: Cut) -> str:
     return " ".join(s.text for s in cut.supervisions if s.text).strip()
 
 
@@ -161,8 +162,8 @@ class CtcSource:
 
     def plan(self, epoch: int) -> List[List[str]]:
         """Names of the utterances of each batch, utterances of like length together."""
-        chance = np.random.default_rng((self._seed, epoch))
-        batches = length_batches(self._seconds, self._batch_seconds, chance, fixed=self._augment is None)
+        rng = np.random.default_rng((self._seed, epoch))
+        batches = length_batches(self._seconds, self._batch_seconds, rng, fixed=self._augment is None)
         return [[self._names[i] for i in batch] for batch in batches]
 
     def load(self, epoch: int, key: List[str]) -> CtcBatch:
@@ -177,15 +178,17 @@ class CtcSource:
             phones=pad([torch.from_numpy(t.phones) for t in targets], batch_first=True, padding_value=-1),
         )
 
-    def _features(self, epoch: int, name: str) -> np.ndarray:
+    def _features(self, epoch: int, name: str) -> FloatArray:
         features = self._corpus.store.array(FEATURES, name)
         if self._augment is None:
             return features
-        chance = np.random.default_rng((self._seed, epoch, self._number[name]))
-        return augmented(features, self._augment, chance, lambda num_frames: self._babble(num_frames, chance))
+        rng = np.random.default_rng((self._seed, epoch, self._number[name]))
+        return augmented(features, self._augment, rng, lambda num_frames: self._babble(num_frames, rng))
 
-    def _babble(self, num_frames: int, chance: np.random.Generator) -> np.ndarray:
+    def _babble(self, num_frames: int, rng: np.random.Generator) -> FloatArray:
         """Log-mel energies of a few voices at once, from anywhere in the corpus."""
         store = self._corpus.store
-        starts = chance.integers(0, store.num_frames, chance.integers(1, _BABBLE + 1))
-        return np.log(sum(np.exp(store.frames(FEATURES, start, num_frames)) for start in starts))
+        starts = rng.integers(0, store.num_frames, rng.integers(1, _BABBLE + 1))
+        voices = [np.exp(store.frames(FEATURES, start, num_frames)) for start in starts]
+        energies: FloatArray = reduce(np.add, voices)
+        return np.log(energies)
