@@ -33,9 +33,6 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
         """cli/adapter.py:adapter_train cli/decode.py:decode cli/report.py:report cli/score.py:score
         cli/tune.py:tune""".split()
     ),
-    "explain": set(
-        """explain/phrase.py:explain_phrase""".split()
-    ),
     "fst": set(
         """fst/ctc.py:ctc_arcs fst/epsilon.py:remove_epsilons""".split()
     ),
@@ -61,9 +58,6 @@ PRIVATE: dict[str, set[str]] = {
     ),
     "entities": set(
         """Place _reader chance is_said reader readings said shouted way ways with_said""".split()
-    ),
-    "explain": set(
-        """Side contest heard hearing rival said upstream way ways""".split()
     ),
     "g2p": set(
         """Side _reader _ways heard heard_lexicon reader way ways""".split()
@@ -103,13 +97,6 @@ DOCSTRINGS: dict[str, set[str]] = {
         """entities/formats/documents.py:_found entities/formats/source.py: entities/split.py:Part.parse
         entities/verbalize/abbreviations.py:abbreviations entities/verbalize/numbers.py:number
         entities/verbalize/numbers.py:understood""".split()
-    ),
-    "explain": set(
-        """explain/acoustic_match.py:_collapsed explain/attention.py:
-        explain/comparison.py:PathComparison.sound explain/comparison.py:ScoredPath.terms
-        explain/constrained_search.py:ConstrainedSearch._words_in
-        explain/constrained_search.py:ConstrainedSearch.contest explain/phrase.py:PhraseExplanation
-        explain/phrase.py:PhraseExplanation._row explain/phrase.py:_setup explain/phrase.py:_text_of""".split()
     ),
     "graph": set(
         """graph/config.py: graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout

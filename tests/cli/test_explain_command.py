@@ -43,7 +43,7 @@ def test_a_phrase_that_was_found(explained, folder):
     assert said.startswith("demo_000: we met zelenskyy at the station 'ZELENSKYY' is found at")
     assert f"{entity['start']:.2f}-{entity['end']:.2f} s by the list; it wins by" in said
     assert f"{-entity['gap']:.1f} nats below the best units" in said
-    assert "said Z EH L EH N S K IY heard" in said and said.endswith("Line 1 of the list.")
+    assert "expected Z EH L EH N S K IY recognized" in said and said.endswith("Line 1 of the list.")
 
 
 def test_a_phrase_that_nobody_said(explained):
@@ -120,7 +120,7 @@ def test_other_data_are_told(folder, run, tmp_path):
     [
         (("decode", "demo_007", "Zelenskyy"), "text: has no utterance 'demo_007'"),
         (("graph", "demo_000", "Zelenskyy"), "graph: is no decode folder"),
-        (("older", "demo_000", "Zelenskyy"), "meta.json: does not tell which graph was decoded with; decode again"),
+        (("older", "demo_000", "Zelenskyy"), "meta.json: does not name the graph that was decoded with; decode again"),
     ],
 )
 def test_what_is_not_there(folder, run, arguments, message):

@@ -55,7 +55,7 @@ def decoder_of(base, tmp_path_factory):
     return decoder_of
 
 
-def heard(base, text, sharpness=3.0):
+def emissions_of(base, text, sharpness=3.0):
     """Emissions of units, with noise that leaves no two paths alike."""
     batch = emissions(base.lang.tokens, text, sharpness=sharpness)
     noise = torch.randn(batch.log_probs.shape, generator=torch.Generator().manual_seed(len(text)))
@@ -63,14 +63,14 @@ def heard(base, text, sharpness=3.0):
 
 
 def explained(base, decoder, text, phrase=0, pronunciations=(), **options):
-    return explain(decoder, heard(base, text, **options), OPEN, [phrase], pronunciations)
+    return explain(decoder, emissions_of(base, text, **options), OPEN, [phrase], pronunciations)
 
 
 def transcribed(base, decoder, text):
-    return best_paths(decoder.lattices(heard(base, text)), decoder)[0]
+    return best_paths(decoder.lattices(emissions_of(base, text)), decoder)[0]
 
 
-def ways_of(transcript, phrase):
+def found_by_of(transcript, phrase):
     return [entity.found_by for entity in transcript.entities if entity.phrase == phrase]
 
 
@@ -78,31 +78,31 @@ def test_a_lost_phrase_is_found_with_as_much_weight_as_it_lost_by(base, decoder_
     decoder, _ = decoder_of(*NAMES)
     why = explained(base, decoder, CITY)
     assert (why.verdict, why.found, why.transcript.text) == (LOST, (), "the city")
-    loss = -why.contest.margin
+    loss = -why.comparison.margin
     assert 1 < loss < 20
-    for weight, ways in ((loss - A_BIT, []), (loss + A_BIT, [LIST])):
+    for weight, found_by in ((loss - A_BIT, []), (loss + A_BIT, [LIST])):
         heavier, _ = decoder_of(f"Kitty\t{weight}", "Ann Whittemore")
-        assert ways_of(transcribed(base, heavier, CITY), "Kitty") == ways
+        assert found_by_of(transcribed(base, heavier, CITY), "Kitty") == found_by
     assert why.summary() == f"is not found: it loses by {loss:.1f} nats to 'city'"
     assert f"It takes a weight above {loss:.1f}." in why.details()
 
 
 def test_a_phrase_that_has_a_weight_needs_that_and_more(base, decoder_of):
-    loss = [-explained(base, decoder_of(f"Kitty\t{weight}")[0], CITY).contest.margin for weight in (0, 2)]
+    loss = [-explained(base, decoder_of(f"Kitty\t{weight}")[0], CITY).comparison.margin for weight in (0, 2)]
     assert loss[1] == pytest.approx(loss[0] - 2, abs=1e-3)
-    told = explained(base, decoder_of("Kitty\t2")[0], CITY).details()
-    assert f"It takes a weight above {loss[0]:.1f}." in told
+    text = explained(base, decoder_of("Kitty\t2")[0], CITY).details()
+    assert f"It takes a weight above {loss[0]:.1f}." in text
 
 
 def test_a_found_phrase_is_lost_without_as_much_weight_as_it_won_by(base, decoder_of):
     decoder, _ = decoder_of("Kitty\t12", "Ann Whittemore")
     why = explained(base, decoder, CITY)
     assert why.verdict == FOUND and why.pruning is None
-    win = why.contest.margin
+    win = why.comparison.margin
     assert 1 < win < 12
-    for weight, ways in ((12 - win + A_BIT, [LIST]), (12 - win - A_BIT, [])):
+    for weight, found_by in ((12 - win + A_BIT, [LIST]), (12 - win - A_BIT, [])):
         lighter, _ = decoder_of(f"Kitty\t{weight}", "Ann Whittemore")
-        assert ways_of(transcribed(base, lighter, CITY), "Kitty") == ways
+        assert found_by_of(transcribed(base, lighter, CITY), "Kitty") == found_by
     assert why.summary() == f"is found at 0.18-0.40 s by the list; it wins by {win:.1f} nats over 'city'"
 
 
@@ -111,7 +111,7 @@ def test_where_the_beam_holds_nothing_but_the_phrase_a_wider_one_tells_what_it_w
     why = explained(base, decoder, ALONE, sharpness=1.0)
     assert why.verdict == FOUND and why.widest.search_beam > decoder.search.search_beam
     why = explained(base, decoder, ALONE, sharpness=6.0)
-    assert (why.verdict, why.contest, why.place.units) == (FOUND, None, tuple(ALONE.split()))
+    assert (why.verdict, why.comparison, why.match.units) == (FOUND, None, tuple(ALONE.split()))
     assert why.summary().endswith(f"a search beam of {why.widest.search_beam:g} nats holds no path without it")
 
 
@@ -119,38 +119,38 @@ def test_the_language_model_may_say_it_better_than_the_list(base, decoder_of):
     decoder, _ = decoder_of("city\t-9")
     why = explained(base, decoder, CITY)
     assert (why.verdict, [entity.found_by for entity in why.found]) == (FOUND, [LANGUAGE_MODEL])
-    worse = -why.contest.margin
+    worse = -why.comparison.margin
     assert f"by the language model; by the list it is {worse:.1f} nats worse" in why.summary()
-    for weight, ways in ((-9 + worse - A_BIT, [LANGUAGE_MODEL]), (-9 + worse + A_BIT, [LIST])):
-        assert ways_of(transcribed(base, decoder_of(f"city\t{weight}")[0], CITY), "city") == ways
+    for weight, found_by in ((-9 + worse - A_BIT, [LANGUAGE_MODEL]), (-9 + worse + A_BIT, [LIST])):
+        assert found_by_of(transcribed(base, decoder_of(f"city\t{weight}")[0], CITY), "city") == found_by
 
 
 def test_the_place_of_a_found_phrase_is_its_evidence(base, decoder_of):
     decoder, _ = decoder_of("Zelenskyy", boost=BoostConfig(alpha=0.5, cap=6.0, top_k=41))
     why = explained(base, decoder, ZELENSKYY.replace("L EH N", "L IH N"))
     (entity,) = why.found
-    place = why.place
-    assert (place.start, place.end, place.units) == (entity.start, entity.end, entity.units)
-    assert place.gap == pytest.approx(entity.gap, abs=1e-4)
-    assert place.gap == pytest.approx(sum(cost.gap for cost in place.costs), abs=1e-4)
-    assert (place.costs[3].unit, place.costs[3].heard) == ("EH", ("IH",))
-    assert place.heard == tuple("Z EH L IH N S K IY".split())
-    assert f"{-place.costs[3].gap:.1f} of them for EH where IH was heard" in place.describe()
+    match = why.match
+    assert (match.start, match.end, match.units) == (entity.start, entity.end, entity.units)
+    assert match.gap == pytest.approx(entity.gap, abs=1e-4)
+    assert match.gap == pytest.approx(sum(cost.gap for cost in match.costs), abs=1e-4)
+    assert (match.costs[3].unit, match.costs[3].recognized) == ("EH", ("IH",))
+    assert match.recognized == tuple("Z EH L IH N S K IY".split())
+    assert f"{-match.costs[3].gap:.1f} of them for EH where IH was recognized" in match.describe()
     scale = decoder.search.acoustic_scale
-    assert why.contest.phrase.terms.boost >= scale * entity.boost - 1e-3 > 0
+    assert why.comparison.phrase.terms.boost >= scale * entity.boost - 1e-3 > 0
 
 
 def test_the_terms_are_those_of_the_two_paths(base, decoder_of):
     """Nothing but the phrase and 'city' parts the paths, so the difference is that of the whole scores."""
     why = explained(base, decoder_of(*NAMES)[0], CITY)
-    loss = -why.contest.margin
+    loss = -why.comparison.margin
     decoder, _ = decoder_of(f"Kitty\t{loss + A_BIT}", "Ann Whittemore")
     with_it = transcribed(base, decoder, CITY)
     assert with_it.score - why.transcript.score == pytest.approx(A_BIT, abs=1e-3)
-    phrase, rival = why.contest.phrase, why.contest.rival
-    assert (phrase.text, rival.text) == ("[Kitty]", "city")
+    phrase, competitor = why.comparison.phrase, why.comparison.competitor
+    assert (phrase.text, competitor.text) == ("[Kitty]", "city")
     # the class, one of its two phrases, and the bonus; 'Kitty' alone has that sound
-    assert phrase.terms.list == pytest.approx(np.log(0.05 / 2) + 4, abs=1e-3) and rival.terms.list == 0.0
+    assert phrase.terms.list == pytest.approx(np.log(0.05 / 2) + 4, abs=1e-3) and competitor.terms.list == 0.0
     (entity,) = with_it.entities
     assert phrase.terms.acoustic == pytest.approx(1.8 * entity.gap, abs=1e-3)
 
@@ -161,10 +161,10 @@ def test_a_variant_is_told_with_what_it_costs(base, decoder_of):
     for pronunciation, score in zip(outcome.pronunciations, outcome.scores):
         text = " ".join(["W IY <wb> M EH T <wb>", *pronunciation])
         why = explained(base, decoder, text, 0, outcome.pronunciations, sharpness=1.0)
-        assert (why.verdict, why.place.units) == (FOUND, pronunciation)
-        assert why.contest.phrase.terms.list == pytest.approx(np.log(0.05) + 4 + score, abs=1e-3)
-        fits = {place.units: place.gap for place in why.places}
-        assert len(fits) == 5 and fits[pronunciation] >= why.place.gap - 1e-3
+        assert (why.verdict, why.match.units) == (FOUND, pronunciation)
+        assert why.comparison.phrase.terms.list == pytest.approx(np.log(0.05) + 4 + score, abs=1e-3)
+        fits = {match.units: match.gap for match in why.matches}
+        assert len(fits) == 5 and fits[pronunciation] >= why.match.gap - 1e-3
 
 
 def all_scores(graph, columns, scale):
@@ -190,21 +190,21 @@ def test_a_phrase_that_the_beam_dropped(base, decoder_of):
     assert (why.verdict, why.found) == (PRUNED, ())
     wide = Decoder(decoder.graph, SearchConfig())
     better = transcribed(base, wide, CITY_WHITTEMORE)
-    assert ways_of(better, "Kitty Whittemore") == [LIST]
-    assert why.contest.margin == pytest.approx(better.score - why.transcript.score, abs=1e-2)
+    assert found_by_of(better, "Kitty Whittemore") == [LIST]
+    assert why.comparison.margin == pytest.approx(better.score - why.transcript.score, abs=1e-2)
     assert why.summary() == (
-        f"is not found, but would have won by {why.contest.margin:.1f} nats over {why.contest.rival.text!r}"
+        f"is not found, but would have won by {why.comparison.margin:.1f} nats over {why.comparison.competitor.text!r}"
     )
 
-    lattices = wide.lattices(heard(base, CITY_WHITTEMORE))
+    lattices = wide.lattices(emissions_of(base, CITY_WHITTEMORE))
     scores = k2.shortest_path(lattices.fsas, use_double_scores=True).scores.double().numpy()
     best = all_scores(decoder.graph, lattices.columns[0], narrow.acoustic_scale).max(axis=1)
     behind = best - np.cumsum(scores)[:-1]
     dropped = int((behind > BEAM).argmax())
     assert why.pruning.time == pytest.approx(0.02 * (dropped + 1))
     assert why.pruning.behind == pytest.approx(behind[dropped], abs=1e-2)
-    told = f"The search dropped its path at {why.pruning.time:.2f} s, {behind[dropped]:.1f} nats behind: "
-    assert f"{told}--search-beam is 8." in why.details()
+    text = f"The search dropped its path at {why.pruning.time:.2f} s, {behind[dropped]:.1f} nats behind: "
+    assert f"{text}--search-beam is 8." in why.details()
 
 
 def test_too_few_states_drop_a_phrase_within_the_beam(base, decoder_of):
@@ -219,19 +219,19 @@ def test_a_phrase_that_nobody_said_anything_like(base, decoder_of):
     decoder, (outcome,) = decoder_of("Zelenskyy")
     (pronunciation,) = outcome.pronunciations
     why = explained(base, decoder, CITY, 0, [pronunciation], sharpness=6.0)
-    assert (why.verdict, why.contest, why.pruning) == (FAR, None, None)
-    assert why.places[0].units == pronunciation and why.places[0].gap < -30
+    assert (why.verdict, why.comparison, why.pruning) == (FAR, None, None)
+    assert why.matches[0].units == pronunciation and why.matches[0].gap < -30
     assert f"a search beam of {why.widest.search_beam:g} nats holds no path with it" in why.summary()
     wide = Decoder(decoder.graph, replace(why.widest, output_beam=why.widest.search_beam))
-    fsas = wide.lattices(heard(base, CITY, sharpness=6.0)).fsas
+    fsas = wide.lattices(emissions_of(base, CITY, sharpness=6.0)).fsas
     assert not (wide.graph.outputs_of(fsas.graph_arc.numpy()) == wide.graph.first_phrase).any()
 
 
 def test_a_phrase_whose_sound_alone_is_beyond_the_beam(base, decoder_of):
     decoder, _ = decoder_of("Zelenskyy")
     why = explained(base, decoder, CITY)
-    assert why.verdict == FAR and why.contest.sound < -SearchConfig().search_beam
-    loss, by_sound = -why.contest.margin, -why.contest.sound
+    assert why.verdict == FAR and why.comparison.sound < -SearchConfig().search_beam
+    loss, by_sound = -why.comparison.margin, -why.comparison.sound
     assert f"it loses by {loss:.1f} nats to 'city', by its sound alone by {by_sound:.1f};" in why.summary()
     assert any("and 20 is the largest" in block for block in why.details())
 
@@ -246,8 +246,8 @@ def test_what_parts_two_paths_elsewhere_is_not_counted(base, decoder_of):
     texts = [why.transcript.text for why in both]
     assert texts[0].endswith("kitty whittemore") and not texts[1].endswith("kitty whittemore")
     for why in both:
-        assert (why.found, why.contest.phrase.text, why.contest.rival.text) == ((), "[Sunday]", "monday")
-    assert both[0].contest.margin == pytest.approx(both[1].contest.margin, abs=1e-3)
+        assert (why.found, why.comparison.phrase.text, why.comparison.competitor.text) == ((), "[Sunday]", "monday")
+    assert both[0].comparison.margin == pytest.approx(both[1].comparison.margin, abs=1e-3)
 
 
 @pytest.mark.parametrize("text, phrase", [(CITY, 0), (ANN_WHITTEMORE, 1), (ZELENSKYY, 0)])
@@ -255,11 +255,11 @@ def test_a_list_of_its_own_explains_as_one_that_all_have(base, decoder_of, text,
     decoder, _ = decoder_of(*NAMES)
     outcomes = speller_of(base, g2g=G2GConfig(0)).spell([Entity(name) for name in NAMES])
     gated = Decoder(base.with_entities(compile_list(base, outcomes, PLAIN), gates=[0]))
-    own = explain(gated, heard(base, text), 0, [phrase])
+    own = explain(gated, emissions_of(base, text), 0, [phrase])
     shared = explained(base, decoder, text, phrase)
     assert (own.verdict, own.transcript.words) == (shared.verdict, shared.transcript.words)
-    assert own.contest.margin == pytest.approx(shared.contest.margin, abs=1e-3)
-    assert own.contest.phrase.terms.list == pytest.approx(shared.contest.phrase.terms.list, abs=1e-3)
+    assert own.comparison.margin == pytest.approx(shared.comparison.margin, abs=1e-3)
+    assert own.comparison.phrase.terms.list == pytest.approx(shared.comparison.phrase.terms.list, abs=1e-3)
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
@@ -272,12 +272,12 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
         return Decoder(graph_of_list(base, tmp_path / "list.txt", PLAIN, g2g=G2GConfig(0))[0])
 
     why = explained(base, decoder_of(-3), text)
-    contest = why.contest
-    assert why.verdict == LOST and contest.phrase.text.endswith("man [or]") and contest.rival.text.endswith("manor")
-    assert why.place.units == ("o", "r") and why.place.start == pytest.approx(0.02 * 3 * 7)
-    loss = -contest.margin
-    for weight, ways in ((-3 + loss - A_BIT, []), (-3 + loss + A_BIT, [LIST])):
-        assert ways_of(transcribed(base, decoder_of(weight), text), "or") == ways
+    comparison = why.comparison
+    assert why.verdict == LOST and comparison.phrase.text.endswith("man [or]") and comparison.competitor.text.endswith("manor")
+    assert why.match.units == ("o", "r") and why.match.start == pytest.approx(0.02 * 3 * 7)
+    loss = -comparison.margin
+    for weight, found_by in ((-3 + loss - A_BIT, []), (-3 + loss + A_BIT, [LIST])):
+        assert found_by_of(transcribed(base, decoder_of(weight), text), "or") == found_by
 
 
 TOY = Units("phones", SymbolTable(("<blk>", "a", "b", "c")))
@@ -296,24 +296,24 @@ def alignments(pronunciation, num_frames):
 def test_the_best_place_of_a_pronunciation(pronunciation, seed, num_frames):
     log_probs = torch.randn(num_frames, 4, generator=torch.Generator().manual_seed(seed)).mul(3).log_softmax(-1)
     columns = log_probs - log_probs.amax(dim=1, keepdim=True)
-    (place,) = best_matches(columns, [tuple(pronunciation)], TOY, 1.0)
+    (match,) = best_matches(columns, [tuple(pronunciation)], TOY, 1.0)
     gaps = [
         sum(float(columns[begin + i, token]) for i, token in enumerate(path))
         for begin, end in itertools.combinations(range(num_frames + 1), 2)
         for path in alignments(pronunciation, end - begin)
     ]
     if not gaps:
-        assert place is None
+        assert match is None
         return
-    assert place.gap == pytest.approx(max(gaps), abs=1e-2)
-    assert place.units == tuple(pronunciation)
-    assert place.gap == pytest.approx(sum(cost.gap for cost in place.costs), abs=1e-4)
+    assert match.gap == pytest.approx(max(gaps), abs=1e-2)
+    assert match.units == tuple(pronunciation)
+    assert match.gap == pytest.approx(sum(cost.gap for cost in match.costs), abs=1e-4)
 
 
 def test_every_pronunciation_has_a_place_of_its_own(base):
-    columns = heard(base, ANN_WHITTEMORE).log_probs[0]
+    columns = emissions_of(base, ANN_WHITTEMORE).log_probs[0]
     units, columns = base.lang.units, columns - columns.amax(dim=1, keepdim=True)
-    said = (tuple("AE N <wb> W IH T M AO R".split()), ("AE", "N"), tuple("W IH T M AO R".split()))
-    whole, ann, whittemore = best_matches(columns, said, units, 0.02)
+    pronunciations = (tuple("AE N <wb> W IH T M AO R".split()), ("AE", "N"), tuple("W IH T M AO R".split()))
+    whole, ann, whittemore = best_matches(columns, pronunciations, units, 0.02)
     assert (whole.start, whole.end) == (ann.start, whittemore.end)
-    assert ann.end < whittemore.start and whole.heard == said[0]
+    assert ann.end < whittemore.start and whole.recognized == pronunciations[0]

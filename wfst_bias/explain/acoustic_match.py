@@ -1,4 +1,4 @@
-"""Where in an utterance a pronunciation fits best, and what was heard there: from the emissions alone."""
+"""The best match of a pronunciation in an utterance, and the units recognized there: from the emissions alone."""
 
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
@@ -16,7 +16,7 @@ from wfst_bias.fst.wfst import NO_SCORE, from_arcs
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
 
-# What a frame outside of a pronunciation costs: of two places that are as good, the unit keeps its frames.
+# What a frame outside of a pronunciation costs: of two matches that are as good, the unit keeps its frames.
 _OUTSIDE = -1e-4
 _BEAM = 1.0  # nats; one path is read
 
@@ -28,12 +28,12 @@ class UnitCost:
     Args:
       unit: its symbol.
       gap: log-probability against the best ones of its frames, up to the next unit, nats; 0 or below.
-      heard: the best units of these frames.
+      recognized: the best units of these frames.
     """
 
     unit: str
     gap: float
-    heard: Tuple[str, ...]
+    recognized: Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class AcousticMatch:
     Args:
       start, end: its time.
       gap: log-probability of its units against the best ones of the same frames, nats, not scaled, not boosted.
-      heard: the best units of these frames.
+      recognized: the best units of these frames.
       costs: the same, of each unit.
     """
 
     start: Seconds
     end: Seconds
     gap: float
-    heard: Pronunciation
+    recognized: Pronunciation
     costs: Tuple[UnitCost, ...]
 
     @property
@@ -62,14 +62,14 @@ class AcousticMatch:
         dearest = min(self.costs, key=lambda cost: cost.gap)
         if nats(dearest.gap) == nats(0.0):
             return text
-        heard = " ".join(dearest.heard) or "nothing"
-        return f"{text}, {nats(-dearest.gap)} of them for {dearest.unit} where {heard} was heard"
+        recognized = " ".join(dearest.recognized) or "nothing"
+        return f"{text}, {nats(-dearest.gap)} of them for {dearest.unit} where {recognized} was recognized"
 
     def table(self) -> str:
-        """Its units, and below them what was heard in their frames and what that costs."""
+        """Its units, and below each of them the units recognized in its frames and what that costs."""
         rows = (
-            ("said", *self.units),
-            ("heard", *(" ".join(cost.heard) or "-" for cost in self.costs)),
+            ("expected", *self.units),
+            ("recognized", *(" ".join(cost.recognized) or "-" for cost in self.costs)),
             ("nats", *(nats(cost.gap) for cost in self.costs)),
         )
         table: str = tabulate(rows, tablefmt="plain", disable_numparse=True)
@@ -77,7 +77,7 @@ class AcousticMatch:
 
 
 def nats(value: float) -> str:
-    """A number as it is told; nothing is not below nothing."""
+    """A score as it is printed; there is no -0.0."""
     return f"{round(value, 1) + 0.0:.1f}"
 
 
@@ -90,7 +90,7 @@ def acoustic_match_of(
     units: Units,
     frame_shift: Seconds,
 ) -> AcousticMatch:
-    """The place of units on a path, and what was heard there.
+    """The match of units with the frames of a path, and the units recognized there.
 
     Args:
       tokens: of each frame of the path ``(T,)``.
@@ -104,16 +104,19 @@ def acoustic_match_of(
     bounds = np.append(starts, end)
     gap = columns[np.arange(end), tokens[:end]]
     best = columns[:end].argmax(axis=1)
-    heard = lambda first, last: tuple(units.tokens.symbols[token] for token in _collapsed(best[first:last]))
+
+    def recognized(first: int, last: int) -> Pronunciation:
+        return tuple(units.tokens.symbols[token] for token in _collapsed(best[first:last]))
+
     costs = tuple(
-        UnitCost(units.tokens.symbols[tokens[first]], float(gap[first:last].sum()), heard(first, last))
+        UnitCost(units.tokens.symbols[tokens[first]], float(gap[first:last].sum()), recognized(first, last))
         for first, last in zip(bounds, bounds[1:])
     )
     return AcousticMatch(
         start=round(float(first) * frame_shift, 4),
         end=round(float(end) * frame_shift, 4),
         gap=float(gap[first:].sum()),
-        heard=heard(first, end),
+        recognized=recognized(first, end),
         costs=costs,
     )
 
@@ -121,7 +124,7 @@ def acoustic_match_of(
 def best_matches(
     columns: torch.Tensor, pronunciations: Sequence[Pronunciation], units: Units, frame_shift: Seconds
 ) -> List[Optional[AcousticMatch]]:
-    """The place of each pronunciation with the least gap, wherever that is, in a word or across words.
+    """The match of each pronunciation with the least gap, in a word or across words.
 
     Forced search of ``free pronunciation free``, where ``free`` passes a frame at its best; none where the utterance
     has too few frames.
@@ -139,7 +142,7 @@ def best_matches(
     best = k2.shortest_path(k2.intersect_dense(forced, dense, output_beam=_BEAM), use_double_scores=True)
     bounds = arc_bounds(best).tolist()
     labels, table = best.labels.numpy(), columns.numpy()
-    places = []
+    matches = []
     for first, last in zip(bounds, bounds[1:]):
         path = labels[first:last][:-1]  # all but the arc into the last state
         inside = path != num_tokens
@@ -147,14 +150,14 @@ def best_matches(
         begins = inside & (path != BLANK_ID) & (path != np.append(BLANK_ID, path[:-1]))
         starts = np.flatnonzero(begins).tolist()
         fits = len(starts) > 0
-        places.append(
+        matches.append(
             acoustic_match_of(tokens, begins, starts[0], starts[-1], table, units, frame_shift) if fits else None
         )
-    return places
+    return matches
 
 
 def _forced(pronunciation: Pronunciation, units: Units) -> k2.Fsa:
-    """``free pronunciation free`` with the CTC topology; ``free`` is the column behind the tokens."""
+    """``free pronunciation free`` with the CTC topology; ``free`` is the column after those of the tokens."""
     num_tokens, end = len(units.tokens), len(pronunciation)
     chain = from_arcs(
         start=0,
@@ -169,6 +172,6 @@ def _forced(pronunciation: Pronunciation, units: Units) -> k2.Fsa:
 
 
 def _collapsed(tokens: IntArray) -> List[int]:
-    """What CTC reads in the tokens of some frames."""
+    """The units of a sequence of tokens, as CTC collapses it."""
     changes = np.append(True, tokens[1:] != tokens[:-1])
     return [token for token in tokens[changes].tolist() if token != BLANK_ID]

@@ -1,4 +1,4 @@
-"""Two paths of the same utterance and graph, one that says a phrase and one that does not, compared term by term."""
+"""Two paths of the same utterance and graph, one with a phrase and one without it, compared term by term."""
 
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ from wfst_bias.lattice.terms import Terms
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedPath:
     """One of two paths, where they part; what came by the list stands in brackets.
 
     Args:
@@ -28,24 +28,29 @@ class Side:
     stretch: str
     terms: Terms
 
+    @property
+    def name(self) -> str:
+        """The words in quotes, or a phrase for none."""
+        return repr(self.text) if self.text else "no word at its place"
+
 
 @dataclass(frozen=True)
 class PathComparison:
     """The best path with the phrase against another one without it, from where they part to where they meet again.
 
     Args:
-      phrase, rival: the two.
+      phrase, competitor: the two.
       frames: the first in which they read other arcs, and the next in which they do not.
     """
 
-    phrase: Side
-    rival: Side
+    phrase: ComparedPath
+    competitor: ComparedPath
     frames: Tuple[int, int]
 
     @property
     def difference(self) -> Terms:
         """The terms of the path with the phrase without those of the other one."""
-        return self.phrase.terms - self.rival.terms
+        return self.phrase.terms - self.competitor.terms
 
     @property
     def margin(self) -> float:
@@ -54,14 +59,14 @@ class PathComparison:
 
     @property
     def sound(self) -> float:
-        """What the emissions say of that, boosted, nats."""
+        """The share of the emissions in that, boosted, nats."""
         return self.difference.acoustic + self.difference.boost
 
     def table(self) -> str:
         """The terms of both and their difference."""
         rows = (
             (self.phrase.stretch, self.phrase.terms),
-            (self.rival.stretch or "-", self.rival.terms),
+            (self.competitor.stretch or "-", self.competitor.terms),
             ("difference", self.difference),
         )
         table: str = tabulate(
@@ -79,7 +84,7 @@ class Pruning:
     """Where a path left the beam of a search.
 
     Args:
-      time: where the first frame ends behind which the path was not kept.
+      time: where the first frame ends after which the path was not kept.
       behind: how far it was below the best path up to there, nats. Where that is within the search beam, more
         than ``max_active`` states were better, and the beam narrowed.
     """
@@ -90,7 +95,7 @@ class Pruning:
 
 @dataclass(frozen=True)
 class ScoredPath:
-    """A path, an arc a frame and behind them the one into the end: ``(T + 1,)`` each.
+    """A path, an arc a frame and after them the one into the end: ``(T + 1,)`` each.
 
     Args:
       arcs: their numbers in the graph of the decoding.
@@ -119,17 +124,17 @@ class ScoredPath:
         return self.acoustic + self.boost + self.graph
 
     def first_of(self, outputs: Sequence[int]) -> Tuple[int, int]:
-        """The arcs that begin the first and the last unit of one of some phrases where it is first said."""
+        """The arcs that begin the first and the last unit of the first one of some phrases."""
         phrase = int(np.isin(self.phrases, outputs).argmax())
         return int(self.first[phrase]), int(self.last[phrase])
 
     @cached_property
     def in_list(self) -> BoolArray:
-        """Which arcs are in a branch of a list, bool."""
+        """Which arcs are within a list, bool."""
         return in_spans(self.first, self.last, len(self.arcs))
 
     def terms(self, inside: slice) -> Terms:
-        """Of the score of some frames."""
+        """The terms of the score of some frames."""
         graph, in_list = self.graph[inside], self.in_list[inside]
         parts = self.acoustic[inside], self.boost[inside], graph[~in_list], graph[in_list]
         return Terms(*(float(scores.sum()) for scores in parts))

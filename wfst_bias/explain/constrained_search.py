@@ -1,4 +1,4 @@
-"""An utterance that is searched again: for the best path that says a phrase, for the best one that does not.
+"""An utterance that is searched again: for the best path with a phrase, and for the best one without it.
 
 The graphs are that of the decoding under a condition (:mod:`wfst_bias.graph.constrain`), and the paths that are found
 are paths of that graph: where two of them part, they are compared arc by arc.
@@ -18,13 +18,13 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.explain.acoustic_match import AcousticMatch, acoustic_match_of
-from wfst_bias.explain.comparison import PathComparison, Pruning, ScoredPath, Side
+from wfst_bias.explain.comparison import ComparedPath, PathComparison, Pruning, ScoredPath
 from wfst_bias.graph.constrain import stopping_anywhere, with_outputs, without_outputs
 from wfst_bias.graph.decoding import DecodingGraph
 
 _WIDER = ((1.5, 4), (2.25, 16))  # times the search beam, times the states kept
 _ALL = 1e4  # nats; an output beam that keeps whatever the search beam did
-_REST = 4  # frames behind speech that stops: in the last ones k2 prunes less
+_REST = 4  # frames after speech that stops: in the last ones k2 prunes less
 _SAME = 1e-3  # nats
 
 
@@ -44,17 +44,20 @@ class ConstrainedSearch:
         self._frame_shift = emissions.frame_shift
 
     @cached_property
-    def written(self) -> ScoredPath:
+    def best(self) -> ScoredPath:
         """The best path of the decoding."""
         return self._path(self._decoder, self._lattices)
 
     @property
     def plain(self) -> torch.Tensor:
         """Emissions of the tokens, each frame's best at 0, on the CPU ``(T, V)``."""
-        return self._lattices.columns[0, : int(self._lattices.lengths), : len(self._decoder.graph.tokens)].cpu()
+        plain: torch.Tensor = self._lattices.columns[
+            0, : int(self._lattices.lengths), : len(self._decoder.graph.tokens)
+        ].cpu()
+        return plain
 
     def best_with(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
-        """The best path that says one of some phrases, and the search that found it.
+        """The best path with one of some phrases, and the search that found it.
 
         Searches get wider until two agree; where the widest finds none, it is returned with none.
         """
@@ -69,7 +72,7 @@ class ConstrainedSearch:
         return best, found_by or search
 
     def best_without(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
-        """The best path that says none of some phrases, and the search that found it.
+        """The best path with none of some phrases, and the search that found it.
 
         That of the decoding, or a wider one where it holds none; where the widest finds none, it is returned with none.
         """
@@ -80,43 +83,43 @@ class ConstrainedSearch:
                 break
         return path, search
 
-    def place(self, path: ScoredPath, outputs: Sequence[int]) -> AcousticMatch:
-        """Where a path first says one of some phrases."""
+    def match(self, path: ScoredPath, outputs: Sequence[int]) -> AcousticMatch:
+        """The match of the first one of some phrases on a path."""
         first, last = path.first_of(outputs)
         units = self._decoder.graph.units
         columns = self._lattices.columns[0, :, : len(units.tokens)].cpu().numpy()
         return acoustic_match_of(path.tokens[:-1], path.begins[:-1], first, last, columns, units, self._frame_shift)
 
-    def contest(self, phrase: ScoredPath, rival: ScoredPath, outputs: Sequence[int]) -> PathComparison:
-        """What parts two paths where the first one first says the phrase.
+    def compare(self, phrase: ScoredPath, competitor: ScoredPath, outputs: Sequence[int]) -> PathComparison:
+        """Compare two paths from where they part to where they meet again around the first of some phrases.
 
-        Where they read the same arc they are in the same states: what parts them elsewhere is another matter, and
-        each of them may go the other's way there.
+        Where they read the same arc they are in the same states. Other differences do not count: each of the paths could
+        be continued there as the other one is.
         """
         _, last = phrase.first_of(outputs)
-        together = np.flatnonzero(np.concatenate([[True], phrase.arcs == rival.arcs, [True]])) - 1
-        behind = int(np.searchsorted(together, last))
-        inside = slice(int(together[behind - 1]) + 1, int(together[behind]))
-        stretches = [self._words_in(path, inside) for path in (phrase, rival)]
+        together = np.flatnonzero(np.concatenate([[True], phrase.arcs == competitor.arcs, [True]])) - 1
+        after = int(np.searchsorted(together, last))
+        inside = slice(int(together[after - 1]) + 1, int(together[after]))
+        stretches = [self._words_in(path, inside) for path in (phrase, competitor)]
         ours, theirs = (
-            Side(" ".join(own), " ".join(stretch), path.terms(inside))
-            for own, stretch, path in zip(_parted(*stretches), stretches, (phrase, rival))
+            ComparedPath(" ".join(own), " ".join(stretch), path.terms(inside))
+            for own, stretch, path in zip(_parted(*stretches), stretches, (phrase, competitor))
         )
         return PathComparison(ours, theirs, (inside.start, inside.stop))
 
     def _words_in(self, path: ScoredPath, inside: slice) -> List[str]:
-        """What a path says in some frames."""
+        """The words of a path in some frames."""
         begin, end = (float(frame) * self._frame_shift for frame in (inside.start, inside.stop))
         return [piece.text for piece in path.pieces if piece.start < end and piece.end > begin]
 
-    def pruning(self, phrase: ScoredPath, contest: PathComparison) -> Optional[Pruning]:
-        """Where the search of the decoding dropped what was written, with the phrase's way where the contest is.
+    def pruning(self, phrase: ScoredPath, comparison: PathComparison) -> Optional[Pruning]:
+        """Where the search of the decoding dropped the path of the transcript, with the frames of the comparison as the phrase has them.
 
         None where it was kept to the end. The search is asked itself: speech that stops after t frames, in a graph
         that may stop anywhere, has a lattice of whatever was in the beam then. What is dropped once is not there later.
         """
-        inside = slice(*contest.frames)
-        arcs, scores = self.written.arcs.copy(), self.written.scores.copy()
+        inside = slice(*comparison.frames)
+        arcs, scores = self.best.arcs.copy(), self.best.scores.copy()
         arcs[inside], scores[inside] = phrase.arcs[inside], phrase.scores[inside]
         arcs, scores = arcs[:-1], scores[:-1]
         graph = stopping_anywhere(self._decoder.graph)
@@ -138,9 +141,9 @@ class ConstrainedSearch:
         return Pruning(round(dropped * self._frame_shift, 4), best_there - float(scores[:dropped].sum()))
 
     def _stopping_after(self, length: int) -> torch.Tensor:
-        """The columns of the first frames, one more for rest behind them, and frames of rest ``(1, T + R, C + 1)``."""
+        """The columns of the first frames, one more for rest after them, and frames of rest ``(1, T + R, C + 1)``."""
         columns = self._lattices.columns[:, :length]
-        stopping = columns.new_full((1, length + _REST, columns.shape[2] + 1), -np.inf)
+        stopping: torch.Tensor = columns.new_full((1, length + _REST, columns.shape[2] + 1), -np.inf)
         stopping[:, :length, :-1] = columns
         stopping[:, length:, -1] = 0.0
         return stopping

@@ -9,14 +9,14 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 from wfst_bias.entities.entity import MAX_WEIGHT
 from wfst_bias.explain.acoustic_match import AcousticMatch, best_matches, nats
-from wfst_bias.explain.comparison import PathComparison, Pruning
+from wfst_bias.explain.comparison import PathComparison, Pruning, ScoredPath
 from wfst_bias.explain.constrained_search import ConstrainedSearch
 from wfst_bias.lang.lexicon import Pronunciation
 
 FOUND, PRUNED, LOST, FAR = "found", "pruned", "lost", "far"
 
 _SAME = 1e-3  # nats
-_MOST_PLACES = 5  # of other pronunciations, in a text
+_MOST_MATCHES = 5  # of other pronunciations, in a text
 
 
 @dataclass(frozen=True)
@@ -24,95 +24,98 @@ class Explanation:
     """Why a phrase was found in an utterance, or was not.
 
     Args:
-      transcript: what was written.
+      transcript: of the utterance.
       found: the phrase in it.
-      place: where the best path that says it by the list does so, if there is one.
-      contest: that path against the best one without it; one of the two is what was written.
+      match: of the phrase on the best path that has it by the list, if there is one.
+      comparison: that path against the best one without it; one of the two is the path of the transcript.
       pruning: where the path with the phrase left the beam, if it was not found.
-      places: where each pronunciation fits best, in words or across them; the best one first.
+      matches: where each pronunciation fits best, in words or across them; the best one first.
       weight: of the phrase, nats.
       search: of the decoding.
-      widest: that the path with the phrase or, where that was written, the one without it was looked for by; in
-        vain where there is no contest.
+      widest: the search for the path with the phrase or, where that is the transcript's, for the one without it; in
+        vain where there is no comparison.
     """
 
     transcript: Transcript
     found: Tuple[FoundEntity, ...]
-    place: Optional[AcousticMatch]
-    contest: Optional[PathComparison]
+    match: Optional[AcousticMatch]
+    comparison: Optional[PathComparison]
     pruning: Optional[Pruning]
-    places: Tuple[AcousticMatch, ...]
+    matches: Tuple[AcousticMatch, ...]
     weight: float
     search: SearchConfig
     widest: SearchConfig
 
     @property
     def verdict(self) -> str:
-        """Which case it is.
+        """One of four cases.
 
-        :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the one that was written,
-        but left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where it is further behind than the search
-        beam, and so by its sound alone, or the widest search holds no path with the phrase.
+        :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the transcript's, but
+        left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where it is further behind than the search
+        beam, and so by the emissions alone, or the widest search holds no path with the phrase.
         """
         if self.found:
             return FOUND
-        if self.contest and self.contest.margin > _SAME:
+        if self.comparison and self.comparison.margin > _SAME:
             return PRUNED
-        is_near = self.contest and max(self.contest.sound, self.contest.margin) > -self.search.search_beam
+        is_near = self.comparison and max(self.comparison.sound, self.comparison.margin) > -self.search.search_beam
         return LOST if is_near else FAR
 
     def summary(self) -> str:
         """The verdict, as a sentence of which the phrase is the subject."""
-        contest = self.contest
-        nothing_else = f"a search beam of {self.widest.search_beam:g} nats holds no path without it"
-        rival = repr(contest.rival.text) if contest and contest.rival.text else "no word at its place"
         if self.verdict == FOUND:
             times = ", ".join(f"{found.start:.2f}-{found.end:.2f} s" for found in self.found)
-            if any(found.found_by == LIST for found in self.found):
-                won = f"it wins by {nats(contest.margin)} nats over {rival}" if contest else nothing_else
-                why = f"by the list; {won}"
-            else:
-                compared = contest and f"{nats(abs(contest.margin))} nats {'better' if contest.margin > 0 else 'worse'}"
-                why = "by the language model" + (f"; by the list it is {compared}" if contest else "")
-            return f"is found at {times} {why}"
-        if self.verdict == PRUNED:
-            return f"is not found, but would have won by {nats(contest.margin)} nats over {rival}"
-        if self.verdict == LOST:
-            return f"is not found: it loses by {nats(-contest.margin)} nats to {rival}"
-        if contest:
+            return f"is found at {times} {self._reason()}"
+        if self.comparison is None:
             return (
-                "is not found: it is not close to what was heard; it loses by "
-                f"{nats(-contest.margin)} nats to {rival}, by its sound alone by {nats(-contest.sound)}; "
-                f"--search-beam is {self.search.search_beam:g}"
+                "is not found: nothing in the audio is close to it; a search beam of "
+                f"{self.widest.search_beam:g} nats holds no path with it"
             )
+        margin, competitor = self.comparison.margin, self.comparison.competitor.name
+        if self.verdict == PRUNED:
+            return f"is not found, but would have won by {nats(margin)} nats over {competitor}"
+        if self.verdict == LOST:
+            return f"is not found: it loses by {nats(-margin)} nats to {competitor}"
         return (
-            "is not found: nothing that was heard is close to it; a search beam of "
-            f"{self.widest.search_beam:g} nats holds no path with it"
+            f"is not found: it is not close to the audio; it loses by {nats(-margin)} nats to {competitor}, "
+            f"by its sound alone by {nats(-self.comparison.sound)}; --search-beam is {self.search.search_beam:g}"
         )
 
+    def _reason(self) -> str:
+        """Why the phrase is in the transcript."""
+        comparison = self.comparison
+        if any(found.found_by == LIST for found in self.found):
+            if comparison is None:
+                return f"by the list; a search beam of {self.widest.search_beam:g} nats holds no path without it"
+            return f"by the list; it wins by {nats(comparison.margin)} nats over {comparison.competitor.name}"
+        if comparison is None:
+            return "by the language model"
+        compared = f"{nats(abs(comparison.margin))} nats {'better' if comparison.margin > 0 else 'worse'}"
+        return f"by the language model; by the list it is {compared}"
+
     def details(self) -> List[str]:
-        """Blocks of text: where it is said and heard, the terms of the score, the beam, other pronunciations."""
-        best = self.place or next(iter(self.places), None)
+        """Blocks of text: the acoustic match, the terms of the score, the beam, other pronunciations."""
+        best = self.match or next(iter(self.matches), None)
         blocks = [f"{best.describe()}\n{best.table()}"] if best else []
-        if self.contest:
+        if self.comparison:
             note = (
                 f"acoustic: below the best units, times {self.search.acoustic_scale:g}; "
                 "given back: by adaptive boosting;\nlist: what its class and its choice cost, what bonus and weight pay"
             )
-            blocks.append(f"{self.contest.table()}\n{note}")
+            blocks.append(f"{self.comparison.table()}\n{note}")
         if self.verdict == PRUNED:
             blocks.append(self._left_the_beam())
-        elif self.verdict in (LOST, FAR) and self.contest:
-            blocks.append(self._what_it_takes())
-        others = [place for place in self.places if best is None or place.units != best.units]
+        elif self.verdict in (LOST, FAR) and self.comparison:
+            blocks.append(self._needed_weight(self.comparison))
+        others = [match for match in self.matches if best is None or match.units != best.units]
         if others:
-            lines = [f"{' '.join(place.units)}  {place.describe()}" for place in others[:_MOST_PLACES]]
-            more = [f"and {len(others) - _MOST_PLACES} more"] if len(others) > _MOST_PLACES else []
+            lines = [f"{' '.join(match.units)}  {match.describe()}" for match in others[:_MOST_MATCHES]]
+            more = [f"and {len(others) - _MOST_MATCHES} more"] if len(others) > _MOST_MATCHES else []
             blocks.append("\n".join(["Other pronunciations, each where it fits best:", *lines, *more]))
         return blocks
 
-    def _what_it_takes(self) -> str:
-        takes = self.weight - self.contest.margin
+    def _needed_weight(self, comparison: PathComparison) -> str:
+        takes = self.weight - comparison.margin
         text = f"It takes a weight above {nats(takes)}"
         if takes >= MAX_WEIGHT:
             text += f", and {MAX_WEIGHT:g} is the largest"
@@ -144,30 +147,32 @@ def explain(
       emissions: of this utterance alone.
       gate: of its list.
       phrases: numbers of the phrase among the graph's entities: one, or one in each of several classes.
-      pronunciations: of the phrase, to tell where they fit.
+      pronunciations: of the phrase, whose best matches are wanted.
     """
     graph = decoder.graph
-    hearing = ConstrainedSearch(decoder, emissions, gate)
+    search = ConstrainedSearch(decoder, emissions, gate)
     outputs = [graph.first_phrase + number for number in phrases]
     names = {graph.entities[number].written for number in phrases}
-    written, pruning = hearing.written, None
-    found = tuple(entity for entity in written.transcript.entities if entity.phrase in names)
+    best, pruning = search.best, None
+    found = tuple(entity for entity in best.transcript.entities if entity.phrase in names)
+    phrase: Optional[ScoredPath] = best
+    competitor: Optional[ScoredPath] = best
     if any(entity.found_by == LIST for entity in found):
-        phrase, (rival, search) = written, hearing.best_without(outputs)
+        competitor, widest = search.best_without(outputs)
     else:
-        (phrase, search), rival = hearing.best_with(outputs), written
-    contest = hearing.contest(phrase, rival, outputs) if phrase and rival else None
-    if contest and not found:
-        pruning = hearing.pruning(phrase, contest)
-    places = best_matches(hearing.plain, pronunciations, graph.units, emissions.frame_shift) if pronunciations else []
+        phrase, widest = search.best_with(outputs)
+    comparison = search.compare(phrase, competitor, outputs) if phrase and competitor else None
+    if phrase and comparison and not found:
+        pruning = search.pruning(phrase, comparison)
+    matches = best_matches(search.plain, pronunciations, graph.units, emissions.frame_shift) if pronunciations else []
     return Explanation(
-        written.transcript,
+        best.transcript,
         found,
-        hearing.place(phrase, outputs) if phrase else None,
-        contest,
+        search.match(phrase, outputs) if phrase else None,
+        comparison,
         pruning,
-        tuple(sorted(filter(None, places), key=lambda place: -place.gap)),
+        tuple(sorted(filter(None, matches), key=lambda match: -match.gap)),
         graph.entities[phrases[0]].weight,
         decoder.search,
-        search,
+        widest,
     )
