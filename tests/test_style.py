@@ -66,9 +66,6 @@ PRIVATE: dict[str, set[str]] = {
     "recognize": set(
         """_num_refused _refused beside phrases_beside rival said shouted upstream""".split()
     ),
-    "report": set(
-        """SAID _Place _said _said_there heard said upstream""".split()
-    ),
     "second_pass": set(
         """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of rivals
         said sayings use_way way ways""".split()
@@ -110,13 +107,6 @@ DOCSTRINGS: dict[str, set[str]] = {
         recognize/decode_files.py:_line recognize/recognizer.py:Recognizer._base recognize/setup.py:
         recognize/setup.py:DecodeSetup recognize/setup.py:DecodeSetup.acoustics
         recognize/setup.py:DecodeSetup.files recognize/setup.py:DecodeSetup.from_meta""".split()
-    ),
-    "report": set(
-        """report/alarms.py:FalseAlarm.confidence report/alarms.py:FalseAlarm.probability report/aligned.py:
-        report/aligned.py:_entities_of report/aligned.py:num_errors report/details.py:closer_look
-        report/folders.py:Comparison.label report/folders.py:ScoringList report/page.py:_setup_of
-        report/report.py: report/report.py:Report report/steps.py: report/steps.py:Change.kinds
-        report/steps.py:texts_of_rungs""".split()
     ),
     "second_pass": set(
         """second_pass/chain.py: second_pass/chain.py:Chain.found second_pass/chain.py:Found

@@ -28,7 +28,7 @@ def test_errors_are_marked():
 
 def test_entities_are_found_missed_and_invented():
     assert shown("call new york", "call new pork", "call quincy york", phrases=["new york", "quincy"]) == [
-        "call new:said york:said",
+        "call new:phrase york:phrase",
         "call new:miss pork~:miss",
         "call quincy~:alarm york:miss",
     ]

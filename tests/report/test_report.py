@@ -60,7 +60,7 @@ def test_a_false_alarm_has_what_was_said_and_its_evidence(made):
     alarms = dict((folder.label, alarms) for folder, alarms in only_section(made).alarms)
     assert alarms["decode_none"] == ()
     (alarm,) = alarms["decode_4"]
-    assert (alarm.utterance, alarm.phrase, alarm.said, alarm.confidence) == ("u4", "whittemore", "nobody", 0.91)
+    assert (alarm.utterance, alarm.phrase, alarm.reference, alarm.confidence) == ("u4", "whittemore", "nobody", 0.91)
     assert alarm.evidence["rival"]["words"] == "nobody"
 
 
@@ -75,7 +75,7 @@ def test_the_surest_false_alarm_comes_first_and_those_without_evidence_last(tmp_
     folder = write_folder(tmp_path / "d", texts, write_graph(tmp_path / "g", NAMES), rows, data=str(data))
     ((_, alarms),) = only_section(make_report([folder], config=PLAIN)).alarms
     assert [alarm.phrase for alarm in alarms] == ["zelenskyy", "quincy", "whittemore"]
-    assert [alarm.said for alarm in alarms] == ["it", "the", "nobody"]
+    assert [alarm.reference for alarm in alarms] == ["it", "the", "nobody"]
 
 
 def test_each_list_is_a_ladder_of_its_own_and_no_list_stands_in_all(tmp_path, folders, data):
@@ -169,7 +169,7 @@ def refused(folders, message, **options):
 def test_what_is_no_decode_folder_is_told(folders, data, tmp_path):
     refused([data], "data: is no decode folder: it has no meta.json; .* name data with --data")
     refused([tmp_path / "nowhere"], "nowhere: no such decode folder")
-    refused([folders[1], folders[1]], "decode_4: stands there twice")
+    refused([folders[1], folders[1]], "decode_4: is given twice")
     changed_meta(folders[0], kind="graph")
     refused(folders, "meta.json: is not of a decode folder")
 
@@ -182,14 +182,14 @@ def test_folders_of_other_data_are_told(folders, tmp_path):
     (folders[1] / "text").write_text("u9 other speech\n")
     refused(folders, "'u1' of the references is missing", data=other)
     changed_meta(folders[0], data=None)
-    refused(folders, "meta.json: does not tell what was decoded; name the data with --data")
+    refused(folders, "meta.json: does not have the data that was decoded; name the data with --data")
 
 
 def test_what_has_gone_is_told(folders, tmp_path):
     shutil.rmtree(tmp_path / "graph_4")
     refused(folders, "graph_4: is not there any more; name the list to score with --entities")
     shutil.rmtree(tmp_path / "data")
-    refused(folders, "data: is not there any more; name its place with --data")
+    refused(folders, "data: is not there any more; name its path with --data")
 
 
 def test_no_list_at_all_is_told(folders):
@@ -211,7 +211,7 @@ def test_attention_needs_an_adapter(folders, data):
 
 def test_a_broken_row_of_entities_is_told(folders):
     (folders[1] / "entities.jsonl").write_text('{"utterance": "u1"}\n')
-    refused(folders, "entities.jsonl:1: is no entity with its place; decode anew")
+    refused(folders, "entities.jsonl:1: is no entity with its position; decode anew")
 
 
 def test_the_page_comes_last(folders, run, tmp_path):

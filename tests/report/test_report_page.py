@@ -71,11 +71,11 @@ def test_the_words_of_what_changed_are_marked(page):
     assert len(cards) == 3
     call = next(card for card in cards if card.startswith("u1"))
     assert "+ whittemore 2 → 0 errors" in call
-    assert "Said: please call whittemore at noon. Before: please call with more at noon." in call
+    assert "Reference: please call whittemore at noon. Before: please call with more at noon." in call
     kinds = {element["data-kinds"] for element in page.all("li", class_="change")}
     assert kinds == {"gained better", "alarms worse"}
     classes = {element["class"] for element in page.all("span") if "class" in element}
-    assert {"said", "hit", "substituted miss", "inserted", "substituted alarm"} <= classes
+    assert {"phrase", "hit", "substituted miss", "inserted", "substituted alarm"} <= classes
 
 
 def test_a_false_alarm_stands_beside_its_rival(page):
@@ -144,8 +144,8 @@ def test_colours_can_be_told_from_their_ground():
     themes = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in css.split("@media", 2)[:2]]
     assert all(len(theme) >= 20 for theme in themes)
     for theme in themes:
-        pairs = [(text, "paper", 4.5) for text in ("ink", "quiet", "link", "hit", "alarm", "said", "miss")]
-        pairs += [(kind, f"{kind}-ground", 4.5) for kind in ("said", "hit", "miss", "alarm")]
+        pairs = [(text, "paper", 4.5) for text in ("ink", "quiet", "link", "hit", "alarm", "phrase", "miss")]
+        pairs += [(kind, f"{kind}-ground", 4.5) for kind in ("phrase", "hit", "miss", "alarm")]
         pairs += [(name, "paper", 3.0) for name in theme if name.startswith("series") or name == "focus"]
         pairs += [("faint", "paper", 3.0)]
         for text, ground, least in pairs:

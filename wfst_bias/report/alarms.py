@@ -1,4 +1,4 @@
-"""False alarms, each with what spoke for it and against it."""
+"""False alarms with their evidence."""
 
 import json
 import math
@@ -13,44 +13,48 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Span, Words, align_words, match_phrases
 from wfst_bias.score.texts import hypotheses_of
 
-_Place = Tuple[str, int, int]
+_Span = Tuple[str, int, int]
 
 
 @dataclass(frozen=True)
 class FalseAlarm:
-    """A phrase that was written and not said.
+    """A phrase of a transcript that is not in the reference.
 
     Args:
-      utterance: where.
+      utterance: its name.
       phrase: its words.
-      said: what stands there in the reference; empty where nothing does.
+      reference: words of the reference in the same position; empty where there are none.
       evidence: its row of ``entities.jsonl``; empty where there is none.
     """
 
     utterance: str
     phrase: str
-    said: str
+    reference: str
     evidence: Mapping[str, Any]
 
     @property
     def confidence(self) -> Optional[float]:
-        """What was sure of it: its confidence with the list or, in folders that have none, its evidence."""
+        """The confidence with the list or, in folders that have none, the evidence."""
         row = self.evidence
         if "confidence_with_list" in row:
-            return row["confidence_with_list"]
+            return _number(row["confidence_with_list"])
         return self.probability
 
     @property
     def probability(self) -> Optional[float]:
-        """Of a unit against the best one of the same frames, before any boost."""
+        """The probability of a unit against the best one of the same frames, before any boost."""
         row = self.evidence
         if "gap" not in row or not row.get("units"):
             return None
-        return row.get("evidence", math.exp(row["gap"] / len(row["units"])))
+        return _number(row.get("evidence", math.exp(row["gap"] / len(row["units"]))))
+
+
+def _number(value: Any) -> Optional[float]:
+    return None if value is None else float(value)
 
 
 def false_alarms(texts: Mapping[str, str], decode_dir: Path, phrases: Mapping[str, PhraseList]) -> List[FalseAlarm]:
-    """Those of a decode folder, the surest first, those without any evidence last.
+    """Return the false alarms of a decode folder, the most confident first, those without any evidence last.
 
     Raises:
       InputError: utterances are missing on one side, or a line of ``entities.jsonl`` cannot be read.
@@ -63,25 +67,25 @@ def false_alarms(texts: Mapping[str, str], decode_dir: Path, phrases: Mapping[st
         for first, end in match_phrases(reference, hypothesis, own).false_alarms:
             phrase = " ".join(hypothesis[first:end])
             row = evidence.get((name, first, end - first), {})
-            found.append(FalseAlarm(name, phrase, _said_there(reference, hypothesis, (first, end)), row))
+            found.append(FalseAlarm(name, phrase, _reference_of(reference, hypothesis, (first, end)), row))
     return sorted(found, key=lambda alarm: (alarm.confidence is None, -(alarm.confidence or 0.0)))
 
 
-def _said_there(reference: Words, hypothesis: Words, span: Span) -> str:
-    """Words of the reference from the first to the last word of a phrase, those left out between included."""
+def _reference_of(reference: Words, hypothesis: Words, span: Span) -> str:
+    """Return the reference from the first to the last word of a phrase, with words that were left out between."""
     pairs = align_words(reference, hypothesis)
-    places = [place for place, (_, j) in enumerate(pairs) if j is not None and span[0] <= j < span[1]]
-    there = pairs[places[0] : places[-1] + 1]
-    return " ".join(reference[i] for i, _ in there if i is not None)
+    columns = [column for column, (_, j) in enumerate(pairs) if j is not None and span[0] <= j < span[1]]
+    covered = pairs[columns[0] : columns[-1] + 1]
+    return " ".join(reference[i] for i, _ in covered if i is not None)
 
 
-def _evidence(path: Path) -> Dict[_Place, Mapping[str, Any]]:
-    """Rows of ``entities.jsonl`` by their place; none where there is no such file."""
-    rows: Dict[_Place, Mapping[str, Any]] = {}
+def _evidence(path: Path) -> Dict[_Span, Mapping[str, Any]]:
+    """Read the rows of ``entities.jsonl`` by utterance and words; none where there is no such file."""
+    rows: Dict[_Span, Mapping[str, Any]] = {}
     for number, line in lines_of(path) if path.is_file() else ():
         try:
             row = json.loads(line)
             rows[row["utterance"], row["first_word"], row["num_words"]] = row
         except (json.JSONDecodeError, KeyError, TypeError):
-            raise InputError("is no entity with its place; decode anew", path, number) from None
+            raise InputError("is no entity with its position; decode anew", path, number) from None
     return rows

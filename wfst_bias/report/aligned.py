@@ -1,4 +1,4 @@
-"""What was said and what was written, word under word."""
+"""References and transcripts, aligned word by word."""
 
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Sequence, Tuple
@@ -6,7 +6,7 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Matches, Words, align_words, match_phrases
 
-SAID, HIT, MISS, FALSE_ALARM = "said", "hit", "miss", "alarm"
+PHRASE, HIT, MISS, FALSE_ALARM = "phrase", "hit", "miss", "alarm"
 SUBSTITUTED, INSERTED, DELETED = "substituted", "inserted", "deleted"
 
 
@@ -17,7 +17,7 @@ class Cell:
     Args:
       word: empty in a gap.
       error: :data:`SUBSTITUTED`, :data:`INSERTED` or :data:`DELETED`, else empty.
-      entity: :data:`SAID` in a reference; :data:`HIT`, :data:`FALSE_ALARM` or, in the place of what was said,
+      entity: :data:`PHRASE` in a reference; :data:`HIT`, :data:`FALSE_ALARM` or, where a phrase was missed,
         :data:`MISS` in a hypothesis, else empty.
     """
 
@@ -30,11 +30,11 @@ Column = Tuple[Cell, ...]
 
 
 def columns(reference: Words, hypotheses: Sequence[Words], phrases: PhraseList) -> List[Column]:
-    """Words below each other: of the reference, then of each hypothesis.
+    """Align the words of the reference, then of each hypothesis, in columns.
 
-    Words that were inserted at the same place by several hypotheses share columns.
+    Words that were inserted at the same position by several hypotheses share columns.
     """
-    said = {i for span in phrases.occurrences(reference) for i in range(*span)}
+    listed = {i for span in phrases.occurrences(reference) for i in range(*span)}
     rows = [_Row.of(reference, hypothesis, phrases) for hypothesis in hypotheses]
     found: List[Column] = []
     for i in range(len(reference) + 1):
@@ -42,7 +42,7 @@ def columns(reference: Words, hypotheses: Sequence[Words], phrases: PhraseList) 
             cells = (row.inserted[i][k] if k < len(row.inserted.get(i, ())) else Cell() for row in rows)
             found.append((Cell(), *cells))
         if i < len(reference):
-            found.append((Cell(reference[i], entity=SAID if i in said else ""), *(row.heard[i] for row in rows)))
+            found.append((Cell(reference[i], entity=PHRASE if i in listed else ""), *(row.aligned[i] for row in rows)))
     return found
 
 
@@ -51,11 +51,11 @@ class _Row:
     """A hypothesis along its reference.
 
     Args:
-      heard: in the place of each word.
-      inserted: before each word, and behind the last one.
+      aligned: with each word of the reference.
+      inserted: before each word, and after the last one.
     """
 
-    heard: Mapping[int, Cell]
+    aligned: Mapping[int, Cell]
     inserted: Mapping[int, Sequence[Cell]]
 
     @classmethod
@@ -63,29 +63,26 @@ class _Row:
         matches = match_phrases(reference, hypothesis, phrases)
         entity = _entities_of(matches)
         missed = {i for span in matches.misses for i in range(*span)}
-        heard: Dict[int, Cell] = {}
+        aligned: Dict[int, Cell] = {}
         inserted: Dict[int, List[Cell]] = {}
-        behind = 0
+        position = 0
         for i, j in align_words(reference, hypothesis):
+            word, kind = ("", "") if j is None else (hypothesis[j], entity.get(j, ""))
             if i is None:
-                inserted.setdefault(behind, []).append(Cell(hypothesis[j], INSERTED, entity.get(j, "")))
+                inserted.setdefault(position, []).append(Cell(word, INSERTED, kind))
                 continue
-            behind = i + 1
-            miss = MISS if i in missed else ""
-            if j is None:
-                heard[i] = Cell("", DELETED, miss)
-            else:
-                error = SUBSTITUTED if reference[i] != hypothesis[j] else ""
-                heard[i] = Cell(hypothesis[j], error, entity.get(j, miss))
-        return cls(heard, inserted)
+            position = i + 1
+            error = DELETED if j is None else SUBSTITUTED if reference[i] != word else ""
+            aligned[i] = Cell(word, error, kind or (MISS if i in missed else ""))
+        return cls(aligned, inserted)
 
 
 def _entities_of(matches: Matches) -> Dict[int, str]:
-    """What the words of a hypothesis are part of."""
+    """Return the kind of entity that words of a hypothesis are part of."""
     found = {j: FALSE_ALARM for span in matches.false_alarms for j in range(*span)}
     return {**found, **{j: HIT for span in matches.hits.values() for j in range(*span)}}
 
 
 def num_errors(column_list: Sequence[Column], row: int) -> int:
-    """Of a hypothesis, 1 the first."""
+    """Count the errors of a hypothesis, 1 the first."""
     return sum(bool(column[row].error) for column in column_list)

@@ -9,11 +9,11 @@ class ReportConfig:
     """How much a page shows.
 
     Args:
-      changes: utterances of each step; those that say most are taken.
+      changes: utterances of each step, those with the most changes first.
       alarms: false alarms of each folder.
-      details: utterances that are looked at closely, beside those that are named.
+      details: utterances that are shown in detail, with those that are named.
       audio, lattices, attention: how many of these have their audio, a lattice, a picture of attention.
-      utterances: named to be looked at closely, first.
+      utterances: shown in detail, first.
     """
 
     changes: int = 40

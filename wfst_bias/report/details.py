@@ -1,4 +1,4 @@
-"""Some utterances looked at closely: what every rung wrote, and their audio, lattices and attention."""
+"""Utterances in detail: the transcripts of every rung, and their audio, lattices and attention."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,12 @@ from wfst_bias.report.steps import texts_of_rungs
 
 @dataclass(frozen=True)
 class Detail:
-    """An utterance that is looked at closely.
+    """An utterance in detail.
 
     Args:
       utterance: its name.
       labels: of the rungs.
-      columns: the reference and what each rung wrote, word under word.
+      columns: the reference and the transcripts of each rung, aligned.
       sound: a data URL; empty where it has none.
       lattice, attention: SVG files; empty where there are none.
     """
@@ -44,7 +44,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class CloserLook:
-    """Some utterances looked at closely.
+    """Utterances in detail.
 
     Args:
       scored_by: name of the list of the rungs.
@@ -67,7 +67,7 @@ def closer_look(
     config: ReportConfig,
     device: torch.device,
 ) -> CloserLook:
-    """Of some utterances.
+    """Collect the details of utterances.
 
     Args:
       texts: reference of each utterance.
@@ -77,7 +77,7 @@ def closer_look(
       device: where attention is made.
 
     Raises:
-      InputError: audio, or what attention needs, is not there.
+      InputError: audio, or a file that attention needs, is missing.
     """
     drawn, attended = with_lattices(folders), with_adapter(folders)
     if config.attention and attended is None:
@@ -86,12 +86,12 @@ def closer_look(
     lattices = lattice_pictures(drawn, utterances[: config.lattices]) if drawn else {}
     listened = [cuts[name] for name in utterances[: config.attention]]
     attention = attention_pictures(attended, listened, device) if attended else {}
-    heard, phrases = texts_of_rungs(texts, comparison), comparison.scored_by.phrases
+    transcripts, phrases = texts_of_rungs(texts, comparison), comparison.scored_by.phrases
     details = [
         Detail(
             utterance=name,
             labels=tuple(map(comparison.label, comparison.rungs)),
-            columns=tuple(columns(words_of(texts[name]), [rung[name] for rung in heard], phrases[name])),
+            columns=tuple(columns(words_of(texts[name]), [rung[name] for rung in transcripts], phrases[name])),
             sound=sound(cuts[name]) if number < config.audio else "",
             lattice=lattices.get(name, b""),
             attention=attention.get(name, b""),
@@ -99,11 +99,13 @@ def closer_look(
         for number, name in enumerate(utterances)
     ]
     scored_by = comparison.scored_by.name
-    return CloserLook(scored_by, tuple(details), drawn.label if lattices else "", attended.label if attention else "")
+    lattices_of = drawn.label if drawn and lattices else ""
+    attention_of = attended.label if attended and attention else ""
+    return CloserLook(scored_by, tuple(details), lattices_of, attention_of)
 
 
 def most_telling(names: Sequence[str], weights: Dict[str, int], number: int) -> List[str]:
-    """Utterances that are named and, up to a number, those that weigh most."""
+    """Return utterances that are named and, up to a number, those with the largest weights."""
     ranked = sorted((name for name in weights if name not in names), key=lambda name: -weights[name])
     named = list(dict.fromkeys(names))
     return [*named, *ranked[: max(0, number - len(named))]]

@@ -33,12 +33,12 @@ class DecodeFolder:
 
     @property
     def has_adapter(self) -> bool:
-        return self.meta.get("adapter", "none") != "none"
+        return bool(self.meta.get("adapter", "none") != "none")
 
 
 @dataclass(frozen=True)
 class ScoringList:
-    """What entities are looked for.
+    """A list whose phrases are scored.
 
     Args:
       name: of the list.
@@ -71,25 +71,25 @@ class Comparison:
         return next(folder for folder in self.folders if str(folder.path) == rung.name)
 
     def label(self, rung: Rung) -> str:
-        """Of a folder, and of a stage behind its search."""
+        """Return the label of a folder, and of a stage of its second pass."""
         label = self.folder_of(rung).label
         return f"{label} + {rung.stage}" if is_stage(rung) else label
 
 
 def is_stage(rung: Rung) -> bool:
-    """Whether a rung is a stage behind a search."""
+    """Whether a rung is a stage of a second pass."""
     return rung.stage not in ("", SEARCH)
 
 
 def read_folders(paths: Sequence[Path]) -> List[DecodeFolder]:
-    """The decode folders, in their order.
+    """Read decode folders, in their order.
 
     Raises:
-      InputError: one is no decode folder, or stands there twice.
+      InputError: one is no decode folder, or is given twice.
     """
     names = Counter(path.name for path in paths)
     if len(set(paths)) < len(paths):
-        raise InputError("stands there twice; name each folder once", next(p for p in paths if paths.count(p) > 1))
+        raise InputError("is given twice; name each folder once", next(p for p in paths if paths.count(p) > 1))
     return [DecodeFolder(path, path.name if names[path.name] == 1 else str(path), _meta_of(path)) for path in paths]
 
 
@@ -105,15 +105,17 @@ def _meta_of(path: Path) -> Mapping[str, Any]:
 
 
 def data_of(folders: Sequence[DecodeFolder]) -> Path:
-    """The data that all folders were decoded from.
+    """Return the data that all folders were decoded from.
 
     Raises:
-      InputError: they were not the same, are not told or are gone.
+      InputError: they are not the same, are not known or are gone.
     """
     found: Dict[str, DecodeFolder] = {}
     for folder in folders:
         if not folder.meta.get("data"):
-            raise InputError("does not tell what was decoded; name the data with --data", folder.path / "meta.json")
+            raise InputError(
+                "does not have the data that was decoded; name the data with --data", folder.path / "meta.json"
+            )
         found.setdefault(str(Path(folder.meta["data"]).resolve()), folder)
     if len(found) > 1:
         one, other = list(found.values())[:2]
@@ -124,7 +126,7 @@ def data_of(folders: Sequence[DecodeFolder]) -> Path:
         )
     data = Path(folders[0].meta["data"])
     if not data.exists():
-        raise InputError("is not there any more; name its place with --data", data)
+        raise InputError("is not there any more; name its path with --data", data)
     return data
 
 
@@ -137,7 +139,7 @@ def comparisons(
     format_name: str = AUTO,
     librispeech: bool = False,
 ) -> List[Comparison]:
-    """The folders, scored: all by the list that is given or, without one, each by the list that it was decoded with.
+    """Score folders: all by the list that is given or, without one, each by the list that it was decoded with.
 
     A folder that was decoded without a list is scored by each of the others' lists.
 
@@ -176,7 +178,7 @@ def _compared(texts: Mapping[str, str], folders: Sequence[DecodeFolder], scored_
 def _own_list(
     folder: DecodeFolder, names: Collection[str], public: Optional[Mapping[str, str]]
 ) -> Optional[Tuple[Hashable, ScoringList]]:
-    """The list that a folder was decoded with, and by what it is the same as another one; none where it had none."""
+    """Return the list that a folder was decoded with, and a key of its content; None where it had none."""
     meta = folder.meta
     if meta.get("entities_by"):
         raise InputError(
@@ -194,8 +196,9 @@ def _own_list(
             )
         rows = report_rows(graph)
         name, listed = graph.name, [Entity(row.phrase) for row in rows]  # those that could not be used, too
-    elif path := meta.get("beside") or meta.get("adapter_list"):
-        name, listed = Path(path).name, read_entities(_there(Path(path), "--entities"), meta.get("list_format", AUTO))
+    elif side_list := meta.get("beside") or meta.get("adapter_list"):
+        path = _there(Path(side_list), "--entities")
+        name, listed = path.name, read_entities(path, meta.get("list_format", AUTO))
     else:
         return None
     if public is not None:
@@ -211,7 +214,7 @@ def _there(path: Path, option: str) -> Path:
 
 
 def _own_lists(biasing: Path, names: Collection[str], public: Optional[Mapping[str, str]]) -> ScoringList:
-    """A list for each utterance; and its rare words where the references are given, by the public definitions."""
+    """Read a list for each utterance, and its rare words where the references are given."""
     rows = read_biasing(biasing)
     mean = round(sum(len(rows[name].phrases) for name in names if name in rows) / max(1, len(names)))
     lists = phrase_lists(names, biasing=biasing)

@@ -22,12 +22,12 @@ _RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
 _ADDED = ("WER", "F1")
 _LESS_IS_BETTER = ("WER", "U-WER", "B-WER")
 _ENDINGS = (".html", ".htm")
-# what is told of a folder's setup: its keys in meta.json
+# of a folder's setup, keys of its meta.json
 _SETUP = ("model", "graph", "num_phrases", "adapter", "calibration", "biasing", "beside")
 
 
 def page_of(report: Report) -> str:
-    """The page, HTML."""
+    """Render the page, HTML."""
     environment = Environment(
         loader=PackageLoader("wfst_bias.report"),
         autoescape=True,
@@ -37,7 +37,6 @@ def page_of(report: Report) -> str:
     )
     environment.filters.update(number=_number, signed=_signed, sense=_sense, inline=_inline)
     environment.tests.update(stage=is_stage)
-    file = lambda name: Markup(resources.files("wfst_bias.report").joinpath("templates", name).read_text("utf-8"))
     return environment.get_template("page.html").render(
         report=report,
         rates=_RATES,
@@ -45,29 +44,34 @@ def page_of(report: Report) -> str:
         details={detail.utterance: f"detail-{number}" for number, detail in enumerate(report.look.details)},
         setups=[(folder, _setup_of(folder)) for folder in report.folders],
         ladder=Markup(ladder_json(report.rungs).replace("</", "<\\/")),
-        style=file("style.css"),
-        script=file("script.js"),
+        style=_template("style.css"),
+        script=_template("script.js"),
         version=wfst_bias.__version__,
     )
 
 
+def _template(name: str) -> Markup:
+    return Markup(resources.files("wfst_bias.report").joinpath("templates", name).read_text("utf-8"))
+
+
 def check_page(out: Path) -> None:
-    """Raises :class:`InputError` where a file is not named as a page, as a decode folder is not."""
+    """Raise :class:`InputError` where a file is not named as a page, as a decode folder is not."""
     if out.suffix not in _ENDINGS or out.is_dir():
         raise InputError(f"is not to be a page; name the file of the page last, such as report{_ENDINGS[0]}", out)
 
 
 def write_report(report: Report, out: Path, plots_dir: Optional[Path] = None, tables: Optional[Path] = None) -> None:
-    """The page and, where they are named, the plots as PNG and SVG, and the ladders as Markdown."""
-    for plot in report.plots if plots_dir else ():
-        plot.write(plots_dir)
+    """Write the page and, where they are named, the plots as PNG and SVG, and the ladders as Markdown."""
+    if plots_dir:
+        for plot in report.plots:
+            plot.write(plots_dir)
     if tables:
         publish_file(tables, markdown_of(section.comparison for section in report.sections))
     publish_file(out, page_of(report))
 
 
 def _setup_of(folder: DecodeFolder) -> List[Tuple[str, str]]:
-    """What it was decoded with: parts and weights, as its ``meta.json`` tells."""
+    """Return the parts and weights that a folder was decoded with, from its ``meta.json``."""
     meta = folder.meta
     rows = [(key, str(meta[key])) for key in _SETUP if meta.get(key) not in (None, "", "none")]
     for key, value in meta.items():

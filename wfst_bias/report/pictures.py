@@ -32,7 +32,7 @@ _ATTENTION = "#c2410c"
 
 
 def cuts_of(data: Path, utterances: Sequence[str]) -> Dict[str, MonoCut]:
-    """The audio of some utterances.
+    """Find the cuts of utterances.
 
     Raises:
       InputError: one is not there.
@@ -46,19 +46,19 @@ def cuts_of(data: Path, utterances: Sequence[str]) -> Dict[str, MonoCut]:
 
 
 def sound(cut: MonoCut) -> str:
-    """An utterance at 16 kHz as a FLAC in a data URL; every browser plays it."""
+    """Return an utterance at 16 kHz as a FLAC in a data URL; every browser plays it."""
     stream = io.BytesIO()
     soundfile.write(stream, load_audio(cut, SAMPLING_RATE), SAMPLING_RATE, format="FLAC", subtype="PCM_16")
     return f"data:audio/flac;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def with_lattices(folders: Sequence[DecodeFolder]) -> Optional[DecodeFolder]:
-    """The last folder with lattices of words."""
+    """Return the last folder with lattices of words."""
     return next((folder for folder in reversed(folders) if folder.meta.get("lattices") == OF_WORDS), None)
 
 
 def lattice_pictures(folder: DecodeFolder, utterances: Collection[str]) -> Dict[str, bytes]:
-    """An SVG of the lattice of each utterance, within the widest beam that can be read; none of a lattice without a path."""
+    """Draw the lattice of each utterance, within the widest beam that can be read; none where it has no path."""
     wanted, found = set(utterances), {}
     stored = stored_lattices(folder.path)
     for lattice, _ in stored if wanted else ():
@@ -82,12 +82,12 @@ def _readable(lattice: WordLattice) -> WordLattice:
 
 
 def with_adapter(folders: Sequence[DecodeFolder]) -> Optional[DecodeFolder]:
-    """The last folder that was decoded with an adapter."""
+    """Return the last folder that was decoded with an adapter."""
     return next((folder for folder in reversed(folders) if folder.has_adapter), None)
 
 
 def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: torch.device) -> Dict[str, bytes]:
-    """An SVG of what the adapter of a folder attends to in each utterance, which are decoded again.
+    """Draw the attention of a folder's adapter in each utterance, which are decoded again.
 
     Raises:
       InputError: graph, model or lists are not what or where they were.
@@ -99,19 +99,19 @@ def attention_pictures(folder: DecodeFolder, cuts: Sequence[MonoCut], device: to
     try:
         setup = DecodeSetup.from_meta(dict(folder.meta))
     except KeyError as error:
-        raise InputError(f"does not tell {error}; decode anew, or leave --attention out", folder.path) from None
+        raise InputError(f"does not have {error}; decode anew, or leave --attention out", folder.path) from None
     for option, file in setup.files.items():
         if option != "data" and not file.exists():
             raise InputError(f"is not there any more, and attention needs it ({option}); leave --attention out", file)
     if folder_key(setup.graph) != folder.meta.get("graph_key"):
         raise InputError(f"is not the graph that {folder.path} was decoded with; leave --attention out", setup.graph)
-    model, upstream = setup.acoustics(device)
+    model, adapter = setup.acoustics(device)
     biasing = _biasing(setup, device)
     rgb = to_rgb(_ATTENTION)
     colors = LinearSegmentedColormap.from_list("attention", [(*rgb, 0.0), (*rgb, 1.0)])  # on any ground
     pictures = {}
     for cut in cuts:
-        attended = attention_to_phrases(cut, model, upstream, biasing)
+        attended = attention_to_phrases(cut, model, adapter, biasing)
         pictures[cut.id] = attention_picture(*attended, _MOST_PHRASES, ".svg", colors, cut.id)
     return pictures
 

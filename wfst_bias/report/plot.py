@@ -1,4 +1,4 @@
-"""A plot of a report: what it shows in words, its colors, and its files."""
+"""A plot of a report: its summary, its colors, its files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ class Plot:
     Args:
       name: of its files.
       title: one line.
-      summary: what it shows, for those who do not see it.
+      summary: its content in words, for screen readers.
       inches: width and height.
       draw: puts it into an empty figure.
     """

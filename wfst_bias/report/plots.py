@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WHOLE = 100.4  # percent, and a little room for its points
-_DODGE = 0.012  # of the width, between systems at the same place
+_DODGE = 0.012  # of the width, between systems at the same position
 
 
 def plots(comparisons: Sequence[Comparison]) -> List[Plot]:
@@ -79,7 +79,7 @@ def _precision_recall(systems: Mapping[str, Sequence[Point]]) -> Plot:
             hollow: Dict[str, Any] = {
                 "markerfacecolor": "none",
                 "markeredgewidth": 1.6,
-            }  # several may stand at the same place
+            }  # several may stand at the same position
             ax.plot(
                 x, y, **style, markersize=5 + 5 * i / len(systems), linewidth=1.0, label=escape_formulas(name), **hollow
             )
@@ -100,7 +100,7 @@ def _precision_recall(systems: Mapping[str, Sequence[Point]]) -> Plot:
         f"{name}: " + ", ".join("precision {1:.1f} at recall {0:.1f}".format(*_xy(p.rung)) for p in points)
         for name, points in systems.items()
     )
-    title = "Precision against recall, the curves of equal F1 behind"
+    title = "Precision against recall, with curves of equal F1"
     return Plot("precision_recall", title, summary, (7.2, 4.2), draw)
 
 

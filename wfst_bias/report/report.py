@@ -1,4 +1,4 @@
-"""What a report tells of decode folders: ladders, plots, what changed, false alarms, some utterances closely."""
+"""The content of a report: ladders, plots, changes, false alarms, utterances in detail."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -23,7 +23,7 @@ from wfst_bias.score.texts import read_names
 
 @dataclass(frozen=True)
 class Section:
-    """Folders that are scored by the same list, and what is told of them.
+    """Folders that are scored by the same list, with changes and false alarms.
 
     Args:
       comparison: the folders.
@@ -38,7 +38,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """What stands in a page.
+    """The content of a page.
 
     Args:
       data: that was decoded.
@@ -56,7 +56,7 @@ class Report:
 
     @property
     def folders(self) -> List[DecodeFolder]:
-        """Each once."""
+        """The decode folders, each once."""
         every = (folder for section in self.sections for folder in section.comparison.folders)
         return list({folder.path: folder for folder in every}.values())
 
@@ -88,7 +88,7 @@ def make_report(
 
     Args:
       decode_dirs: a ladder, in this order.
-      data: that was decoded; as the folders tell where it is not given.
+      data: that was decoded; from the folders where it is not given.
       entities, biasing, format_name: what to score by; the lists that were decoded with where they are not given.
       utterances: file with the names of those to score, one a line.
       librispeech: count words as the public ``score.py`` does; each utterance must have its own list.
@@ -119,7 +119,7 @@ def _section(texts: Mapping[str, str], comparison: Comparison) -> Section:
 
 
 def _weights(names: Sequence[str], sections: Sequence[Section]) -> Dict[str, int]:
-    """How much is to be told of each utterance: entities that changed, and false alarms."""
+    """Weigh each utterance by its entities that changed, and its false alarms."""
     weights = dict.fromkeys(names, 0)
     for section in sections:
         for change in chain.from_iterable(step.changes for step in section.steps):

@@ -1,8 +1,7 @@
-"""What changed from one rung of a ladder to the next, utterance by utterance."""
+"""Changes from one rung of a ladder to the next, by utterance."""
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import Collection, Dict, List, Mapping, Tuple
+from typing import Collection, Counter, Dict, List, Mapping, Tuple
 
 from wfst_bias.core.text import words_of
 from wfst_bias.entities.phrases import PhraseList
@@ -19,13 +18,13 @@ ENTITY_KINDS = ("gained", "lost", "alarms", "silenced")
 
 @dataclass(frozen=True)
 class Change:
-    """An utterance that reads otherwise on the next rung.
+    """An utterance with another transcript on the next rung.
 
     Args:
       utterance: its name.
       reference, before, after: its texts.
-      columns: these three, word under word.
-      gained, lost: phrases that were said, and found on one of the rungs only.
+      columns: these three, aligned.
+      gained, lost: phrases of the reference that were found on one of the rungs only.
       alarms, silenced: false alarms on the next rung only, and on the one before only.
     """
 
@@ -54,7 +53,7 @@ class Change:
 
     @property
     def kinds(self) -> Tuple[str, ...]:
-        """What a reader may want to see of it."""
+        """The kinds of change, by which a page filters."""
         kinds = {
             **{kind: getattr(self, kind) for kind in ENTITY_KINDS},
             "better": self.errors_after < self.errors_before,
@@ -70,7 +69,7 @@ class Step:
     Args:
       before, after: the rungs.
       added: to each rate, percent.
-      changes: those that say most first: entities, then errors.
+      changes: those with most changes first: of entities, then of errors.
     """
 
     before: Rung
@@ -85,22 +84,22 @@ class Step:
 
 
 def texts_of_rungs(texts: Mapping[str, str], comparison: Comparison) -> List[Texts]:
-    """What each rung has of each utterance."""
+    """Read the transcripts of each rung."""
     return [hypotheses_of(texts, comparison.folder_of(rung).path, rung.stage) for rung in comparison.rungs]
 
 
 def steps(texts: Mapping[str, str], comparison: Comparison) -> List[Step]:
     """The steps between neighbouring rungs."""
     rungs, phrases = comparison.rungs, comparison.scored_by.phrases
-    heard = texts_of_rungs(texts, comparison)
+    transcripts = texts_of_rungs(texts, comparison)
     references = {name: words_of(texts[name]) for name in phrases}
-    counts = [counts_of(texts, hypotheses, phrases, comparison.scored_by.rare) for hypotheses in heard]
+    counts = [counts_of(texts, hypotheses, phrases, comparison.scored_by.rare) for hypotheses in transcripts]
     return [
         Step(
             rungs[i],
             rungs[i + 1],
             score_change(counts[i], counts[i + 1]),
-            tuple(_changes(references, heard[i], heard[i + 1], phrases)),
+            tuple(_changes(references, transcripts[i], transcripts[i + 1], phrases)),
         )
         for i in range(len(rungs) - 1)
     ]
@@ -121,16 +120,16 @@ def _change(name: str, reference: Words, before: Words, after: Words, phrases: P
         before=" ".join(before),
         after=" ".join(after),
         columns=tuple(columns(reference, (before, after), phrases)),
-        gained=_said(reference, new.hits.keys() - old.hits.keys()),
-        lost=_said(reference, old.hits.keys() - new.hits.keys()),
+        gained=_texts(reference, new.hits.keys() - old.hits.keys()),
+        lost=_texts(reference, old.hits.keys() - new.hits.keys()),
         alarms=tuple((alarms - silenced).elements()),
         silenced=tuple((silenced - alarms).elements()),
     )
 
 
-def _said(reference: Words, spans: Collection[Tuple[int, int]]) -> Tuple[str, ...]:
+def _texts(reference: Words, spans: Collection[Tuple[int, int]]) -> Tuple[str, ...]:
     return tuple(" ".join(reference[slice(*span)]) for span in sorted(spans))
 
 
-def _alarms(hypothesis: Words, matches: Matches) -> Counter:
+def _alarms(hypothesis: Words, matches: Matches) -> "Counter[str]":
     return Counter(" ".join(hypothesis[slice(*span)]) for span in matches.false_alarms)

@@ -22,7 +22,7 @@ class Point:
       num_phrases: of the list.
       rung: with its scores.
       label: of the rung.
-      mark: tells it from others of its system: the numbers in the folder's name or, without any, ``num_phrases``.
+      mark: distinguishes it in its system: the numbers in the folder's name or, without any, ``num_phrases``.
     """
 
     num_phrases: int
