@@ -60,9 +60,6 @@ PRIVATE: dict[str, set[str]] = {
     "lang": set(
         """ways""".split()
     ),
-    "lattice": set(
-        """_NOT_SAID _best_ways heard is_heard jumps said said_in_place told ways""".split()
-    ),
     "recognize": set(
         """_num_refused _refused beside phrases_beside rival said shouted upstream""".split()
     ),
@@ -91,13 +88,6 @@ DOCSTRINGS: dict[str, set[str]] = {
         """graph/config.py: graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout
         graph/store.py:_read_record graph/store.py:folder_key graph/store.py:graph_facts
         graph/store.py:read_base""".split()
-    ),
-    "lattice": set(
-        """lattice/competitors.py: lattice/competitors.py:competitors lattice/confidence.py:Confidence
-        lattice/confidence.py:_shares lattice/confidence.py:word_confidences
-        lattice/determinize.py:_best_ways lattice/determinize.py:_losses lattice/k2_lattices.py:K2Lattices
-        lattice/k2_lattices.py:_data_of lattice/stored.py:OracleScore lattice/terms.py:
-        lattice/terms.py:Terms lattice/word_lattice.py:WordLattice.scores lattice/word_places.py:_best_arcs""".split()
     ),
     "lm": set(
         """lm/default.py:default_lm_key lm/ngrams.py:Ngrams.left""".split()

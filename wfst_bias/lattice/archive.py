@@ -1,4 +1,4 @@
-"""Word lattices on disk: Kaldi's text of a CompactLattice, and beside it the terms that Kaldi has no place for.
+"""Word lattices on disk: Kaldi's text of a CompactLattice, and next to it the terms that Kaldi has no place for.
 
 An archive has for each utterance a line with its name, a line ``FROM TO WORD GRAPH,ACOUSTIC,TOKENS`` for each arc,
 ``STATE GRAPH,ACOUSTIC,TOKENS`` for each final state, and an empty line: what ``lattice-copy ark,t:`` writes. WORD is an

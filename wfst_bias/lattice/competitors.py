@@ -1,4 +1,4 @@
-"""What else some words of a transcript could have been: the best path of the word lattice that does not say them."""
+"""Competitors of words of a transcript: the best path of the word lattice without them."""
 
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -10,17 +10,17 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import IntArray
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.lattice.word_places import best_without, path_of, said_in_place
+from wfst_bias.lattice.word_places import arcs_in_place, best_without, path_of
 
 _DIGITS = 4  # of a score in a file
 
 
 @dataclass(frozen=True)
 class Competitor:
-    """The best path that does not say some words in their place, where it differs from the transcript.
+    """The best path without some words in their place, where it differs from the transcript.
 
     Args:
-      words: its own there, :data:`~wfst_bias.core.symbols.OOV` where it spells one; none where it says nothing there.
+      words: its own there, :data:`~wfst_bias.core.symbols.OOV` where it spells one; none where it has no word there.
       instead_of: those of the transcript there.
       lead: terms of the transcript's path without those of this one, nats.
     """
@@ -46,12 +46,12 @@ def competitors(
     words: SymbolTable,
     path: Optional[IntArray] = None,
 ) -> List[Optional[Competitor]]:
-    """Of some words of a transcript, span by span; none where the lattice says no transcript without them.
+    """The competitor of each of some spans of a transcript; None where every path of the lattice has its words.
 
-    A path does not say the words of a span that lacks one of them there.
+    A path without one of the words of a span in its place is a path without the span.
 
     Args:
-      texts: the transcript; where the lattice does not say it, no span has a rival.
+      texts: the transcript; where no path of the lattice has it, no span has a competitor.
       spans: first word and number of words, 1 or more.
       words: the table of the lattice's words.
       path: arcs of the lattice's path with the transcript, where that is known.
@@ -63,7 +63,7 @@ def competitors(
     lengths = [length for _, length in spans]
     span = np.repeat(np.arange(len(spans)), lengths)
     word = np.concatenate([np.arange(first, first + length) for first, length in spans])
-    totals, paths = zip(*best_without(lattice, said_in_place(lattice, texts, words, path)[word]))
+    totals, paths = zip(*best_without(lattice, arcs_in_place(lattice, texts, words, path)[word]))
     found: List[Optional[Competitor]] = []
     for number in range(len(spans)):
         row = max(np.flatnonzero(span == number), key=totals.__getitem__)
@@ -78,11 +78,11 @@ def _competitor(
     own_terms, other_terms = (
         Terms(*lattice.terms[arcs].sum(axis=0, dtype=np.float64).tolist()) for arcs in (path, other)
     )
-    own, said = ([word for word in lattice.words[arcs].tolist() if word != NO_WORD] for arcs in (path, other))
-    first = len(commonprefix([own, said]))
-    last = len(commonprefix([own[first:][::-1], said[first:][::-1]]))
+    own, others = ([word for word in lattice.words[arcs].tolist() if word != NO_WORD] for arcs in (path, other))
+    first = len(commonprefix([own, others]))
+    last = len(commonprefix([own[first:][::-1], others[first:][::-1]]))
     return Competitor(
-        words=tuple(words.symbols[word] for word in said[first : len(said) - last]),
+        words=tuple(words.symbols[word] for word in others[first : len(others) - last]),
         instead_of=tuple(texts[first : len(texts) - last]),
         lead=own_terms - other_terms,
     )

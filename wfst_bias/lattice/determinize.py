@@ -1,11 +1,11 @@
-"""Determinization that keeps alignments: of all paths of a lattice that say the same words, the best one.
+"""Determinization that keeps alignments: of all paths of a lattice with the same words, the best one.
 
 Kaldi does this in one algorithm, over a semiring of costs and strings (Povey et al., *Generating exact lattices in
-the WFST framework*, ICASSP 2012). Here OpenFst removes what says nothing and determinizes the words alone, each within
-the beam. In the product of that with the lattice, all prefixes that lead to a state differ in their scores by the same
-for each way on: the best way into the state depends on the last word alone. So of the arcs that enter a state with the
-same last arc of the acceptor one is kept, and the paths that are left are the answer. What they are made of between two
-words is then a matter of shortest paths.
+the WFST framework*, ICASSP 2012). Here OpenFst removes arcs without a word and determinizes the words alone, each
+within the beam. In the product of that with the lattice, all prefixes that lead to a state differ in their scores by the
+same for each continuation: the best path into the state depends on the last word alone. So of the arcs that enter a state
+with the same last arc of the acceptor one is kept, and the paths that are left are the answer. Their arcs between
+two words are then found as shortest paths.
 """
 
 from dataclasses import dataclass, replace
@@ -28,15 +28,15 @@ _MOST_PREDECESSORS = 1 << 22  # held at a time
 
 @dataclass(frozen=True)
 class Stretches:
-    """A lattice whose arcs are stretches of another one's paths, each of which ends where a label is said.
+    """A lattice whose arcs are stretches of another one's paths, each of which ends with an arc with a label.
 
-    Of the paths of the other lattice that say the same labels there is one, the best. States are in topological
+    Of the paths of the other lattice with the same labels there is one, the best. States are in topological
     order, 0 is the start, and the last one the only end.
 
     Args:
       src, dst: states of each stretch, int32 ``(S,)``; ``src`` never falls.
-      label: what it says, int32 ``(S,)``.
-      arcs: numbers of the other lattice's arcs, those of all stretches one behind the other, int64.
+      label: of its last arc, int32 ``(S,)``.
+      arcs: numbers of the other lattice's arcs, those of all stretches one after the other, int64.
       splits: where those of each stretch begin, int64 ``(S + 1,)``.
       beam: that it was made within, nats.
     """
@@ -53,47 +53,47 @@ def determinized(lattice: Wfst, beam: float) -> Stretches:
     """The best path of each string of labels, within a beam of the best one of all.
 
     Args:
-      lattice: acyclic, its states in topological order, 0 the start; input labels are said (0 is nothing), output
+      lattice: acyclic, its states in topological order, 0 the start; input labels are words (0 is none), output
         labels are not read. Every path ends in the last state, without a score, by an arc with a label.
       beam: strings whose best path is this far below the best one are left out, nats; it is narrowed where these are
         too many to be held.
     """
     if not lattice.num_arcs:
         return Stretches(*(np.zeros(0, np.int32),) * 3, np.zeros(0, np.int64), np.zeros(1, np.int64), beam)
-    jumps = _without_silence(lattice, beam)
+    epsilon_free = _epsilon_free(lattice, beam)
     # the best path alone has its states, however narrow the beam
-    most_states = max(_LEAST_LIMIT, lattice.num_states // 8, 2 * pynini.shortestpath(jumps).num_states())
-    said = _determinized(jumps, beam, most_states)
-    while said.num_states() >= most_states:
+    most_states = max(_LEAST_LIMIT, lattice.num_states // 8, 2 * pynini.shortestpath(epsilon_free).num_states())
+    acceptor = _determinized(epsilon_free, beam, most_states)
+    while acceptor.num_states() >= most_states:
         beam *= _NARROWER
-        jumps.prune(weight=beam)
-        said = _determinized(jumps, beam, most_states)
-    ways = _best_ways(_product(from_openfst(said), jumps, lattice))
-    return _stretches(_smallest(ways, lattice), lattice, beam)
+        epsilon_free.prune(weight=beam)
+        acceptor = _determinized(epsilon_free, beam, most_states)
+    paths = _best_arcs(_product(from_openfst(acceptor), epsilon_free, lattice))
+    return _stretches(_smallest(paths, lattice), lattice, beam)
 
 
-def _without_silence(lattice: Wfst, beam: float) -> pynini.Fst:
-    """The lattice without arcs that say nothing: labels in, out the arc that says it, counted from 1."""
+def _epsilon_free(lattice: Wfst, beam: float) -> pynini.Fst:
+    """The lattice without arcs without a label: labels in, out the arc of each label, counted from 1."""
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
     fst = to_openfst(replace(lattice, olabel=np.where(lattice.ilabel > 0, arc, 0)))
     pruned: pynini.Fst = fst.rmepsilon().prune(weight=beam)
     return pruned
 
 
-def _determinized(jumps: pynini.Fst, beam: float, most_states: int) -> pynini.Fst:
+def _determinized(epsilon_free: pynini.Fst, beam: float, most_states: int) -> pynini.Fst:
     """Labels in, each string of them once; cut off where there are too many states."""
-    return pynini.determinize(jumps.copy().project("input"), delta=_DELTA, weight=beam, nstate=most_states)
+    return pynini.determinize(epsilon_free.copy().project("input"), delta=_DELTA, weight=beam, nstate=most_states)
 
 
-def _product(said: Wfst, jumps: pynini.Fst, lattice: Wfst) -> Wfst:
-    """The paths of ``jumps``, their labels exchanged for the arcs of the acceptor that say them, counted from 1.
+def _product(acceptor: Wfst, epsilon_free: pynini.Fst, lattice: Wfst) -> Wfst:
+    """The paths of ``epsilon_free``, their labels exchanged for the arcs of the acceptor with them, counted from 1.
 
     Its states are in topological order.
     """
-    no_score = np.where(np.isfinite(said.final), np.float32(0.0), said.final)
-    numbers = np.arange(1, said.num_arcs + 1, dtype=np.int32)
-    left = to_openfst(replace(said, ilabel=numbers, score=np.zeros_like(said.score), final=no_score))
-    product = from_openfst(pynini.compose(left, jumps.arcsort("ilabel")))
+    no_score = np.where(np.isfinite(acceptor.final), np.float32(0.0), acceptor.final)
+    numbers = np.arange(1, acceptor.num_arcs + 1, dtype=np.int32)
+    left = to_openfst(replace(acceptor, ilabel=numbers, score=np.zeros_like(acceptor.score), final=no_score))
+    product = from_openfst(pynini.compose(left, epsilon_free.arcsort("ilabel")))
     place = np.zeros(product.num_states, np.int32)
     place[product.dst] = lattice.dst[product.olabel - 1]
     return _renumbered(product, np.argsort(np.argsort(place, kind="stable"), kind="stable"))
@@ -107,8 +107,8 @@ def _renumbered(wfst: Wfst, number: IntArray) -> Wfst:
     return from_arcs(number[wfst.start], src, dst, wfst.ilabel, wfst.olabel, wfst.score, final)
 
 
-def _best_ways(product: Wfst) -> Wfst:
-    """Of the arcs that enter a state, the best one for each arc of the acceptor; some may then lead nowhere."""
+def _best_arcs(product: Wfst) -> Wfst:
+    """Keep of the arcs that enter a state the best one for each arc of the acceptor; some may then lead nowhere."""
     through = forward_scores(product)[product.src] + product.score
     order = np.lexsort((-through, product.ilabel, product.dst))
     is_best = np.ones(len(order), bool)
@@ -126,24 +126,24 @@ def forward_scores(lattice: Wfst) -> FloatArray:
     return scores
 
 
-def _smallest(ways: Wfst, lattice: Wfst) -> Wfst:
+def _smallest(paths: Wfst, lattice: Wfst) -> Wfst:
     """The same paths in as few states as can be, in topological order.
 
     Labels in are the states of the lattice that arcs leave, labels out the arcs of the lattice, both counted from 1.
     """
-    place = np.zeros(ways.num_states, np.int64)
-    place[ways.dst] = lattice.dst[ways.olabel - 1]
-    pairs, kind = np.unique(place[ways.src] * lattice.num_arcs + ways.olabel - 1, return_inverse=True)
+    place = np.zeros(paths.num_states, np.int64)
+    place[paths.dst] = lattice.dst[paths.olabel - 1]
+    pairs, kind = np.unique(place[paths.src] * lattice.num_arcs + paths.olabel - 1, return_inverse=True)
     kind = (kind + 1).astype(np.int32)
-    machine = replace(ways, ilabel=kind, olabel=kind, score=np.zeros_like(ways.score))
+    machine = replace(paths, ilabel=kind, olabel=kind, score=np.zeros_like(paths.score))
     smallest = from_openfst(to_openfst(machine).minimize().topsort())
     state, arc = np.divmod(pairs[smallest.ilabel - 1], lattice.num_arcs)
     return replace(smallest, ilabel=state.astype(np.int32) + 1, olabel=arc.astype(np.int32) + 1)
 
 
-def _stretches(jumps: Wfst, lattice: Wfst, beam: float) -> Stretches:
-    """The best way from each state that an arc leaves (label in) through silence to its arc of the lattice (label out)."""
-    root, last = jumps.ilabel - 1, jumps.olabel - 1
+def _stretches(epsilon_free: Wfst, lattice: Wfst, beam: float) -> Stretches:
+    """The best path from each state that an arc leaves (label in) through silence to its arc of the lattice (label out)."""
+    root, last = epsilon_free.ilabel - 1, epsilon_free.olabel - 1
     links, arc_of_link = _losses(lattice)
     sources, row = np.unique(root, return_inverse=True)
     node = lattice.src[last].astype(np.int64)
@@ -160,8 +160,8 @@ def _stretches(jumps: Wfst, lattice: Wfst, beam: float) -> Stretches:
             open_ = open_[previous != root[open_]]
     order = np.argsort(np.concatenate(stretch)[::-1], kind="stable")
     return Stretches(
-        src=jumps.src,
-        dst=jumps.dst,
+        src=epsilon_free.src,
+        dst=epsilon_free.dst,
         label=lattice.ilabel[last],
         arcs=np.concatenate(arcs)[::-1][order].astype(np.int64),
         splits=np.concatenate([[0], np.cumsum(np.bincount(np.concatenate(stretch), minlength=len(last)))]),
@@ -170,7 +170,7 @@ def _stretches(jumps: Wfst, lattice: Wfst, beam: float) -> Stretches:
 
 
 def _losses(lattice: Wfst) -> Tuple[csr_matrix, Callable[[IntArray, IntArray], IntArray]]:
-    """What each silent step costs against the best path to its end, nats, and the arc between two states."""
+    """The loss of each silent step against the best path to its end, nats, and the arc between two states."""
     best = forward_scores(lattice)
     silent = np.flatnonzero(lattice.ilabel == 0)
     loss = (best[lattice.dst] - best[lattice.src] - lattice.score)[silent].clip(min=0.0)

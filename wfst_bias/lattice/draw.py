@@ -1,7 +1,7 @@
-"""A word lattice as a picture: the best path a straight line, what else it could have been on lanes beside it.
+"""A word lattice as a picture: the best path a straight line, its competitors on lanes above and below it.
 
 The nearer a lane, the closer to the best path is the path that first took it. Words are as far from each other as they
-need to be read; the frames or seconds behind each word of the best path stand below it.
+need to be read; the frames or seconds at the end of each word of the best path stand below it.
 """
 
 from dataclasses import dataclass

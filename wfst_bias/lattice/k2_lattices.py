@@ -38,7 +38,7 @@ _ROUNDING = 1e-3  # nats; what scores may differ by from the sum of their terms
 
 @dataclass(frozen=True)
 class K2Lattices:
-    """What a file of word lattices has.
+    """The content of a file of word lattices.
 
     Args:
       lattices: of its utterances.
@@ -133,7 +133,7 @@ def read_k2(path: Path) -> K2Lattices:
 
 
 def _data_of(path: Path) -> Any:
-    """What torch saved, if it is nothing but data; the record is read as torch will read it."""
+    """Load a file of torch, if it is nothing but data; the record is read as torch will read it."""
     records: Any = PyTorchFileReader(str(path))  # its stubs lack methods
     operations = list(pickletools.genops(records.get_record("data.pkl")))
     called = {argument for operation, argument, _ in operations if "GLOBAL" in operation.name}
@@ -170,5 +170,5 @@ def _lattices(fsas: k2.Fsa, content: Dict[str, Any]) -> List[WordLattice]:
 
 
 def _bounds(lengths: Sequence[int]) -> IntArray:
-    """Where parts of these lengths begin, one behind the other, int64 ``(N + 1,)``."""
+    """The bounds of parts of these lengths, one after the other, int64 ``(N + 1,)``."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

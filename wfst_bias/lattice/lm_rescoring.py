@@ -24,7 +24,7 @@ class RescoringLM:
     """A language model for the words of lattices.
 
     A word that it does not have is its ``<unk>``; where it has none, it costs as much as its rarest word, and no
-    history is left. Words of a phrase that a list said cost what backing off to no history does, as in a graph whose
+    history is left. Words of a phrase that came by a list cost what backing off to no history does, as in a graph whose
     model does not have the class: the list's term has the rest, which stays. Where a sentence begins with a phrase, the
     graph's own backoff stays: no arc enters the start of a graph, so that it may be in the list's term.
 
@@ -58,15 +58,15 @@ class RescoringLM:
             some = ", ".join(model.words[:6])
             raise InputError(f"has no word of the lattices (it has {some}); theirs are in small letters")
         ids = np.array([id_of.get(word, unknown) for word in words.symbols])
-        said = np.ones(len(model.words), bool)
-        said[id_of[BOS]] = False  # never predicted
+        is_predicted = np.ones(len(model.words), bool)
+        is_predicted[id_of[BOS]] = False  # never predicted
         first = model.nodes(1)
-        rarest = float(model.log_prob[first[said[model.word[first]]]].min())
+        rarest = float(model.log_prob[first[is_predicted[model.word[first]]]].min())
         (start,) = model.child(np.zeros(1, np.int64), np.array([id_of[BOS]])).tolist()
         return cls(model, ids, rarest, start, id_of[EOS])
 
     def follow(self, history: IntArray, words: IntArray, is_phrase: BoolArray) -> Tuple[IntArray, FloatArray]:
-        """The history behind words ``(A,)`` of the table that each follow one, and their log-probabilities."""
+        """The history after words ``(A,)`` of the table that each follow one, and their log-probabilities."""
         ids = self.word_ids[words]
         score = self.model.forgetting[history] + np.where(is_phrase, 0.0, self.rarest)
         after = np.zeros(len(ids), np.int64)
@@ -76,7 +76,7 @@ class RescoringLM:
         return after, score
 
     def ends(self, history: IntArray) -> FloatArray:
-        """Log-probability of the sentence's end behind each history."""
+        """Log-probability of the sentence's end after each history."""
         return self.model.predict(history, np.full(len(history), self.end))
 
 

@@ -31,7 +31,7 @@ class PhraseSpan:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One way to understand an utterance.
+    """A hypothesis of an utterance.
 
     Args:
       words: as a transcript has them.
@@ -99,30 +99,30 @@ def nbest_of(lattice: WordLattice, num_best: int, words: SymbolTable) -> NBest:
       num_best: 1 or more.
       words: the table of the lattice's words.
     """
-    paths = _best_paths(lattice, num_best)  # (N, L), -1 behind the end of each
+    paths = _best_paths(lattice, num_best)  # (N, L), -1 after the end of each
     inside = paths >= 0
     terms = np.where(inside[:, :, None], lattice.terms[paths].astype(np.float64), 0.0).sum(axis=1)
     order = np.argsort(-terms.sum(axis=1), kind="stable")
-    said = np.where(inside, lattice.words[paths], NO_WORD)
+    ids = np.where(inside, lattice.words[paths], NO_WORD)
     phrase = np.where(inside, lattice.phrases[paths], NO_PHRASE)
     hypotheses: Dict[Tuple[str, ...], Hypothesis] = {}
-    for path, ids, numbers, sums in zip(
-        paths[order].tolist(), said[order].tolist(), phrase[order].tolist(), terms[order].tolist()
+    for path, own, numbers, sums in zip(
+        paths[order].tolist(), ids[order].tolist(), phrase[order].tolist(), terms[order].tolist()
     ):
-        texts = tuple(words.symbols[i] for i in ids if i != NO_WORD)
+        texts = tuple(words.symbols[i] for i in own if i != NO_WORD)
         spans = _spans(numbers, path, lattice) if max(numbers) != NO_PHRASE else ()
         hypotheses.setdefault(texts, Hypothesis(texts, spans, Terms(*sums), tuple(arc for arc in path if arc >= 0)))
     return NBest(lattice.name, tuple(hypotheses.values()))
 
 
 def _best_paths(lattice: WordLattice, num_best: int) -> IntArray:
-    """Arcs of the best paths, int64 ``(N, L)``, -1 behind the end of each."""
+    """Arcs of the best paths, int64 ``(N, L)``, -1 after the end of each."""
     if not lattice.num_arcs:
         return np.zeros((0, 1), np.int64)
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
     machine = lattice.machine(arc, arc, lattice.scores)
     best = from_openfst(pynini.shortestpath(to_openfst(machine), nshortest=num_best))
-    # behind its first arc a path of OpenFst's has one way on
+    # after its first arc a path of OpenFst's has one continuation
     next_arc = np.full(best.num_states, -1)
     next_arc[best.src[::-1]] = np.arange(best.num_arcs)[::-1]
     at = np.flatnonzero(best.src == best.start)
@@ -131,7 +131,7 @@ def _best_paths(lattice: WordLattice, num_best: int) -> IntArray:
         columns.append(np.where(at >= 0, best.ilabel[at] - 1, -1))
         at = np.where(at >= 0, next_arc[best.dst[at]], -1)
     paths = np.stack(columns, axis=1).astype(np.int64)
-    # OpenFst may begin with arcs that say nothing
+    # OpenFst may begin with arcs without a label
     return np.take_along_axis(paths, np.argsort(paths < 0, axis=1, kind="stable"), axis=1)
 
 

@@ -38,7 +38,7 @@ def oracle_errors(lattice: WordLattice, reference: Sequence[str], words: SymbolT
 
 
 def _edits(num_labels: int) -> Tuple[pynini.Fst, pynini.Fst]:
-    """Two machines that, one behind the other, exchange, insert and delete labels, an error each.
+    """Two machines that, composed, exchange, insert and delete labels, an error each.
 
     In between, a label of its own stands for any exchanged one, so that their size grows with the labels only.
     """

@@ -166,7 +166,7 @@ def rescore_lattices(
 
 @dataclass(frozen=True)
 class OracleScore:
-    """What the lattices of a corpus hold.
+    """Errors of the best paths, and sizes, of the lattices of a corpus.
 
     Args:
       errors: of the paths nearest to the references.

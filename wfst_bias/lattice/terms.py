@@ -1,17 +1,17 @@
-"""What the score of a path is made of."""
+"""Terms of the score of a path."""
 
 from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the score of a path, or of a stretch of one, is made of, nats.
+    """Terms of the score of a path, or of a stretch of one, nats.
 
     Args:
       acoustic: scaled log-probability of its units against the best ones.
       boost: what adaptive boosting gave back of that, scaled.
       language_model: of the graph, what is not the list's.
-      list: of the graph within branches of the list: entering the class and choosing the phrase cost, bonus
+      list: of the graph within lists: entering the class and choosing the phrase cost, bonus
         and weight pay.
     """
 

@@ -18,18 +18,18 @@ from wfst_bias.lang.lexicon import padded
 from wfst_bias.lattice.determinize import determinized, forward_scores
 from wfst_bias.lattice.terms import NUM_TERMS
 
-# What noise leaves in the beam has more word sequences than can be counted: the beam is narrowed until it has no more
-# arcs a frame. Speech has ten to fifty at the default beam.
+# Noise has more word sequences in the beam than can be counted: the beam is narrowed until it has no more arcs a
+# frame. Speech has ten to fifty at the default beam.
 MOST_ARCS_A_FRAME = 60
 NO_WORD, NO_PHRASE = 0, -1
 
 
 @dataclass(frozen=True)
 class WordLattice:
-    """The words of an utterance, in all ways within the beam.
+    """The words of an utterance on all paths within the beam.
 
     States are in topological order; 0 is the start and the last one the only end, entered by arcs without a word,
-    which hold the frames behind the last one. A lattice without a path has no arc.
+    which hold the frames after the last word. A lattice without a path has no arc.
 
     Args:
       name: of the utterance.
@@ -38,9 +38,9 @@ class WordLattice:
       phrases: which phrase of the graph the word came by, :data:`NO_PHRASE` where by the language model, int32 ``(A,)``.
         A phrase's first word has its frames and scores, the others none.
       terms: of the score, nats, float32 ``(A, 4)``: the fields of :class:`~wfst_bias.lattice.terms.Terms`.
-      tokens: of all frames of all arcs, one arc behind the other, int32.
+      tokens: of all frames of all arcs, one arc after the other, int32.
       splits: where those of each arc begin, int64 ``(A + 1,)``. An arc's frames end with the one in which its word
-        is told apart from others, not with the word.
+        is distinguished from others, not with the word.
       sources: arcs of the search's lattices that the frames are of, int64; empty where it is not of a search.
       beam: strings whose best path is this far below the best one are left out, nats.
     """
@@ -66,7 +66,7 @@ class WordLattice:
 
     @property
     def scores(self) -> FloatArray:
-        """Of each arc, nats, float32 ``(A,)``."""
+        """The score of each arc, nats, float32 ``(A,)``."""
         scores: FloatArray = self.terms.sum(axis=1)
         return scores
 
@@ -98,7 +98,7 @@ class WordLattice:
 
     @property
     def times(self) -> IntArray:
-        """Frames before each state, int64 ``(S,)``: all ways to it have as many."""
+        """Frames before each state, int64 ``(S,)``: all paths to it have as many."""
         return self.longest_path(np.diff(self.splits))
 
     def with_arcs(self, arcs: IntArray, src: IntArray, dst: IntArray) -> "WordLattice":
@@ -186,7 +186,7 @@ def _word_lattice(name: str, frames: _Frames, kept: IntArray, beam: float, graph
     output = frames.outputs[kept[own[last]]] if len(last) else np.zeros(0, np.int32)
     has_word = stretches.label < len(graph.words)
     stretch = np.repeat(np.arange(len(last)), np.diff(stretches.splits))
-    # words of a phrase behind the first one stand on arcs that are none of the search
+    # words of a phrase after the first one stand on arcs that are none of the search
     searched = position == 0
     terms = _terms(frames, kept[own[searched]], stretch[searched], len(last), graph.first_phrase)
     is_frame = searched & ~frames.is_final[kept[own]]
@@ -221,9 +221,9 @@ def _labelled(frames: _Frames, kept: IntArray, graph: DecodingGraph) -> Tuple[Wf
     words = padded([list(graph.phrase_words[p]) for p in (output[arc] - graph.first_phrase).tolist()] or [[]])
     length = (words >= 0).sum(axis=1)[: len(arc)]
     label[arc] = words[: len(arc), 0] if len(arc) else 0
-    more, position = np.nonzero(words[: len(arc), 1:] >= 0)  # the words behind the first
+    more, position = np.nonzero(words[: len(arc), 1:] >= 0)  # the words after the first
     position += 1
-    # states: those of the arcs, and behind each where phrases begin the ones between their words
+    # states: those of the arcs, and after each where phrases begin the ones between their words
     states, ends = np.unique(np.concatenate([frames.src[kept], frames.dst[kept]]), return_inverse=True)
     src, dst = np.split(ends, 2)
     order = np.argsort(np.concatenate([np.arange(len(states)), src[arc[more]]]), kind="stable")

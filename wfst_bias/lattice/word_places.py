@@ -15,20 +15,20 @@ from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openf
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 
 _GAP = "\0"  # no word
-_NOT_SAID = -1  # by any arc
+_NO_ARC = -1  # a label that no arc has
 _MOST_ARCS = 1 << 20  # held at a time
 
 
 def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> Optional[IntArray]:
-    """Arcs of the best path that says a text; none where no path does.
+    """Arcs of the best path with the words of a text; None where no path has them.
 
     Words that the table does not have are spelled in a text, and one label in a lattice.
 
     Args:
       words: the table of the lattice's words.
     """
-    labels = np.array([words[text] if text in words else words.ids.get(OOV, _NOT_SAID) for text in texts], np.int32)
-    if _NOT_SAID in labels:
+    labels = np.array([words[text] if text in words else words.ids.get(OOV, _NO_ARC) for text in texts], np.int32)
+    if _NO_ARC in labels:
         return None
     at = np.arange(len(texts))
     final = np.full(len(texts) + 1, NO_SCORE)
@@ -37,12 +37,12 @@ def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> O
     return _best_arcs(pynini.compose(to_openfst(text), to_openfst(_machine(lattice))))
 
 
-def said_in_place(
+def arcs_in_place(
     lattice: WordLattice, texts: Sequence[str], words: SymbolTable, path: Optional[IntArray] = None
 ) -> BoolArray:
     """Return which arcs have each word of a text in its place, bool ``(W, A)``.
 
-    The place of a word is between the ends of the words before and behind it, on the path that says the text or,
+    The place of a word is between the ends of the words before and after it, on the path with the text or,
     where there is none, on the best one, by the alignment with the fewest errors.
 
     Args:
@@ -55,7 +55,7 @@ def said_in_place(
     if path is None:
         return np.zeros((len(texts), 0), bool)
     path = path[lattice.words[path] != NO_WORD]
-    labels = np.array([words.ids.get(text, _NOT_SAID) for text in texts], np.int64)
+    labels = np.array([words.ids.get(text, _NO_ARC) for text in texts], np.int64)
     partner = np.full(len(texts), -1)
     on_path, in_text = 0, 0
     path_texts = [words.symbols[word] for word in lattice.words[path].tolist()]
@@ -66,14 +66,14 @@ def said_in_place(
                 labels[in_text] = words[OOV]
         on_path += one != _GAP
         in_text += other != _GAP
-    told = lattice.times[lattice.dst]
-    own, is_heard = np.append(told[path], np.inf)[partner], partner >= 0
-    heard = own[is_heard]
-    # words of a phrase are told in the same frame: the place of each is that of the phrase
-    before = np.where(is_heard, np.searchsorted(heard, own, "left"), np.cumsum(is_heard))
-    behind = np.where(is_heard, np.searchsorted(heard, own, "right"), np.cumsum(is_heard))
-    bounds = np.concatenate([[-1.0], heard, [np.inf]])
-    near = (told >= bounds[before][:, None]) & (told <= bounds[behind + 1][:, None])
+    ends = lattice.times[lattice.dst]
+    own, is_aligned = np.append(ends[path], np.inf)[partner], partner >= 0
+    aligned = own[is_aligned]
+    # words of a phrase end in the same frame: the place of each is that of the phrase
+    before = np.where(is_aligned, np.searchsorted(aligned, own, "left"), np.cumsum(is_aligned))
+    after = np.where(is_aligned, np.searchsorted(aligned, own, "right"), np.cumsum(is_aligned))
+    bounds = np.concatenate([[-1.0], aligned, [np.inf]])
+    near = (ends >= bounds[before][:, None]) & (ends <= bounds[after + 1][:, None])
     in_place: BoolArray = near & (lattice.words == labels[:, None])
     return in_place
 
@@ -121,6 +121,6 @@ def _machine(lattice: WordLattice) -> Wfst:
 
 
 def _best_arcs(paths: pynini.Fst) -> Optional[IntArray]:
-    """What the best path writes, counted from 0."""
+    """The output labels of the best path, counted from 0."""
     best = pynini.shortestpath(paths)
     return from_openfst(best.topsort()).olabel.astype(np.int64) - 1 if best.num_states() else None

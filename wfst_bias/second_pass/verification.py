@@ -16,7 +16,7 @@ from wfst_bias.decode.gates import with_rejected
 from wfst_bias.decode.transcript import LIST, FoundEntity
 from wfst_bias.lattice.confidence import word_confidences
 from wfst_bias.lattice.word_lattice import NO_PHRASE
-from wfst_bias.lattice.word_places import best_without, said_in_place
+from wfst_bias.lattice.word_places import arcs_in_place, best_without
 from wfst_bias.second_pass.chain import Batch, Found, on_path
 from wfst_bias.second_pass.config import VERIFY, VerifyConfig
 
@@ -90,7 +90,7 @@ class Verification:
 
 def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> np.ndarray:
     """Those that bring the words of an entity by a list in their place, bool ``(A,)``."""
-    said = said_in_place(found.lattice, found.said, batch.decoder.graph.words, found.path)
+    said = arcs_in_place(found.lattice, found.said, batch.decoder.graph.words, found.path)
     return said[list(_places(entity))].any(axis=0) & (found.lattice.phrases != NO_PHRASE)
 
 
