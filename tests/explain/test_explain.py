@@ -14,13 +14,13 @@ from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, emissions
 from helpers.phone_bases import phones_folder
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.entities.entity import Entity
 from wfst_bias.explain.acoustic_match import best_matches
-from wfst_bias.explain.explanation import FAR, FOUND, LOST, PRUNED, explain
+from wfst_bias.explain.explanation import FAR, FOUND, LOST, PRUNED, REJECTED, explain
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import compile_list, graph_of_list, speller_of
@@ -28,6 +28,8 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import OPEN
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.units import Units
+from wfst_bias.recognize.emissions import BatchEmissions
+from wfst_bias.recognize.recognition import SearchedBatch
 
 BEAM = 8.0
 A_BIT = 0.05  # nats
@@ -63,7 +65,11 @@ def emissions_of(base, text, sharpness=3.0):
 
 
 def explained(base, decoder, text, phrase=0, pronunciations=(), **options):
-    return explain(decoder, emissions_of(base, text, **options), OPEN, [phrase], pronunciations)
+    return explain(searched(decoder, emissions_of(base, text, **options)), [phrase], pronunciations)
+
+
+def searched(decoder, spoken, gate=OPEN):
+    return SearchedBatch.search(BatchEmissions.precomputed(spoken), decoder, [gate])
 
 
 def transcribed(base, decoder, text):
@@ -92,6 +98,17 @@ def test_a_phrase_that_has_a_weight_needs_that_and_more(base, decoder_of):
     assert loss[1] == pytest.approx(loss[0] - 2, abs=1e-3)
     text = explained(base, decoder_of("Kitty\t2")[0], CITY).details()
     assert f"It takes a weight above {loss[0]:.1f}." in text
+
+
+def test_a_phrase_that_its_gate_rejected(base, decoder_of):
+    decoder, _ = decoder_of("Kitty\t12", "Ann Whittemore")
+    gated = Decoder(decoder.graph, decoder.search, decoder.boost, gate=GateConfig(evidence=0.9))
+    assert explained(base, decoder, CITY).verdict == FOUND
+    why = explained(base, gated, CITY)
+    assert (why.verdict, why.found, why.pruning) == (REJECTED, (), None)
+    assert why.transcript.text == "the city" and why.comparison.margin > 0
+    (entity,) = why.rejected
+    assert f"its evidence of {entity.evidence:.2f} a unit is below its gate of 0.9" in why.summary()
 
 
 def test_a_found_phrase_is_lost_without_as_much_weight_as_it_won_by(base, decoder_of):
@@ -255,7 +272,7 @@ def test_a_list_of_its_own_explains_as_one_that_all_have(base, decoder_of, text,
     decoder, _ = decoder_of(*NAMES)
     outcomes = speller_of(base, g2g=G2GConfig(0)).spell([Entity(name) for name in NAMES])
     gated = Decoder(base.with_entities(compile_list(base, outcomes, PLAIN), gates=[0]))
-    own = explain(gated, emissions_of(base, text), 0, [phrase])
+    own = explain(searched(gated, emissions_of(base, text), 0), [phrase])
     shared = explained(base, decoder, text, phrase)
     assert (own.verdict, own.transcript.words) == (shared.verdict, shared.transcript.words)
     assert own.comparison.margin == pytest.approx(shared.comparison.margin, abs=1e-3)
@@ -273,7 +290,11 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
 
     why = explained(base, decoder_of(-3), text)
     comparison = why.comparison
-    assert why.verdict == LOST and comparison.phrase.text.endswith("man [or]") and comparison.competitor.text.endswith("manor")
+    assert (
+        why.verdict == LOST
+        and comparison.phrase.text.endswith("man [or]")
+        and comparison.competitor.text.endswith("manor")
+    )
     assert why.match.units == ("o", "r") and why.match.start == pytest.approx(0.02 * 3 * 7)
     loss = -comparison.margin
     for weight, found_by in ((-3 + loss - A_BIT, []), (-3 + loss + A_BIT, [LIST])):

@@ -27,6 +27,7 @@ def explain(decode_dir, utterance, phrase, graph, data, lists, model, calibratio
     cannot be used    and why, from report.tsv
     not in the list   and what it would do there, if the graph is a base
     is found          where, and over which words by how much
+    is rejected       by its gate
     left the beam     when, though its path is better than what was written
     loses             to which words and by how many nats: sound, language model, list
     is not close      to anything that was heard: where it fits best, and which units do not

@@ -1,7 +1,9 @@
 """``wfst-bias``: the command line, one file for each group of commands."""
 
+import logging
 import signal
 import sys
+from typing import Any
 
 import click
 
@@ -24,10 +26,25 @@ from wfst_bias.cli.tune import tune
 from wfst_bias.core.errors import InputError
 
 
+class _Messages(logging.Handler):
+    """Shows what the library logs as lines of standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"wfst-bias: {self.format(record)}", err=True)
+
+
+def _show_messages() -> None:
+    logger = logging.getLogger("wfst_bias")
+    if not any(isinstance(handler, _Messages) for handler in logger.handlers):
+        logger.addHandler(_Messages())
+        logger.setLevel(logging.INFO)
+
+
 class _Commands(click.Group):
     """Tells an input error in one line, exit code 1."""
 
-    def invoke(self, context):
+    def invoke(self, context: click.Context) -> Any:
+        _show_messages()
         # a scheduler's 'kill' unwinds like Ctrl-C, so that nothing half-written stays
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:

@@ -12,7 +12,6 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 import torch
 
-from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.arcs import best_path_arcs, list_spans
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import transcript_of
@@ -21,6 +20,7 @@ from wfst_bias.explain.acoustic_match import AcousticMatch, acoustic_match_of
 from wfst_bias.explain.comparison import ComparedPath, PathComparison, Pruning, ScoredPath
 from wfst_bias.graph.constrain import stopping_anywhere, with_outputs, without_outputs
 from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.recognize.recognition import SearchedBatch
 
 _WIDER = ((1.5, 4), (2.25, 16))  # times the search beam, times the states kept
 _ALL = 1e4  # nats; an output beam that keeps whatever the search beam did
@@ -29,19 +29,18 @@ _SAME = 1e-3  # nats
 
 
 class ConstrainedSearch:
-    """One utterance, to be searched again and again.
+    """One utterance, to be searched again and again under conditions.
 
     Args:
-      decoder: that it was decoded with.
-      emissions: of the utterance alone.
-      gate: of its list.
+      searched: the utterance alone, as the recognizer has searched it.
     """
 
-    def __init__(self, decoder: Decoder, emissions: Emissions, gate: int):
-        self._decoder = decoder
-        self._lattices = decoder.lattices(emissions, [gate])
+    def __init__(self, searched: SearchedBatch):
+        self._searched = searched
+        self._decoder = searched.decoder
+        self._lattices = searched.lattices
         self._num_frames = self._lattices.columns.shape[1]  # the free ones of a second search are among them
-        self._frame_shift = emissions.frame_shift
+        self._frame_shift = searched.emissions.searched.frame_shift
 
     @cached_property
     def best(self) -> ScoredPath:
@@ -124,7 +123,7 @@ class ConstrainedSearch:
         arcs, scores = arcs[:-1], scores[:-1]
         graph = stopping_anywhere(self._decoder.graph)
         search = replace(self._decoder.search, output_beam=_ALL)
-        decoder = Decoder(graph, search, self._decoder.boost, self._decoder.device)
+        decoder = self._searched.decoder_on(graph, search)
         # an arc and its frame as one number; the arcs of this graph stand elsewhere
         wanted = np.arange(self._num_frames) * graph.num_arcs + arcs + self._decoder.graph.arcs[arcs, 0].cpu().numpy()
         kept, dropped, best_there = 0, self._num_frames + 1, 0.0
@@ -150,7 +149,7 @@ class ConstrainedSearch:
 
     def _best(self, graph: DecodingGraph, search: SearchConfig) -> Optional[ScoredPath]:
         """The best path of a graph under a condition; none where the beam holds none to the end."""
-        decoder = Decoder(graph, search, self._decoder.boost, self._decoder.device)
+        decoder = self._searched.decoder_on(graph, search)
         fsas = decoder.intersect(self._lattices.columns, torch.tensor([self._num_frames]))
         if not has_final_arc(fsas).all():
             return None
@@ -162,7 +161,9 @@ class ConstrainedSearch:
         graph = self._decoder.graph
         (path,) = best_path_arcs(lattices.fsas)
         arcs = lattices.arcs.select(path.to(decoder.device))
-        in_graph = torch.remainder(arcs.graph_arcs, graph.num_arcs)  # the second copy of 'with_outputs' is the graph again
+        in_graph = torch.remainder(
+            arcs.graph_arcs, graph.num_arcs
+        )  # the second copy of 'with_outputs' is the graph again
         begins = graph.begins_unit(in_graph).cpu().numpy()
         acoustic, boost, of_graph = arcs.terms(torch.float64).cpu().numpy().T
         outputs = arcs.outputs.cpu().numpy()

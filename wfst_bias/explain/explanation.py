@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
-from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 from wfst_bias.entities.entity import MAX_WEIGHT
 from wfst_bias.explain.acoustic_match import AcousticMatch, best_matches, nats
 from wfst_bias.explain.comparison import PathComparison, Pruning, ScoredPath
 from wfst_bias.explain.constrained_search import ConstrainedSearch
 from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.recognize.recognition import SearchedBatch
 
-FOUND, PRUNED, LOST, FAR = "found", "pruned", "lost", "far"
+FOUND, REJECTED, PRUNED, LOST, FAR = "found", "rejected", "pruned", "lost", "far"
 
 _SAME = 1e-3  # nats
 _MOST_MATCHES = 5  # of other pronunciations, in a text
@@ -34,6 +33,7 @@ class Explanation:
       search: of the decoding.
       widest: the search for the path with the phrase or, where that is the transcript's, for the one without it; in
         vain where there is no comparison.
+      rejected: where it was found, but its gate rejected it.
     """
 
     transcript: Transcript
@@ -45,17 +45,20 @@ class Explanation:
     weight: float
     search: SearchConfig
     widest: SearchConfig
+    rejected: Tuple[FoundEntity, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """One of four cases.
+        """One of five cases.
 
-        :data:`FOUND`; :data:`PRUNED`, where the best path with the phrase is better than the transcript's, but
+        :data:`FOUND`; :data:`REJECTED`, where its gate rejected it; :data:`PRUNED`, where the best path with the phrase is better than the transcript's, but
         left the beam; :data:`LOST`, where it is worse; :data:`FAR`, where it is further behind than the search
         beam, and so by the emissions alone, or the widest search holds no path with the phrase.
         """
         if self.found:
             return FOUND
+        if self.rejected:
+            return REJECTED
         if self.comparison and self.comparison.margin > _SAME:
             return PRUNED
         is_near = self.comparison and max(self.comparison.sound, self.comparison.margin) > -self.search.search_beam
@@ -66,6 +69,12 @@ class Explanation:
         if self.verdict == FOUND:
             times = ", ".join(f"{found.start:.2f}-{found.end:.2f} s" for found in self.found)
             return f"is found at {times} {self._reason()}"
+        if self.verdict == REJECTED:
+            best = max(self.rejected, key=lambda entity: entity.evidence)
+            return (
+                f"is rejected at {best.start:.2f}-{best.end:.2f} s: its evidence of {best.evidence:.2f} a unit is below "
+                f"its gate of {best.gate:g}"
+            )
         if self.comparison is None:
             return (
                 "is not found: nothing in the audio is close to it; a search beam of "
@@ -134,27 +143,25 @@ class Explanation:
 
 
 def explain(
-    decoder: Decoder,
-    emissions: Emissions,
-    gate: int,
+    searched: SearchedBatch,
     phrases: Sequence[int],
     pronunciations: Sequence[Pronunciation] = (),
 ) -> Explanation:
     """Why a phrase is in the transcript of an utterance, or is not.
 
     Args:
-      decoder: that the utterance was decoded with.
-      emissions: of this utterance alone.
-      gate: of its list.
+      searched: the utterance alone, as the recognizer has searched it.
       phrases: numbers of the phrase among the graph's entities: one, or one in each of several classes.
       pronunciations: of the phrase, whose best matches are wanted.
     """
-    graph = decoder.graph
-    search = ConstrainedSearch(decoder, emissions, gate)
+    graph = searched.decoder.graph
+    search = ConstrainedSearch(searched)
+    (transcript,) = searched.transcripts
     outputs = [graph.first_phrase + number for number in phrases]
     names = {graph.entities[number].written for number in phrases}
     best, pruning = search.best, None
-    found = tuple(entity for entity in best.transcript.entities if entity.phrase in names)
+    found = tuple(entity for entity in transcript.entities if entity.phrase in names)
+    rejected = tuple(entity for entity in transcript.rejected if entity.phrase in names)
     phrase: Optional[ScoredPath] = best
     competitor: Optional[ScoredPath] = best
     if any(entity.found_by == LIST for entity in found):
@@ -162,17 +169,19 @@ def explain(
     else:
         phrase, widest = search.best_with(outputs)
     comparison = search.compare(phrase, competitor, outputs) if phrase and competitor else None
-    if phrase and comparison and not found:
+    if phrase and comparison and not (found or rejected):
         pruning = search.pruning(phrase, comparison)
-    matches = best_matches(search.plain, pronunciations, graph.units, emissions.frame_shift) if pronunciations else []
+    frame_shift = searched.emissions.searched.frame_shift
+    matches = best_matches(search.plain, pronunciations, graph.units, frame_shift) if pronunciations else []
     return Explanation(
-        best.transcript,
+        transcript,
         found,
         search.match(phrase, outputs) if phrase else None,
         comparison,
         pruning,
         tuple(sorted(filter(None, matches), key=lambda match: -match.gap)),
         graph.entities[phrases[0]].weight,
-        decoder.search,
+        searched.decoder.search,
         widest,
+        rejected,
     )

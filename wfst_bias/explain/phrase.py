@@ -3,7 +3,7 @@
 import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Optional, Tuple
+from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
 import torch
 from lhotse import MonoCut
@@ -19,7 +19,7 @@ from wfst_bias.explain.explanation import Explanation, explain
 from wfst_bias.explain.phrase_explanation import PhraseExplanation
 from wfst_bias.graph.store import folder_key, is_base, report_rows
 from wfst_bias.recognize.biasing import Biasing
-from wfst_bias.recognize.emissions import EmissionPipeline
+from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.setup import DecodeSetup
 from wfst_bias.second_pass.config import SEARCH
 
@@ -72,15 +72,15 @@ def explain_phrase(
 def _explanation(
     setup: DecodeSetup, cut: MonoCut, phrase: str, own: "_OwnList", device: torch.device
 ) -> Optional[Explanation]:
-    """Decode an utterance again and explain a phrase; None where the graph does not have it."""
-    decoder, (gate,) = own.biasing.decoder_of([cut])
-    numbers = [number for number, entity in enumerate(decoder.graph.entities) if _is(phrase, entity)]
+    """The explanation of a phrase; None where the graph does not have it."""
+    numbers = own.numbers_of(phrase, cut)
     if not numbers:
         return None
-    model, emission_adapter = setup.acoustics(device)
-    emissions = EmissionPipeline(model, emission_adapter).emissions([cut], [own.adapter_list])
-    pronunciations = dict.fromkeys(pronunciation for row in own.rows for pronunciation in row.pronunciations)
-    return explain(decoder, emissions.searched, gate, numbers, list(pronunciations))
+    model, adapter = setup.acoustics(device)
+    pronunciations = dict.fromkeys(one for row in own.rows for one in row.pronunciations)
+    with Recognizer(model=model, biasing=own.biasing, adapter=adapter) as recognizer:
+        emissions = recognizer.pipeline.emissions([cut], [own.adapter_list])
+        return explain(recognizer.search(emissions), numbers, list(pronunciations))
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,11 @@ class _OwnList:
     adapter_list: Phrases
     has_phrase: bool
     rows: Tuple[ReportRow, ...]
+
+    def numbers_of(self, phrase: str, cut: MonoCut) -> List[int]:
+        """The numbers of a phrase among the entities of the graph of the utterance."""
+        decoder, _ = self.biasing.decoder_of([cut])
+        return [number for number, entity in enumerate(decoder.graph.entities) if _is(phrase, entity)]
 
 
 def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.device) -> _OwnList:

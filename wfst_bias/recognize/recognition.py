@@ -5,8 +5,11 @@ from typing import Optional, Sequence, Tuple
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.types import Seconds
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import FoundEntity, Transcript, Word
+from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.competitors import Competitor
 from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.lattice.nbest import NBest
@@ -32,6 +35,16 @@ class SearchedBatch:
     gates: Sequence[int]
     transcripts: Sequence[Transcript]
     lattices: Lattices
+
+    @classmethod
+    def search(cls, emissions: BatchEmissions, decoder: Decoder, gates: Sequence[int]) -> "SearchedBatch":
+        """Search a batch; the gates of the phrases are kept."""
+        transcripts, lattices = gated_paths(decoder.lattices(emissions.searched, gates), decoder)
+        return cls(emissions, decoder, gates, transcripts, lattices)
+
+    def decoder_on(self, graph: DecodingGraph, search: SearchConfig) -> Decoder:
+        """The decoder of the same emissions on another graph, which may be wider."""
+        return Decoder(graph, search, self.decoder.boost, self.decoder.device, self.decoder.gate)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray
 from wfst_bias.data.audio import audio_recording, samples_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.entity import Entity
@@ -238,8 +237,7 @@ class Recognizer:
         with self.timing.of("lists"):
             decoder, gates = self._biasing.decoder_of(emissions.cuts)
         with self.timing.of("search"):
-            transcripts, lattices = gated_paths(decoder.lattices(emissions.searched, gates), decoder)
-        return SearchedBatch(emissions, decoder, gates, transcripts, lattices)
+            return SearchedBatch.search(emissions, decoder, gates)
 
     def transcripts(self, emissions: BatchEmissions) -> Sequence[Transcript]:
         """The transcripts that :meth:`recognize_batch` has, sooner where there is no second pass."""

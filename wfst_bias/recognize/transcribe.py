@@ -1,7 +1,7 @@
 """The default base graph, built once into the user's cache folder."""
 
+import logging
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from wfst_bias.graph.compile import compile_base
 from wfst_bias.graph.store import content_key
 from wfst_bias.lang.lang import hama_lang, hama_lang_key
 from wfst_bias.lm.default import default_lm_key, write_default_lm
+
+_logger = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
@@ -25,7 +27,7 @@ def default_base(progress: bool = False) -> Path:
     if base_dir.exists():
         return base_dir
     if progress:
-        print(f"Building the default lexicon, language model and graph into {base_dir.parent}, once.", file=sys.stderr)
+        _logger.info("building the default lexicon, language model and graph into %s, once", base_dir.parent)
     with tempfile.TemporaryDirectory() as folder, tqdm(total=3, disable=None if progress else True, leave=False) as bar:
         lang_dir, arpa = Path(folder) / "lang", Path(folder) / "lm.arpa.gz"
         steps = (
