@@ -53,7 +53,7 @@ def test_a_phrase_that_nobody_said(explained):
 
 def test_phrases_that_no_graph_has(explained):
     said = explained("decode", "demo_000", "日本")
-    assert "'日本' cannot be used: cannot be spelled: 日本; write it in letters, as it is said." in said
+    assert "'日本' cannot be used: cannot be spelled: 日本; write it in letters, as it is spoken." in said
     said = explained("decode", "demo_000", "Zelensky")
     assert said.endswith("'Zelensky' is not in the list of demo_000. It has 'Zelenskyy'.")
 

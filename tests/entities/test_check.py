@@ -148,7 +148,7 @@ def test_what_of_a_phrase_cannot_be_used():
     ]
     some = Entity("Gesner", spoken=("gesner", "日本 gesner"))
     assert [(f.kind, f.message) for f in findings(some) if f.kind != "guessed"] == [
-        ("dropped", "'Gesner': it cannot be said '日本 gesner', which is left out; write it in letters")
+        ("dropped", "'Gesner': its form '日本 gesner' cannot be pronounced and is left out; write it in letters")
     ]
 
 

@@ -118,10 +118,10 @@ def test_what_cannot_be_used_says_why():
     rows = outcomes("York", "日本", "york", "!!!", "Air 日本")
     assert [o.status for o in rows] == [USED, UNUSABLE, DUPLICATE, UNUSABLE, UNUSABLE]
     assert [o.note for o in rows][1:] == [
-        "cannot be spelled: 日本; write it in letters, as it is said",
+        "cannot be spelled: 日本; write it in letters, as it is spoken",
         "the same words as line 1, whose weight counts",
-        "has no letters; write it as it is said",
-        "cannot be spelled: 日本; write it in letters, as it is said",
+        "has no letters; write it as it is spoken",
+        "cannot be spelled: 日本; write it in letters, as it is spoken",
     ]
     assert len({len(o.row().split("\t")) for o in rows}) == 1
 
@@ -174,3 +174,32 @@ def test_pronunciations_of_the_list_come_first_without_their_stress():
     (foreign,) = spelled(Entity("York", pronunciations=(("Y", "Q7"),)))
     assert foreign.pronunciations == plain.pronunciations
     assert "its pronunciation has Q7, which the model does not; it is left out" in foreign.note
+
+
+def test_a_list_in_python_is_read_as_a_file_is(tmp_path):
+    entities = ["New York", Entity("Zelenskyy", 2.5, line=7)]
+    assert read_entities(entities) == [Entity("New York", line=1), entities[1]]
+    assert read_entities(word for word in ["NEW YORK CITY"]) == [Entity("NEW YORK CITY", line=1, all_caps=True)]
+    (tmp_path / "names.txt").write_text("New York\n")
+    assert read_entities(str(tmp_path / "names.txt")) == read_entities(tmp_path / "names.txt")
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (7, "found 7; a list of phrases .str. and Entity, or the path of a list, was expected"),
+        (b"names.txt", "found b'names.txt'; a list of phrases"),
+        (Entity("York"), "; a list of phrases"),
+        (["York", None], "entry 2 of the list is None; give a phrase .str. or an Entity"),
+        (["York", " "], "entry 2 of the list is ' '"),
+        ([], "the list is empty; give at least one phrase"),
+    ],
+)
+def test_what_is_no_list_is_an_error(wrong, message):
+    with pytest.raises(InputError, match=message):
+        read_entities(wrong)
+
+
+def test_fields_of_older_graph_folders_are_read():
+    entity = Entity("NEW YORK CITY", all_caps=True)
+    assert Entity.from_json(entity.to_json().replace("all_caps", "shouted")) == entity

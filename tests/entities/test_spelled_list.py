@@ -11,7 +11,7 @@ from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import ListFile, compile_graph
-from wfst_bias.graph.store import graph_list, read_base, read_decoding, report_rows
+from wfst_bias.graph.store import folder_key, graph_list, read_base, read_decoding, report_rows
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.second_pass.pronunciations import Pronunciations
 
@@ -121,3 +121,13 @@ def test_base_and_graph_have_the_same_known_words(world, tmp_path):
     (tmp_path / "names.txt").write_text("Whittemore\n")
     compile_graph(world / "base", [ListFile(tmp_path / "names.txt")], tmp_path / "graph")
     assert read_decoding(tmp_path / "graph").known_words == read_base(world / "base").known_words
+
+
+def test_a_graph_of_phrases_is_that_of_a_file(world, tmp_path):
+    (tmp_path / "names.txt").write_text("Whittemore\nNATO\n")
+    from_file = compile_graph(world / "base", [str(tmp_path / "names.txt")], tmp_path / "file")
+    from_python = compile_graph(world / "base", [["Whittemore", Entity("NATO", line=2)]], tmp_path / "python")
+    assert list(from_file.values()) == list(from_python.values())
+    assert folder_key(tmp_path / "file") == folder_key(tmp_path / "python")
+    with pytest.raises(InputError, match="give several lists, as in"):
+        compile_graph(world / "base", str(tmp_path / "names.txt"), tmp_path / "graph")

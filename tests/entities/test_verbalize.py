@@ -16,7 +16,7 @@ from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.verbalize.phrases import forms_of_all, is_all_caps, spoken_forms
-from wfst_bias.entities.verbalize.readings import MOST
+from wfst_bias.entities.verbalize.verbalizations import MOST
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
@@ -108,8 +108,8 @@ PLAIN = [
 ]
 
 
-def forms(written, shouted=False):
-    return [" ".join(form) for form in spoken_forms(written, shouted)]
+def forms(written, all_caps=False):
+    return [" ".join(form) for form in spoken_forms(written, all_caps)]
 
 
 @pytest.mark.parametrize("row", EXACT.strip().splitlines())
@@ -130,9 +130,9 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=150)
 @given(st.lists(PIECES | st.text("aB5.'&/%$€@#-+ é²", max_size=6), min_size=1, max_size=5).map(" ".join), st.booleans())
-def test_what_is_spoken_is_in_letters_and_not_too_much(written, shouted):
-    said = spoken_forms(written, shouted)
-    assert said == spoken_forms(written, shouted) and len(set(said)) == len(said) <= MOST
+def test_what_is_spoken_is_in_letters_and_not_too_much(written, all_caps):
+    said = spoken_forms(written, all_caps)
+    assert said == spoken_forms(written, all_caps) and len(set(said)) == len(said) <= MOST
     assert all(re.fullmatch(r"(?:[^\W\d_]|['-])+", word) for form in said for word in form)
     assert bool(said) or not re.search(r"[^\W_]", written)
 
@@ -141,9 +141,9 @@ def test_in_a_list_in_capitals_they_mean_nothing():
     sherpa = ["HELLO WORLD", "NEW YORK", "SHERLOCK", "ALICE", "HENRY VIII", "WFST", "plain"]
     assert is_all_caps(sherpa) and not is_all_caps(["NASA", "IBM", "3M", "NVIDIA", "AT&T", "A.B.C.", "747"])
     assert not is_all_caps(["New York", "NATO", "NEW DELHI"]) and not is_all_caps(["747"]) and not is_all_caps([])
-    assert [forms(phrase, shouted=True) for phrase in sherpa[:4]] == [[p.lower()] for p in sherpa[:4]]
-    assert forms("HENRY VIII", shouted=True)[0] == "henry the eighth"
-    assert forms("WFST", shouted=True) == ["w-f-s-t", "w f s t"]  # what nobody can say as a word
+    assert [forms(phrase, all_caps=True) for phrase in sherpa[:4]] == [[p.lower()] for p in sherpa[:4]]
+    assert forms("HENRY VIII", all_caps=True)[0] == "henry the eighth"
+    assert forms("WFST", all_caps=True) == ["w-f-s-t", "w f s t"]  # what nobody can say as a word
     assert forms("NEW YORK TIMES") == ["new york times"]  # one such phrase tells it, too
 
 

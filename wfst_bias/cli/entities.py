@@ -147,6 +147,6 @@ def entities_sample(source, data, out, format_name, distractors, unsaid):
 
     refuse_same(out, source)
     texts = read_texts(data).values()
-    phrases = sample_list(read_entities(source, format_name), texts, distractors, with_said=not unsaid)
+    phrases = sample_list(read_entities(source, format_name), texts, distractors, with_spoken=not unsaid)
     publish_file(out, "".join(own_line(entity) for entity in phrases))
     click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")

@@ -15,7 +15,7 @@ class BiasingRow:
 
     Args:
       utterance: its name.
-      text: what is said there.
+      text: its reference.
       rare: the rare words of its text.
       phrases: its list: the rare words and the distractors.
       line: of the file, from 1.
@@ -30,11 +30,11 @@ class BiasingRow:
     @staticmethod
     def parse(text: str, line: int = 0) -> "BiasingRow":
         """Raises ``ValueError`` where the text is no such row."""
-        utterance, said, *columns = text.split("\t")
+        utterance, reference, *columns = text.split("\t")
         rare, phrases = map(json.loads, columns)
         if not all(isinstance(part, list) and all(isinstance(p, str) for p in part) for part in (rare, phrases)):
             raise ValueError("no list of phrases")
-        return BiasingRow(utterance, said, tuple(rare), tuple(phrases), line)
+        return BiasingRow(utterance, reference, tuple(rare), tuple(phrases), line)
 
     def serialize(self) -> str:
         """The line of the file."""

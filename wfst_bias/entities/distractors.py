@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import AbstractSet, List, Sequence
+from typing import AbstractSet, Dict, List, Sequence
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import words_of
@@ -19,7 +19,7 @@ def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, see
       words: of which the distractors are drawn, see :func:`wfst_bias.lang.model_langs.read_vocabulary`; those of an
         utterance's own text are not taken for it.
       num_distractors: of each utterance.
-      seed: of the lots. An utterance draws by its name: its list does not depend on the others, and a smaller one is a
+      seed: of the random numbers. An utterance draws by its name: its list does not depend on the others, and a smaller one is a
         part of a larger one.
 
     Returns:
@@ -44,11 +44,11 @@ def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, see
     return rows
 
 
-def _drawn(words: Sequence[str], number: int, but: AbstractSet[str], chance: random.Random) -> List[str]:
+def _drawn(words: Sequence[str], number: int, but: AbstractSet[str], rng: random.Random) -> List[str]:
     """Different words, in the order in which they were drawn."""
-    drawn = {}
+    drawn: Dict[str, bool] = {}
     while len(drawn) < number:
-        word = chance.choice(words)
+        word = rng.choice(words)
         if word not in but:
             drawn[word] = True
     return list(drawn)

@@ -3,17 +3,17 @@
 A folder is a domain by its ``domain.toml``::
 
     [[lists]]
-    file = "drugs.txt"      # beside it, of any format
+    file = "drugs.txt"      # in the same folder, of any format
     class = "$DRUG"         # where the base has such a class; left out, or without one, the general class
     weight = -1.0           # added to that of each phrase, nats; 0 where left out
-    format = "plain"        # the content tells where left out
+    format = "plain"        # found by the content where left out
     origin = "..."          # where the phrases are from
     licence = "CC0-1.0"     # and on what terms
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Optional, Tuple, Type, Union
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS, read_toml
@@ -21,7 +21,14 @@ from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import MAX_WEIGHT
 
 DOMAIN = "domain.toml"
-_TYPES = {"file": str, "class": str, "weight": (int, float), "format": str, "origin": str, "licence": str}
+_TYPES: Dict[str, Union[Type[Any], Tuple[Type[Any], ...]]] = {
+    "file": str,
+    "class": str,
+    "weight": (int, float),
+    "format": str,
+    "origin": str,
+    "licence": str,
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class DomainList:
       path: of the list.
       entity_class: that its phrases belong to.
       weight: added to that of each phrase, nats.
-      format_name: see :func:`wfst_bias.entities.lists.read_entities`; the content tells where there is none.
+      format_name: see :func:`wfst_bias.entities.lists.read_entities`; found by the content where there is none.
       origin: where the phrases are from.
       licence: of the list.
     """
@@ -89,7 +96,7 @@ def read_domain(folder: Path) -> Domain:
     """The domain of a folder.
 
     Raises:
-      InputError: ``domain.toml`` is not as the module says.
+      InputError: ``domain.toml`` is not as described above.
     """
     path = Path(folder) / DOMAIN
     table = read_toml(path)

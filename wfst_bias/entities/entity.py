@@ -1,4 +1,4 @@
-"""An entity: a phrase to be recognised, as the user's list gives it."""
+"""An entity: a phrase to be recognized, as the user's list gives it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from typing import Any, Mapping, Optional, Tuple
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.core.text import words_of
 from wfst_bias.entities.verbalize.phrases import forms_of_all
-from wfst_bias.entities.verbalize.readings import Readings
+from wfst_bias.entities.verbalize.verbalizations import Verbalizations
 
 MAX_WEIGHT = 20.0  # nats; beyond, a phrase is found in everything
 
@@ -23,10 +23,10 @@ class Entity:
       line: its line in the list, from 1.
       entity_class: name of the class of the language model that it belongs to.
       display: as it is to be shown; ``written`` where empty.
-      spoken: how it is said, in words; ``written`` where empty.
-      pronunciations: of the whole phrase, ARPAbet phones, beside those that its words have.
+      spoken: its spoken forms, in words; ``written`` where empty.
+      pronunciations: of the whole phrase, ARPAbet phones, in addition to those of its words.
       gate: the least evidence that it may be found by, a probability a unit.
-      shouted: whether its list is written in capitals throughout, so that they do not tell acronyms.
+      all_caps: whether its list is written in capitals throughout, so that capitals do not mark acronyms.
     """
 
     written: str
@@ -37,7 +37,7 @@ class Entity:
     spoken: Tuple[str, ...] = ()
     pronunciations: Tuple[Tuple[str, ...], ...] = ()
     gate: Optional[float] = None
-    shouted: bool = False
+    all_caps: bool = False
 
     @cached_property
     def words(self) -> Tuple[str, ...]:
@@ -45,9 +45,9 @@ class Entity:
         return words_of(self.written)
 
     @cached_property
-    def forms(self) -> Readings:
-        """The words of each way that it is spoken, the likeliest first; a hyphen joins parts without a pause."""
-        return forms_of_all(self.spoken or (self.written,), self.shouted)
+    def forms(self) -> Verbalizations:
+        """The words of each of its verbalizations, the likeliest first; a hyphen joins parts without a pause."""
+        return forms_of_all(self.spoken or (self.written,), self.all_caps)
 
     @property
     def shown(self) -> str:
@@ -61,7 +61,11 @@ class Entity:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> "Entity":
-        """The entity of a JSON object with its fields; those that are missing have their defaults."""
+        """The entity of a JSON object with its fields; those that are missing have their defaults.
+
+        Graph folders of older versions have ``shouted`` for ``all_caps``.
+        """
+        fields = {"all_caps" if name == "shouted" else name: value for name, value in fields.items()}
         spoken = tuple(fields.get("spoken", ()))
         pronunciations = tuple(map(tuple, fields.get("pronunciations", ())))
         return cls(**{**fields, "spoken": spoken, "pronunciations": pronunciations})

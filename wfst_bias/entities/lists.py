@@ -1,4 +1,4 @@
-"""Entity lists of every kind: the format is told by the content, or named."""
+"""Entity lists of every kind: files in a format that is named or found by the content, domains, phrases in Python."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,9 @@ from wfst_bias.entities.formats.source import Entities, Source
 from wfst_bias.entities.verbalize.phrases import is_all_caps
 
 AUTO, CSV = "auto", "csv"
+
+EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
+"""Path of a list, name of a domain, or phrases and entities."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +52,46 @@ FORMATS: Tuple[Format, ...] = (
 FORMAT_NAMES = (AUTO, *(known.name for known in FORMATS), f"{CSV}:COLUMN")
 
 
-def read_entities(path: Path, format_name: str = AUTO) -> List[Entity]:
-    """The entities of a list, or of all lists of a domain.
+def read_entities(source: EntityList, format_name: str = AUTO) -> List[Entity]:
+    """The entities of a list: of a file, of all lists of a domain, or given in Python.
 
     Args:
-      path: its file, UTF-8; or a domain, see :func:`wfst_bias.entities.domains.find_domain`, whose lists follow each
-        other, their lines counted on.
-      format_name: one of :data:`FORMAT_NAMES`; by :data:`AUTO` the content tells it, and ``csv:COLUMN`` names a column.
-        The lists of a domain have their own.
+      source: file, UTF-8; or a domain, see :func:`wfst_bias.entities.domains.find_domain`, whose lists follow each
+        other, their lines counted on; or phrases and entities. A string alone names a file or a domain.
+      format_name: of a file, one of :data:`FORMAT_NAMES`; by :data:`AUTO` the content decides, and ``csv:COLUMN`` names a
+        column. The lists of a domain have their own.
 
     Raises:
-      InputError: there is no phrase in it, a line or a value cannot be read, or there is no such format.
+      InputError: there is no phrase in it, a line or a value cannot be read, something in the list is no phrase, or there
+        is no such format.
     """
+    if not isinstance(source, (str, Path)):
+        return _given_entities(source)
+    path = Path(source)
     domain = find_domain(path)
     return _read_file(path, format_name) if domain is None else _read_domain(domain)
+
+
+def _given_entities(phrases: Iterable[Union[str, Entity]]) -> List[Entity]:
+    """The entities of a list that is given in Python, phrases counted as lines."""
+    expected = "a list of phrases (str) and Entity, or the path of a list, was expected"
+    if isinstance(phrases, (bytes, Entity)) or not isinstance(phrases, Iterable):
+        raise InputError(f"found {phrases!r}; {expected}")
+    listed = []
+    for number, entity in enumerate(phrases, 1):
+        if not isinstance(entity, (str, Entity)) or not (entity if isinstance(entity, str) else entity.written).strip():
+            raise InputError(f"entry {number} of the list is {entity!r}; give a phrase (str) or an Entity")
+        listed.append(entity if isinstance(entity, Entity) else Entity(entity, line=number))
+    if not listed:
+        raise InputError("the list is empty; give at least one phrase, or do not bias the recognizer")
+    return _with_case(listed)
+
+
+def _with_case(entities: List[Entity]) -> List[Entity]:
+    """The same entities, marked where all of the list is in capitals."""
+    if is_all_caps(entity.written for entity in entities):
+        return [replace(entity, all_caps=True) for entity in entities]
+    return entities
 
 
 def _read_domain(domain: Domain) -> List[Entity]:
@@ -84,15 +113,13 @@ def _read_domain(domain: Domain) -> List[Entity]:
 
 def _read_file(path: Path, format_name: str) -> List[Entity]:
     source = Source.read(path)
-    entities = _reader(source, format_name)(source) if source.rows else []
+    entities = _read_function(source, format_name)(source) if source.rows else []
     if not entities:
         raise InputError("holds no phrase; write one phrase a line", path)
-    if is_all_caps(entity.written for entity in entities):
-        return [replace(entity, shouted=True) for entity in entities]
-    return entities
+    return _with_case(entities)
 
 
-def _reader(source: Source, name: str) -> Callable[[Source], Entities]:
+def _read_function(source: Source, name: str) -> Callable[[Source], Entities]:
     if name == AUTO:
         if source.path.suffix.lower() == ".csv":
             raise InputError("is a CSV file: name the column of the phrases, --format csv:COLUMN", source.path)
@@ -106,24 +133,25 @@ def _reader(source: Source, name: str) -> Callable[[Source], Entities]:
 
 
 def read_classed_entities(
-    path: Path, classes: Collection[str], format_name: str = AUTO, entity_class: str = CLASS
+    source: EntityList, classes: Collection[str], format_name: str = AUTO, entity_class: str = CLASS
 ) -> List[Entity]:
     """The entities of a list, each in its class: the one that its row names or, where it names none, the list's.
 
     Those of a domain go into the general class where the base does not have theirs.
 
     Args:
+      source, format_name: see :func:`read_entities`.
       classes: those of the base that the list is for.
-      format_name: see :func:`read_entities`.
       entity_class: of the list.
 
     Raises:
       InputError: as :func:`read_entities`; or a class is none of the base's, or not that of the list.
     """
+    path = list_path(source)
     check_class(entity_class, classes, path)
-    of_domain = find_domain(path) is not None
+    of_domain = path is not None and find_domain(path) is not None
     entities = []
-    for entity in read_entities(path, format_name):
+    for entity in read_entities(source, format_name):
         if of_domain and entity.entity_class not in classes:
             entity = replace(entity, entity_class=CLASS)
         own = entity.entity_class
@@ -139,32 +167,9 @@ def read_classed_entities(
     return entities
 
 
-def as_entities(
-    entities: Union[str, Path, Iterable[Union[str, Entity]]], classes: Collection[str], format_name: str = AUTO
-) -> List[Entity]:
-    """The entities of a list that is given in Python: as phrases, as entities, or as the path of a file.
-
-    Args:
-      entities: strings or :class:`Entity`, mixed as you like; a string or a path alone names a file or a domain.
-      classes: those of the base that the list is for.
-      format_name: of a file, see :func:`read_entities`.
-
-    Raises:
-      InputError: as :func:`read_classed_entities`; or something in the list is no phrase.
-    """
-    if isinstance(entities, (str, Path)):
-        return read_classed_entities(Path(entities), classes, format_name)
-    listed = []
-    for number, entity in enumerate(entities, 1):
-        if not isinstance(entity, (str, Entity)) or not (entity if isinstance(entity, str) else entity.written).strip():
-            raise InputError(f"entry {number} of the list is {entity!r}; give a phrase (str) or an Entity")
-        listed.append(entity if isinstance(entity, Entity) else Entity(entity, line=number))
-        check_class(listed[-1].entity_class, classes)
-    if not listed:
-        raise InputError("the list is empty; give at least one phrase, or do not bias the recognizer")
-    if is_all_caps(entity.written for entity in listed):
-        listed = [replace(entity, shouted=True) for entity in listed]
-    return listed
+def list_path(source: EntityList) -> Optional[Path]:
+    """The path of a list, for messages; None where it is given in Python."""
+    return Path(source) if isinstance(source, (str, Path)) else None
 
 
 def check_class(name: str, classes: Collection[str], path: Optional[Path] = None, line: Optional[int] = None) -> None:

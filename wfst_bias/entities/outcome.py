@@ -58,6 +58,12 @@ class Outcome:
         )
         return "\t".join(map(str, columns)) + "\n"
 
+    def content(self) -> Dict[str, Any]:
+        """Its fields for the checksum of a graph folder, by names that stay when the code's names change."""
+        fields = asdict(self)
+        fields["entity"]["shouted"] = fields["entity"].pop("all_caps")
+        return fields
+
     def to_json(self) -> str:
         """Its line of a stored list; scores keep all their digits."""
         columns = zip(self.pronunciations, self.scores, self.homophones)

@@ -1,8 +1,8 @@
-"""One list for a whole test set: what is said in it, and distractors."""
+"""One list for a whole test set: the phrases that are spoken in it, and distractors."""
 
 import random
 from pathlib import Path
-from typing import Iterable, List, Sequence
+from typing import Iterable, List, Sequence, Set
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import words_of
@@ -23,7 +23,8 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
     Returns:
       the rare words, sorted, then the distractors.
     """
-    rare, listed = set(), set()
+    rare: Set[str] = set()
+    listed: Set[str] = set()
     for row in read_biasing(biasing).values():
         rare.update(row.rare)
         listed.update(row.phrases)
@@ -35,28 +36,28 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
 
 
 def sample_list(
-    phrases: Sequence[Entity], texts: Iterable[str], num_distractors: int, with_said: bool = True
+    phrases: Sequence[Entity], texts: Iterable[str], num_distractors: int, with_spoken: bool = True
 ) -> List[Entity]:
-    """The phrases that some texts say, and some that they do not.
+    """Phrases that occur in some texts, and some that do not.
 
     Args:
       phrases: of a list; of those that are the same words, the first one counts.
-      texts: of a test set; of phrases within each other, the longest one is said.
-      num_distractors: drawn from the phrases that no text says; a longer list holds those of a shorter one.
-      with_said: whether those that a text says are there, too.
+      texts: of a test set; of phrases within each other, the longest one counts.
+      num_distractors: drawn from the phrases that occur in no text; a longer list holds those of a shorter one.
+      with_spoken: whether phrases that occur in a text are there, too.
 
     Returns:
-      the phrases said, then the distractors.
+      the phrases that occur, then the distractors.
     """
     first = {entity.words: entity for entity in reversed(phrases) if entity.words}
     listed, lengths = PhraseList(first), sorted({len(words) for words in first})
-    spoken = [words_of(text) for text in texts]
-    said = sorted({words[i:j] for words in spoken for i, j in listed.occurrences(words)})
-    stretches = {words[i : i + n] for words in spoken for n in lengths for i in range(len(words) - n + 1)}
+    references = [words_of(text) for text in texts]
+    spoken = sorted({words[i:j] for words in references for i, j in listed.occurrences(words)})
+    stretches = {words[i : i + n] for words in references for n in lengths for i in range(len(words) - n + 1)}
     others = sorted(first.keys() - stretches)
     if len(others) < num_distractors:
         raise InputError(
             f"the list has {len(others):,} phrases that nobody says, {num_distractors:,} were asked for; ask for fewer"
         )
     random.Random(_SEED).shuffle(others)
-    return [first[words] for words in (*(said if with_said else ()), *others[:num_distractors])]
+    return [first[words] for words in (*(spoken if with_spoken else ()), *others[:num_distractors])]

@@ -12,7 +12,7 @@ from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome
 from wfst_bias.entities.spelled_list import SpelledList
-from wfst_bias.entities.verbalize.readings import Readings, distinct
+from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.models import g2p_of, variants_of
@@ -22,7 +22,7 @@ from wfst_bias.lang.pronounce import G2P
 
 NO_VARIANTS = G2GConfig(variants=0)
 
-_Key = Tuple[Tuple[str, ...], Readings, Tuple[Pronunciation, ...], bool]
+_Key = Tuple[Tuple[str, ...], Verbalizations, Tuple[Pronunciation, ...], bool]
 
 
 class Speller:
@@ -98,7 +98,7 @@ class Speller:
         for entity in entities:
             words = entity.words
             if not words:
-                outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is said"))
+                outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is spoken"))
             elif words in seen:
                 note = f"the same words as line {seen[words].entity.line}, whose weight counts"
                 outcomes.append(Outcome(entity, DUPLICATE, note=note))
@@ -120,7 +120,7 @@ class Speller:
         """All of a phrase that its pronunciations depend on."""
         return entity.words, self._forms_of(entity), entity.pronunciations, bool(entity.spoken)
 
-    def _forms_of(self, entity: Entity) -> Readings:
+    def _forms_of(self, entity: Entity) -> Verbalizations:
         """The verbalizations of a phrase; a model whose units spell may write it as it stands, too."""
         return distinct([*entity.forms, entity.words]) if self._words.spells else entity.forms
 
@@ -149,7 +149,7 @@ class Speller:
         unpronounceable = [form for form in entity.forms if not all(map(self._words.__getitem__, form))]
         if unpronounceable and entity.spoken and scores:
             words_of_form = " ".join(unpronounceable[0])
-            dropped.append(f"it cannot be said {words_of_form!r}, which is left out; write it in letters")
+            dropped.append(f"its form {words_of_form!r} cannot be pronounced and is left out; write it in letters")
         variants = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
         kept = [*(p for p, score in scores.items() if score == 0), *variants[: self._g2g.variants]]
         own = {*entity.words, *map(latin, entity.words)} if len(entity.words) == 1 else set()
@@ -187,7 +187,7 @@ class Speller:
         parts = dict.fromkeys(part for word in words if not self._words[word] for part in word.split("-"))
         if all(map(latin, parts)) and not self._words.spells:
             return f"cannot be read: {' '.join(parts)}; give its pronunciation with --lexicon of 'wfst-bias lang'"
-        return f"cannot be spelled: {' '.join(parts)}; write it in letters, as it is said"
+        return f"cannot be spelled: {' '.join(parts)}; write it in letters, as it is spoken"
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def spellings(
     """Score the pronunciations of the phrases that are used.
 
     The bonus is paid for what only the list can explain: not where another word of the language model has the same
-    pronunciation. There the sound tells nothing, and the priors of the two words decide. Of phrases of the list with
+    pronunciation. There the sound decides nothing, and the priors of the two words decide. Of phrases of the list with
     the same pronunciation and weight, the first wins.
 
     Args:

@@ -1,4 +1,4 @@
-"""Parts of a list for training, tuning and testing, none of which says a phrase of another."""
+"""Parts of a list for training, tuning and testing, none of which has a phrase of another."""
 
 import re
 import zlib
@@ -23,13 +23,13 @@ class Part:
     number: int = 1
     of: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of:
             raise InputError(f"there is no part {self.number} of {self.of}; write 1/{self.of} to {self.of}/{self.of}")
 
     @classmethod
     def parse(cls, text: str) -> "Part":
-        """Of ``2/3``, the second of three."""
+        """The part that a text names: ``2/3``, the second of three."""
         if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", text):
             raise InputError(f"found the part {text!r}; write K/N, '1/2' for the first of two")
         return cls(*map(int, text.split("/")))
@@ -43,7 +43,7 @@ def split_list(phrases: Sequence[Entity], part: Part) -> Tuple[List[Entity], Lis
     """The phrases of a part, and those of all others, in their order.
 
     Phrases that contain each other, word by word (*Merkel*, *Angela Merkel*), are in one part; which one, the checksum of
-    the first of them by alphabet tells, so that it does not depend on the order of the list.
+    the first of them by alphabet decides, so that it does not depend on the order of the list.
     """
     leader = _leaders([entity.words for entity in phrases])
     held = [part.holds(zlib.crc32(" ".join(leader[entity.words]).encode())) for entity in phrases]

@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from wfst_bias.entities.check import check
 from wfst_bias.entities.findings import ERROR, KINDS, SEVERITIES, WARNING, Finding
-from wfst_bias.entities.lists import AUTO, read_classed_entities
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_entities
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
@@ -25,7 +25,7 @@ class CheckedList:
     """A list and what was found in it.
 
     Args:
-      path: of the list.
+      path: of the list; ``list`` for one that was given in Python.
       base_dir: that it was held against.
       spelled: the list.
       findings: what there is to know about them.
@@ -98,18 +98,20 @@ def _row(outcome: Outcome) -> dict:
     }
 
 
-def check_list(path: Path, base_dir: Path, format_name: str = AUTO, g2g: G2GConfig = G2GConfig()) -> CheckedList:
+def check_list(
+    source: EntityList, base_dir: Path, format_name: str = AUTO, g2g: G2GConfig = G2GConfig()
+) -> CheckedList:
     """Check a list as it would be compiled into a base.
 
     Args:
-      format_name: see :func:`wfst_bias.entities.lists.read_entities`.
+      source, format_name: see :func:`wfst_bias.entities.lists.read_entities`.
       g2g: variants of the phrases.
 
     Raises:
       InputError: the list cannot be read, or names a class that the base does not have.
     """
     base = read_base(base_dir)
-    entities = read_classed_entities(path, base.class_names, format_name)
+    entities = read_classed_entities(source, base.class_names, format_name)
     spelled = speller_of(base, g2g=g2g).spell(entities)
     log_probs = word_log_probs(read_token_graph(base_dir), base.words)
-    return CheckedList(Path(path), Path(base_dir), spelled, check(spelled, base.lang, log_probs))
+    return CheckedList(list_path(source) or Path("list"), Path(base_dir), spelled, check(spelled, base.lang, log_probs))

@@ -3,14 +3,14 @@
 import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 import wfst_bias
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS, SymbolTable
-from wfst_bias.entities.lists import AUTO, check_class, read_classed_entities
+from wfst_bias.entities.lists import AUTO, EntityList, check_class, list_path, read_classed_entities
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import spellings
@@ -182,14 +182,18 @@ class ListFile:
     """A list, and the class that it goes into.
 
     Args:
-      path: of the list.
+      path: of the list; or its phrases and entities, see :func:`wfst_bias.entities.lists.read_entities`.
       entity_class: name of the class; rows may name others where it is :data:`CLASS`.
       format_name: see :func:`wfst_bias.entities.lists.read_entities`.
     """
 
-    path: Path
+    path: EntityList
     entity_class: str = CLASS
     format_name: str = AUTO
+
+    def __post_init__(self) -> None:
+        if isinstance(self.path, Iterable) and not isinstance(self.path, str):
+            object.__setattr__(self, "path", tuple(self.path))  # a key of what compile_graph returns
 
 
 def speller_of(base: BaseGraph, g2p: Optional[G2P] = None, g2g: G2GConfig = G2GConfig()) -> Speller:
@@ -203,7 +207,7 @@ def speller_of(base: BaseGraph, g2p: Optional[G2P] = None, g2g: G2GConfig = G2GC
 
 
 def spelled_list(
-    path: Path,
+    source: EntityList,
     speller: Speller,
     strict: bool = False,
     format_name: str = AUTO,
@@ -213,23 +217,23 @@ def spelled_list(
     """Read a list and spell it.
 
     Args:
-      format_name, entity_class, classes: see :func:`wfst_bias.entities.lists.read_classed_entities`.
+      source, format_name, entity_class, classes: see :func:`wfst_bias.entities.lists.read_classed_entities`.
 
     Raises:
       InputError: no phrase can be used or, if ``strict``, some cannot; or a class is not one of ``classes``.
     """
-    spelled = speller.spell(read_classed_entities(path, classes, format_name, entity_class))
+    spelled = speller.spell(read_classed_entities(source, classes, format_name, entity_class))
     unusable = spelled.unusable
     if unusable and (strict or len(unusable) == len(spelled)):
         first = unusable[0]
         more = f"; {len(unusable)} phrases of {len(spelled)} cannot be used" if len(unusable) > 1 else ""
-        raise InputError(f"{first.entity.written!r} {first.note}{more}", path, first.entity.line)
+        raise InputError(f"{first.entity.written!r} {first.note}{more}", list_path(source), first.entity.line)
     return spelled
 
 
 def graph_of_list(
     base: BaseGraph,
-    path: Path,
+    source: EntityList,
     config: ClassConfig = ClassConfig(),
     g2p: Optional[G2P] = None,
     format_name: str = AUTO,
@@ -237,13 +241,13 @@ def graph_of_list(
 ) -> Tuple[DecodingGraph, SpelledList]:
     """The decoding graph of a list, each phrase in its class, and the list as it was spelled."""
     speller = speller_of(base, g2p, g2g)
-    spelled = spelled_list(path, speller, format_name=format_name, classes=base.class_names)
+    spelled = spelled_list(source, speller, format_name=format_name, classes=base.class_names)
     return base.with_entities(*compile_lists(base, spelled, config)), spelled
 
 
 def compile_graph(
     base_dir: Path,
-    lists: Sequence[ListFile],
+    lists: Sequence[Union[ListFile, EntityList]],
     graph_dir: Path,
     strict: bool = False,
     open_vocabulary: Optional[OpenVocabulary] = None,
@@ -257,17 +261,20 @@ def compile_graph(
     Nothing is written where ``graph_dir`` was already made from the same content.
 
     Args:
+      lists: each a :class:`ListFile`, the path of a list, or phrases and entities.
       config, configs: see :func:`compile_lists`.
       g2g: variants of the phrases.
 
     Raises:
-      InputError: no phrase is of a class that ``configs`` names.
+      InputError: no phrase is of a class that ``configs`` names; ``lists`` is one list, not several.
     """
+    if isinstance(lists, (str, Path)):
+        raise InputError(f"lists is {str(lists)!r}; give several lists, as in [{str(lists)!r}]")
     base = read_base(base_dir)
     speller = speller_of(base, g2p, g2g)
     spelled = {
         part: spelled_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
-        for part in lists
+        for part in (part if isinstance(part, ListFile) else ListFile(part) for part in lists)
     }
     names = dict.fromkeys(outcome.entity.entity_class for some in spelled.values() for outcome in some)
     if unused := configs.keys() - names:
@@ -275,7 +282,9 @@ def compile_graph(
         raise InputError(f"no list is put into the class {name!r}; write '{name}=LIST', or name it in rows of a list")
     classes = {name: asdict(configs.get(name, config)) for name in names}
     open_ = asdict(open_vocabulary) if open_vocabulary else None
-    key = content_key("graph", base.key, classes, [list(map(asdict, some)) for some in spelled.values()], open_)
+    key = content_key(
+        "graph", base.key, classes, [[outcome.content() for outcome in some] for some in spelled.values()], open_
+    )
     if not is_current(graph_dir, key) or not has_spelled_list(graph_dir):
         compiled = [part for some in spelled.values() for part in compile_lists(base, some, config, configs)]
         if open_vocabulary:

@@ -18,8 +18,7 @@ from wfst_bias.data.audio import audio_recording, samples_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Transcript
-from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.lists import AUTO, as_entities
+from wfst_bias.entities.lists import AUTO, EntityList, read_classed_entities
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
@@ -41,7 +40,6 @@ from wfst_bias.recognize.recognition import Recognition, SearchedBatch
 from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.second_pass.chain import Batch, Chain
 
-EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
 Audio = Union[str, Path, FloatArray, torch.Tensor]
 
 
@@ -136,7 +134,7 @@ class Recognizer:
         Raises:
           InputError: no phrase can be used, or the recognizer was made without a base.
         """
-        listed = as_entities(entities, self._base.class_names, list_format)
+        listed = read_classed_entities(entities, self._base.class_names, list_format)
         spelled = speller_of(self._base, g2g=g2g).spell(listed)
         if len(spelled.unusable) == len(spelled):
             first = spelled.unusable[0]

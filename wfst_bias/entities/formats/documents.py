@@ -59,7 +59,7 @@ def _own(source: Source, line: int, text: str) -> Entity:
         phrase_of(source, line, row["class"], "class") if "class" in row else CLASS,
         phrase_of(source, line, row["display"], "display") if "display" in row else "",
         tuple(strings(source, line, row.get("spoken"), "spoken")),
-        tuple(tuple(way.split()) for way in strings(source, line, row.get("pronunciation"), "pronunciation")),
+        tuple(tuple(units.split()) for units in strings(source, line, row.get("pronunciation"), "pronunciation")),
         gate_of(source, line, row.get("gate")),
     )
 
@@ -68,7 +68,7 @@ def own_line(entity: Entity) -> str:
     """An entity as :func:`read_own_lines` reads it."""
     row: Dict[str, Any] = {"phrase": entity.written}
     row.update(weight=entity.weight, display=entity.display, spoken=list(entity.spoken))
-    row.update(pronunciation=[" ".join(way) for way in entity.pronunciations], gate=entity.gate)
+    row.update(pronunciation=[" ".join(units) for units in entity.pronunciations], gate=entity.gate)
     if entity.entity_class != CLASS:
         row["class"] = entity.entity_class
     return json.dumps({key: value for key, value in row.items() if value}, ensure_ascii=False) + "\n"
@@ -87,7 +87,7 @@ def _objects(value: Any, but: str) -> Iterator[Dict[str, Any]]:
 
 
 def _found(value: Any, key: str) -> List[Any]:
-    """What stands under a key, anywhere in a JSON value."""
+    """The values under a key, anywhere in a JSON value."""
     return [found[key] for found in _objects(value, key) if key in found]
 
 

@@ -36,7 +36,7 @@ def weight_in_nats(source: Source, line: int, text: str, example: str = "'PHRASE
     if abs(weight) > MAX_WEIGHT:
         source.wrong(
             line,
-            f"weight {text!r} is beyond {MAX_WEIGHT:g} nats: it would drown all that is heard; write 1 to 5 or -5 to "
+            f"weight {text!r} is beyond {MAX_WEIGHT:g} nats: it would be found in everything; write 1 to 5 or -5 to "
             "-1, or name --format nemo for a boosting file of NeMo's",
         )
     return weight
@@ -115,7 +115,7 @@ def read_deepgram(source: Source) -> Entities:
 
 def _deepgram(source: Source, line: int, text: str) -> Entity:
     text = _DEEPGRAM_KEY.sub("", text.strip())
-    found: Optional["re.Match"] = _DEEPGRAM.match(text)
+    found: Optional["re.Match[str]"] = _DEEPGRAM.match(text)
     phrase, intensifier = found.groups() if found else (text, "1")
     phrase = unquote(phrase).strip()
     if not phrase:

@@ -1,4 +1,4 @@
-"""What a reader reads, and what it makes of a row."""
+"""A list as it lies on disk, the JSON document in it, and the checks of its values."""
 
 import json
 import re
@@ -86,7 +86,7 @@ class Document:
 
     @classmethod
     def of(cls, source: Source) -> "Document":
-        return cls(source, source.json(source.text, 1, "mend it, or name another --format"))
+        return cls(source, source.json(source.text, 1, "correct it, or name another --format"))
 
     @cached_property
     def _places(self) -> Tuple[Dict[Tuple[str, str], List[int]], Dict[str, int]]:
@@ -128,7 +128,7 @@ class Document:
 
 
 def _unquoted(string: str) -> str:
-    return json.loads(string) if "\\" in string else string[1:-1]
+    return str(json.loads(string)) if "\\" in string else string[1:-1]
 
 
 def shown(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Lists with a header and columns: our own TSV, AWS vocabulary tables, CSV."""
 
 import csv
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import Entity
@@ -58,12 +58,12 @@ def _own(source: Source, line: int, row: Dict[str, str]) -> Entity:
         row.get("class", CLASS),
         row.get("display", ""),
         tuple(_several(row.get("spoken", ""))),
-        tuple(tuple(way.split()) for way in _several(row.get("pronunciation", ""))),
+        tuple(tuple(units.split()) for units in _several(row.get("pronunciation", ""))),
         gate_of(source, line, row.get("gate")),
     )
 
 
-def gate_of(source: Source, line: int, text) -> Optional[float]:
+def gate_of(source: Source, line: int, text: Any) -> Optional[float]:
     """A threshold of the evidence, a probability."""
     if text is None:
         return None
@@ -121,8 +121,8 @@ def _csv_rows(source: Source) -> List[Tuple[int, List[str]]]:
         dialect = csv.Sniffer().sniff(source.rows[0][1], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
-    reader = csv.reader([text for _, text in source.lines], dialect)
+    cells = csv.reader([text for _, text in source.lines], dialect)
     try:
-        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        return [(cells.line_num, row) for row in cells if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        source.wrong(reader.line_num, f"is not CSV ({error}); is there a quote that is never closed?")
+        source.wrong(cells.line_num, f"is not CSV ({error}); is there a quote that is never closed?")

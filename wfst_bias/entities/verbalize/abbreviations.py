@@ -1,4 +1,4 @@
-"""Titles and other abbreviations: ``abbreviations.tsv``, each with where it is said so.
+"""Titles and other abbreviations: ``abbreviations.tsv``, each with the context that it is spoken so in.
 
 ``written`` with a dot counts with its dot only. ``where`` is ``before`` (something follows), ``after`` (something is in
 front), ``number`` (a number follows), ``hour`` (a number is in front) or ``any``.
@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from wfst_bias.entities.verbalize.readings import Readings, distinct
+from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 
 _TABLE = Path(__file__).with_name("abbreviations.tsv")
 
 
 @dataclass(frozen=True)
-class Place:
+class Context:
     """Where a word stands in its phrase.
 
     Args:
@@ -49,7 +49,7 @@ class Place:
 
 @lru_cache(None)
 def abbreviations() -> Dict[str, List[Tuple[str, str]]]:
-    """What each is spoken as, and where."""
+    """The spoken forms of each abbreviation, and where it has them."""
     table: Dict[str, List[Tuple[str, str]]] = {}
     with open(_TABLE, encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
@@ -57,9 +57,9 @@ def abbreviations() -> Dict[str, List[Tuple[str, str]]]:
     return table
 
 
-def abbreviated(word: str, place: Place) -> Readings:
-    """The readings of a word that is an abbreviation where it stands; none of one that is not."""
+def abbreviated(word: str, context: Context) -> Verbalizations:
+    """The verbalizations of a word that is an abbreviation where it stands; none of one that is not."""
     rows = list(abbreviations().get(word.lower(), ()))
-    if re.match(r"\.(?![^\W\d_])", place.behind):
+    if re.match(r"\.(?![^\W\d_])", context.behind):
         rows += abbreviations().get(f"{word.lower()}.", ())
-    return distinct(tuple(form.split()) for form, where in rows if place.allows(where))
+    return distinct(tuple(form.split()) for form, where in rows if context.allows(where))

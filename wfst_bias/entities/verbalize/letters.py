@@ -3,13 +3,13 @@
 import re
 import unicodedata
 
-from wfst_bias.entities.verbalize.readings import Form, Readings, distinct, doubled
+from wfst_bias.entities.verbalize.verbalizations import Form, Verbalizations, distinct, doubled
 
 _LATIN = [chr(code) for code in range(0x250) if chr(code).isalpha()]
 UPPER = "".join(c for c in _LATIN if c.isupper())
 LOWER = "".join(c for c in _LATIN if c.islower())
 
-_SHORTEST_WORD = 4  # letters of an acronym that is rather said as a word
+_SHORTEST_WORD = 4  # letters of an acronym that is rather spoken as a word
 _LONGEST_SPELLED = 6  # letters of an acronym that may be spelled
 _CONSONANTS = r"[^aeiouy\W\d_]"
 _PARTS = re.compile(rf"[{UPPER}]+(?![{LOWER}])|[{UPPER}]?[{LOWER}']+|[{UPPER}]")
@@ -20,7 +20,7 @@ def has_vowel(word: str) -> bool:
 
 
 def is_sayable(word: str) -> bool:
-    """Whether an acronym may be said as a word: ``RAM``, ``NATO``, ``NVIDIA``; not ``IBM``, ``WFST``."""
+    """Whether an acronym may be spoken as a word: ``RAM``, ``NATO``, ``NVIDIA``; not ``IBM``, ``WFST``."""
     plain = _plain(word)
     if len(word) < _SHORTEST_WORD:
         return bool(re.fullmatch(f"{_CONSONANTS}[aeiou]{_CONSONANTS}", plain))
@@ -31,18 +31,18 @@ def _plain(word: str) -> str:
     return unicodedata.normalize("NFD", word.lower())
 
 
-def spelled(letters: str, end: str = "") -> Readings:
-    """Letter by letter: in one breath, which is how most are said, and as words of their own.
+def spelled(letters: str, end: str = "") -> Verbalizations:
+    """Letter by letter: in one breath, which is how most are spoken, and as words of their own.
 
     Args:
-      end: said behind the last of them, ``'s``.
+      end: spoken after the last of them, ``'s``.
     """
     apart: Form = (*letters[:-1].lower(), letters[-1].lower() + end)
     return distinct([("-".join(apart),), apart, doubled(apart)])
 
 
-def acronym(letters: str, end: str = "") -> Readings:
-    """Letter by letter, and as a word where it can be said.
+def acronym(letters: str, end: str = "") -> Verbalizations:
+    """Letter by letter, and as a word where it can be pronounced.
 
     Args:
       letters: in capitals.
@@ -57,10 +57,10 @@ def acronym(letters: str, end: str = "") -> Readings:
     return word + letter_by_letter if len(letters) >= _SHORTEST_WORD else letter_by_letter + word
 
 
-def mixed(word: str) -> Readings:
+def mixed(word: str) -> Verbalizations:
     """``iPhone``, ``OpenAI``, ``McDonald``: one word, its parts in one breath, its parts as words of their own."""
     parts = _PARTS.findall(word)
     is_spelled = [part.isupper() and not (len(part) > _SHORTEST_WORD and is_sayable(part)) for part in parts]
     apart = tuple("-".join(part.lower()) if spell else part.lower() for part, spell in zip(parts, is_spelled))
-    ways = [(word.lower(),), ("-".join(apart),), apart]
-    return distinct(reversed(ways) if any(is_spelled) or len(parts[0]) == 1 else ways)
+    forms = [(word.lower(),), ("-".join(apart),), apart]
+    return distinct(reversed(forms) if any(is_spelled) or len(parts[0]) == 1 else forms)

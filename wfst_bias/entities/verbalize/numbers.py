@@ -6,12 +6,12 @@ twenty*), decades of a century, fractions that are none (``24/7``), and Roman nu
 
 import re
 from functools import lru_cache
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
-from wfst_bias.entities.verbalize.readings import MOST, Readings, distinct, doubled, ending_in, joined
+from wfst_bias.entities.verbalize.verbalizations import MOST, Verbalizations, distinct, doubled, ending_in, joined
 
 _CANDIDATES = 8
-_MOST_COST = 2.0  # of a reading; a word that the grammar only copies costs 100, a sign 1 to 3
+_MOST_COST = 2.0  # of a verbalization; a word that the grammar only copies costs 100, a sign 1 to 3
 _ODD = re.compile(r"thousand\b|(ten|twenty) hundred|half|.* us dollars?$|.* to ")  # 'ten to thirty' is not 10:30
 _DIGIT = "(?:oh|zero|one|two|three|four|five|six|seven|eight|nine)"
 _ONE_BY_ONE = re.compile(rf"{_DIGIT}( {_DIGIT})+")
@@ -21,50 +21,50 @@ _ORDINAL_ENDS = {1: "st", 2: "nd", 3: "rd"}
 
 
 @lru_cache(None)
-def _normalizer():
+def _normalizer() -> Any:
     from wetext import Normalizer  # 0.4 s and 57 MB of grammars: only where there are numbers
 
     return Normalizer(lang="en", operator="tn")
 
 
 @lru_cache(1 << 16)
-def understood(text: str) -> Readings:
-    """What the grammar says of a number with its signs and units; nothing where it does not know a part of it."""
+def understood(text: str) -> Verbalizations:
+    """Verbalize a number with its signs and units by the grammar; none where the grammar does not know a part of it."""
     try:
         candidates = _normalizer().normalize_candidates(text, nbest=_CANDIDATES)
     except RuntimeError:  # there is no path
         return ()
-    said = [c.text.lower() for c in sorted(candidates, key=_rank) if c.cost <= _MOST_COST and not _ODD.match(c.text)]
+    texts = [c.text.lower() for c in sorted(candidates, key=_rank) if c.cost <= _MOST_COST and not _ODD.match(c.text)]
     if _TWO_DIGITS.fullmatch(text):
-        said = [form for form in said if not _ONE_BY_ONE.match(form)]
+        texts = [text for text in texts if not _ONE_BY_ONE.match(text)]
     copied = set(re.findall("[a-z]+", text.lower()))
-    forms = [tuple(form.split()) for form in said if re.fullmatch("[a-z' ]+", form)]
+    forms = [tuple(text.split()) for text in texts if re.fullmatch("[a-z' ]+", text)]
     return distinct(form for form in forms if copied.isdisjoint(form))
 
 
-def _rank(candidate) -> Tuple[float, int, bool]:
+def _rank(candidate: Any) -> Tuple[float, int, bool]:
     """The grammar's own weight, then how short a form is, digits one by one last."""
     return round(candidate.cost, 2), candidate.text.count(" "), bool(_ONE_BY_ONE.fullmatch(candidate.text))
 
 
-def number(text: str) -> Readings:
-    """Of ``747``, ``1,000``, ``3.14``; digits in pairs first, where there are three or four."""
+def number(text: str) -> Verbalizations:
+    """``747``, ``1,000``, ``3.14``; digits in pairs first, where there are three or four."""
     digits, _, decimals = text.replace(",", "").partition(".")
     if decimals:
         return understood(f"{digits}.{decimals}") or joined([number(digits), (("point",),), *map(understood, decimals)])
-    said = [*_in_pairs(digits), *understood(digits)] or joined(map(understood, digits))
-    doubles = [doubled(form) for form in said if digits.startswith("00")]  # 007
-    return distinct([*said, *doubles])[:MOST]
+    forms = [*_in_pairs(digits), *understood(digits)] or joined(map(understood, digits))
+    doubles = [doubled(form) for form in forms if digits.startswith("00")]  # 007
+    return distinct([*forms, *doubles])[:MOST]
 
 
-def _in_pairs(digits: str) -> Readings:
+def _in_pairs(digits: str) -> Verbalizations:
     head, tail = digits[:-2], digits[-2:]
     if len(digits) not in (3, 4) or head.startswith("0") or tail == "00" and head.endswith("0"):
         return ()
     return joined([understood(head)[:1], (("hundred",),) if tail == "00" else understood(tail)[:1]])
 
 
-def plural(digits: str) -> Readings:
+def plural(digits: str) -> Verbalizations:
     """``1990s``, ``80s``, ``747s``."""
     century, decade = digits[:-2], digits[-2:]
     if len(digits) in (2, 4) and digits.endswith("0") and decade != "00":
@@ -72,7 +72,7 @@ def plural(digits: str) -> Readings:
     return ending_in(number(digits)[:2], "s")
 
 
-def ratio(first: str, second: str) -> Readings:
+def ratio(first: str, second: str) -> Verbalizations:
     """``24/7``, ``9/11``; a fraction where it looks like one, ``3/4``."""
     apart = joined([number(first)[:1], number(second)[:1]])
     fraction = tuple(form for form in understood(f"{first}/{second}") if "divided" not in form)
@@ -90,6 +90,6 @@ def roman(word: str) -> Optional[int]:
     return 10 * len(tens) + value
 
 
-def ordinal(value: int) -> Readings:
+def ordinal(value: int) -> Verbalizations:
     end = _ORDINAL_ENDS.get(value % 10, "th") if value // 10 % 10 != 1 else "th"
     return understood(f"{value}{end}")

@@ -10,37 +10,37 @@ from wfst_bias.core.text import words_of
 from wfst_bias.entities.verbalize.abbreviations import abbreviations
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
 from wfst_bias.entities.verbalize.pieces import DOMAIN, LETTER, pieces
-from wfst_bias.entities.verbalize.readings import MOST, Readings, distinct, joined
+from wfst_bias.entities.verbalize.verbalizations import MOST, Verbalizations, distinct, joined
 
 _DOCTOR = r"\bPh\.\s?D\b"
 _MARKS = re.compile("[™®©℠]")
 _LONGEST_ACRONYM = 5  # letters; longer ones are rare
 
 
-def spoken_forms(written: str, shouted: bool = False) -> Readings:
-    """The words of each way that a phrase is spoken, the likeliest first, :data:`MOST` at most.
+def spoken_forms(written: str, all_caps: bool = False) -> Verbalizations:
+    """The words of each verbalization of a phrase, the likeliest first, :data:`MOST` at most.
 
     What is written as it is spoken has one form, its own words; what no rule knows stays as it is written.
 
     Args:
       written: the phrase.
-      shouted: its capitals mean nothing, see :func:`is_all_caps`.
+      all_caps: its capitals mean nothing, see :func:`is_all_caps`.
     """
     if not _unlike_its_words().search(written):
         return distinct([words_of(written)])
     text = _normal(written)
-    return distinct(joined(pieces(text, shouted or _is_all_caps_phrase(text))))
+    return distinct(joined(pieces(text, all_caps or _is_all_caps_phrase(text))))
 
 
-def forms_of_all(ways: Iterable[str], shouted: bool = False) -> Readings:
-    """The forms of several ways to write a phrase; the likeliest of each are first, and all there."""
-    forms = [spoken_forms(way, shouted) for way in ways]
+def forms_of_all(texts: Iterable[str], all_caps: bool = False) -> Verbalizations:
+    """The forms of several spellings of a phrase; the likeliest of each are first, and all there."""
+    forms = [spoken_forms(text, all_caps) for text in texts]
     ranked = distinct(form for rank in zip_longest(*forms, fillvalue=()) for form in rank)
     return ranked[: max(MOST, len(forms))]
 
 
 def is_all_caps(phrases: Iterable[str]) -> bool:
-    """Whether a list is written in capitals throughout, so that they do not tell acronyms.
+    """Whether a list is written in capitals throughout, so that capitals do not mark acronyms.
 
     Most of its phrases are in capitals then, and most of these are longer than acronyms are.
     """
@@ -55,7 +55,7 @@ def _is_all_caps_phrase(text: str) -> bool:
 
 
 @lru_cache(None)
-def _unlike_its_words() -> "re.Pattern":
+def _unlike_its_words() -> "re.Pattern[str]":
     """Finds what is not spoken as the words that it is written in; a quick look, which may err on this side."""
     known = abbreviations()
     dotted, plain = (

@@ -1,13 +1,13 @@
-"""The pieces of a written phrase, numbers, words and signs, each with the ways to say it."""
+"""The pieces of a written phrase, numbers, words and signs, each with its verbalizations."""
 
 import re
 from typing import Callable, Dict, Iterator
 
 from wfst_bias.core.text import words_of
 from wfst_bias.entities.verbalize import letters, numbers
-from wfst_bias.entities.verbalize.abbreviations import Place, abbreviated
+from wfst_bias.entities.verbalize.abbreviations import Context, abbreviated
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
-from wfst_bias.entities.verbalize.readings import Readings, distinct, ending_in, joined
+from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct, ending_in, joined
 
 LETTER = r"[^\W\d_]"
 DOMAIN = r"\.(?:[\w-]+\.)*(?:com|org|net|io|ai|gov|edu|co|uk|eu|de|tv|fm|js|app|dev)\b"
@@ -44,44 +44,45 @@ _ORDINAL_ENDS = ("st", "nd", "rd", "th")
 _LONGEST_CODE = 3  # letters at a digit that are a code, ``mp3``, and no word, ``covid19``
 
 
-def pieces(text: str, shouted: bool) -> Iterator[Readings]:
-    """The readings of each piece of a phrase; what is not said is left out.
+def pieces(text: str, all_caps: bool) -> Iterator[Verbalizations]:
+    """The verbalizations of each piece of a phrase; what is not spoken is left out.
 
     Args:
       text: in NFKC, digits and apostrophes plain.
-      shouted: its capitals mean nothing.
+      all_caps: its capitals mean nothing.
     """
     for match in _PIECE.finditer(text):
-        readings = _READERS[match.lastgroup](match, Place(text[: match.start()], text[match.end() :]), shouted)
-        if readings:
-            yield readings
+        context = Context(text[: match.start()], text[match.end() :])
+        verbalizations = _VERBALIZERS[str(match.lastgroup)](match, context, all_caps)
+        if verbalizations:
+            yield verbalizations
 
 
-def _amount(match: "re.Match", place: Place, shouted: bool) -> Readings:
+def _amount(match: "re.Match[str]", context: Context, all_caps: bool) -> Verbalizations:
     currency = ((_SIGNS[match[0][0]],),)
-    return numbers.understood(match[0]) or joined([*pieces(match[0][1:], shouted), currency])
+    return numbers.understood(match[0]) or joined([*pieces(match[0][1:], all_caps), currency])
 
 
-def _quantity(match: "re.Match", place: Place, shouted: bool) -> Readings:
+def _quantity(match: "re.Match[str]", context: Context, all_caps: bool) -> Verbalizations:
     """``5th``, ``12 km``, ``50%``; ``3M``, ``2Pac``."""
     value, unit = match["value"], match["tail"] or match["unit"]
     as_one = numbers.understood(match[0])
     if as_one and (unit in _ORDINAL_ENDS or not unit.isalpha()):
         return as_one
-    said = _of_word(unit, Place(value, place.behind), shouted) if unit.isalpha() else ((_SIGNS[unit[0]],),)
-    return distinct([*as_one, *joined([numbers.number(value), said])])
+    spoken = _of_word(unit, Context(value, context.behind), all_caps) if unit.isalpha() else ((_SIGNS[unit[0]],),)
+    return distinct([*as_one, *joined([numbers.number(value), spoken])])
 
 
-def _time(match: "re.Match", place: Place, shouted: bool) -> Readings:
+def _time(match: "re.Match[str]", context: Context, all_caps: bool) -> Verbalizations:
     return numbers.understood(match[0]) or joined(map(numbers.number, match.group("hour", "minute")))
 
 
-def _initials(match: "re.Match", place: Place, shouted: bool) -> Readings:
+def _initials(match: "re.Match[str]", context: Context, all_caps: bool) -> Verbalizations:
     return letters.spelled("".join(filter(str.isalpha, match[0])))
 
 
-def _sign(match: "re.Match", place: Place, shouted: bool) -> Readings:
-    sign, last, following = match[0], place.front[-1:], place.behind[:1]
+def _sign(match: "re.Match[str]", context: Context, all_caps: bool) -> Verbalizations:
+    sign, last, following = match[0], context.front[-1:], context.behind[:1]
     if sign == "#":
         if following.isdigit():
             return (("number",),)
@@ -91,51 +92,51 @@ def _sign(match: "re.Match", place: Place, shouted: bool) -> Readings:
     if sign == ".":
         if last.isdigit() and following.isdigit():
             return (("point",),)
-        is_said = re.match(DOMAIN, sign + place.behind, re.IGNORECASE) and not last.isdigit()
-        return (("dot",),) if is_said else ()
+        is_spoken = re.match(DOMAIN, sign + context.behind, re.IGNORECASE) and not last.isdigit()
+        return (("dot",),) if is_spoken else ()
     return ((_SIGNS[sign],),)
 
 
-def _of_word(word: str, place: Place, shouted: bool) -> Readings:
+def _of_word(word: str, context: Context, all_caps: bool) -> Verbalizations:
     """An abbreviation, a Roman numeral, a code at a digit, an acronym, words run together, or just a word."""
     if not re.search(LETTER, word):
         return ()
     plain = (words_of(word),)
     in_capitals = _CAPITALS.fullmatch(word)
     stem, end = (in_capitals[1], (in_capitals[2] or "").lower()) if in_capitals else (word, "")
-    if said := abbreviated(word, place):
-        return distinct([*said, *letters.acronym(stem, end)]) if in_capitals and not shouted else said
-    if said := _roman(stem, place):
-        return ending_in(said, end)
-    if place.touches_digit and len(stem) <= _LONGEST_CODE and (in_capitals or word.islower() or len(word) == 1):
+    if spoken := abbreviated(word, context):
+        return distinct([*spoken, *letters.acronym(stem, end)]) if in_capitals and not all_caps else spoken
+    if spoken := _roman(stem, context):
+        return ending_in(spoken, end)
+    if context.touches_digit and len(stem) <= _LONGEST_CODE and (in_capitals or word.islower() or len(word) == 1):
         code, name = letters.acronym(stem, end), plain if letters.has_vowel(word) else ()
         return distinct([*name, *code] if word.islower() and len(word) == _LONGEST_CODE else [*code, *name])
-    if in_capitals and not (shouted and letters.has_vowel(stem)):
+    if in_capitals and not (all_caps and letters.has_vowel(stem)):
         return letters.acronym(stem, end)
     if not in_capitals and re.search(rf"[{LOWER}{UPPER}][{UPPER}]", word) and not word.isupper():
         return letters.mixed(word)
     return plain
 
 
-def _roman(word: str, place: Place) -> Readings:
+def _roman(word: str, context: Context) -> Verbalizations:
     """``Henry VIII``, ``Rocky II``; none where a word is no Roman numeral, or may as well be none."""
     value = numbers.roman(word)
-    if value is None or place.is_first or place.touches_digit:
+    if value is None or context.is_first or context.touches_digit:
         return ()
     as_number = [*joined([(("the",),), numbers.ordinal(value)]), *numbers.number(str(value))[:1]]
     if len(word) > 1:
         return distinct([*as_number, tuple(word.lower()) if word.isupper() else (word,)])
-    return distinct([(word.lower(),), *as_number]) if place.is_last and word.isupper() else ()
+    return distinct([(word.lower(),), *as_number]) if context.is_last and word.isupper() else ()
 
 
-_READERS: Dict[str, Callable[["re.Match", Place, bool], Readings]] = {
+_VERBALIZERS: Dict[str, Callable[["re.Match[str]", Context, bool], Verbalizations]] = {
     "amount": _amount,
-    "plural": lambda match, place, shouted: numbers.plural(match["many"]),
-    "ratio": lambda match, place, shouted: numbers.ratio(match["first"], match["second"]),
+    "plural": lambda match, context, all_caps: numbers.plural(match["many"]),
+    "ratio": lambda match, context, all_caps: numbers.ratio(match["first"], match["second"]),
     "time": _time,
     "quantity": _quantity,
-    "number": lambda match, place, shouted: numbers.number(match[0]),
+    "number": lambda match, context, all_caps: numbers.number(match[0]),
     "initials": _initials,
-    "word": lambda match, place, shouted: _of_word(match[0], place, shouted),
+    "word": lambda match, context, all_caps: _of_word(match[0], context, all_caps),
     "sign": _sign,
 }
