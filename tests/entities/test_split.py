@@ -63,7 +63,7 @@ def test_a_list_is_what_is_said_and_distractors():
     assert [e.written for e in sample_list(phrases, texts, 0)] == ["Angela Merkel", "Paris"]
     longer = sample_list(phrases, texts, 2)
     assert written(longer) == {"Angela Merkel", "Paris", "Rome", "New York"}  # of Merkel, only the longer one is said
-    assert written(sample_list(phrases, texts, 2, with_said=False)) == {"Rome", "New York"}
+    assert written(sample_list(phrases, texts, 2, with_spoken=False)) == {"Rome", "New York"}
     assert sample_list(phrases, texts, 1) == longer[:3]
     with pytest.raises(InputError, match="has 2 phrases that nobody says, 3 were asked for"):
         sample_list(phrases, texts, 3)

@@ -268,14 +268,8 @@ def compile_graph(
     Raises:
       InputError: no phrase is of a class that ``configs`` names; ``lists`` is one list, not several.
     """
-    if isinstance(lists, (str, Path)):
-        raise InputError(f"lists is {str(lists)!r}; give several lists, as in [{str(lists)!r}]")
     base = read_base(base_dir)
-    speller = speller_of(base, g2p, g2g)
-    spelled = {
-        part: spelled_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
-        for part in (part if isinstance(part, ListFile) else ListFile(part) for part in lists)
-    }
+    spelled = _spelled_lists(lists, base, speller_of(base, g2p, g2g), strict)
     names = dict.fromkeys(outcome.entity.entity_class for some in spelled.values() for outcome in some)
     if unused := configs.keys() - names:
         name = min(unused)
@@ -298,3 +292,15 @@ def compile_graph(
         }
         write_graph(graph_dir, base.with_entities(*compiled), SpelledList.joined(list(spelled.values())), key, notes)
     return spelled
+
+
+def _spelled_lists(
+    lists: Sequence[Union[ListFile, EntityList]], base: BaseGraph, speller: Speller, strict: bool
+) -> Dict[ListFile, SpelledList]:
+    if isinstance(lists, (str, Path)):
+        raise InputError(f"lists is {str(lists)!r}; give several lists, as in [{str(lists)!r}]")
+    parts = [part if isinstance(part, ListFile) else ListFile(part) for part in lists]
+    return {
+        part: spelled_list(part.path, speller, strict, part.format_name, part.entity_class, base.class_names)
+        for part in parts
+    }

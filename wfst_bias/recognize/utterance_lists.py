@@ -18,8 +18,8 @@ from wfst_bias.entities.verbalize.phrases import is_all_caps
 def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
     """The lists of a biasing TSV, and which of them a cut has."""
     rows = read_biasing(path)
-    shouted = is_all_caps({phrase for row in rows.values() for phrase in row.phrases})
-    entity_of = lru_cache(None)(partial(Entity, shouted=shouted))  # the same phrase is in many lists
+    all_caps = is_all_caps({phrase for row in rows.values() for phrase in row.phrases})
+    entity_of = lru_cache(None)(partial(Entity, all_caps=all_caps))  # the same phrase is in many lists
     lists = {key: tuple(entity_of(phrase) for phrase in row.phrases) for key, row in rows.items()}
 
     def list_of(cut: MonoCut) -> Phrases:
