@@ -12,7 +12,6 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.graph.compile import (
     ListFile,
-    OpenVocabulary,
     compile_graph,
     compile_list,
     compile_loop,
@@ -20,6 +19,7 @@ from wfst_bias.graph.compile import (
     spelled_list,
     speller_of,
 )
+from wfst_bias.graph.config import OpenVocabulary
 from wfst_bias.graph.open_vocabulary import ANY_WORD, unit_trie
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lang.lang import Lang

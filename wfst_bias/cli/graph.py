@@ -8,7 +8,7 @@ import click
 
 from wfst_bias.cli.options import PATH, config_file_option, config_options, format_option, g2g_options
 from wfst_bias.core.symbols import CLASS
-from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 
 class_options = config_options(
     ClassConfig,
@@ -86,7 +86,7 @@ def graph_loop(lang_dir, base_dir, order, topology):
 
     Example: wfst-bias graph loop data/lang exp/loop
     """
-    from wfst_bias.graph.compile import OpenVocabulary, compile_loop
+    from wfst_bias.graph.compile import compile_loop
 
     made = compile_loop(lang_dir, base_dir, OpenVocabulary(order=order).order, topology)
     click.echo(f"{base_dir}: {'compiled' if made else 'is up to date'}")
@@ -134,7 +134,7 @@ def graph_compile(
     wfst-bias graph compile exp/base medicine people.txt exp/ward
     """
     from wfst_bias.entities.domains import find_domain
-    from wfst_bias.graph.compile import ListFile, OpenVocabulary, compile_graph
+    from wfst_bias.graph.compile import ListFile, compile_graph
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
     parts = [ListFile(path, name, format_name) for name, path in map(_class_and_path, lists)]

@@ -1,6 +1,5 @@
 """The compilers that users call: a base from a lang and a language model, a graph from a base and lists."""
 
-import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
@@ -18,7 +17,7 @@ from wfst_bias.fst.ctc import STANDARD, ctc_product
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie
-from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_loop, unit_trie
@@ -105,25 +104,6 @@ def compile_loop(lang_dir: Path, base_dir: Path, order: int, topology: str = STA
     notes = {"language_model": {"unit_order": order, "skipped_ngrams": 0}, "wfst_bias": wfst_bias.__version__}
     write_base(base_dir, base_graph(lang, lang.words, token_graph, topology, key), token_graph, notes)
     return True
-
-
-@dataclass(frozen=True)
-class OpenVocabulary:
-    """Words outside the lexicon and the lists, spelled by n-grams of units.
-
-    Args:
-      cost: of such a word, nats, beside that of its units.
-      order: of the n-grams, 2 or more; 0 takes all units for equally likely.
-    """
-
-    cost: float = 10.0
-    order: int = 3
-
-    def __post_init__(self):
-        if not 0 <= self.cost < math.inf:
-            raise InputError(f"--oov-cost is {self.cost}; give nats, 0 or more")
-        if self.order not in (0, 2, 3, 4, 5):
-            raise InputError(f"--order of units is {self.order}; give 0 (all units equally likely) or 2 to 5")
 
 
 def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:

@@ -1,4 +1,4 @@
-"""What the entity class costs and pays."""
+"""Configurations of what is compiled into a base: the costs of an entity class, and an open vocabulary."""
 
 import math
 from dataclasses import dataclass
@@ -37,3 +37,22 @@ class ClassConfig:
     def entry_score(self, num_phrases: int, in_model: bool = False) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""
         return (0.0 if in_model else math.log(self.prior)) - math.log(num_phrases)
+
+
+@dataclass(frozen=True)
+class OpenVocabulary:
+    """Words outside the lexicon and the lists, spelled by n-grams of units.
+
+    Args:
+      cost: of such a word, nats, in addition to that of its units.
+      order: of the n-grams, 2 or more; 0 takes all units for equally likely.
+    """
+
+    cost: float = 10.0
+    order: int = 3
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.cost < math.inf:
+            raise InputError(f"--oov-cost is {self.cost}; give nats, 0 or more")
+        if self.order not in (0, 2, 3, 4, 5):
+            raise InputError(f"--order of units is {self.order}; give 0 (all units equally likely) or 2 to 5")
