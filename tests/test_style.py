@@ -51,9 +51,6 @@ PRIVATE: dict[str, set[str]] = {
     "cli": set(
         """_told_classes beside mend told upstream_options""".split()
     ),
-    "entities": set(
-        """Place _reader chance is_said reader readings said shouted way ways with_said""".split()
-    ),
     "g2p": set(
         """Side _reader _ways heard heard_lexicon reader way ways""".split()
     ),
@@ -79,15 +76,9 @@ DOCSTRINGS: dict[str, set[str]] = {
     "cli": set(
         """cli/graph.py:graph_info""".split()
     ),
-    "entities": set(
-        """entities/formats/documents.py:_found entities/formats/source.py: entities/split.py:Part.parse
-        entities/verbalize/abbreviations.py:abbreviations entities/verbalize/numbers.py:number
-        entities/verbalize/numbers.py:understood""".split()
-    ),
     "graph": set(
-        """graph/config.py: graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout
-        graph/store.py:_read_record graph/store.py:folder_key graph/store.py:graph_facts
-        graph/store.py:read_base""".split()
+        """graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout graph/store.py:_read_record
+        graph/store.py:folder_key graph/store.py:graph_facts graph/store.py:read_base""".split()
     ),
     "lm": set(
         """lm/default.py:default_lm_key lm/ngrams.py:Ngrams.left""".split()
