@@ -139,7 +139,7 @@ def test_a_description_without_its_sizes_is_told(folder, model):
     meta = json.loads((folder / "adapter" / "meta.json").read_text())
     del meta["config"], meta["lang"]
     (folder / "adapter" / "meta.json").write_text(json.dumps(meta))
-    message = f"{folder}/adapter/meta.json: does not tell config, lang; make the folder anew"
+    message = f"{folder}/adapter/meta.json: does not have config, lang; make the folder anew"
     told(message, read_adapter, folder / "adapter", model)
 
 
@@ -185,7 +185,7 @@ def test_weights_of_another_size_are_told(folder, model):
     with np.load(weights) as known:
         shorter = {name: known[name] for name in known.files[1:]}
     np.savez(weights, **shorter)
-    with pytest.raises(InputError, match="calibration: does not hold the weights that its meta.json tells of"):
+    with pytest.raises(InputError, match="calibration: does not hold the weights that its meta.json describes"):
         read_calibration(folder / "calibration", model)
 
 

@@ -22,7 +22,7 @@ _CATALOGUES_KEPT = 256
 
 @dataclass(frozen=True)
 class Attended:
-    """What an adapter did in a batch.
+    """The attention of an adapter in a batch, and the emissions that it changed.
 
     Args:
       emissions: as they were, on the device of the network.
@@ -107,6 +107,7 @@ class Adapter:
         return replace(said, sounds=self._sounds(said.entities))
 
     def _sounds(self, entities: Phrases) -> Catalogue:
+        assert self.sounding is not None
         spelled = self._spellers[1].spell(entities, across_classes=True)
         return catalogue_of_list(spelled, self.sounding.units, dict(zip(entities, range(len(entities)))))
 
@@ -126,7 +127,10 @@ class Adapter:
         )
         heard = kept_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
         candidates = replace(candidates, segment=heard.take(candidates.segment))
-        layers = heard.take(emissions.layers) if self.network.config.white_box else None
+        layers = None
+        if self.network.config.white_box:
+            assert emissions.layers is not None
+            layers = heard.take(emissions.layers)
         adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self.head)
         return Attended(emissions, adapted, heard, candidates, catalogues)
 

@@ -36,7 +36,7 @@ class CalibrationConfig:
     most_blank: float = MOST_BLANK
     strength: float = 0.4
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if min(self.dim, self.num_blocks) < 1 or self.kernel % 2 == 0:
             raise InputError(
                 f"calibration of dim {self.dim}, {self.num_blocks} blocks and kernel {self.kernel}; "

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -49,7 +49,9 @@ class Catalogue:
         return trie_of(self.units.numpy(), self.lengths.numpy())
 
 
-def catalogue_of(entities: Sequence, ways: Sequence[Sequence[Sequence[int]]], most_ways: int = MOST_WAYS) -> Catalogue:
+def catalogue_of(
+    entities: Sequence[Any], ways: Sequence[Sequence[Sequence[int]]], most_ways: int = MOST_WAYS
+) -> Catalogue:
     """A catalogue of phrases and the ways to say each, in token ids."""
     some = [way[:MOST_UNITS] for of_phrase in ways for way in of_phrase[:most_ways]]
     lengths = np.array([len(way) for way in some], np.int64)

@@ -3,7 +3,7 @@
 import sys
 from importlib import resources
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Optional
 
 import torch
 
@@ -28,20 +28,22 @@ def emission_adapter_of(
     adapter: str = NONE,
     device: torch.device = torch.device("cpu"),
 ) -> EmissionAdapter:
-    """What changes the emissions of a model.
+    """The emission adapter of a model: calibration, then contextual adapter.
 
     Args:
       calibration, adapter: a folder, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
       device: where the networks compute, and leave what they changed.
     """
-    folders, model_name = {}, getattr(model, "made_by", "") or model_name  # an archive stands for its model
+    model_name = getattr(model, "made_by", "") or model_name  # an archive stands for its model
+    folders: Dict[str, Optional[Path]] = {}
     for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter)):
         folders[kind] = None if named == NONE else shipped(kind, model_name) if named == DEFAULT else Path(named)
-    mend = None if folders[CALIBRATION] is None else read_calibration(folders[CALIBRATION], model).to(device)
-    bias = None if folders[ADAPTER] is None else read_adapter(folders[ADAPTER], model).to(device)
-    if bias is not None and bias.trained_behind != weights_checksum(mend):
+    calibration_dir, adapter_dir = folders[CALIBRATION], folders[ADAPTER]
+    network = None if calibration_dir is None else read_calibration(calibration_dir, model).to(device)
+    bias = None if adapter_dir is None else read_adapter(adapter_dir, model).to(device)
+    if bias is not None and bias.trained_behind != weights_checksum(network):
         print(
-            f"wfst-bias: {folders[ADAPTER]}: was trained {'behind another' if bias.trained_behind else 'without a'} "
+            f"wfst-bias: {adapter_dir}: was trained {'behind another' if bias.trained_behind else 'without a'} "
             f"calibration; name the same with --calibration, or {NONE}",
             file=sys.stderr,
         )
@@ -49,4 +51,4 @@ def emission_adapter_of(
         kind: DEFAULT if named == DEFAULT and folders[kind] else str(folders[kind] or NONE)
         for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter))
     }
-    return EmissionAdapter(mend, bias, meta)
+    return EmissionAdapter(network, bias, meta)

@@ -1,4 +1,4 @@
-"""What stands between an acoustic model and the search: calibration, then the contextual adapter."""
+"""Changes of emissions between an acoustic model and the search: calibration, then the contextual adapter."""
 
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Sequence

@@ -26,7 +26,7 @@ LOWEST = -12.0  # nats, of a unit against a segment
 
 @dataclass(frozen=True)
 class Segments:
-    """What was heard, a unit each.
+    """Recognized units, a stretch of frames each.
 
     Args:
       posterior: of the units, blank left out, float32 ``(N, S, C)``; 0 behind an utterance's end.
@@ -114,7 +114,7 @@ class Matcher(nn.Module):
         self.ratio.copy_(count / count.sum(1, keepdim=True) / prior)
 
     def heard(self, log_probs: torch.Tensor, lengths: torch.Tensor) -> Tuple[List[torch.Tensor], torch.Tensor]:
-        """What is heard in each utterance.
+        """The fit of all units to the segments of each utterance.
 
         Args:
           log_probs: ``(N, T, C)``.

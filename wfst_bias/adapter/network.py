@@ -9,7 +9,7 @@ Axes: N utterances, T frames, C tokens, L layers, K candidates (ways to say phra
 """
 
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable, Optional, Tuple
 
 import torch
 from torch import nn
@@ -31,7 +31,7 @@ Head = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class AdapterConfig:
-    """What an adapter is.
+    """The architecture of a contextual adapter.
 
     Args:
       attention: over :data:`POSITIONS` in the ways to say the phrases, or over :data:`ENTITIES` as a whole.
@@ -57,7 +57,7 @@ class AdapterConfig:
     most_blank: float = MOST_BLANK
     strength: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.attention not in (POSITIONS, ENTITIES):
             raise InputError(f"attention is {self.attention!r}; write {POSITIONS!r} or {ENTITIES!r}")
         if min(self.dim, self.num_blocks, self.num_candidates) < 1 or self.kernel % 2 == 0:
@@ -77,7 +77,7 @@ class AdapterConfig:
 
 @dataclass(frozen=True)
 class Adapted:
-    """What an adapter made of a batch.
+    """The output of an adapter for a batch.
 
     Args:
       log_probs: of the model with its list ``(N, T, C)``.
@@ -173,7 +173,7 @@ class ContextualAdapter(nn.Module):
             x = x + self.from_layers(weighted)
         return self.listen(x, mask)
 
-    def _catalogue(self, candidates: Candidates):
+    def _catalogue(self, candidates: Candidates) -> Tuple[torch.Tensor, torch.Tensor]:
         """Keys and values ``(N, K J, D)``; J is 1 where entities are attended to."""
         N, K, J = candidates.units.shape
         present = candidates.present.view(N * K, J)
@@ -194,7 +194,7 @@ class ContextualAdapter(nn.Module):
         return candidates.lengths > 0
 
     def _match(self, candidates: Candidates) -> torch.Tensor:
-        """What the match of each candidate with the whole utterance says ``(N, K)``."""
+        """Scores of the match of each candidate with the whole utterance ``(N, K)``."""
         length = candidates.lengths.clamp(min=1).float()
         missing = candidates.lengths == 0  # padding, whose score is no match
         best = candidates.score.masked_fill(missing, -torch.inf).amax(dim=1, keepdim=True)
@@ -203,7 +203,7 @@ class ContextualAdapter(nn.Module):
         return self.match(torch.stack(features, dim=-1)).squeeze(-1).float()
 
     def _fit(self, candidates: Candidates) -> torch.Tensor:
-        """What the alignments of the candidates say of each frame ``(N, T, K J)``."""
+        """Scores of the alignments of the candidates in each frame ``(N, T, K J)``."""
         aligned = candidates.aligned  # (N, K, J or 1, S)
         if self.config.attention == ENTITIES:
             aligned = aligned.amax(dim=2, keepdim=True)

@@ -88,6 +88,8 @@ def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
         )
     lang = _read_lang(Path(folder) / _LANG, meta[_LANG])
     sounding = _read_lang(Path(folder) / _SOUNDING, meta[_SOUNDING])
+    if lang is None:
+        raise InputError(f"has no {_LANG}; make the folder anew", Path(folder) / _META)
     phones = (sounding or lang).units
     matcher = Matcher.of(phones)
     parts = nn.ModuleDict({"network": ContextualAdapter(len(lang.tokens), config), "matcher": matcher})
@@ -98,7 +100,7 @@ def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
 
 
 def weights_checksum(network: Optional[nn.Module]) -> str:
-    """Of a network; of none it is empty."""
+    """SHA-256 of the weights of a network; empty for none."""
     if not isinstance(network, nn.Module):
         return ""
     digest = hashlib.sha256()
@@ -123,7 +125,7 @@ def _read(folder: Path, kind: str, model: AcousticModel) -> Tuple[Dict[str, Any]
         raise InputError(f"is no {kind} folder; make one with 'wfst-bias {_COMMAND[kind]} train'", folder)
     missing = [key for key in _NEEDED[kind] if key not in meta]
     if missing:
-        raise InputError(f"does not tell {', '.join(missing)}; make the folder anew", folder / _META)
+        raise InputError(f"does not have {', '.join(missing)}; make the folder anew", folder / _META)
     if meta["tokens"] != model.tokens.checksum:
         raise InputError("was trained for other tokens than the model's; train one on this model", folder)
     try:
@@ -146,12 +148,12 @@ def _loaded(network: nn.Module, weights: Dict[str, torch.Tensor], folder: Path) 
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise InputError(f"does not hold the weights that its meta.json tells of ({error})", folder) from None
+        raise InputError(f"does not hold the weights that its meta.json describes ({error})", folder) from None
     return network
 
 
 def _write_lang(folder: Path, lang: Optional[Lang]) -> str:
-    """What ``meta.json`` says of a lang: where it is."""
+    """Write a lang, and return its place for ``meta.json``."""
     if lang is None:
         return ""
     if lang.checksum == hama_lang().checksum:
