@@ -58,7 +58,7 @@ PRIVATE: dict[str, set[str]] = {
         """ways""".split()
     ),
     "recognize": set(
-        """_num_refused _refused beside phrases_beside rival said shouted upstream""".split()
+        """_num_refused _refused beside phrases_beside rival said upstream""".split()
     ),
     "second_pass": set(
         """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of rivals
