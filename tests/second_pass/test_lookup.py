@@ -48,8 +48,8 @@ def lang():
 @pytest.fixture(scope="module")
 def lookup_with(lang):
     def make(entities=ENTITIES, known=("we", "met"), **config):
-        sayings = Pronunciations(lang, entities, set(known), reader=LexiconOnly())
-        return Lookup(sayings, LookupConfig(**config))
+        pronunciations = Pronunciations(lang, entities, set(known), g2p=LexiconOnly())
+        return Lookup(pronunciations, LookupConfig(**config))
 
     return make
 
@@ -143,9 +143,9 @@ def test_the_list_of_an_utterance_alone_is_looked_up_in(lookup_with):
 
 def test_variants_are_looked_up_only_where_asked_for(lang):
     spoken = ("we met more", "W IY <wb> M EH T <wb> HH W IH T M AO R")
-    sayings = Pronunciations(lang, (Entity("Whittemore"),), {"we", "met"}, G2GConfig(variants=5), LexiconOnly())
-    assert corrected(Lookup(sayings), *spoken)[1] == ()
-    assert corrected(Lookup(sayings, LookupConfig(variants=True)), *spoken)[0].text == "we met whittemore"
+    pronunciations = Pronunciations(lang, (Entity("Whittemore"),), {"we", "met"}, G2GConfig(variants=5), LexiconOnly())
+    assert corrected(Lookup(pronunciations), *spoken)[1] == ()
+    assert corrected(Lookup(pronunciations, LookupConfig(variants=True)), *spoken)[0].text == "we met whittemore"
 
 
 def test_what_shall_not_be_heard_is_not_looked_up(lookup_with):

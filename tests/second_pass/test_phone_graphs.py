@@ -76,13 +76,13 @@ def test_other_phones_are_an_error():
 
 def test_phrases_are_said_as_their_list_tells():
     entities = [Entity("Ma Tomato", spoken=("ma two",)), Entity("zz")]
-    (pieces,) = Pronunciations(lang(UNITS), entities, reader=LexiconOnly()).pieces([("two", "ma", "tomato", "zz")])
+    (pieces,) = Pronunciations(lang(UNITS), entities, g2p=LexiconOnly()).pieces([("two", "ma", "tomato", "zz")])
     assert [(piece.first, piece.end) for piece in pieces] == [(0, 1), (1, 3), (3, 4)]
-    assert pieces[1].ways[0][0] == ("M", "AA", "|", "T", "UW")
-    assert pieces[2].ways == ()
+    assert pieces[1].pronunciations[0][0] == ("M", "AA", "|", "T", "UW")
+    assert pieces[2].pronunciations == ()
 
 
 def test_a_word_that_is_a_phrase_may_be_said_as_the_word_it_is():
     """US, which is said otherwise than "us"."""
-    (pieces,) = Pronunciations(lang(UNITS), [Entity("UH", spoken=("two ma",))], reader=LexiconOnly()).pieces([("uh",)])
-    assert {way for way, _ in pieces[0].ways} == {tuple(way.split()) for way in ("T UW | M AA", "T UW | M AA AA", "AA")}
+    (pieces,) = Pronunciations(lang(UNITS), [Entity("UH", spoken=("two ma",))], g2p=LexiconOnly()).pieces([("uh",)])
+    assert {way for way, _ in pieces[0].pronunciations} == {tuple(way.split()) for way in ("T UW | M AA", "T UW | M AA AA", "AA")}

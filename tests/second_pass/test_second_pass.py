@@ -41,7 +41,7 @@ def unsure(decoder):
 
 
 @pytest.fixture(scope="module")
-def sayings(world):
+def pronunciations(world):
     def make(*phrases):
         base = read_base(world / "base")
         return Pronunciations(base.lang, [Entity(phrase) for phrase in phrases], base.known_words)
@@ -68,13 +68,13 @@ def test_without_stages_it_is_what_the_search_found(unsure):
         assert is_text(one.nbest.hypotheses[0].words, transcript)
 
 
-def test_rescoring_takes_what_the_other_network_heard(unsure, sayings):
+def test_rescoring_takes_what_the_other_network_heard(unsure, pronunciations):
     transcripts, batch = unsure
     (best, *_) = Chain().found(transcripts, batch, num_best=50)
     # the worst hypothesis comes first, and its words are said; the network finds out
     worse = with_best(best, NBest("utt0", best.nbest.hypotheses[::-1]), 0, batch)
     assert worse.transcript.text != "the city"
-    stage = Rescoring(PhoneRescorer(sayings(), RescoringConfig(weight=1.0)), 100)
+    stage = Rescoring(PhoneRescorer(pronunciations(), RescoringConfig(weight=1.0)), 100)
     first = replace(batch, lattices=batch.lattices, phones=_first(batch.phones))
     (after,) = stage([worse], first)
     assert after.transcript == replace(transcripts[0], score=after.transcript.score)
@@ -85,11 +85,11 @@ def _first(batch):
     return replace(batch, log_probs=batch.log_probs[:1], lengths=batch.lengths[:1], names=batch.names[:1])
 
 
-def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, sayings):
+def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, pronunciations):
     transcripts, batch = unsure
     _, zelenskyy, ann, nothing = transcripts
     missed = replace(ann, words=ann.words[:-2] + ann.words[-1:], entities=())  # "call whittemore"
-    lookup = LexiconLookup(Lookup(sayings("Ann Whittemore"), LookupConfig(min_posterior=0.9)))
+    lookup = LexiconLookup(Lookup(pronunciations("Ann Whittemore"), LookupConfig(min_posterior=0.9)))
     batch = replace(batch, lists=[(Entity("Ann Whittemore"),)] * 4)
     *others, after, _ = Chain((lookup,)).found([*transcripts[:2], missed, nothing], batch)
     assert after.transcript.text == "call ann whittemore"
@@ -105,9 +105,9 @@ def _all_stages(said):
     return Rescoring(PhoneRescorer(said), 20), verification, LexiconLookup(Lookup(said))
 
 
-def test_stages_follow_each_other(unsure, sayings):
+def test_stages_follow_each_other(unsure, pronunciations):
     transcripts, batch = unsure
-    said = sayings("Ann Whittemore", "Zelenskyy")
+    said = pronunciations("Ann Whittemore", "Zelenskyy")
     stages = _all_stages(said)
     for one in Chain(stages).found(transcripts, batch):
         assert list(one.texts) == ["search", "rescore", "verify", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
@@ -143,7 +143,7 @@ def test_an_unsure_phrase_gives_way_to_the_best_path_without_it(eager):
     for i, (one, other) in enumerate(zip(before, after)):
         assert other.texts == {"search": one.transcript.text, "verify": other.transcript.text}
         assert len(other.confidences) == len(other.transcript.words)
-        same = next(h for h in one.nbest.hypotheses if h.words == other.said)
+        same = next(h for h in one.nbest.hypotheses if h.words == other.path_words)
         assert other.transcript == replace(
             on_path(one, same.arcs, other.transcript.score, i, batch).transcript, rejected=other.transcript.rejected
         )
@@ -156,7 +156,7 @@ def test_verification_keeps_to_the_order_of_the_stages_before(eager):
     worst_first = NBest(found.nbest.name, found.nbest.hypotheses[::-1])
     _, after = Verification(VerifyConfig())([found, replace(found, nbest=worst_first)], batch)
     free = [h for h in worst_first.hypotheses if "kitty" not in h.words]
-    assert len(free) > 1 and after.said == free[0].words != free[-1].words
+    assert len(free) > 1 and after.path_words == free[0].words != free[-1].words
     assert [entity.phrase for entity in after.transcript.rejected] == ["Kitty"]
 
 
@@ -205,14 +205,14 @@ def test_decode_folders_with_a_stage_that_was_removed_are_read(stages, left):
 
 @pytest.mark.parametrize("num_frames", [1, 2])
 @pytest.mark.parametrize("beam", [18.0, 0.001])
-def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decoder, sayings, num_frames, beam):
+def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decoder, pronunciations, num_frames, beam):
     tokens = decoder.graph.tokens
     noise = torch.randn(2, num_frames, len(tokens), generator=torch.Generator().manual_seed(1)).log_softmax(-1)
     short = Emissions(noise, torch.tensor([num_frames, 1]), 0.02, tokens, ["short", "shorter"])
     search = replace(decoder.search, search_beam=beam, min_active=0, max_active=1 if beam < 1 else 2000)
     narrow = Decoder(decoder.graph, search)
     transcripts, lattices = gated_paths(narrow.lattices(short), narrow)
-    said = sayings("Ann Whittemore", "Zelenskyy")
+    said = pronunciations("Ann Whittemore", "Zelenskyy")
     for one in Chain(_all_stages(said)).found(
         transcripts, Batch(narrow, lattices, [decoder.graph.entities] * 2, short)
     ):
@@ -222,12 +222,12 @@ def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decode
         assert not word_lattices(lattices, narrow)[0].num_arcs
 
 
-def test_a_list_changes_nothing_for_those_who_have_another(sayings):
+def test_a_list_changes_nothing_for_those_who_have_another(pronunciations):
     """One list says Smith as it is, another one otherwise; the third does not have it."""
     own = (Entity("Smith", display="SMITH"),), (Entity("Smith", spoken=("city",)),), (Entity("Zelenskyy"),)
-    said = sayings()
+    said = pronunciations()
     together = said.pieces([("the", "smith")] * 3, own)
-    assert together == [sayings().pieces([("the", "smith")], [phrases])[0] for phrases in own]
+    assert together == [pronunciations().pieces([("the", "smith")], [phrases])[0] for phrases in own]
     assert together[0] == together[2] != together[1]
     outcomes = [one.outcomes[0].entity for one in said.of_lists(own, 3)]
     assert [entity.shown for entity in outcomes] == ["SMITH", "Smith", "Zelenskyy"]

@@ -168,7 +168,7 @@ def _check(setup: "DecodeSetup") -> None:
     for stage in STAGES:
         if was_given(stage) and stage not in setup.stages.names:
             raise click.UsageError(f"--{stage}-... are options of a stage that is not run: add --stages {stage}")
-    if (setup.stages.phone_model or setup.stages.phone_lang) and not setup.stages.hears:
+    if (setup.stages.phone_model or setup.stages.phone_lang) and not setup.stages.needs_phones:
         raise click.UsageError("no stage hears a phone network: add --stages rescore, lookup or both")
     if setup.beside and setup.has_own_lists:
         raise click.UsageError("each utterance has a list of its own: leave --list out")

@@ -11,6 +11,7 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
+from wfst_bias.core.types import IntArray
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 
 Pronunciation = Tuple[str, ...]
@@ -83,7 +84,7 @@ def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
     return Lexicon.of_pairs(pairs)
 
 
-def disambiguation_ranks(pronunciations: np.ndarray) -> np.ndarray:
+def disambiguation_ranks(pronunciations: IntArray) -> IntArray:
     """Rank of each pronunciation among its homophones: 0 for one that has none, else 1, 2, ...
 
     Args:
@@ -101,7 +102,7 @@ def disambiguation_ranks(pronunciations: np.ndarray) -> np.ndarray:
     return np.where(size[group] > 1, rank, 0)
 
 
-def padded(rows: List[List[int]]) -> np.ndarray:
+def padded(rows: List[List[int]]) -> IntArray:
     """Rows of different length as one int32 matrix, padded with -1."""
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     matrix = np.full((len(rows), int(lengths.max(initial=0))), -1, np.int32)
@@ -112,8 +113,8 @@ def padded(rows: List[List[int]]) -> np.ndarray:
 
 
 def lexicon_fst(
-    pronunciations: np.ndarray,
-    word_ids: np.ndarray,
+    pronunciations: IntArray,
+    word_ids: IntArray,
     boundary_id: int,
     is_token: bool,
     backoff_ids: Tuple[int, int],
@@ -142,14 +143,8 @@ def lexicon_fst(
       backoff_ids: input and output label of the backoff loop (``#0``).
       first_disambiguation_id: input label of ``#1``; ``#2`` and so on follow it.
     """
-    rank = disambiguation_ranks(pronunciations)
-    length = (pronunciations >= 0).sum(axis=1)
-    # the disambiguation symbol, where there is one, is one more unit at the end
-    rows = np.concatenate([pronunciations, np.full((len(rank), 1), -1, np.int32)], axis=1)
-    marked = np.flatnonzero(rank)
-    rows[marked, length[marked]] = first_disambiguation_id + rank[marked] - 1
-    length = length + (rank > 0)
-
+    rows = _disambiguated(pronunciations, first_disambiguation_id)
+    length = (rows >= 0).sum(axis=1)
     row, position = np.nonzero(rows >= 0)
     is_first = position == 0
     is_last = position == length[row] - 1
@@ -163,3 +158,12 @@ def lexicon_fst(
     words = src, dst, rows[row, position], np.where(is_first, word_ids[row], 0)
     src, dst, ilabel, olabel = (np.concatenate([a, b]) for a, b in zip(words, zip(*between)))
     return from_arcs(0, src, dst, ilabel, olabel, np.zeros(len(src), np.float32), final)
+
+
+def _disambiguated(pronunciations: IntArray, first_disambiguation_id: int) -> IntArray:
+    """Append a disambiguation symbol to each homophone, int32 ``(P, L + 1)``."""
+    rank = disambiguation_ranks(pronunciations)
+    rows = np.concatenate([pronunciations, np.full((len(rank), 1), -1, np.int32)], axis=1)
+    marked = np.flatnonzero(rank)
+    rows[marked, (pronunciations[marked] >= 0).sum(axis=1)] = first_disambiguation_id + rank[marked] - 1
+    return rows

@@ -100,7 +100,7 @@ class DecodeFiles:
             self._lookup.writelines(f"{row.to_json()}\n" for row in found.replacements)
         self._ctm.writelines(_ctm(transcript, [c.plain for c in found.confidences]))
         self._ctm_with_list.writelines(_ctm(transcript, [c.boosted for c in found.confidences]))
-        for entity, rival in zip(transcript.entities, found.rivals):
+        for entity, rival in zip(transcript.entities, found.competitors):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
             self._entities.write(_row(name, entity, {**_least(own), "rival": rival and rival.to_json()}))
         self._refused.writelines(_row(name, entity) for entity in transcript.rejected)

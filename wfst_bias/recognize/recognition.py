@@ -103,7 +103,7 @@ class Recognition:
     @property
     def competitors(self) -> Tuple[Optional[Competitor], ...]:
         """The best competitor of each entity; None where the lattice has no other path."""
-        return self.found.rivals
+        return self.found.competitors
 
     @property
     def lattice(self) -> WordLattice:

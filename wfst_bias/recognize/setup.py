@@ -182,7 +182,7 @@ class DecodeSetup:
           g2g: variants that the list was compiled with; those of the graph folder where not given.
           spelled: the list; that of the graph folder where not given.
         """
-        if not self.stages.hears:
+        if not self.stages.needs_phones:
             return None
         if g2g is None:
             g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
@@ -229,7 +229,7 @@ def phone_model_of(
     Args:
       model, spec: of the search.
     """
-    if not (stages.hears and stages.phone_model):
+    if not (stages.needs_phones and stages.phone_model):
         return None
     return model if stages.phone_model == spec else load_model(stages.phone_model, device)
 

@@ -1,11 +1,11 @@
-"""What is done behind the search: stages, each of which may change what was found, and none of which has to be there.
+"""The second pass: a chain of optional stages, each of which may change the result of the search.
 
-Rescoring and verification take another path of the lattice, so all that is told of it (times, entities, evidence) is
-that of this path; lookup writes words that no lattice has.
+Rescoring and verification take another path of the lattice, and times, entities and evidence are those of this path;
+lookup writes words that no lattice has.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -23,7 +23,8 @@ from wfst_bias.lattice.confidence import Confidence, word_confidences
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice, word_lattices
 from wfst_bias.second_pass.config import LOOKUP, RESCORE, SEARCH
-from wfst_bias.second_pass.lookup import Lookup, Replacement
+from wfst_bias.second_pass.lookup import Lookup
+from wfst_bias.second_pass.lookup_matches import Replacement
 from wfst_bias.second_pass.rescoring import PhoneRescorer
 
 _TIES = 10  # hypotheses that may score the same as the best path
@@ -31,13 +32,13 @@ _TIES = 10  # hypotheses that may score the same as the best path
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch behind the search, and what stages read of it.
+    """A batch after the search, as the stages read it.
 
     Args:
       decoder: that searched.
       lattices: of the search.
       lists: the phrases of each utterance.
-      phones: what a phone network says, or the searched emissions themselves.
+      phones: emissions of a phone network, or the searched emissions themselves.
     """
 
     decoder: Decoder
@@ -48,33 +49,33 @@ class Batch:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in an utterance.
+    """Result of an utterance.
 
     Args:
-      lattice: its words, in all ways within the beam.
+      lattice: all word sequences within the beam.
       nbest: the hypotheses, the best first.
-      said: words of the one that was chosen, as the lattice has them.
+      path_words: words of the chosen hypothesis, as the lattice has them.
       path: arcs of ``lattice`` with these words; None where it has no such path among the n-best.
       transcript: of that, where no lookup changed it.
-      texts: what the search found and what each stage made of it, by its name, as they were run.
+      texts: transcripts of the search and of each stage by its name, in the order of the run.
       replacements: of the lookup.
       confidences: of the words.
-      rivals: of the entities; none where the lattice has no other path.
+      competitors: of the entities; none where the lattice has no other path.
     """
 
     lattice: WordLattice
     nbest: NBest
-    said: Tuple[str, ...]
+    path_words: Tuple[str, ...]
     path: Optional[IntArray]
     transcript: Transcript
     texts: Mapping[str, str]
     replacements: Tuple[Replacement, ...] = ()
     confidences: Tuple[Confidence, ...] = ()
-    rivals: Tuple[Optional[Competitor], ...] = ()
+    competitors: Tuple[Optional[Competitor], ...] = ()
 
 
 class Stage(Protocol):
-    """One thing that is done behind the search.
+    """One stage of the second pass.
 
     Args:
       name: as ``--stages`` has it.
@@ -85,17 +86,17 @@ class Stage(Protocol):
     num_best: int
 
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
-        """What the utterances of a batch become."""
+        """Return the new results of the utterances of a batch."""
 
 
 @dataclass(frozen=True)
 class Chain:
-    """The stages behind a search, in their order.
+    """The stages of the second pass, in their order.
 
     Args:
       stages: none of them is there twice.
-      phone_model: what their phones come from; the searched emissions where it is not given.
-      meta: what a decode folder tells of it.
+      phone_model: source of their phones; the searched emissions where it is not given.
+      meta: its fields in the meta file of a decode folder.
     """
 
     stages: Tuple[Stage, ...] = ()
@@ -103,11 +104,11 @@ class Chain:
     meta: Mapping[str, object] = field(default_factory=dict)
 
     def found(self, transcripts: Sequence[Transcript], batch: Batch, num_best: int = 0) -> List[Found]:
-        """What the search found in a batch, and what the stages make of it.
+        """Return the results of a batch after all stages.
 
         Args:
           transcripts: of the search.
-          num_best: hypotheses of an utterance that are wanted, beside those that the stages read.
+          num_best: hypotheses of an utterance that are wanted at least; stages may read more.
         """
         most = max(_TIES, num_best, *(stage.num_best for stage in self.stages))
         words = batch.decoder.graph.words
@@ -116,36 +117,38 @@ class Chain:
             nbest = nbest_of(lattice, most, words)
             texts = tuple(word.text for word in transcript.words)
             chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
-            said, path = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
-            found.append(Found(lattice, nbest, said, path, transcript, {SEARCH: transcript.text}))
+            path_words, path = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
+            found.append(Found(lattice, nbest, path_words, path, transcript, {SEARCH: transcript.text}))
         for stage in self.stages:
             found = [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
         return [_with_evidence(one, batch.decoder.graph) for one in found]
 
 
 def _with_evidence(found: Found, graph: DecodingGraph) -> Found:
-    """How sure the words are; those of a lookup, which the search did not choose, are as sure as the phones that were heard."""
+    """Add confidences and competitors; words of a lookup, which no path has, get the posterior of their phones."""
     looked_up = [entity for entity in found.transcript.entities if entity.found_by == LOOKUP]
     others = [entity for entity in found.transcript.entities if entity.found_by != LOOKUP]
-    # where the others stand in what was said
+    # where the others are on the path
     spans = [(_place(entity.first_word, looked_up, found.replacements), entity.num_words) for entity in others]
-    rival_of = dict(zip(map(id, others), competitors(found.lattice, found.said, spans, graph.words, found.path)))
-    sure = word_confidences(found.lattice, found.said, graph, found.path)
+    competitor_of = dict(
+        zip(map(id, others), competitors(found.lattice, found.path_words, spans, graph.words, found.path))
+    )
+    sure = word_confidences(found.lattice, found.path_words, graph, found.path)
     for entity, row in zip(looked_up, found.replacements):  # from left to right, so that those before are done
         words = slice(entity.first_word, entity.first_word + len(row.words.split()))
         sure[words] = [Confidence(row.posterior, row.posterior)] * entity.num_words
-    all_rivals = tuple(rival_of.get(id(entity)) for entity in found.transcript.entities)
-    return replace(found, confidences=tuple(sure), rivals=all_rivals)
+    all_competitors = tuple(competitor_of.get(id(entity)) for entity in found.transcript.entities)
+    return replace(found, confidences=tuple(sure), competitors=all_competitors)
 
 
 def _place(word: int, looked_up: Sequence[FoundEntity], replacements: Sequence[Replacement]) -> int:
-    """Where a word stood before replacements."""
+    """Return the position of a word before replacements."""
     rows = zip(looked_up, replacements)
     return word + sum(len(row.words.split()) - entity.num_words for entity, row in rows if entity.first_word < word)
 
 
 class Rescoring:
-    """Takes the hypothesis that is the best one with what a phone network says of its pronunciations."""
+    """Chooses the best hypothesis with the scores of a phone network for its pronunciations."""
 
     name = RESCORE
 
@@ -160,7 +163,7 @@ class Rescoring:
 
 
 class LexiconLookup:
-    """Puts phrases where exactly their phones were heard."""
+    """Writes phrases where exactly their phones were recognized."""
 
     name = LOOKUP
     num_best = 0
@@ -174,9 +177,9 @@ class LexiconLookup:
 
 
 def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found:
-    """The best hypothesis of a new order that says no phrase below its gate; what was found where there is none."""
+    """Take the best hypothesis of a new order without a phrase below its gate; keep the result where there is none."""
     for hypothesis in nbest.hypotheses:
-        if hypothesis.words == found.said:
+        if hypothesis.words == found.path_words:
             return replace(found, nbest=nbest)
         taken = on_path(found, hypothesis.arcs, hypothesis.terms.total, utterance, batch)
         if not has_phrase_below_gate(taken.transcript):
@@ -184,8 +187,8 @@ def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found
     return replace(found, nbest=nbest)
 
 
-def on_path(found: Found, arcs: Sequence[int], score: float, utterance: int, batch: Batch) -> Found:
-    """What was found, on another path of its lattice.
+def on_path(found: Found, arcs: Union[Sequence[int], IntArray], score: float, utterance: int, batch: Batch) -> Found:
+    """Return the result on another path of its lattice.
 
     Args:
       arcs: of the path.
@@ -196,8 +199,8 @@ def on_path(found: Found, arcs: Sequence[int], score: float, utterance: int, bat
     path = np.asarray(arcs, np.int64)
     transcript = transcript_of(lattice.sources_of(path), utterance, score, batch.lattices, batch.decoder)
     ids = lattice.words[path]
-    said = tuple(words.symbols[word] for word in ids[ids != NO_WORD])
-    return replace(found, said=said, path=path, transcript=transcript)
+    path_words = tuple(words.symbols[word] for word in ids[ids != NO_WORD])
+    return replace(found, path_words=path_words, path=path, transcript=transcript)
 
 
 def is_text(words: Sequence[str], transcript: Transcript) -> bool:

@@ -1,4 +1,4 @@
-"""What is done behind the search, and how."""
+"""Configuration of the second pass."""
 
 import math
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ RESCORE, VERIFY, LOOKUP = STAGES = ("rescore", "verify", "lookup")
 
 @dataclass(frozen=True)
 class ChainConfig:
-    """What is done behind the search.
+    """Stages of the second pass.
 
     Args:
       stages: some of :data:`STAGES` with commas between them, as they are to be run, or none; the lookup is the last
-        one, because it writes words that no lattice has, and verification comes behind rescoring, which chooses a hypothesis.
-      phone_model: specification of the phone network that rescoring and lookup listen to; where it is empty, what is
-        searched is heard, by the phone head of the model if it has one.
+        one, because it writes words that no lattice has, and verification comes after rescoring, which chooses a hypothesis.
+      phone_model: specification of the phone network of rescoring and lookup; where it is empty, the searched emissions
+        are read, in phones if the model has a phone head.
       phone_lang: lang folder of that network; the lexicon for hama where it is empty.
     """
 
@@ -27,7 +27,7 @@ class ChainConfig:
     phone_model: str = ""
     phone_lang: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         names = self.names
         unknown = next((name for name in names if name not in STAGES), None)
         if unknown is not None:
@@ -35,31 +35,31 @@ class ChainConfig:
         if len(set(names)) < len(names) or LOOKUP in names[:-1]:
             raise InputError(f"--stages is {self.stages!r}; name each stage once, and lookup last")
         if VERIFY in names and RESCORE in names[names.index(VERIFY) :]:
-            raise InputError(f"--stages is {self.stages!r}; name verify behind rescore, which chooses anew")
+            raise InputError(f"--stages is {self.stages!r}; name verify after rescore, which chooses anew")
 
     @property
     def names(self) -> Tuple[str, ...]:
-        """Of the stages."""
+        """Names of the stages."""
         return () if self.stages in ("", "none") else tuple(self.stages.split(","))
 
     @property
-    def hears(self) -> bool:
-        """Whether a stage listens to a phone network."""
+    def needs_phones(self) -> bool:
+        """Whether a stage reads the emissions of a phone network."""
         return not {RESCORE, LOOKUP}.isdisjoint(self.names)
 
 
 @dataclass(frozen=True)
 class LookupConfig:
-    """What a lexicon lookup may replace.
+    """Limits of the lexicon lookup.
 
     Args:
       min_phones: that a phrase must have.
       max_words: that one phrase may replace.
-      min_posterior: mean probability that the network must give to the phones that it heard, 0 to 1.
-      min_lead: by which what was heard must be likelier to it than the words that were written, nats.
-      whole_words: whether it must have heard a boundary of words on both sides, where it has one.
-      keep_listed: whether a phrase of the list that was written stays.
-      variants: whether a phrase may be heard in other ways than its list, the lexicon and the G2P say.
+      min_posterior: least mean probability of the recognized phones, 0 to 1.
+      min_lead: by which the recognized phones must be likelier than the words of the transcript, nats.
+      whole_words: whether a boundary of words must be recognized on both sides, where the network has one.
+      keep_listed: whether a phrase of the list that is in the transcript stays.
+      variants: whether a phrase may be found by variants, not only by pronunciations of its list, the lexicon and the G2P.
     """
 
     min_phones: int = 3
@@ -70,7 +70,7 @@ class LookupConfig:
     keep_listed: bool = True
     variants: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("min_phones", "max_words"):
             if getattr(self, name) < 1:
                 raise InputError(f"--lookup-{name.replace('_', '-')} is {getattr(self, name)}; give 1 or more")
@@ -90,7 +90,7 @@ class VerifyConfig:
 
     min_confidence: float = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.min_confidence <= 1:
             raise InputError(f"--verify-min-confidence is {self.min_confidence}; give a probability, 0 (off) to 1")
 
@@ -107,7 +107,7 @@ class RescoringConfig:
       num_best: hypotheses of an utterance that are scored.
       weight: share of the acoustic score that its score takes the place of, 0 to 1.
       measure: :data:`EMISSIONS`, the log-probability of the pronunciations, or :data:`DISTANCE`, minus their weighted
-        edit distance from the phones that were heard.
+        edit distance from the recognized phones.
       bound: of that distance, see :class:`wfst_bias.second_pass.distance.PhoneDistance`.
     """
 
@@ -116,7 +116,7 @@ class RescoringConfig:
     measure: str = EMISSIONS
     bound: int = 8
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.num_best < 1:
             raise InputError(f"--rescore-num-best is {self.num_best}; give 1 or more")
         if not 0 <= self.weight <= 1:

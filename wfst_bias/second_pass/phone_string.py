@@ -1,4 +1,4 @@
-"""The string of phones that a network hears, the best one of each frame, and what of it belongs to which words."""
+"""The phone string of an utterance, from the best token of each frame, and its alignment with words."""
 
 from dataclasses import dataclass
 from typing import List
@@ -7,6 +7,7 @@ import numpy as np
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
 from wfst_bias.second_pass.phone_graphs import Alignment
@@ -14,23 +15,23 @@ from wfst_bias.second_pass.phone_graphs import Alignment
 
 @dataclass(frozen=True)
 class PhoneString:
-    """The string of phones that a network hears in an utterance: runs of frames with the same best token, ``(R,)``.
+    """The phone string of an utterance: runs of frames with the same best token, ``(R,)``.
 
     Args:
       phones: of the runs.
-      first, last: the first frame of each, and the one behind its last.
+      first, last: the first frame of each, and the one after its last.
       posterior: of its phone in its best frame.
-      opens: whether a boundary of words was heard before it, or nothing at all; one more for the end ``(R + 1,)``.
+      opens: whether a boundary of words comes before it, or no token; one more for the end ``(R + 1,)``.
     """
 
     phones: Pronunciation
-    first: np.ndarray
-    last: np.ndarray
-    posterior: np.ndarray
-    opens: np.ndarray
+    first: IntArray
+    last: IntArray
+    posterior: FloatArray
+    opens: BoolArray
 
-    def pieces(self, alignment: Alignment, num_pieces: int) -> np.ndarray:
-        """Which piece of a text each run belongs to ``(R,)``.
+    def pieces(self, alignment: Alignment, num_pieces: int) -> IntArray:
+        """Return the piece of a text that each run belongs to ``(R,)``.
 
         Two pieces part in the middle of the boundary between them, or else of the frames between their last and first
         phones.
@@ -48,10 +49,10 @@ class PhoneString:
 
 
 def phone_string(phones: Emissions, units: Units) -> List[PhoneString]:
-    """What is heard in each utterance of a batch."""
+    """Return the phone string of each utterance of a batch."""
     probability, best = (x.cpu().numpy() for x in phones.log_probs.max(dim=-1))
     symbols = units.tokens.symbols
-    heard = []
+    strings = []
     for row, scores, length in zip(best, np.exp(probability), phones.lengths.tolist()):
         row = row[:length]
         first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
@@ -63,11 +64,11 @@ def phone_string(phones: Emissions, units: Units) -> List[PhoneString]:
         opens = np.concatenate([[True], num_boundaries[1:] > num_boundaries[:-1]])
         opens[-1] = True
         last = np.append(first[1:], length)
-        heard.append(
+        strings.append(
             PhoneString(
                 tuple(symbols[i] for i in token[is_phone].tolist()),
                 *(column[is_phone] for column in (first, last, posterior)),
                 opens,
             )
         )
-    return heard
+    return strings

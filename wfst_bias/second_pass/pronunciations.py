@@ -1,4 +1,4 @@
-"""How texts are said in the phones of a network: their words, and the phrases of a list among them."""
+"""Pronunciations of texts in the phones of a network: of their words, and of the phrases of a list among them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,42 +22,42 @@ class Piece:
     """A word of a text, or a phrase of the list.
 
     Args:
-      first, end: its first word and the word behind its last.
-      ways: to say it, with their scores, nats; none where nobody can.
+      first, end: its first word and the word after its last.
+      pronunciations: with their scores, nats; none where it has none.
     """
 
     first: int
     end: int
-    ways: Tuple[ScoredPronunciation, ...]
+    pronunciations: Tuple[ScoredPronunciation, ...]
 
 
 @dataclass(frozen=True)
 class ListPronunciations:
-    """How the phrases of a list are said.
+    """Pronunciations of the phrases of a list.
 
     Args:
-      outcomes: of those that can be.
-      ways: of each of them, by its words.
+      outcomes: of the phrases that have any.
+      pronunciations: of each of these, by its words.
     """
 
     outcomes: Tuple[Outcome, ...]
-    ways: Mapping[Words, Tuple[ScoredPronunciation, ...]]
+    pronunciations: Mapping[Words, Tuple[ScoredPronunciation, ...]]
 
     @cached_property
     def phrases(self) -> PhraseList:
-        """For finding them in texts."""
-        return PhraseList(self.ways)
+        """The phrases, to find them in texts."""
+        return PhraseList(self.pronunciations)
 
 
 class Pronunciations:
-    """Knows how words and phrases are said, and remembers it.
+    """Pronounces words and phrases, each once.
 
     Args:
       lang: of the phone network.
-      entities: of the list of texts that have none of their own; a phrase is said as its list and its words tell.
-      known_words: those of the language model; one that sounds like a phrase is told in its outcome.
+      entities: list of the texts that have none of their own; a phrase has the pronunciations of its list and of its words.
+      known_words: those of the language model; the outcome of a phrase names those that sound like it.
       g2g: variants of the phrases.
-      reader: says the words that the lexicon does not have; that of the lang where it is not given.
+      g2p: for words that the lexicon does not have; that of the lang where it is not given.
       spelled: list of the graph, whose pronunciations are taken over where they are those of the lang.
     """
 
@@ -67,11 +67,11 @@ class Pronunciations:
         entities: Sequence[Entity] = (),
         known_words: AbstractSet[str] = frozenset(),
         g2g: G2GConfig = G2GConfig(variants=0),
-        reader: Optional[G2P] = None,
+        g2p: Optional[G2P] = None,
         spelled: Optional[SpelledList] = None,
     ):
         self.lang = lang
-        self._speller = Speller(lang, known_words, g2g, reader)
+        self._speller = Speller(lang, known_words, g2g, g2p)
         if spelled is not None:
             self._speller.remember(spelled)
         self._entities = tuple(entities)
@@ -79,57 +79,57 @@ class Pronunciations:
         self._words: Dict[str, Tuple[ScoredPronunciation, ...]] = {}
 
     def of_lists(self, lists: Sequence[Phrases], count: int) -> List[ListPronunciations]:
-        """How the phrases of some lists are said; of one and the same list ``count`` times where none is given."""
+        """Return the pronunciations of each list; those of the own list ``count`` times where none is given."""
         assert len(lists) in (0, count)
         return [self._of(phrases) for phrases in lists or [self._entities] * count]
 
     def _of(self, phrases: Phrases) -> ListPronunciations:
         if id(phrases) not in self._lists:
             used = self._speller.spell(phrases).used
-            ways: Dict[Words, Tuple[ScoredPronunciation, ...]] = {}
+            found: Dict[Words, Tuple[ScoredPronunciation, ...]] = {}
             for outcome in used:
-                ways[outcome.entity.words] = (*ways.get(outcome.entity.words, ()), *self._ways_of(outcome))
-            said = ListPronunciations(used, {words: tuple(dict(some).items()) for words, some in ways.items()})
-            self._lists[id(phrases)] = phrases, said
+                found[outcome.entity.words] = (*found.get(outcome.entity.words, ()), *self._pronunciations_of(outcome))
+            distinct = {words: tuple(dict(some).items()) for words, some in found.items()}
+            self._lists[id(phrases)] = phrases, ListPronunciations(used, distinct)
         return self._lists[id(phrases)][1]
 
-    def _ways_of(self, outcome: Outcome) -> Tuple[ScoredPronunciation, ...]:
-        """How a phrase is said; "us" in a text may be US, or the pronoun."""
+    def _pronunciations_of(self, outcome: Outcome) -> Tuple[ScoredPronunciation, ...]:
+        """Return the pronunciations of a phrase and of the word written so: "us" in a text may be US, or the pronoun."""
         words, lexicon = outcome.entity.words, self.lang.lexicon
         as_word = lexicon[words[0]] if len(words) == 1 and words[0] in lexicon else ()
         return tuple({**dict(zip(outcome.pronunciations, outcome.scores)), **dict.fromkeys(as_word, 0.0)}.items())
 
     def pieces(self, texts: Sequence[Sequence[str]], lists: Sequence[Phrases] = ()) -> List[List[Piece]]:
-        """The pieces of each text, the phrases of its list before words, the longest phrase first.
+        """Return the pieces of each text, the phrases of its list before words, the longest phrase first.
 
         Args:
           lists: of each text.
         """
-        said = self.of_lists(lists, len(texts))
-        cuts = [_cut(text, own.phrases) for text, own in zip(texts, said)]
+        owns = self.of_lists(lists, len(texts))
+        cuts = [_cut(text, own.phrases) for text, own in zip(texts, owns)]
         self._learn(text[first] for text, some in zip(texts, cuts) for first, end in some if end - first == 1)
         return [
-            [Piece(*cut, self._ways(tuple(text[slice(*cut)]), own)) for cut in some]
-            for text, some, own in zip(texts, cuts, said)
+            [Piece(*cut, self._known(tuple(text[slice(*cut)]), own)) for cut in some]
+            for text, some, own in zip(texts, cuts, owns)
         ]
 
-    def _ways(self, words: Words, own: ListPronunciations) -> Tuple[ScoredPronunciation, ...]:
-        return own.ways.get(words) or self._words[words[0]]
+    def _known(self, words: Words, own: ListPronunciations) -> Tuple[ScoredPronunciation, ...]:
+        return own.pronunciations.get(words) or self._words[words[0]]
 
     def _learn(self, words: Iterable[str]) -> None:
-        """Find out how words are said that are no phrases."""
+        """Pronounce the words that are new."""
         new = [word for word in dict.fromkeys(words) if word not in self._words]
         lexicon = self.lang.lexicon
         unknown = [word for word in new if word not in lexicon]
-        said = {o.entity.written: o for o in self._speller.spell([Entity(word) for word in unknown])}
+        spelled = {o.entity.written: o for o in self._speller.spell([Entity(word) for word in unknown])}
         for word in new:
-            known = lexicon[word] if word in lexicon else said[word].pronunciations
-            scores = said[word].scores if word in said else [0.0] * len(known)
+            known = lexicon[word] if word in lexicon else spelled[word].pronunciations
+            scores = spelled[word].scores if word in spelled else [0.0] * len(known)
             self._words[word] = tuple(zip(known, scores))
 
 
 def _cut(text: Sequence[str], phrases: PhraseList) -> List[Tuple[int, int]]:
-    """Where the pieces of a text begin and end."""
+    """Return where each piece of a text begins and ends."""
     found = phrases.occurrences(text)
     taken = {word for first, end in found for word in range(first, end)}
     return sorted(found + [(word, word + 1) for word in range(len(text)) if word not in taken])

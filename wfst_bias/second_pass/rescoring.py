@@ -1,8 +1,9 @@
-"""Phone rescoring: what a phone network says of the hypotheses of an n-best list.
+"""Phone rescoring: scores of a phone network for the hypotheses of an n-best list.
 
 ``S(h) = S_lattice(h) + w (s log p_phone(Pron(h) | X) - A(h))``: of the acoustic part ``A`` of a lattice score, at the
-acoustic scale ``s``, a share ``w`` gives way to the probability that the phone network wrote one of the ways to say the
-hypothesis, of all its words and phrases, or, cheaper, to minus its distance from the phones that were heard. Dingliwal et
+acoustic scale ``s``, a share ``w`` is replaced by the probability of the pronunciations of the
+hypothesis by the phone network, of all its words and phrases, or, cheaper, to minus their distance from the recognized
+phones. Dingliwal et
 al., *Personalization of CTC speech recognition models*, SLT 2022, add the second score to the first; there sound would
 count for more than it was tuned to count for, and a second opinion of the same network would do harm.
 """
@@ -23,36 +24,36 @@ from wfst_bias.second_pass.phone_string import phone_string
 from wfst_bias.second_pass.pronunciations import Pronunciations
 
 NATS_AN_EDIT = 4.0
-"""What an edit of one phone for one that has nothing in common with it takes for in log-probabilities."""
+"""Cost of substituting a phone by one that has nothing in common with it."""
 
 
 class PhoneRescorer:
     """Rescores n-best lists by a phone network.
 
     Args:
-      sayings: how words, and the phrases of the list, are said in its phones.
+      pronunciations: of words and of the phrases of the list, in its phones.
       config: how, and how much it counts.
     """
 
-    def __init__(self, sayings: Pronunciations, config: RescoringConfig = RescoringConfig()):
-        self._sayings = sayings
+    def __init__(self, pronunciations: Pronunciations, config: RescoringConfig = RescoringConfig()):
+        self._pronunciations = pronunciations
         self._config = config
-        self._distance = PhoneDistance(sayings.lang.units, config.bound)
+        self._distance = PhoneDistance(pronunciations.lang.units, config.bound)
 
     def rescored(
         self, nbests: Sequence[NBest], emissions: Emissions, acoustic_scale: float, lists: Sequence[Phrases] = ()
     ) -> List[NBest]:
-        """The best hypotheses of each utterance in their new order, see :func:`reordered`, and the others behind them.
+        """Return the best hypotheses of each utterance in their new order, see :func:`reordered`, followed by the others.
 
         Args:
           nbests: of the utterances of a batch; one may be empty.
           emissions: of the same utterances, by a phone network or by a model with a phone head; their frame shift
             may be another one than that of the lattices.
           acoustic_scale: of the lattices.
-          lists: of each utterance; that of the sayings where they are not given.
+          lists: of each utterance; that of the pronunciations where none are given.
 
         Raises:
-          InputError: the network has other phones than the sayings.
+          InputError: the network has other phones than the pronunciations.
         """
         most = self._config.num_best
         scored = [nbest.hypotheses[:most] for nbest in nbests]
@@ -68,13 +69,13 @@ class PhoneRescorer:
     def phone_scores(
         self, texts: Sequence[Sequence[Sequence[str]]], emissions: Emissions, lists: Sequence[Phrases] = ()
     ) -> List[List[float]]:
-        """What the network says of each text of each utterance, nats; as in a lattice, each frame's best is 0."""
-        units = self._sayings.lang.units
+        """Return the score of each text of each utterance, nats; as in a lattice, each frame's best is 0."""
+        units = self._pronunciations.lang.units
         phones = phone_emissions(emissions, units)
         assert len(texts) == len(phones.lengths)
         counts = list(map(len, texts))
         list_of = [phrases for phrases, some in zip(lists, texts) for _ in some]
-        pieces = self._sayings.pieces([words for some in texts for words in some], list_of)
+        pieces = self._pronunciations.pieces([words for some in texts for words in some], list_of)
         bounds = np.cumsum([0, *counts])
         if self._config.measure == EMISSIONS:
             utterance = np.repeat(np.arange(len(counts)), counts)
@@ -82,8 +83,8 @@ class PhoneRescorer:
         else:
             scores = [
                 -NATS_AN_EDIT * distance
-                for heard, first, end in zip(phone_string(phones, units), bounds, bounds[1:])
-                for distance in self._distance.distances(heard.phones, pieces[first:end]).tolist()
+                for recognized, first, end in zip(phone_string(phones, units), bounds, bounds[1:])
+                for distance in self._distance.distances(recognized.phones, pieces[first:end]).tolist()
             ]
         return [scores[first:end] for first, end in zip(bounds, bounds[1:])]
 
@@ -91,7 +92,7 @@ class PhoneRescorer:
 def reordered(
     hypotheses: Sequence[Hypothesis], phone_scores: Sequence[float], weight: float, acoustic_scale: float
 ) -> Tuple[Hypothesis, ...]:
-    """Hypotheses with what the phone network says of them, the best first; of equal ones the old order stays."""
+    """Return hypotheses with their scores by the phone network, the best first; of equal ones the old order stays."""
     weighted = (
         replace(hypothesis, phones=weight * (acoustic_scale * score - hypothesis.terms.acoustic))
         for hypothesis, score in zip(hypotheses, phone_scores)
@@ -100,7 +101,7 @@ def reordered(
 
 
 def _best_scores(phones: Emissions) -> torch.Tensor:
-    """Score of the best token of each frame, the sum over each utterance, nats, float64 ``(N,)`` on the CPU."""
+    """Return the score of the best token of each frame, the sum over each utterance, nats, float64 ``(N,)`` on the CPU."""
     best = phones.log_probs.amax(dim=-1).double().cpu()
     inside = torch.arange(best.shape[1]) < phones.lengths[:, None]
     return torch.where(inside, best, 0.0).sum(dim=1)
