@@ -1,4 +1,4 @@
-"""Phrases that are heard too badly for their gates."""
+"""Phrases with too little evidence for their gates."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ from wfst_bias.graph.store import read_base
 from wfst_bias.lattice.frames import kaldi_lattices
 
 ONE_WAY = G2GConfig(variants=0)
-# a unit that is not heard is 12 nats below the best one: the mean of 8, 9 and 9 units
+# a unit that is not spoken is 12 nats below the best one: the mean of 8, 9 and 9 units
 WEAK_ZELENSKYY = ZELENSKYY.replace("L EH N", "L IH N")
 WEAK_ANN_WHITTEMORE = ANN_WHITTEMORE.replace("T M", "D M")
 EVIDENCE, ANN_EVIDENCE = math.exp(-12 / 8), math.exp(-12 / 9)
@@ -97,25 +97,25 @@ def test_several_phrases_in_one_utterance(decoder_of):
     (transcript,) = transcribe(decoder, both)
     assert not transcript.entities and "zelenskyy" not in transcript.text and "whittemore" not in transcript.text
     # also what the search falls back to, however far
-    refused = [entity for entity in transcript.rejected if entity.evidence > 0.1]
-    assert phrases(refused) == ["Zelenskyy", "Ann Whittemore"]
-    assert [entity.evidence for entity in refused] == pytest.approx([EVIDENCE, ANN_EVIDENCE], rel=1e-3)
+    rejected = [entity for entity in transcript.rejected if entity.evidence > 0.1]
+    assert phrases(rejected) == ["Zelenskyy", "Ann Whittemore"]
+    assert [entity.evidence for entity in rejected] == pytest.approx([EVIDENCE, ANN_EVIDENCE], rel=1e-3)
     (transcript,) = transcribe(decoder, f"{ZELENSKYY} <wb> {WEAK_ANN_WHITTEMORE}")
     assert (phrases(transcript.entities), phrases(transcript.rejected)) == (["Zelenskyy"], ["Ann Whittemore"])
 
 
-def test_a_phrase_is_refused_only_where_it_was_hardly_heard(decoder_of):
+def test_a_phrase_is_rejected_only_where_it_was_hardly_heard(decoder_of):
     decoder = decoder_of(("Zelenskyy", 0.5, 3))
     for said in itertools.permutations([ZELENSKYY, WEAK_ZELENSKYY]):
         (transcript,) = transcribe(decoder, " <wb> ".join(said))
         assert transcript.text.split().count("zelenskyy") == 1
-        (found,), (refused,) = transcript.entities, transcript.rejected
-        assert (found.start < refused.start) == (said[0] == ZELENSKYY)
+        (found,), (rejected,) = transcript.entities, transcript.rejected
+        assert (found.start < rejected.start) == (said[0] == ZELENSKYY)
 
 
 def test_another_pronunciation_may_pass(base, tmp_path):
     """The one that is heard better is not among the two best of its frames, and is not boosted."""
-    ways = ("Z IH L AA N S K IY", "Z AA L IH N S K IY")
+    pronunciations = ("Z IH L AA N S K IY", "Z AA L IH N S K IY")
     tokens = base.lang.tokens
     frames = frames_of(tokens, "W IY <wb> M EH T <wb> Z AA L AA N S K IY")
     frames[:, tokens["ZH"]] = frames.amax(dim=1) - 3.0
@@ -124,21 +124,24 @@ def test_another_pronunciation_may_pass(base, tmp_path):
         span = slice(begin, begin + FRAMES_A_TOKEN)
         frames[span, tokens[symbol]] = frames[span, tokens["AA"]] - below
     batch = Emissions(frames[None], torch.tensor([len(frames)]), 0.02, tokens, ["utt"])
-    for gate, heard_as, evidence in ((0.5, ways[0], math.exp(-5 / 8)), (0.6, ways[1], math.exp(-4 / 8))):
-        row = {"phrase": "Zelenskyy", "pronunciation": ways, "gate": gate}
+    for gate, pronunciation, evidence in (
+        (0.5, pronunciations[0], math.exp(-5 / 8)),
+        (0.6, pronunciations[1], math.exp(-4 / 8)),
+    ):
+        row = {"phrase": "Zelenskyy", "pronunciation": pronunciations, "gate": gate}
         (tmp_path / "list.jsonl").write_text(json.dumps(row))
         graph, _ = graph_of_list(base, tmp_path / "list.jsonl", g2g=ONE_WAY)
         decoder = Decoder(graph, boost=BoostConfig(alpha=0.9, cap=6.0, top_k=2))
         (transcript,), _ = gated_paths(decoder.lattices(batch), decoder)
         (entity,) = transcript.entities
-        assert (" ".join(entity.units), transcript.rejected) == (heard_as, ())
+        assert (" ".join(entity.units), transcript.rejected) == (pronunciation, ())
         assert entity.evidence == pytest.approx(evidence, rel=1e-3)
 
 
 def test_words_of_the_language_model_stay_but_are_no_entity(decoder_of):
     decoder = decoder_of(("city", 0.5, -9))
-    heard = CITY.replace("IH", "EH")
-    (transcript,) = transcribe(decoder, heard)
+    spoken = CITY.replace("IH", "EH")
+    (transcript,) = transcribe(decoder, spoken)
     assert (transcript.text, transcript.display, transcript.entities) == ("the city", "the city", ())
     assert [(e.phrase, e.found_by, e.first_word) for e in transcript.rejected] == [("city", LANGUAGE_MODEL, 1)]
     (transcript,) = transcribe(decoder, CITY)
@@ -175,8 +178,8 @@ def test_what_is_left_is_the_best_path_without_the_phrase(decoder_of, seed):
     entities = decoder.graph.entities
     for i, transcript in enumerate(transcripts):
         alone = replace(batch, log_probs=batch.log_probs[i : i + 1], lengths=batch.lengths[i : i + 1], names=["utt"])
-        refused = phrases(transcript.rejected)
-        outputs = [decoder.graph.first_phrase + n for n, e in enumerate(entities) if e.written in refused]
+        rejected = phrases(transcript.rejected)
+        outputs = [decoder.graph.first_phrase + n for n, e in enumerate(entities) if e.written in rejected]
         peer = Decoder(without_outputs(decoder.graph, outputs), wide, decoder.boost)
         (best,) = best_paths(peer.lattices(alone), peer)
         assert not any(entity.is_below_gate for entity in best.entities if entity.found_by == LIST)
@@ -185,8 +188,8 @@ def test_what_is_left_is_the_best_path_without_the_phrase(decoder_of, seed):
         assert kaldi_best(kaldi_lattices(lattices, decoder)[i])[3] == pytest.approx(best.score, abs=1e-2)
 
 
-def test_a_refused_phrase_takes_no_place_in_the_beam(decoder_of):
-    """What pays a bonus on entry and is refused at its end only, leads the narrow beam away from what was said."""
+def test_a_rejected_phrase_takes_no_place_in_the_beam(decoder_of):
+    """What pays a bonus on entry and is rejected at its end only, leads the narrow beam away from what was said."""
     rows = [("Zelenskyy", 0.9, 15), ("Sittingbourne", 0.9, 15), ("citizens", 0.9, 15), ("Citroen", 0.9, 15)]
     narrow = SearchConfig(search_beam=6.0, min_active=1, max_active=20)
     decoder = decoder_of(*rows, search=narrow)
@@ -226,7 +229,7 @@ def test_the_graph_is_left_as_it_was(decoder_of):
     assert torch.equal(decoder.graph.arcs, before)
 
 
-def test_an_utterance_of_nothing_but_a_refused_phrase(decoder_of):
+def test_an_utterance_of_nothing_but_a_rejected_phrase(decoder_of):
     narrow = SearchConfig(search_beam=5.0, min_active=1, max_active=20)
     decoder = decoder_of(("Zelenskyy", 0.99, 9), search=narrow)
     weak = "Z EH L IH N S K IY"

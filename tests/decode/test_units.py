@@ -78,10 +78,10 @@ def test_every_segmentation_of_an_entity_is_found(subwords, tmp_path):
     base, _ = subwords
     (tmp_path / "list.txt").write_text("Lusebuth\n")
     graph, outcomes = graph_of_list(base, tmp_path / "list.txt", g2g=G2GConfig(variants=8, sources="en"))
-    ways = outcomes[0].pronunciations
-    assert len(ways) > 1 and len({"".join(way) for way in ways}) < len(ways)
-    for way in ways:
-        frames = frames_of(base.lang.tokens, " ".join(way), 9.0)
+    pronunciations = outcomes[0].pronunciations
+    assert len(pronunciations) > 1 and len({"".join(pronunciation) for pronunciation in pronunciations}) < len(pronunciations)
+    for pronunciation in pronunciations:
+        frames = frames_of(base.lang.tokens, " ".join(pronunciation), 9.0)
         assert best_transcript(graph, base.lang.tokens, frames).text == "lusebuth"
 
 

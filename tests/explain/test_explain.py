@@ -305,7 +305,7 @@ TOY = Units("phones", SymbolTable(("<blk>", "a", "b", "c")))
 
 
 def alignments(pronunciation, num_frames):
-    """Every way to put units and blanks on frames: the token of each frame, and where the units begin and end."""
+    """All placements of units and blanks on frames: the token of each frame, and where the units begin and end."""
     for path in itertools.product(range(len(TOY.tokens)), repeat=num_frames):
         units = [token for token, _ in itertools.groupby(path) if token]
         if [TOY.tokens.symbols[unit] for unit in units] == list(pronunciation) and path[0] and path[-1]:

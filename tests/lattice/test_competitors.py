@@ -27,22 +27,22 @@ def test_it_is_the_best_of_all_paths_that_lack_a_word_of_the_span(places, data):
         return all(best[0][i] in words[max(i - 1, 0) : i + 2] for i in inside)
 
     others = [path for path in paths(places) if not says_all(path[0])]
-    (rival,) = competitors(sausage(places), best[0], [(first, length)], WORDS)
+    (competitor,) = competitors(sausage(places), best[0], [(first, length)], WORDS)
     if not others:
-        assert rival is None
+        assert competitor is None
         return
     expected = max(map(total, others))
-    assert rival.lead.total == pytest.approx(total(best) - expected)
-    assert any(total(path) == expected and path[1][0] == best[1][0] - rival.lead.acoustic for path in others)
+    assert competitor.lead.total == pytest.approx(total(best) - expected)
+    assert any(total(path) == expected and path[1][0] == best[1][0] - competitor.lead.acoustic for path in others)
 
 
 def test_it_tells_what_differs_and_by_how_much():
     here = {"a": (-1.0, 0.5, -2.0, 0.25), "b": (-4.0, 0.0, -1.0, 0.0)}
     places = [{"c": (0.0,) * 4}, here, {"d": (0.0,) * 4}]
-    (rival,) = competitors(sausage(places), ("c", "a", "d"), [(1, 1)], WORDS)
-    assert (rival.words, rival.instead_of) == (("b",), ("a",))
-    assert rival.lead == Terms(3.0, 0.5, -1.0, 0.25)
-    assert rival.to_json() == {"words": "b", "instead_of": "a", "acoustic": 3.0, "total": 2.75}
+    (competitor,) = competitors(sausage(places), ("c", "a", "d"), [(1, 1)], WORDS)
+    assert (competitor.words, competitor.instead_of) == (("b",), ("a",))
+    assert competitor.lead == Terms(3.0, 0.5, -1.0, 0.25)
+    assert competitor.to_json() == {"words": "b", "instead_of": "a", "acoustic": 3.0, "total": 2.75}
 
 
 def test_where_nothing_else_was_heard_there_is_none():
@@ -54,8 +54,8 @@ def test_where_nothing_else_was_heard_there_is_none():
 
 def test_another_path_than_the_best_has_a_rival_above_it():
     places = [{"a": (0.0,) * 4, "b": (-1.0, 0.0, 0.0, 0.0)}]
-    (rival,) = competitors(sausage(places), ("b",), [(0, 1)], WORDS)
-    assert rival.words == ("a",) and rival.lead.total == -1.0
+    (competitor,) = competitors(sausage(places), ("b",), [(0, 1)], WORDS)
+    assert competitor.words == ("a",) and competitor.lead.total == -1.0
 
 
 def says(hypothesis, ends, word, first, last):
@@ -71,15 +71,15 @@ def test_of_a_search_it_is_the_best_hypothesis_without_the_word(decoder, text):
     frames = np.diff(lattice.splits)
     ends = [np.cumsum(frames[list(h.arcs)]) for h in hypotheses]  # of the words; of the last state, too
     found = competitors(lattice, words, [(i, 1) for i in range(len(words))], table)
-    for word, end, rival in zip(words, ends[0], found):
+    for word, end, competitor in zip(words, ends[0], found):
         own = ends[0][: len(words)]
         first, last = max([-1, *own[own < end]]), min([np.inf, *own[own > end]])
         others = [h.total for h, times in zip(hypotheses, ends) if not says(h, times, word, first, last)]
         assert len(others) < len(hypotheses)
-        assert bool(others) == bool(rival)
-        if rival:
-            assert rival.lead.total == pytest.approx(hypotheses[0].total - max(others), abs=1e-3)
-            assert rival.words != rival.instead_of
+        assert bool(others) == bool(competitor)
+        if competitor:
+            assert competitor.lead.total == pytest.approx(hypotheses[0].total - max(others), abs=1e-3)
+            assert competitor.words != competitor.instead_of
     assert any(found)
 
 

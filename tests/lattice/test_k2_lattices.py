@@ -104,7 +104,7 @@ class Instance:
 
 
 @pytest.mark.parametrize(
-    "spoil, told",
+    "spoil, message",
     [
         (_half, "is no whole file of k2"),
         (lambda path, stored: path.write_text("utt0\n0 1 2\n"), "is no whole file of k2"),
@@ -118,10 +118,10 @@ class Instance:
         (_one_name_less, "has not a name, a beam and phrases for each"),
     ],
 )
-def test_what_is_no_file_of_lattices_is_told(stored, tmp_path, monkeypatch, spoil, told):
+def test_what_is_no_file_of_lattices_is_told(stored, tmp_path, monkeypatch, spoil, message):
     write_k2(tmp_path / "lat.pt", stored)
     spoil(tmp_path / "lat.pt", stored)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=f"lat.pt: {told}"):
+    with pytest.raises(InputError, match=f"lat.pt: {message}"):
         read_k2(tmp_path / "lat.pt")
     assert not (tmp_path / "PWNED").exists()

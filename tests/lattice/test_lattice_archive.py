@@ -106,7 +106,7 @@ def test_an_archive_cut_in_the_middle_is_told(written, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "block, told",
+    "block, message",
     [
         ("a b\n", "lat:1: found 'a b'; expected the name"),
         ("utt\n0 1 2 3 4.5,6\n\n", "lat:2: found '0 1 2 3 4.5,6'"),
@@ -116,9 +116,9 @@ def test_an_archive_cut_in_the_middle_is_told(written, tmp_path):
         ("utt\n1 0 2 1,1,1\n0 0,0,\n\n", "lat:1: the states of 'utt' are in no topological order"),
     ],
 )
-def test_what_is_no_lattice_is_told_with_its_line(tmp_path, block, told):
+def test_what_is_no_lattice_is_told_with_its_line(tmp_path, block, message):
     (tmp_path / "lat").write_text(block)
-    with pytest.raises(InputError, match=re.escape(told)):
+    with pytest.raises(InputError, match=re.escape(message)):
         list(read_lattices(tmp_path / "lat", 1.8))
 
 
@@ -130,17 +130,17 @@ def test_terms_of_others_are_refused(written, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line, told",
+    "line, message",
     [
         ("{", "terms:1: is not JSON"),
         ("[1]", "terms:1: found '[1]'; expected the terms"),
         ('{"utterance": "utt0"}', "terms:1: has not the terms of 'utt0'"),
     ],
 )
-def test_what_are_no_terms_is_told(written, tmp_path, line, told):
+def test_what_are_no_terms_is_told(written, tmp_path, line, message):
     _, _, archive, _, scale = written
     (tmp_path / "terms").write_text(line + "\n")
-    with pytest.raises(InputError, match=re.escape(told)):
+    with pytest.raises(InputError, match=re.escape(message)):
         list(read_lattices(archive, scale, tmp_path / "terms"))
 
 

@@ -185,19 +185,19 @@ def test_a_lattice_without_a_path_stays_one(decoder, arpa):
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, message",
     [
         (lambda text: text.upper().replace("<S>", "<s>").replace("</S>", "</s>"), "has no word of the lattices"),
         (lambda text: text.replace("</s>", "</x>"), "has no <s> or no </s>"),
     ],
 )
-def test_a_model_that_does_not_fit_is_told(decoder, arpa, tmp_path, change, told):
+def test_a_model_that_does_not_fit_is_told(decoder, arpa, tmp_path, change, message):
     frame = ("\\DATA\\", "\\END\\", "NGRAM ", "-GRAMS:")
     text = change(arpa.read_text().replace("<unk>", "<other>"))
     for part in frame:
         text = text.replace(part, part.lower())
     (tmp_path / "lm.arpa").write_text(text)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         RescoringLM.of(read_ngrams(tmp_path / "lm.arpa"), decoder.graph.words)
 
 

@@ -50,10 +50,8 @@ class ConstrainedSearch:
     @property
     def plain(self) -> torch.Tensor:
         """Emissions of the tokens, each frame's best at 0, on the CPU ``(T, V)``."""
-        plain: torch.Tensor = self._lattices.columns[
-            0, : int(self._lattices.lengths), : len(self._decoder.graph.tokens)
-        ].cpu()
-        return plain
+        columns = self._lattices.columns[0, : int(self._lattices.lengths)]
+        return self._decoder.graph.layout.plain(columns).cpu()
 
     def best_with(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
         """The best path with one of some phrases, and the search that found it.
@@ -86,7 +84,7 @@ class ConstrainedSearch:
         """The match of the first one of some phrases on a path."""
         first, last = path.first_of(outputs)
         units = self._decoder.graph.units
-        columns = self._lattices.columns[0, :, : len(units.tokens)].cpu().numpy()
+        columns = self._decoder.graph.layout.plain(self._lattices.columns[0]).cpu().numpy()
         return acoustic_match_of(path.tokens[:-1], path.begins[:-1], first, last, columns, units, self._frame_shift)
 
     def compare(self, phrase: ScoredPath, competitor: ScoredPath, outputs: Sequence[int]) -> PathComparison:

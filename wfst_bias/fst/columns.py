@@ -66,6 +66,11 @@ class ColumnLayout:
         """Which columns are of the plain block."""
         return self.block(column) == _PLAIN
 
+    def plain(self, columns: torch.Tensor) -> torch.Tensor:
+        """The plain block of emissions in all columns ``(..., num_columns)``, ``(..., num_tokens)``."""
+        plain: torch.Tensor = columns[..., : self.num_tokens]
+        return plain
+
     def is_boosted(self, column: Numbers) -> Numbers:
         """Which columns are of the boosted block."""
         return self.block(column) == _BOOSTED
