@@ -99,52 +99,52 @@ def test_logits_are_normalised(tmp_path, matrices):
 def test_errors_name_the_archive_and_what_to_do(tmp_path, matrices):
     path = npz(tmp_path, matrices)
 
-    def told(message, *arguments, name="monday"):
+    def assert_rejected(message, *arguments, name="monday"):
         with pytest.raises(InputError) as error:
             ArchiveModel(*arguments).emissions([name], [np.zeros(0)])
         assert str(error.value) == message
 
-    told(
+    assert_rejected(
         f"{tmp_path}/a.npz: no such file; name an archive of emissions: .scp and .ark (Kaldi), .npz (numpy) and "
         ".jsonl or .jsonl.gz (lhotse)",
         tmp_path / "a.npz",
     )
-    told(
+    assert_rejected(
         f"{path}: has no frame shift; name its seconds, archive:FILE,frame_shift=0.04, or write them into the file "
         "frame_shift next to it",
         path,
     )
     (tmp_path / "frame_shift").write_text("40\n")
-    told(
+    assert_rejected(
         f"{tmp_path}/frame_shift: found '40' for the frame shift; seconds were expected, 0.04 or the like",
         path,
     )
-    told(
+    assert_rejected(
         f"{path}: no tokens.txt, vocab.txt, vocab.json, units.txt lies beside it; put one there, or name one, "
         "',tokens=FILE'",
         *(path, None, 0.04),
     )
     tokens = tmp_path / "labels"
     tokens.write_text("\n".join(SYMBOLS))
-    told(
+    assert_rejected(
         f"{path}: has no utterance 'friday' that can be read; its names must be those of the data",
         *(path, tokens, 0.04),
         name="friday",
     )
     tokens.write_text("\n".join(["c", *SYMBOLS]))
-    told(
+    assert_rejected(
         f"{path}: utterance 'monday' has the shape (5, 4), but (frames, 5) was expected: {tokens} has 5 tokens with "
         "blank",
         *(path, tokens, 0.04),
     )
     tokens.write_text("\n".join(SYMBOLS))
     np.savez(tmp_path / "probs.npz", monday=np.exp(matrices["monday"]))
-    told(
+    assert_rejected(
         f"{tmp_path}/probs.npz: utterance 'monday' has probabilities; store their natural logarithms",
         *(tmp_path / "probs.npz", tokens, 0.04),
     )
     (tmp_path / "emissions.h5").touch()
-    told(
+    assert_rejected(
         f"{tmp_path}/emissions.h5: is no archive that is known; known are .scp and .ark (Kaldi), .npz (numpy) and "
         ".jsonl or .jsonl.gz (lhotse)",
         *(tmp_path / "emissions.h5", tokens, 0.04),
@@ -168,7 +168,7 @@ def test_damaged_archives(tmp_path, name, content, message):
         ArchiveModel(tmp_path / name, frame_shift=0.04).emissions(["monday"], [np.zeros(0)])
 
 
-def test_cuts_without_features_are_told(tmp_path, speech):
+def test_cuts_without_features_are_rejected(tmp_path, speech):
     from wfst_bias.data.cuts import read_data
 
     read_data(speech).to_file(tmp_path / "cuts.jsonl")
@@ -176,17 +176,17 @@ def test_cuts_without_features_are_told(tmp_path, speech):
         ArchiveModel(tmp_path / "cuts.jsonl")
 
 
-class Told:
+class Named:
     """A model that knows the emissions of two utterances, in a batch."""
 
     tokens, frame_shift = SymbolTable(("<blk>", "a", "b", "|")), 0.04
 
 
 def test_what_is_stored_is_read_again_and_known_by_its_model(tmp_path, matrices):
-    batch = padded_emissions(list(matrices.values()), 0.04, Told.tokens, NAMES)
-    assert write_archive(tmp_path / "stored", Told(), "onnx:model.onnx", [batch]) == 2
+    batch = padded_emissions(list(matrices.values()), 0.04, Named.tokens, NAMES)
+    assert write_archive(tmp_path / "stored", Named(), "onnx:model.onnx", [batch]) == 2
     model = ArchiveModel(tmp_path / "stored" / "emissions.npz")
-    assert model.made_by == "onnx:model.onnx" and model.frame_shift == 0.04 and model.tokens == Told.tokens
+    assert model.made_by == "onnx:model.onnx" and model.frame_shift == 0.04 and model.tokens == Named.tokens
     again = model.emissions(NAMES, [None, None])
     assert again.lengths.tolist() == [5, 7]
     for row, matrix in zip(again.log_probs.numpy(), matrices.values()):

@@ -1,4 +1,4 @@
-"""The Conformer: a batch is its utterances, heads and layers are what they say, sizes that cannot be are told."""
+"""The Conformer: a batch is its utterances, heads and layers agree, impossible sizes are rejected."""
 
 from dataclasses import replace
 
@@ -122,7 +122,7 @@ def test_article_has_the_heads_of_the_article():
         ({"dropout": 1.0}, "dropout is 1.0; at least 0 and below 1 was expected"),
     ],
 )
-def test_sizes_that_cannot_be_are_told(change, message):
-    with pytest.raises(InputError) as told:
+def test_sizes_that_cannot_be_are_rejected(change, message):
+    with pytest.raises(InputError) as error:
         replace(SMALL, **change)
-    assert str(told.value) == message
+    assert str(error.value) == message

@@ -59,8 +59,8 @@ def test_two_frames_more_or_less_pass(missing):
 
 @pytest.mark.parametrize("lengths, name, found", [((100, 46), "short", "0.92"), ((104, 50), "long", "2.08")])
 def test_four_frames_more_or_less_are_rejected_with_the_utterance_and_the_model(lengths, name, found):
-    told = rejection(Fixed(*lengths), 2.0, 1.0)
-    assert f"utterance {name!r}" in told and f"the model fixed returned {found} s of frames" in told
+    message = rejection(Fixed(*lengths), 2.0, 1.0)
+    assert f"utterance {name!r}" in message and f"the model fixed returned {found} s of frames" in message
 
 
 def test_what_front_ends_lose_at_the_edges_passes_at_every_duration():
@@ -75,19 +75,19 @@ def test_one_frame_of_a_very_short_audio_passes():
     assert computed(Fixed(1), 0.025).lengths.tolist() == [1]
 
 
-def test_nan_is_told_with_the_utterance_and_the_model():
+def test_nan_is_rejected_with_the_utterance_and_the_model():
     assert rejection(Fixed(50, value=float("nan")), 1.0).startswith("the model fixed: utterance 'long': the emissions")
 
 
-def test_plus_infinity_is_told():
+def test_plus_infinity_is_rejected():
     assert "NaN or infinity" in rejection(Fixed(50, value=float("inf")), 1.0)
 
 
-def test_wrong_columns_are_told():
+def test_wrong_columns_are_rejected():
     assert "the model fixed: utterance 'long': found 4 columns; 3 were expected" in rejection(Fixed(50, columns=4), 1.0)
 
 
-def test_columns_of_other_tokens_than_the_models_are_told():
+def test_columns_of_other_tokens_than_the_models_are_rejected():
     class Other(Fixed):
         def emissions(self, names, audio):
             return replace(super().emissions(names, audio), log_probs=torch.zeros(1, 50, 2), tokens=SymbolTable("ab"))
@@ -95,24 +95,24 @@ def test_columns_of_other_tokens_than_the_models_are_told():
     assert "'long': the model fixed returned 2 columns, but 3 were expected" in rejection(Other(50), 1.0)
 
 
-def test_whole_numbers_are_told():
+def test_whole_numbers_are_rejected():
     assert "found log_probs (1, 50, 3) of torch.int64; floats" in rejection(Fixed(50, dtype=torch.int64), 1.0)
 
 
-def test_an_utterance_without_frames_is_told():
+def test_an_utterance_without_frames_is_rejected():
     assert "utterance 'short' has no frame" in rejection(Fixed(50, 0), 1.0, 1.0)
 
 
-def test_another_number_of_utterances_is_told():
+def test_another_number_of_utterances_is_rejected():
     assert "returned 1 utterances, but 2 were expected" in rejection(Fixed(50, names=["long"]), 1.0, 1.0)
 
 
-def test_another_order_is_told():
-    told = rejection(Fixed(50, 50, names=NAMES[::-1]), 1.0, 1.0)
-    assert "the model fixed returned utterance 'short' where 'long' was expected" in told
+def test_another_order_is_rejected():
+    message = rejection(Fixed(50, 50, names=NAMES[::-1]), 1.0, 1.0)
+    assert "the model fixed returned utterance 'short' where 'long' was expected" in message
 
 
-def test_lengths_beyond_the_frames_are_told():
+def test_lengths_beyond_the_frames_are_rejected():
     model = Fixed(50)
     model.content[1][0] = 51
     assert "utterance 'long' has the length 51, but there are 50 frames" in rejection(model, 1.0)
@@ -137,7 +137,7 @@ def test_an_archive_with_the_frame_shift_of_its_network_passes(tmp_path):
     assert computed(archive(tmp_path, 0.02), 4.0).lengths.tolist() == [200]
 
 
-def test_an_archive_with_another_frame_shift_is_told_with_both(tmp_path):
+def test_an_archive_with_another_frame_shift_is_rejected_with_both(tmp_path):
     assert rejection(archive(tmp_path, 0.01), 4.0) == (
         f"utterance 'long', a recording of 4.00 s: the model archive:{tmp_path}/e.npz returned 2.00 s of frames, 200 "
         "of 0.01 s, but the audio makes 0.02 s a frame; name the frame shift of the network, and give the model the "

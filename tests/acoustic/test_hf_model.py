@@ -33,7 +33,7 @@ def large(tmp_path_factory):
     return hf_folders.wav2vec2_large(tmp_path_factory.mktemp("large"))
 
 
-def test_emissions_are_what_transformers_says_of_each_utterance(folder, audio):
+def test_emissions_are_what_transformers_computes_for_each_utterance(folder, audio):
     network = AutoModelForCTC.from_pretrained(folder).eval()
     extractor = AutoFeatureExtractor.from_pretrained(folder)
     model = HfModel(folder)
@@ -116,38 +116,40 @@ def test_tokens_that_a_fine_tuning_added(large):
 
 
 def test_folders_that_cannot_be_used(tmp_path, large):
-    def told(message, folder=large):
+    def assert_rejected(message, folder=large):
         with pytest.raises(InputError) as error:
             HfModel(folder)
         assert str(error.value).startswith(f"{folder}: {message}"), str(error.value)
 
-    told(
+    assert_rejected(
         "has no config.json and no preprocessor_config.json and no vocab.json; a folder that transformers' "
         "save_pretrained wrote was expected, of the model and of its processor",
         tmp_path / "nothing",
     )
     config = (large / "config.json").read_text()
     (large / "config.json").write_text(json.dumps({**json.loads(config), "pad_token_id": 40}))
-    told("its pad_token_id is 40, the blank of CTC; an id of vocab.json was expected")
+    assert_rejected("its pad_token_id is 40, the blank of CTC; an id of vocab.json was expected")
     (large / "config.json").write_text(config)
     (large / "vocab.json").write_text(json.dumps(["<pad>", "|", "A"]))
-    told("its head has 32 outputs, but vocab.json has 3 tokens; take the vocabulary that it was trained with")
+    assert_rejected(
+        "its head has 32 outputs, but vocab.json has 3 tokens; take the vocabulary that it was trained with"
+    )
     pretrained = tmp_path / "pretrained"
     shutil.copytree(large, pretrained)
     Wav2Vec2Model.from_pretrained(large).save_pretrained(pretrained)
-    told("has no weights for lm_head.", pretrained)
+    assert_rejected("has no weights for lm_head.", pretrained)
     (large / "model.safetensors").write_bytes(b"broken")
-    told("transformers cannot load a CTC network from it (")
+    assert_rejected("transformers cannot load a CTC network from it (")
     (large / "config.json").write_text(json.dumps({"model_type": "whisper"}))
-    told("transformers cannot load a CTC network from it (Unrecognized configuration class")
+    assert_rejected("transformers cannot load a CTC network from it (Unrecognized configuration class")
 
 
-def test_too_short_an_utterance_is_told_by_its_name(folder):
+def test_too_short_an_utterance_is_rejected_by_its_name(folder):
     with pytest.raises(InputError, match="utterance 'b' has 500 samples, less than 40 ms; take it out of the data"):
         HfModel(folder).emissions(["a", "b"], [np.zeros(8000, np.float32), np.zeros(500, np.float32)])
 
 
-def test_vocabularies_of_many_languages_are_told(large):
+def test_vocabularies_of_many_languages_are_rejected(large):
     (large / "vocab.json").write_text(json.dumps({"eng": {"<pad>": 0}, "fra": {"<pad>": 0}}))
     with pytest.raises(
         InputError, match="vocab.json: has a vocabulary for each language; keep one in it, that of 'eng'"

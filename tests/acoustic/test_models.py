@@ -36,13 +36,13 @@ def test_hama_is_the_default():
         ("archive:a.npz,frame_shift=40", "found '40' for the frame shift; seconds were expected, 0.04 or the like"),
     ],
 )
-def test_a_model_that_is_not_there_is_told(spec, message):
+def test_a_model_that_is_not_there_is_rejected(spec, message):
     with pytest.raises(InputError) as error:
         load_model(spec)
     assert str(error.value).startswith(message)
 
 
-def test_a_package_that_is_missing_is_told(monkeypatch):
+def test_a_package_that_is_missing_is_rejected(monkeypatch):
     def make(path, device, options):
         raise ModuleNotFoundError("No module named 'transformers'", name="transformers")
 
@@ -62,7 +62,7 @@ def words(tmp_path_factory):
 
 
 def _decode(run, folder, words, speech, spec, *lang):
-    """Decode with a graph compiled on the lang that ``lang`` makes; returns what was heard."""
+    """Decode with a graph compiled on the lang that ``lang`` makes; return the transcript."""
     for command in (
         ("lang", *lang[:1], folder / "lang", *lang[1:]),
         ("lm", "train", words, folder / "lm.arpa.gz", "--order", 2),
@@ -94,7 +94,7 @@ def test_an_export_of_nemo_decodes_on_the_lang_of_its_vocabulary(tmp_path, run, 
     assert len(_decode(run, tmp_path, words, speech, f"onnx:{path}", *options)) == 2
 
 
-def test_stored_emissions_of_hama_decode_to_what_hama_says(tmp_path, run, world, speech):
+def test_stored_emissions_of_hama_decode_as_hama_does(tmp_path, run, world, speech):
     hama, cuts = HamaModel(), read_data(speech)
     found = hama.emissions([cut.id for cut in cuts], [load_audio(cut, 16000) for cut in cuts])
     stored = {name: found.log_probs[i, : found.lengths[i]].numpy() for i, name in enumerate(found.names)}
@@ -107,7 +107,7 @@ def test_stored_emissions_of_hama_decode_to_what_hama_says(tmp_path, run, world,
     assert (tmp_path / "there" / "ctm").read_text() == (tmp_path / "here" / "ctm").read_text()
 
 
-def test_a_graph_on_other_tokens_is_told(tmp_path, run, world, speech):
+def test_a_graph_on_other_tokens_is_rejected(tmp_path, run, world, speech):
     path, _ = exports.nemo(tmp_path)
     result = run("decode", world / "base", speech, tmp_path / "out", "--model", f"onnx:{path}")
     assert result.exit_code == 1 and result.stderr.startswith(

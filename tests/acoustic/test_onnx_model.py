@@ -1,4 +1,4 @@
-"""Exports of others: their own answer, with blank first, and what is said of those that are not known."""
+"""Exports of others: their own answer, with blank first, and errors for those that are not known."""
 
 import json
 
@@ -21,7 +21,7 @@ def audio():
     return [(0.1 * rng.standard_normal(size)).astype(np.float32) for size in (16000, 9760)]
 
 
-def assert_says_the_same(model, network, frontend, audio, blank, channels_first=False):
+def assert_same_emissions(model, network, frontend, audio, blank, channels_first=False):
     """The model's emissions are the network's own, of the features given, with its column ``blank`` first."""
     found = model.emissions(["a", "b"], audio)
     for i, samples in enumerate(audio):
@@ -36,7 +36,7 @@ def assert_says_the_same(model, network, frontend, audio, blank, channels_first=
 def test_nemo_without_metadata(tmp_path, audio):
     path, network = exports.nemo(tmp_path, stride=8)
     model = OnnxModel(path)
-    assert_says_the_same(model, network, NemoMel(), audio, blank=28, channels_first=True)
+    assert_same_emissions(model, network, NemoMel(), audio, blank=28, channels_first=True)
     assert model.tokens.symbols[:4] == ("<blk>", "|", "a", "b") and len(model.tokens) == 29
     assert (model.frame_shift, model.sampling_rate) == (0.08, 16000)
 
@@ -54,7 +54,7 @@ def test_nemo_with_the_metadata_of_sherpa(tmp_path, audio, meta, num_mels, norma
     path, network = exports.nemo(tmp_path, meta, num_mels)
     model = OnnxModel(path)
     assert model.frame_shift == 0.04
-    assert_says_the_same(model, network, NemoMel(num_mels, normalize=normalize), audio, blank=28, channels_first=True)
+    assert_same_emissions(model, network, NemoMel(num_mels, normalize=normalize), audio, blank=28, channels_first=True)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_networks_of_icefall_wenet_and_of_samples(tmp_path, audio, write, fronte
     model = OnnxModel(path)
     assert model.frame_shift == pytest.approx(frame_shift)
     assert model.sampling_rate == frontend.sampling_rate
-    assert_says_the_same(model, network, frontend, audio, blank=0)
+    assert_same_emissions(model, network, frontend, audio, blank=0)
 
 
 def test_tokens_in_the_metadata_need_no_file(tmp_path):
@@ -96,7 +96,7 @@ def test_a_network_of_transformers_as_optimum_exports_it(tmp_path, audio, normal
     ):
         OnnxModel(path)
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"do_normalize": normalize, "sampling_rate": 16000}))
-    assert_says_the_same(OnnxModel(path), network, Samples(normalize=normalize), audio, blank=0)
+    assert_same_emissions(OnnxModel(path), network, Samples(normalize=normalize), audio, blank=0)
 
 
 def test_a_network_that_takes_a_mask_of_its_samples(tmp_path, audio):
@@ -107,7 +107,7 @@ def test_a_network_that_takes_a_mask_of_its_samples(tmp_path, audio):
     axes = {name: {0: "N", 1: "T"} for name in (*names, "logits")}
     path = tmp_path / "model.onnx"
     torch.onnx.export(network, arguments, str(path), input_names=names, output_names=["logits"], dynamic_axes=axes)
-    assert_says_the_same(OnnxModel(path), network, Samples(), audio, blank=0)
+    assert_same_emissions(OnnxModel(path), network, Samples(), audio, blank=0)
 
 
 def test_tokens_of_another_name(tmp_path, audio):
@@ -138,7 +138,7 @@ def test_layouts_that_are_not_known(tmp_path, meta, message):
         OnnxModel(path)
 
 
-def test_a_streaming_network_is_told(tmp_path):
+def test_a_streaming_network_is_rejected(tmp_path):
     class Streaming(torch.nn.Module):
         def forward(self, x, states):
             return x + states
@@ -150,7 +150,7 @@ def test_a_streaming_network_is_told(tmp_path):
         OnnxModel(path)
 
 
-def test_an_encoder_without_scores_is_told(tmp_path):
+def test_an_encoder_without_scores_is_rejected(tmp_path):
     (tmp_path / "tokens.txt").write_text("<blk> 0\na 1\n")
     network = torch.nn.Sequential(torch.nn.Conv1d(80, 2, 4, 4), torch.nn.Flatten()).eval()
     path = exports.export(tmp_path / "a.onnx", network, torch.zeros(1, 80, 64), ["audio_signal"], ["y"], time=2)
@@ -160,7 +160,7 @@ def test_an_encoder_without_scores_is_told(tmp_path):
         OnnxModel(path)
 
 
-def test_a_network_of_one_length_is_told(tmp_path):
+def test_a_network_of_one_length_is_rejected(tmp_path):
     (tmp_path / "tokens.txt").write_text("<blk> 0\na 1\n")
     network = torch.nn.Sequential(torch.nn.Linear(80, 2)).eval()
     path = tmp_path / "fixed.onnx"
@@ -184,7 +184,7 @@ def test_files_that_are_none_and_tokens_of_another_network(tmp_path):
         OnnxModel(path)
 
 
-def test_too_short_an_utterance_is_told_by_its_name(tmp_path):
+def test_too_short_an_utterance_is_rejected_by_its_name(tmp_path):
     path, _ = exports.nemo(tmp_path, stride=16)
     model = OnnxModel(path)
     with pytest.raises(InputError, match="utterance 'a' has 300 samples, less than 25 ms; take it out of the data"):

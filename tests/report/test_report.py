@@ -56,7 +56,7 @@ def test_a_rung_that_adds_nothing_adds_nothing_for_certain(tmp_path, data):
     assert something.num_entities["silenced"] == 1 and something.after.stage == "lookup"
 
 
-def test_a_false_alarm_has_what_was_said_and_its_evidence(made):
+def test_a_false_alarm_has_its_reference_and_evidence(made):
     alarms = dict((folder.label, alarms) for folder, alarms in only_section(made).alarms)
     assert alarms["decode_none"] == ()
     (alarm,) = alarms["decode_4"]
@@ -82,11 +82,11 @@ def test_each_list_is_a_ladder_of_its_own_and_no_list_stands_in_all(tmp_path, fo
     graph = write_graph(tmp_path / "graph_2", NAMES[:2])
     small = write_folder(tmp_path / "decode_2", WITH, graph, data=str(data))
     report = make_report([*folders, small], config=PLAIN)
-    told = [
+    found = [
         (section.comparison.scored_by.num_phrases, [rung.name.rpartition("/")[2] for rung in section.comparison.rungs])
         for section in report.sections
     ]
-    assert told == [(4, ["decode_none", "decode_4"]), (2, ["decode_none", "decode_2"])]
+    assert found == [(4, ["decode_none", "decode_4"]), (2, ["decode_none", "decode_2"])]
     assert [plot.name for plot in report.plots] == ["ladder", "f1_against_n", "precision_recall"]
     assert "decode_N: 85.71 at 4, 80.00 at 2" in report.plots[1].summary
     assert report.plots[2].summary.startswith(
@@ -161,57 +161,59 @@ def changed_meta(folder, **changes):
     (folder / "meta.json").write_text(json.dumps(meta))
 
 
-def refused(folders, message, **options):
+def assert_rejected(folders, message, **options):
     with pytest.raises(InputError, match=message):
         make_report(folders, **{"config": PLAIN, **options})
 
 
-def test_what_is_no_decode_folder_is_told(folders, data, tmp_path):
-    refused([data], "data: is no decode folder: it has no meta.json; .* name data with --data")
-    refused([tmp_path / "nowhere"], "nowhere: no such decode folder")
-    refused([folders[1], folders[1]], "decode_4: is given twice")
+def test_what_is_no_decode_folder_is_rejected(folders, data, tmp_path):
+    assert_rejected([data], "data: is no decode folder: it has no meta.json; .* name data with --data")
+    assert_rejected([tmp_path / "nowhere"], "nowhere: no such decode folder")
+    assert_rejected([folders[1], folders[1]], "decode_4: is given twice")
     changed_meta(folders[0], kind="graph")
-    refused(folders, "meta.json: is not of a decode folder")
+    assert_rejected(folders, "meta.json: is not of a decode folder")
 
 
-def test_folders_of_other_data_are_told(folders, tmp_path):
+def test_folders_of_other_data_are_rejected(folders, tmp_path):
     other = shutil.copytree(tmp_path / "data", tmp_path / "other")
     changed_meta(folders[1], data=str(other))
-    refused(folders, "decode_4: was decoded from .*other, .*decode_none from .*data; give folders of the same data")
+    assert_rejected(
+        folders, "decode_4: was decoded from .*other, .*decode_none from .*data; give folders of the same data"
+    )
     assert make_report(folders, data=other, config=PLAIN).num_changes == 3
     (folders[1] / "text").write_text("u9 other speech\n")
-    refused(folders, "'u1' of the references is missing", data=other)
+    assert_rejected(folders, "'u1' of the references is missing", data=other)
     changed_meta(folders[0], data=None)
-    refused(folders, "meta.json: does not have the data that was decoded; name the data with --data")
+    assert_rejected(folders, "meta.json: does not have the data that was decoded; name the data with --data")
 
 
-def test_what_has_gone_is_told(folders, tmp_path):
+def test_what_has_gone_is_rejected(folders, tmp_path):
     shutil.rmtree(tmp_path / "graph_4")
-    refused(folders, "graph_4: is not there any more; name the list to score with --entities")
+    assert_rejected(folders, "graph_4: is not there any more; name the list to score with --entities")
     shutil.rmtree(tmp_path / "data")
-    refused(folders, "data: is not there any more; name its path with --data")
+    assert_rejected(folders, "data: is not there any more; name its path with --data")
 
 
-def test_no_list_at_all_is_told(folders):
-    refused(
+def test_no_list_at_all_is_rejected(folders):
+    assert_rejected(
         folders[:1], "no folder was decoded with a list, so there is no entity to find; name a list with --entities"
     )
     changed_meta(folders[1], entities_by=["speaker", "lists.map"])
-    refused(folders, "decode_4: has a list for each speaker; name what to score with --entities or --biasing")
+    assert_rejected(folders, "decode_4: has a list for each speaker; name what to score with --entities or --biasing")
 
 
-def test_an_utterance_that_is_not_there_is_told(folders):
-    refused(folders, "has no utterance 'u9' that is scored", config=ReportConfig(utterances=("u9",)))
+def test_an_utterance_that_is_not_there_is_rejected(folders):
+    assert_rejected(folders, "has no utterance 'u9' that is scored", config=ReportConfig(utterances=("u9",)))
 
 
 def test_attention_needs_an_adapter(folders, data):
     config = ReportConfig(lattices=0, attention=1)
-    refused(folders, "no folder was decoded with an adapter; leave --attention out", config=config)
+    assert_rejected(folders, "no folder was decoded with an adapter; leave --attention out", config=config)
 
 
-def test_a_broken_row_of_entities_is_told(folders):
+def test_a_broken_row_of_entities_is_rejected(folders):
     (folders[1] / "entities.jsonl").write_text('{"utterance": "u1"}\n')
-    refused(folders, "entities.jsonl:1: is no entity with its position; decode anew")
+    assert_rejected(folders, "entities.jsonl:1: is no entity with its position; decode anew")
 
 
 def test_the_page_comes_last(folders, run, tmp_path):
@@ -222,7 +224,7 @@ def test_the_page_comes_last(folders, run, tmp_path):
 
 
 def write_biasing(path):
-    """A list for each utterance, its rare words beside it."""
+    """A list for each utterance, with its rare words."""
     rare = {"u1": ["whittemore"], "u2": ["zelenskyy"], "u3": ["york"], "u4": [], "u5": []}
     rows = [
         f"{name}\t{REFERENCES[name]}\t{json.dumps(words)}\t{json.dumps([*words, 'quincy', 'whittemore'])}\n"
@@ -243,7 +245,7 @@ def test_words_are_counted_as_the_public_script_does_where_it_is_asked_for(folde
     rates = [rung.score.rates["U-WER"].value for rung in public.rungs]
     assert step.added["U-WER"].value == pytest.approx(rates[1] - rates[0])
     own = make_report(folders, config=PLAIN)
-    # a distractor that nobody said counts as one of the others
+    # a distractor that was not spoken counts as one of the others
     assert own.rungs[1].score.rates["U-WER"].value < rates[1]
     with pytest.raises(InputError, match="has one list for all: without --librispeech"):
         make_report(one_list, librispeech=True, config=PLAIN)

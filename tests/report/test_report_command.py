@@ -47,7 +47,7 @@ def test_a_page_with_audio_lattices_and_attention(decoded, speech, run):
     assert "<b>none → names</b>" in text and "+ whittemore</span>" in text
 
 
-def test_a_graph_that_is_another_one_now_is_told(decoded, run, world, tmp_path):
+def test_a_graph_that_is_another_one_now_is_rejected(decoded, run, world, tmp_path):
     (tmp_path / "other.txt").write_text("Quincy\n")
     result = run("graph", "compile", world / "base", tmp_path / "other.txt", decoded / "graph")
     assert result.exit_code == 0, result.output

@@ -78,7 +78,7 @@ def test_the_words_of_what_changed_are_marked(page):
     assert {"phrase", "hit", "substituted miss", "inserted", "substituted alarm"} <= classes
 
 
-def test_a_false_alarm_stands_beside_its_rival(page):
+def test_a_false_alarm_has_its_competitor(page):
     (table,) = page.all("table", class_="alarms")
     row = words_in(table["text"]).partition("total ")[2]
     assert row == "whittemore nobody u4 0.10 0.91 0.20 0.37 -3.0, 0.5 list W IH T nobody -2.5, 1.2"
@@ -123,7 +123,7 @@ def test_names_are_no_markup(tmp_path, data):
     assert json.loads(numbers["text"])[0]["decode_dir"].endswith("</script>")
 
 
-def test_nothing_changed_is_told(tmp_path, data):
+def test_nothing_changed_is_shown(tmp_path, data):
     graph = write_graph(tmp_path / "g", NAMES)
     same = [write_folder(tmp_path / name, WITHOUT, graph, data=str(data)) for name in ("one", "other")]
     text = words_in(page_of(make_report(same, config=ReportConfig(lattices=0))))
@@ -133,13 +133,13 @@ def test_nothing_changed_is_told(tmp_path, data):
     assert "There is one rung, so nothing to compare it with" in text
 
 
-def test_what_is_left_out_is_told(folders):
+def test_what_is_left_out_is_shown(folders):
     text = words_in(page_of(make_report(folders, config=ReportConfig(changes=1, alarms=0, lattices=0))))
     assert "2 more utterances left out; --changes shows more." in text
     assert "1 more left out; --alarms shows more." in text
 
 
-def test_colours_can_be_told_from_their_ground():
+def test_colors_can_be_distinguished_from_their_ground():
     css = resources.files("wfst_bias.report").joinpath("templates", "style.css").read_text("utf-8")
     themes = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in css.split("@media", 2)[:2]]
     assert all(len(theme) >= 20 for theme in themes)

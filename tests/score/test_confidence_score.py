@@ -85,7 +85,7 @@ def test_the_interval_is_that_of_utterances():
     assert one.low == one.high == one.area == scored.area
 
 
-def test_what_has_no_rival_is_above_all_others():
+def test_what_has_no_competitor_is_above_all_others():
     scored = separation(np.array([math.inf, math.inf, 3.0]), np.array([True, True, False]), np.arange(3), 3)
     assert scored.area == 1.0 and scored.hits == math.inf and scored.false_alarms == 3.0
 
@@ -95,7 +95,7 @@ ENTITY = {"num_words": 1, "confidence_with_list": 0.9, "evidence": 1.0, "rival":
 
 @pytest.fixture
 def folder(tmp_path):
-    """'call steels now' was heard as 'call steals steels'; new york was said and heard."""
+    """'call steels now' was recognized as 'call steals steels'; new york was recognized."""
     ctm = ["u1 1 0 1 call 0.9", "u1 1 1 1 steals 0.2", "u1 1 2 1 steels 0.4", "u2 1 0 1 new 0.8", "u2 1 1 1 york 0.8"]
     for name in ("ctm", "ctm.with_list"):
         (tmp_path / name).write_text("\n".join(ctm) + "\n")
@@ -131,7 +131,7 @@ def test_only_the_utterances_that_are_named(folder):
     assert scored.table()
 
 
-def test_nothing_was_heard(folder):
+def test_nothing_was_recognized(folder):
     for name in ("ctm", "ctm.with_list", "entities.jsonl"):
         (folder / name).write_text("")
     scored = score_confidence(TEXTS, folder)
@@ -149,7 +149,7 @@ def test_nothing_was_heard(folder):
         ("entities.jsonl", "{\n", "entities.jsonl:1: is not JSON"),
     ],
 )
-def test_folders_without_confidences_are_told(folder, name, text, message):
+def test_folders_without_confidences_are_rejected(folder, name, text, message):
     (folder / name).write_text(text)
     with pytest.raises(InputError, match=message):
         score_confidence(TEXTS, folder)

@@ -20,9 +20,9 @@ def counted(reference, hypothesis, *rare, listed=()):
 
 
 def pairs(reference, hypothesis):
-    said, heard = reference.split(), hypothesis.split()
+    expected, found = reference.split(), hypothesis.split()
     word = lambda words, position: "-" if position is None else words[position]
-    return " ".join(f"{word(said, i)}:{word(heard, j)}" for i, j in align(tuple(said), tuple(heard)))
+    return " ".join(f"{word(expected, i)}:{word(found, j)}" for i, j in align(tuple(expected), tuple(found)))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_errors_in_rare_words_and_in_others(hypothesis, counts):
     assert counted("hamlet slings arrows", hypothesis, "hamlet", "slings") == counts
 
 
-def test_a_distractor_counts_where_it_was_heard_and_is_a_false_alarm():
+def test_a_distractor_counts_where_it_was_inserted_and_is_a_false_alarm():
     distractors = ["whittemore"]
     assert counted("the air", "the whittemore air", listed=distractors) == Counts(0, 2, 0, 1, false_alarms=1)
     assert counted("hamlet was", "whittemore was", "hamlet", listed=distractors) == Counts(
@@ -147,5 +147,7 @@ def test_rates_of_a_decode_folder(tmp_path, decoded):
 
 def test_lists_of_another_text(tmp_path, decoded):
     biasing = lists(tmp_path, ("u1", "the air", [], []), ("u2", "hamlet", ["hamlet"], ["hamlet"]))
-    with pytest.raises(InputError, match=r"biasing.tsv:2: utterance 'u2' has the text 'hamlet' here and 'hamlet slings' in"):
+    with pytest.raises(
+        InputError, match=r"biasing.tsv:2: utterance 'u2' has the text 'hamlet' here and 'hamlet slings' in"
+    ):
         score_decoding({"u1": "the air", "u2": "hamlet slings"}, decoded, biasing=biasing, librispeech=True)

@@ -31,7 +31,7 @@ def test_the_same_name_in_two_corpora_is_two_utterances(tmp_path):
     assert len(load_audio(cuts["2-utt"], 16000)) == 3200
 
 
-def test_a_stretch_of_a_recording_is_refused(tmp_path):
+def test_a_stretch_of_a_recording_is_rejected(tmp_path):
     folder = corpus(tmp_path / "one", "good morning")
     (folder / "segments").write_text("utt utt 0.0 0.05\n")
     with pytest.raises(InputError, match="'utt' is no file of its own; cut the audio into utterances"):

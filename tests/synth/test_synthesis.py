@@ -66,7 +66,7 @@ def test_a_slower_voice_takes_longer(voice):
 
 
 @PROGRAMS
-def test_a_voice_that_the_program_does_not_have_is_told(voice):
+def test_a_voice_that_the_program_does_not_have_is_rejected(voice):
     program = voice.partition(":")[0]
     with pytest.raises(InputError, match=f"'{program}' has no voice 'nobody'"):
         voice_of(f"{program}:nobody")
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_folder(tmp_path):
     assert all(soundfile.info(path).samplerate == 16000 for path in (tmp_path / "one" / "wav").iterdir())
 
 
-def test_unknown_voices_and_missing_programs_are_told(monkeypatch):
+def test_unknown_voices_and_missing_programs_are_rejected(monkeypatch):
     for spec in ("siri", "flite", "festival:kal", "espeak-ng:"):
         with pytest.raises(
             InputError, match=f"no voice '{spec}'; write hibari, flite:VOICE, espeak-ng:VOICE or piper:"
@@ -152,14 +152,14 @@ def test_a_voice_of_piper_speaks_at_the_pace_that_is_asked_for(piper_voice):
     assert len(voice.speak("so", 2.0, 0)[0]) == len(samples) // 2
 
 
-def test_a_voice_of_piper_that_is_not_there_is_told(tmp_path):
+def test_a_voice_of_piper_that_is_not_there_is_rejected(tmp_path):
     (tmp_path / "voice.onnx").write_bytes(b"")
     for file, missing in (("none.onnx", "none.onnx"), ("voice.onnx", "voice.onnx.json")):
         with pytest.raises(InputError, match=f"{missing}: no such file of a voice of piper"):
             voice_of(f"piper:{tmp_path / file}")
 
 
-def test_nothing_to_say_is_told_and_leaves_nothing_behind(tmp_path):
+def test_nothing_to_speak_is_rejected_and_leaves_nothing_behind(tmp_path):
     with pytest.raises(InputError, match="none of the sentences could be spoken"):
         synthesize(["...", ""], [Hum("anna")], tmp_path / "data")
     assert not list(tmp_path.iterdir())

@@ -48,12 +48,12 @@ def test_the_parts_of_a_recipe_share_neither_template_nor_name(recipe, domain):
             assert not foreign.occurrences(sentence)
             spans = listed.occurrences(sentence)
             assert spans
-            said = {i for start, end in spans for i in range(start, end)}
-            carriers[number - 1].add(tuple(word for i, word in enumerate(sentence) if i not in said))
+            inside = {i for start, end in spans for i in range(start, end)}
+            carriers[number - 1].add(tuple(word for i, word in enumerate(sentence) if i not in inside))
     assert not carriers[0] & carriers[1] and min(map(len, carriers)) >= 50
 
 
-def test_what_cannot_be_filled_is_told(templates):
+def test_what_cannot_be_filled_is_rejected(templates):
     with pytest.raises(InputError, match=r"has the slot \$DISEASE, but the list has no phrase of that class"):
         filled(templates, PHRASES[:2], 3)
     with pytest.raises(InputError, match="has no template for part 3"):

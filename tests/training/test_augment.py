@@ -1,4 +1,4 @@
-"""Augmentation: what each change does to features, and that the same chance gives the same."""
+"""Augmentation: what each change does to features, and that the same generator gives the same."""
 
 import numpy as np
 import pytest
@@ -61,6 +61,6 @@ def test_two_frames_are_enough():
     assert len(augmented(np.zeros((2, 80), np.float32), AugmentConfig(), np.random.default_rng(0), quiet)) == 2
 
 
-def test_a_config_that_cannot_be_is_told():
+def test_a_config_that_cannot_be_is_rejected():
     with pytest.raises(InputError, match="low_snr 30.0 is above high_snr 25.0; exchange them"):
         AugmentConfig(low_snr=30.0)

@@ -77,6 +77,6 @@ def test_utterances_too_short_for_their_text_are_left_out(tmp_path, speech):
     assert corpus.dropped == {"too short for their text": 1} and len(corpus.cuts) == 1
 
 
-def test_audio_shorter_than_a_window_is_told():
+def test_audio_shorter_than_a_window_is_rejected():
     with pytest.raises(InputError, match="utterance 'a' has 399 samples, less than 25 ms"):
         log_mel("a", np.zeros(399, np.float32))

@@ -95,18 +95,18 @@ class Tones:
         return range(10)
 
     def load(self, epoch, key):
-        chance = np.random.default_rng((epoch, key))
-        texts = [chance.integers(1, 5, chance.integers(1, 4)) for _ in range(12)]
-        features = [torch.from_numpy(self._features(text, chance)) for text in texts]
+        rng = np.random.default_rng((epoch, key))
+        texts = [rng.integers(1, 5, rng.integers(1, 4)) for _ in range(12)]
+        features = [torch.from_numpy(self._features(text, rng)) for text in texts]
         targets = torch.nn.utils.rnn.pad_sequence(
             [torch.from_numpy(t) for t in texts], batch_first=True, padding_value=-1
         )
         padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
         return CtcBatch(padded, torch.tensor([len(x) for x in features]), targets, targets)
 
-    def _features(self, text, chance):
+    def _features(self, text, rng):
         frames = np.repeat([k for token in text for k in (token, 0)], 8)
-        energies = chance.normal(-12.0, 0.5, (len(frames), 80)).astype(np.float32)
+        energies = rng.normal(-12.0, 0.5, (len(frames), 80)).astype(np.float32)
         for k in range(1, 5):
             energies[frames == k, 15 * k : 15 * k + 15] += 8.0
         return energies
@@ -131,7 +131,7 @@ def test_a_small_network_learns_tones(tmp_path, bf16):
     assert values["subword_error"] < 0.1 and values["phone_error"] < 0.1
 
 
-def test_a_recipe_of_a_file_changes_what_it_says(tmp_path):
+def test_a_recipe_of_a_file_changes_its_values(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(
         "[model]\nnum_layers = 4\nsubword_layers = [2]\nphone_layer = 2\n[training]\npeak_learning_rate = 1\n"
@@ -153,12 +153,12 @@ def test_a_recipe_of_a_file_changes_what_it_says(tmp_path):
         ("[model\n", "is not TOML ("),
     ],
 )
-def test_a_recipe_that_cannot_be_is_told_with_file_and_key(tmp_path, text, message):
+def test_a_recipe_that_cannot_be_is_rejected_with_file_and_key(tmp_path, text, message):
     path = tmp_path / "own.toml"
     path.write_text(text)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as error:
         ctc_recipe(str(path))
-    assert str(told.value).startswith(f"{path}: {message}")
+    assert str(error.value).startswith(f"{path}: {message}")
 
 
 def test_a_time_lifts_the_limit_of_steps():

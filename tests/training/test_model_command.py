@@ -84,20 +84,20 @@ def test_more_steps_go_on_with_the_same_run(trained, run, spoken, langs, tmp_pat
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
-def test_another_recipe_in_the_same_folder_is_told(trained, run, spoken, langs, tmp_path):
+def test_another_recipe_in_the_same_folder_is_rejected(trained, run, spoken, langs, tmp_path):
     (tmp_path / "other.toml").write_text(RECIPE.replace("dim = 32", "dim = 40"))
     result = run("model", "train", tmp_path / "other.toml", spoken, trained / "exp", *langs)
     assert result.exit_code == 1
     assert "exp: is of another training (model.dim was 32 and is 40); name another folder" in result.stderr
 
 
-def test_langs_in_each_others_place_are_told(trained, run, spoken, langs, tmp_path):
+def test_langs_in_each_others_place_are_rejected(trained, run, spoken, langs, tmp_path):
     swapped = ("--lang", langs[3], "--phones", langs[1])
     result = run("model", "train", "small", spoken, tmp_path / "exp", *swapped)
     assert result.exit_code == 1 and "is a lang of phones; --lang is for subwords" in result.stderr
 
 
-def test_data_of_which_nothing_can_be_written_are_told(trained, run, spoken, langs, tmp_path):
+def test_data_of_which_nothing_can_be_written_are_rejected(trained, run, spoken, langs, tmp_path):
     shutil.copytree(spoken, tmp_path / "data")
     keys = [line.split()[0] for line in (spoken / "text").read_text().splitlines()]
     (tmp_path / "data" / "text").write_text("".join(f"{key} 42 %\n" for key in keys))
@@ -107,12 +107,12 @@ def test_data_of_which_nothing_can_be_written_are_told(trained, run, spoken, lan
 
 
 def test_info(trained, run):
-    told = run("model", "info", trained / "exp").output
-    assert "3 of width 32" in told and "layers 1, 2, 3" in told and "29 chars, 41 phones" in told
-    assert "valid phone_error" in told
+    output = run("model", "info", trained / "exp").output
+    assert "3 of width 32" in output and "layers 1, 2, 3" in output and "29 chars, 41 phones" in output
+    assert "valid phone_error" in output
 
 
-def test_info_of_no_model_is_told(run, tmp_path):
+def test_info_of_no_model_is_rejected(run, tmp_path):
     result = run("model", "info", tmp_path)
     assert result.exit_code == 1 and "is no folder of a Conformer (no conformer.json)" in result.stderr
 
@@ -130,7 +130,7 @@ def test_the_emissions_of_the_model(trained, audio):
         assert torch.allclose(alone.phones.log_probs[0], emissions.phones.log_probs[n, :T], atol=1e-4)
 
 
-def test_a_shipped_folder_says_the_same_in_half_the_bytes(trained, run, audio, tmp_path):
+def test_a_shipped_folder_gives_the_same_in_half_the_bytes(trained, run, audio, tmp_path):
     assert run("model", "export", trained / "exp", tmp_path / "shipped").exit_code == 0
     sizes = [(folder / "model.pt").stat().st_size for folder in (tmp_path / "shipped", trained / "exp")]
     assert sizes[0] < 0.8 * sizes[1]
@@ -167,7 +167,7 @@ def test_torchscript_gives_what_torch_gives(trained, run, batch, audio, tmp_path
     assert torch.allclose(phones, ours.phones.log_probs, atol=1e-4)
 
 
-def test_an_export_of_another_kind_is_told(trained, run, tmp_path):
+def test_an_export_of_another_kind_is_rejected(trained, run, tmp_path):
     result = run("model", "export", trained / "exp", tmp_path / "own.tflite")
     assert (
         result.exit_code == 1 and "ends in '.tflite'; '.onnx', '.pt' (TorchScript) or a folder's name" in result.stderr

@@ -103,7 +103,7 @@ def test_it_stops_early_when_nothing_gets_better(tmp_path):
     assert max(curve(tmp_path, "valid", "loss")) < 100
 
 
-def test_a_step_whose_gradient_is_not_finite_is_skipped_and_told(tmp_path, capsys):
+def test_a_step_whose_gradient_is_not_finite_is_skipped_and_reported(tmp_path, capsys):
     steps = iter(range(1000))
 
     def loss(model, batch):
@@ -135,7 +135,7 @@ def test_frozen_weights_stay(tmp_path):
     assert torch.equal(model[0].weight, before)
 
 
-def test_configs_that_cannot_be_are_told():
+def test_configs_that_cannot_be_are_rejected():
     with pytest.raises(InputError, match="max_steps and max_minutes are both 0"):
         TrainerConfig(max_steps=0)
     with pytest.raises(InputError, match="accumulate is 0; 1 or more was expected"):

@@ -94,7 +94,7 @@ def _nemo(path: Path, dimension: Dimension, meta: Dict[str, str]) -> NemoMel:
 
 
 def _samples(path: Path, name: str, meta: Dict[str, str]) -> Samples:
-    """Return the front end of a network that takes samples; the folder of an optimum export says how to normalize."""
+    """Return the front end of a network that takes samples; the folder of an optimum export has the normalization."""
     if name != "input_values":
         return Samples(number(path, meta, "sample_rate") or 16000)
     settings = path.parent / "preprocessor_config.json"

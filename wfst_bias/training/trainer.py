@@ -54,7 +54,7 @@ class Trainer:
         distributed run is wrapped. On validation ``model.training`` is false.
       train: the batches to learn from.
       valid: the batches to validate on, its epoch 0; the mean of ``"loss"``, or of the loss itself where the values
-        have none, says which weights are best.
+        have none, selects the best weights.
       config: see :class:`TrainerConfig`.
       folder: of the experiment: ``checkpoint.pt``, from which a killed run goes on, ``curves.csv``, and at the end
         ``model.pt``.
@@ -266,7 +266,7 @@ class Trainer:
                 value, origin = state.kept[steps[0]], f"step {steps[0]}"
             checkpoints.save(path, self.model.state_dict())
             tqdm.write(f"{path}: {origin}, valid loss {value:.4g}", file=sys.stderr)
-        self._ranks.gathered(None)  # nobody reads the file before it is there
+        self._ranks.gathered(None)  # no process reads the file before it is there
         return path
 
 

@@ -97,7 +97,7 @@ def ctc_recipe(name: str) -> TrainingRecipe:
 def limited(
     recipe: TrainingRecipe, minutes: Optional[float], steps: Optional[int], batch_seconds: Optional[float]
 ) -> TrainingRecipe:
-    """Return the recipe with other limits: a time alone lifts the limit of steps, and the other way round."""
+    """Return the recipe with other limits: a time alone lifts the limit of steps, and vice versa."""
     training, data = recipe.training, recipe.data
     if minutes is not None or steps is not None:
         training = dataclasses.replace(training, max_minutes=minutes or 0.0, max_steps=steps or 0)
