@@ -19,10 +19,11 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.fst.algebra import start_first
+from wfst_bias.fst.algebra import final_scores, start_first
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable
 from wfst_bias.fst.epsilon import remove_epsilons
+from wfst_bias.fst.ragged import row_splits, splits_of_ids
 from wfst_bias.fst.wfst import (
     NO_SCORE,
     WORD_END,
@@ -88,8 +89,7 @@ def _machine_of(arcs: np.ndarray, outputs: np.ndarray) -> Wfst:
     """The machine of k2's arcs ``(A, 4)`` and of their outputs ``(A,)``, trimmed."""
     ends = arcs[:, 2] == FINAL_LABEL
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
-    final = np.full(int(arcs[:, 1].max(initial=0)) + 1, NO_SCORE)
-    final[arcs[ends, 0]] = scores[ends]
+    final = final_scores(int(arcs[:, 1].max(initial=0)) + 1, arcs[ends, 0], scores[ends])
     inner = arcs[~ends]
     return trim(from_arcs(0, inner[:, 0], inner[:, 1], inner[:, 2], outputs[~ends], scores[~ends], final))
 
@@ -134,7 +134,7 @@ def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]
     if table.shape[1] == 1:
         return words[:, 0].to(torch.int32)
     is_label = (words > 0) | (words == -1)
-    splits = torch.cat([torch.zeros(1, dtype=torch.int64), is_label.sum(dim=1).cumsum(0)]).to(torch.int32)
+    splits = torch.from_numpy(row_splits(is_label.sum(dim=1).numpy())).to(torch.int32)
     values = words[is_label].to(torch.int32)
     return k2.RaggedTensor(k2.ragged.create_ragged_shape2(splits, None, len(values)), values)
 
@@ -234,7 +234,7 @@ def _checked(
         machine = replace(machine, olabel=machine.olabel + WORD_END * (machine.olabel > 0).astype(np.int32))
     olabels = np.zeros(len(arcs), np.int32)
     olabels[rows] = machine.olabel
-    splits = np.searchsorted(arcs[:, 0], np.arange(machine.num_states + 2)).astype(np.int32)
+    splits = splits_of_ids(arcs[:, 0], machine.num_states + 1).astype(np.int32)
     entities = tuple(_entity([words.symbols[w] for w in phrase], path) for phrase in phrases)
     has_boosted = not layout.is_plain(machine.ilabel).all()
     lists = [ListInGraph(entities)] if entities or has_boosted else []

@@ -12,6 +12,7 @@ from typing import List
 import numpy as np
 
 from wfst_bias.core.symbols import CLASS, OOV, SymbolTable
+from wfst_bias.fst.algebra import final_scores, relabel, with_arcs
 from wfst_bias.fst.epsilon import remove_epsilons
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.graph.biasing_trie import ClassExpansion, splice
@@ -38,10 +39,10 @@ def unit_trie(lang: Lang, order: int) -> Wfst:
     known = [pronunciation for _, pronunciation in lang.lexicon.pairs]
     seen = {unit for pronunciation in known for unit in pronunciation}
     model = kneser_ney(known + [(unit,) for unit in _speakable(units) if unit not in seen], order)
-    token_of = np.array([0, *(units.tokens.ids.get(unit, 0) for unit in model.words)], np.int32)
     acceptor = model.acceptor()
-    spoken = replace(acceptor, ilabel=token_of[acceptor.ilabel], olabel=np.zeros_like(acceptor.olabel))
-    trie = remove_epsilons(spoken, acceptor.ilabel == 0)
+    token_of = np.array([0, *(units.tokens.ids.get(unit, 0) for unit in model.words)])
+    units_only = relabel(acceptor, ilabel=token_of, olabel=np.zeros_like(token_of))
+    trie = remove_epsilons(units_only, acceptor.ilabel == 0)
     final = trie.final.copy()
     final[trie.start] = NO_SCORE  # a word without a unit is none
     olabel = np.where(trie.src == trie.start, np.int32(ANY_WORD), 0)
@@ -59,7 +60,7 @@ def _uniform(lang: Lang) -> Wfst:
     src = np.repeat([0, 1], len(used))
     scores = np.full(len(tokens), -math.log(len(used)))
     output = np.where(src == 0, ANY_WORD, 0)
-    return from_arcs(0, src, np.ones(len(src)), tokens, output, scores, np.array([NO_SCORE, 0.0], np.float32))
+    return from_arcs(0, src, np.ones(len(src)), tokens, output, scores, final_scores(2, 1))
 
 
 def _inside_words(trie: Wfst, units: Units) -> Wfst:
@@ -87,13 +88,5 @@ def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
     expansion = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.marks_words)
     spliced = splice(graph.fst, graph.class_arcs, [expansion])
     entries = graph.class_arcs
-    again = from_arcs(
-        0,
-        np.append(spliced.src, entries.src),
-        np.append(spliced.dst, entries.dst),
-        np.append(spliced.ilabel, np.full(len(entries.src), class_unit)),
-        np.append(spliced.olabel, np.zeros(len(entries.src))),
-        np.append(spliced.score, entries.score),
-        spliced.final,
-    )
+    again = with_arcs(spliced, entries.src, entries.dst, ilabel=class_unit, score=entries.score)
     return with_class_entries(again, class_unit, graph.classes)

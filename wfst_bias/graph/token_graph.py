@@ -1,6 +1,6 @@
 """The token graph: lexicon and language model as one machine from tokens to words, with states for entities."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Sequence, Tuple
 
 import numpy as np
@@ -8,8 +8,9 @@ import pynini
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, SymbolTable
+from wfst_bias.fst.algebra import renumber, with_own_start
 from wfst_bias.fst.epsilon import remove_epsilons
-from wfst_bias.fst.wfst import WORD_END, Wfst, from_arcs, from_openfst, to_openfst, trim
+from wfst_bias.fst.wfst import WORD_END, Wfst, from_openfst, to_openfst, trim
 from wfst_bias.graph.biasing_trie import ClassArcs
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
@@ -97,7 +98,7 @@ def compose_lexicon_and_grammar(
 
 def with_class_entries(graph: Wfst, num_tokens: int, classes: Sequence[EntityClass]) -> TokenGraph:
     """A token graph of a machine in which label ``num_tokens + c`` stands for an entity of class c."""
-    graph = trim(_with_own_start(graph))
+    graph = trim(with_own_start(graph))
     is_class = graph.ilabel >= num_tokens
     is_class_state = np.zeros(graph.num_states, bool)
     is_class_state[graph.src[is_class]] = is_class_state[graph.dst[is_class]] = True
@@ -105,32 +106,15 @@ def with_class_entries(graph: Wfst, num_tokens: int, classes: Sequence[EntityCla
     order = np.argsort(is_class_state, kind="stable")  # the start stays 0
     number = np.empty(graph.num_states, np.int32)
     number[order] = np.arange(graph.num_states)
-    entry = np.flatnonzero(is_class)
-    plain = graph.arcs(np.flatnonzero(~is_class))
+    entries = graph.arcs(np.flatnonzero(is_class))
     return TokenGraph(
-        from_arcs(0, number[plain.src], number[plain.dst], plain.ilabel, plain.olabel, plain.score, graph.final[order]),
+        renumber(graph.arcs(np.flatnonzero(~is_class)), number),
         int(np.count_nonzero(is_class_state)),
         ClassArcs(
-            number[graph.src[entry]],
-            number[graph.dst[entry]],
-            graph.score[entry],
-            graph.ilabel[entry] - np.int32(num_tokens),
+            number[entries.src],
+            number[entries.dst],
+            entries.score,
+            entries.ilabel - np.int32(num_tokens),
         ),
         tuple(classes),
-    )
-
-
-def _with_own_start(graph: Wfst) -> Wfst:
-    """The same machine with a start state 0 that no arc enters: a copy of the one it had."""
-    leaving = np.flatnonzero(graph.src == graph.start)
-    again = lambda column: np.concatenate([column[leaving], column])
-    shifted = replace(graph, src=graph.src + 1, dst=graph.dst + 1)
-    return from_arcs(
-        0,
-        np.concatenate([np.zeros(len(leaving), np.int32), shifted.src]),
-        again(shifted.dst),
-        again(graph.ilabel),
-        again(graph.olabel),
-        again(graph.score),
-        np.concatenate([graph.final[graph.start : graph.start + 1], graph.final]),
     )

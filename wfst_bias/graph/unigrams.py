@@ -5,7 +5,8 @@ from typing import Dict
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.fst.wfst import NO_SCORE, WORD_END
+from wfst_bias.fst.ragged import gather_rows
+from wfst_bias.fst.wfst import NO_SCORE, WORD_END, arc_starts
 from wfst_bias.graph.token_graph import TokenGraph
 
 
@@ -13,19 +14,17 @@ def word_log_probs(graph: TokenGraph, words: SymbolTable) -> Dict[str, float]:
     """Log-probability of each word of the language model without a history, nats.
 
     An entity of a class that the model does not have leads to its unigram state. From there the units of each word
-    are followed until one says the word: what determinization has left of its probability stands before that.
+    are followed up to the arc with the word: what determinization has left of its probability stands before that.
     """
     fst = graph.fst
-    first = np.searchsorted(fst.src, np.arange(fst.num_states + 1))
+    splits = arc_starts(fst)
     log_prob = np.full(len(words), NO_SCORE)
-    best = np.full(fst.num_states, NO_SCORE)  # of saying no word yet
+    best = np.full(fst.num_states, NO_SCORE)  # of paths without a word yet
     states = np.unique(graph.class_arcs.dst[graph.class_arcs.entity_class == 0])
     best[states] = 0.0
     while len(states):
-        num_arcs = first[states + 1] - first[states]
-        before = np.repeat(states, num_arcs)
-        arcs = np.arange(len(before)) + np.repeat(first[states + 1] - np.cumsum(num_arcs), num_arcs)
-        word, score = fst.olabel[arcs] % WORD_END, best[before] + fst.score[arcs]
+        _, arcs = gather_rows(splits, states)
+        word, score = fst.olabel[arcs] % WORD_END, best[fst.src[arcs]] + fst.score[arcs]
         np.maximum.at(log_prob, word, score)
         onward = (word == 0) & (score > best[fst.dst[arcs]])
         np.maximum.at(best, fst.dst[arcs[onward]], score[onward])

@@ -7,9 +7,10 @@ from typing import Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.symbols import BACKOFF, EPS, SymbolTable
+from wfst_bias.core.symbols import BACKOFF, EPS, EPS_ID, SymbolTable
 from wfst_bias.core.types import BoolArray, FloatArray
-from wfst_bias.fst.wfst import Wfst, from_arcs
+from wfst_bias.fst.algebra import relabel, sort_arcs, with_arcs
+from wfst_bias.fst.wfst import Wfst
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import Ngrams, read_known_ngrams
 
@@ -78,9 +79,10 @@ def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
     is_state = (np.arange(len(model.parent)) < model.begin[model.order]) | model.is_history
     is_state &= np.array([*(word != EOS for word in model.words), True])[model.word]
     acceptor = single.acceptor(is_state)
-    label = np.array([words[BACKOFF], *(words.ids.get(word, 0) for word in model.words)], np.int32)[acceptor.ilabel]
-    order = np.lexsort((label, acceptor.src))
-    grammar = replace(acceptor, ilabel=label, olabel=np.where(acceptor.olabel, label, np.int32(0))).arcs(order)
+    label = np.array([words[BACKOFF], *(words.ids.get(word, EPS_ID) for word in model.words)])
+    output = label.copy()
+    output[0] = EPS_ID
+    grammar = sort_arcs(relabel(acceptor, label, output))
     return _close_final(grammar, grammar.ilabel == words[BACKOFF])
 
 
@@ -111,13 +113,4 @@ def with_class_arcs(grammar: Grammar, class_ids: Sequence[int]) -> Wfst:
     """
     fst, state = grammar.fst, grammar.unigram_state
     missing = [i for i in class_ids if not grammar.has(i)]
-    more = np.full(len(missing), state)
-    return from_arcs(
-        start=fst.start,
-        src=np.append(fst.src, more),
-        dst=np.append(fst.dst, more),
-        ilabel=np.append(fst.ilabel, missing),
-        olabel=np.append(fst.olabel, missing),
-        score=np.append(fst.score, np.zeros(len(missing), np.float32)),
-        final=fst.final,
-    )
+    return with_arcs(fst, np.full(len(missing), state), state, ilabel=missing, olabel=missing)

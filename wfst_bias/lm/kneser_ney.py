@@ -9,6 +9,7 @@ from typing import Iterable, Sequence, Tuple
 
 import numpy as np
 
+from wfst_bias.fst.ragged import positions, row_splits
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams
 
@@ -50,7 +51,7 @@ def _counted(sentences: Iterable[Sequence[str]], order: int) -> Tuple[Ngrams, np
     word_id = {word: i for i, word in enumerate(words)}
     text = np.array([word_id[word] for sentence in sentences for word in sentence])
     lengths = np.array([len(sentence) for sentence in sentences])
-    position = np.arange(len(text)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    position = positions(row_splits(lengths))
     begin, columns = [0, 1], [(np.array([-1]), np.array([-1]), np.array([0]))]
     ending = np.zeros(len(text), np.int64)  # node of the n-gram that ends at each place
     for n in range(min(order, lengths.max())):

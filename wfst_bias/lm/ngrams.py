@@ -12,7 +12,9 @@ import numpy as np
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.types import BoolArray, IntArray
-from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
+from wfst_bias.fst.algebra import final_scores
+from wfst_bias.fst.ragged import row_splits
+from wfst_bias.fst.wfst import Wfst, from_arcs
 from wfst_bias.lm.arpa import BOS, EOS, arpa_ngrams
 
 _LN10 = np.log(10.0)
@@ -127,8 +129,8 @@ class Ngrams:
         for order in range(self.order, 1, -1):
             nodes = self.nodes(order)
             keep[self.parent[nodes[keep[nodes]]]] = True
-        number = np.cumsum(keep) - 1
-        begin = np.append(0, np.cumsum(keep))[self.begin]
+        number = row_splits(keep)
+        begin = row_splits(keep)[self.begin]
         full = np.append(True, np.diff(begin) > 0)  # an order without n-grams is none
         parent = self.parent[keep]
         parent[1:] = number[parent[1:]]
@@ -167,8 +169,7 @@ class Ngrams:
         ends = np.flatnonzero(leaves & (self.word == end))
         read = np.flatnonzero(leaves & (self.word != end) & (self.word != begin))
         back = np.flatnonzero(is_state)[1:]
-        final = np.full(state[-1] + 1, NO_SCORE)
-        final[state[self.parent[ends]]] = self.log_prob[ends]
+        final = final_scores(state[-1] + 1, state[self.parent[ends]], self.log_prob[ends])
         labels = np.append(np.zeros(len(back), np.int64), self.word[read] + 1)
         return from_arcs(
             start=target[self.child(np.array([0]), np.array([begin]))[0]],
