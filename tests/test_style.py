@@ -28,12 +28,6 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
     "cli": set(
         """cli/adapter.py:adapter_train cli/report.py:report cli/score.py:score""".split()
     ),
-    "fst": set(
-        """fst/ctc.py:ctc_arcs fst/epsilon.py:remove_epsilons""".split()
-    ),
-    "graph": set(
-        """graph/biasing_trie.py:compile_trie""".split()
-    ),
     "lang": set(
         """lang/lexicon.py:lexicon_fst""".split()
     ),

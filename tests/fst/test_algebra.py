@@ -11,6 +11,7 @@ from wfst_bias.fst.algebra import (
     OUTPUT,
     concatenation,
     final_scores,
+    joined_arcs,
     linear_acceptor,
     project,
     relabel,
@@ -110,6 +111,12 @@ def test_more_arcs_stand_behind_those_of_their_state():
     chain = with_arcs(linear_acceptor([1, 2]), [0, 1], [0, 1], ilabel=3, score=[-1.0, -2.0])
     assert chain.ilabel.tolist() == [1, 3, 2, 3] and chain.score.tolist() == [0.0, -1.0, 0.0, -2.0]
     assert chain.olabel.tolist() == [1, 0, 2, 0]
+
+
+def test_machines_of_the_same_states_are_joined():
+    machine = linear_acceptor([1, 2])
+    joined = joined_arcs([machine.arcs(np.array([1])), machine.arcs(np.array([0]))])
+    assert joined.ilabel.tolist() == [1, 2] and joined.src.tolist() == [0, 1] and joined.num_states == 3
 
 
 def test_final_scores_are_minus_infinity_elsewhere():

@@ -27,6 +27,13 @@ def final_scores(num_states: int, ends: npt.ArrayLike, score: npt.ArrayLike = 0.
     return final
 
 
+def joined_arcs(machines: Sequence[Wfst]) -> Wfst:
+    """The arcs of all machines, which have the same states, in one; start and final scores are those of the first."""
+    column = lambda name: np.concatenate([getattr(machine, name) for machine in machines])
+    first, (src, dst, ilabel, olabel, score) = machines[0], map(column, ("src", "dst", "ilabel", "olabel", "score"))
+    return from_arcs(first.start, src, dst, ilabel, olabel, score, first.final)
+
+
 def side_by_side(machines: Sequence[Wfst]) -> Wfst:
     """The machines in one, unconnected: the states of each behind those of the ones before; the first one's start."""
     first = row_splits(np.array([machine.num_states for machine in machines]))[:-1].tolist()

@@ -7,15 +7,16 @@ entered where no token tells words apart.
 
 import math
 from dataclasses import dataclass
-from typing import Sequence, TypeVar
+from typing import Sequence, TypeVar, cast
 
-import numpy as np
 import torch
+
+from wfst_bias.core.types import IntArray
 
 _PLAIN, _BOOSTED, _FIRST_GATE = 0, 1, 2
 
 # numbers of columns or tokens: an int, or an array or a tensor of integers; results have the same type
-Numbers = TypeVar("Numbers", int, np.ndarray, torch.Tensor)
+Numbers = TypeVar("Numbers", int, IntArray, torch.Tensor)
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,15 @@ class ColumnLayout:
 
     def token(self, column: Numbers) -> Numbers:
         """The token of each column, which must not be negative."""
-        return column % self.num_tokens
+        return column % self.num_tokens  # type: ignore[return-value]
 
     def block(self, column: Numbers) -> Numbers:
         """The number of each column's block; columns must not be negative."""
-        return column // self.num_tokens
+        return column // self.num_tokens  # type: ignore[no-any-return]
 
     def is_plain(self, column: Numbers) -> Numbers:
         """Which columns are of the plain block."""
-        return self.block(column) == _PLAIN
+        return cast(Numbers, self.block(column) == _PLAIN)
 
     def plain(self, columns: torch.Tensor) -> torch.Tensor:
         """The plain block of emissions in all columns ``(..., num_columns)``, ``(..., num_tokens)``."""
@@ -73,15 +74,15 @@ class ColumnLayout:
 
     def is_boosted(self, column: Numbers) -> Numbers:
         """Which columns are of the boosted block."""
-        return self.block(column) == _BOOSTED
+        return cast(Numbers, self.block(column) == _BOOSTED)
 
     def boosted(self, token: Numbers) -> Numbers:
         """The boosted column of each token."""
-        return token + _BOOSTED * self.num_tokens
+        return token + _BOOSTED * self.num_tokens  # type: ignore[return-value]
 
     def gated(self, token: Numbers, gate: int) -> Numbers:
         """The column of each token that only utterances of a gate can read."""
-        return token + (_FIRST_GATE + gate) * self.num_tokens
+        return token + (_FIRST_GATE + gate) * self.num_tokens  # type: ignore[return-value]
 
     def entry(self, token: Numbers) -> Numbers:
         """The column of each token by which the lists of all utterances are entered."""
@@ -109,6 +110,6 @@ class ColumnLayout:
         """A frame with the same scores ``(num_tokens,)`` plain and boosted, in which no list with an entry block or
         a gate is entered ``(num_columns,)``.
         """
-        frame = block.repeat(self.num_blocks)
+        frame: torch.Tensor = block.repeat(self.num_blocks)
         frame[_FIRST_GATE * self.num_tokens :] = -math.inf
         return frame

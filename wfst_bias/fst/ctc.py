@@ -12,7 +12,9 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.fst.columns import ColumnLayout
+from wfst_bias.fst.ragged import row_ids, row_splits
 from wfst_bias.fst.wfst import Wfst, arc_starts
 
 STANDARD, MODIFIED = "standard", "modified"
@@ -28,13 +30,13 @@ class ArcTable:
 
     Args:
       arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; column -1 ends.
-      olabels: what each arc says, int32 ``(A,)``; 0 is nothing.
+      olabels: the output label of each arc, int32 ``(A,)``; 0 is none.
       splits: where the arcs of each state begin, int32 ``(S + 1,)``.
     """
 
-    arcs: np.ndarray
-    olabels: np.ndarray
-    splits: np.ndarray
+    arcs: IntArray
+    olabels: IntArray
+    splits: IntArray
 
     @property
     def num_arcs(self) -> int:
@@ -50,8 +52,8 @@ class CtcStates:
       emitted: the token emitted last, int32; 0 is blank.
     """
 
-    owner: np.ndarray
-    emitted: np.ndarray
+    owner: IntArray
+    emitted: IntArray
 
 
 def ctc_product(graph: Wfst, num_tokens: int, topology: str = STANDARD) -> ArcTable:
@@ -83,7 +85,7 @@ def ctc_product(graph: Wfst, num_tokens: int, topology: str = STANDARD) -> ArcTa
     return replace(table, splits=np.append(table.splits, table.splits[-1]))  # the last state, which no arc leaves
 
 
-def ctc_states(num_states: int, dst: np.ndarray, label: np.ndarray) -> Tuple[CtcStates, np.ndarray]:
+def ctc_states(num_states: int, dst: IntArray, label: IntArray) -> Tuple[CtcStates, IntArray]:
     """The product states of a graph, and which of those that emitted a token each arc enters.
 
     Args:
@@ -95,8 +97,8 @@ def ctc_states(num_states: int, dst: np.ndarray, label: np.ndarray) -> Tuple[Ctc
     """
     num_labels = int(label.max(initial=0)) + 1
     # blank stands first: it is the label that enters every state
-    key_type = np.int32 if num_states * num_labels < MAX_INT32 else np.int64
-    key = dst.astype(key_type) * num_labels + label
+    wide = dst if num_states * num_labels < MAX_INT32 else dst.astype(np.int64)
+    key = wide * num_labels + label
     order = np.argsort(key, kind="stable")
     sorted_key = key[order]
     is_new = np.ones(len(key), bool)
@@ -106,7 +108,7 @@ def ctc_states(num_states: int, dst: np.ndarray, label: np.ndarray) -> Tuple[Ctc
     state, emitted = np.divmod(sorted_key[is_new], num_labels)
 
     num_entering = np.bincount(state, minlength=num_states)
-    owner = np.repeat(np.arange(num_states, dtype=np.int32), num_entering + 1)
+    owner = row_ids(row_splits(num_entering + 1))
     all_emitted = np.full(len(owner), BLANK_ID, np.int32)
     all_emitted[state + 1 + np.arange(len(state))] = emitted
     return CtcStates(owner, all_emitted), entry_of_arc
@@ -115,9 +117,9 @@ def ctc_states(num_states: int, dst: np.ndarray, label: np.ndarray) -> Tuple[Ctc
 def ctc_arcs(
     graph: Wfst,
     states: CtcStates,
-    number: np.ndarray,
-    entered: np.ndarray,
-    blank: np.ndarray,
+    number: IntArray,
+    entered: IntArray,
+    blank: IntArray,
     last_state: int,
     num_tokens: int,
     topology: str,
@@ -152,23 +154,56 @@ def ctc_arcs(
     filled = 0
     for begin in range(0, len(number), _BLOCK):  # the temporaries of a block stay in the cache
         block = slice(begin, begin + _BLOCK)
-        owner, emitted, count, is_final = states.owner[block], states.emitted[block], num_arcs[block], ends[block]
-        source, state, count = _sources(copies, owner, emitted, count, is_final, topology == STANDARD, num_tokens)
-        rows, own = copies.rows[source], slice(filled, filled + len(source))
-        rows[:, 0] = number[block][state]
-        first = np.cumsum(count) - count
-        loop = first + (emitted != BLANK_ID)  # a blank state's loop is its way to blank, too
-        rows[first, 1] = blank[owner]
-        rows[loop, 1], rows[loop, 2] = number[block], emitted
-        if topology == MODIFIED:
-            rows[first, 2] = emitted
-        last = (first + count - 1)[is_final]
-        rows[last, 1], rows[last, 2] = last_state, FINAL_LABEL
-        rows[last, 3] = graph.final[owner[is_final]].view(np.int32)
-        table.arcs[own], table.olabels[own] = rows, copies.olabels[source]
+        part = _BlockOfStates(states.owner[block], states.emitted[block], number[block], num_arcs[block], ends[block])
+        rows, olabels, count = _arcs_of_block(part, copies, graph.final, blank, last_state, num_tokens, topology)
+        own = slice(filled, filled + len(rows))
+        table.arcs[own], table.olabels[own] = rows, olabels
         table.splits[begin + 1 : begin + 1 + len(count)] = filled + np.cumsum(count)
         filled = own.stop
     return ArcTable(table.arcs[:filled], table.olabels[:filled], table.splits)
+
+
+@dataclass(frozen=True)
+class _BlockOfStates:
+    """Product states whose arcs are written together: ``(B,)`` each.
+
+    Args:
+      owner, emitted, number: graph state, token and number in the whole of each.
+      num_arcs: at most.
+      ends: which ones may end.
+    """
+
+    owner: IntArray
+    emitted: IntArray
+    number: IntArray
+    num_arcs: IntArray
+    ends: BoolArray
+
+
+def _arcs_of_block(
+    block: _BlockOfStates,
+    copies: "_Copies",
+    final: FloatArray,
+    blank: IntArray,
+    last_state: int,
+    num_tokens: int,
+    topology: str,
+) -> Tuple[IntArray, IntArray, IntArray]:
+    """Rows and output labels of the arcs of a block, and the number of arcs of each of its states; see :func:`ctc_arcs`."""
+    owner, emitted = block.owner, block.emitted
+    source, state, count = _sources(copies, owner, emitted, block.num_arcs, block.ends, topology == STANDARD, num_tokens)
+    rows = copies.rows[source]
+    rows[:, 0] = block.number[state]
+    first = row_splits(count)[:-1]
+    loop = first + (emitted != BLANK_ID)  # a blank state's loop is also its arc to blank
+    rows[first, 1] = blank[owner]
+    rows[loop, 1], rows[loop, 2] = block.number, emitted
+    if topology == MODIFIED:
+        rows[first, 2] = emitted
+    last = (first + count - 1)[block.ends]
+    rows[last, 1], rows[last, 2] = last_state, FINAL_LABEL
+    rows[last, 3] = final[owner[block.ends]].view(np.int32)
+    return rows, copies.olabels[source], count
 
 
 @dataclass(frozen=True)
@@ -181,13 +216,13 @@ class _Copies:
       starts: the first row of each graph state ``(S + 1,)``.
     """
 
-    rows: np.ndarray
-    olabels: np.ndarray
-    tokens: np.ndarray
-    starts: np.ndarray
+    rows: IntArray
+    olabels: IntArray
+    tokens: IntArray
+    starts: IntArray
 
 
-def _copies(graph: Wfst, entered: np.ndarray, blank: np.ndarray, num_tokens: int, topology: str) -> _Copies:
+def _copies(graph: Wfst, entered: IntArray, blank: IntArray, num_tokens: int, topology: str) -> _Copies:
     """One row an arc, in the modified topology two."""
     targets = (entered,) if topology == STANDARD else (entered, blank[graph.dst])
     each = len(targets)
@@ -200,7 +235,15 @@ def _copies(graph: Wfst, entered: np.ndarray, blank: np.ndarray, num_tokens: int
     return _Copies(rows, olabels, tokens, each * arc_starts(graph))
 
 
-def _sources(copies: _Copies, owner, emitted, count, is_final, parts_equal: bool, num_tokens: int):
+def _sources(
+    copies: _Copies,
+    owner: IntArray,
+    emitted: IntArray,
+    count: IntArray,
+    is_final: BoolArray,
+    parts_equal: bool,
+    num_tokens: int,
+) -> Tuple[IntArray, IntArray, IntArray]:
     """Which row each arc of a block of product states is a copy of.
 
     Args:
@@ -212,8 +255,8 @@ def _sources(copies: _Copies, owner, emitted, count, is_final, parts_equal: bool
     """
     is_token = emitted != BLANK_ID
     topological = len(copies.rows) - 1
-    first = np.cumsum(count) - count
-    state = np.repeat(np.arange(len(owner), dtype=np.int32), count)
+    splits = row_splits(count)
+    first, state = splits[:-1], row_ids(splits)
     # own arcs come first, then copies in a row
     source = (copies.starts[owner] - first - 1 - is_token).astype(np.int32)[state]
     source += np.arange(len(state), dtype=np.int32)

@@ -6,6 +6,7 @@ exist only inside :func:`from_openfst` and :func:`to_openfst`.
 
 import struct
 from dataclasses import dataclass, replace
+from typing import Tuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import pywrapfst
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
-from wfst_bias.core.types import IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.fst.ragged import row_ids, row_splits, splits_of_ids
 
 NO_SCORE = np.float32(-np.inf)
@@ -40,12 +41,12 @@ class Wfst:
     """
 
     start: int
-    src: np.ndarray
-    dst: np.ndarray
-    ilabel: np.ndarray
-    olabel: np.ndarray
-    score: np.ndarray
-    final: np.ndarray
+    src: IntArray
+    dst: IntArray
+    ilabel: IntArray
+    olabel: IntArray
+    score: FloatArray
+    final: FloatArray
 
     @property
     def num_states(self) -> int:
@@ -55,7 +56,7 @@ class Wfst:
     def num_arcs(self) -> int:
         return len(self.src)
 
-    def arcs(self, selection: np.ndarray) -> "Wfst":
+    def arcs(self, selection: IntArray) -> "Wfst":
         """The same states with only the selected arcs; ``selection`` must keep their order."""
         return replace(
             self,
@@ -79,14 +80,13 @@ def from_arcs(
     """A :class:`Wfst` of arcs in any order; equal sources keep theirs."""
     sources = np.asarray(src, dtype=np.int32)
     order = np.argsort(sources, kind="stable")
-    labels = lambda values: np.ascontiguousarray(np.asarray(values, dtype=np.int32)[order])
     return Wfst(
         start=int(start),
         src=sources[order],
-        dst=labels(dst),
-        ilabel=labels(ilabel),
-        olabel=labels(olabel),
-        score=np.ascontiguousarray(np.asarray(score, dtype=np.float32)[order]),
+        dst=np.asarray(dst, dtype=np.int32)[order],
+        ilabel=np.asarray(ilabel, dtype=np.int32)[order],
+        olabel=np.asarray(olabel, dtype=np.int32)[order],
+        score=np.asarray(score, dtype=np.float32)[order],
         final=np.asarray(final, dtype=np.float32),
     )
 
@@ -133,17 +133,15 @@ def to_openfst(wfst: Wfst) -> pynini.Fst:
 
 
 def _header(wfst: Wfst) -> bytes:
-    text = lambda s: struct.pack("<i", len(s)) + s
     # version 2 (not aligned), no symbol tables in the file
     return (
         struct.pack("<i", _MAGIC)
-        + text(b"const")
-        + text(b"standard")
+        + b"".join(struct.pack("<i", len(name)) + name for name in (b"const", b"standard"))
         + struct.pack("<iiQqqq", 2, 0, _EXPANDED, wfst.start, wfst.num_states, wfst.num_arcs)
     )
 
 
-def _read_header(image: bytes):
+def _read_header(image: bytes) -> Tuple[int, int, int, int]:
     magic, offset = struct.unpack_from("<i", image)[0], 4
     names = []
     for _ in range(2):
@@ -165,7 +163,7 @@ def trim(wfst: Wfst) -> Wfst:
     if wfst.start < 0 or not alive[wfst.start]:
         empty = np.zeros(0, np.int32)
         return Wfst(-1, empty, empty, empty, empty, np.zeros(0, np.float32), np.zeros(0, np.float32))
-    number = (np.cumsum(alive) - 1).astype(np.int32)
+    number = row_splits(alive).astype(np.int32)
     kept = wfst.arcs(np.flatnonzero(alive[wfst.src] & alive[wfst.dst]))
     return replace(
         kept,
@@ -176,7 +174,7 @@ def trim(wfst: Wfst) -> Wfst:
     )
 
 
-def _reached(num_states: int, src: np.ndarray, dst: np.ndarray, seeds) -> np.ndarray:
+def _reached(num_states: int, src: IntArray, dst: IntArray, seeds: npt.ArrayLike) -> BoolArray:
     """Which states a path along the arcs visits from the seeds, bool ``(S,)``.
 
     Breadth-first search by scipy: a node that stands for all the seeds is added, so one call does.
@@ -192,7 +190,7 @@ def _reached(num_states: int, src: np.ndarray, dst: np.ndarray, seeds) -> np.nda
     return reached[:num_states]
 
 
-def k2_arcs(wfst: Wfst) -> np.ndarray:
+def k2_arcs(wfst: Wfst) -> IntArray:
     """The arcs as k2 keeps them: ``(src, dst, label, bits of the score)``, int32 ``(A + F, 4)``.
 
     Each of the F final states gets an arc labelled -1 into one last state; it stands behind the other
@@ -210,10 +208,10 @@ def k2_arcs(wfst: Wfst) -> np.ndarray:
     return table
 
 
-def k2_rows(wfst: Wfst):
+def k2_rows(wfst: Wfst) -> Tuple[IntArray, IntArray]:
     """Rows of our arcs ``(A,)`` and of the final arcs ``(F,)`` in :func:`k2_arcs`."""
     is_final = np.isfinite(wfst.final)
-    finals_before = np.cumsum(is_final) - is_final
+    finals_before = row_splits(is_final)[:-1]
     rows = np.arange(wfst.num_arcs) + finals_before[wfst.src]
     final_rows = arc_starts(wfst)[1:][is_final] + finals_before[is_final]
     return rows, final_rows

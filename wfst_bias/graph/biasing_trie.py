@@ -11,7 +11,9 @@ from typing import Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import BoolArray, IntArray
 from wfst_bias.entities.spelling import Spelling
+from wfst_bias.fst.algebra import final_scores
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, Wfst, from_arcs
 
@@ -40,30 +42,18 @@ def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, never_boost
     order = _lexicographic_order(units, len(tokens))
     units, length, phrase, score = units[order], length[order], phrase[order], score[order]
 
-    # A node for each prefix that is no whole spelling; where a row first departs from the one before, it is new.
-    depth = np.arange(units.shape[1])
-    inner = depth < length[:, None] - 1
-    shared = np.zeros(units.shape, bool)
-    shared[1:] = np.logical_and.accumulate(units[1:] == units[:-1], axis=1) & inner[:-1]
-    is_new = inner & ~shared
-    node = np.zeros(units.shape, np.int32)
-    node[is_new] = END + 1 + np.arange(np.count_nonzero(is_new))
-    node = np.maximum.accumulate(node, axis=0)  # of a shared prefix: the row that made it
+    node, is_new = _prefix_nodes(units, length)
     parent = np.concatenate([np.full((len(units), 1), START, np.int32), node[:, :-1]], axis=1)
     num_states = END + 1 + np.count_nonzero(is_new)
-
     best = np.full(num_states, NO_SCORE)  # of the phrases behind each node
-    row, column = np.nonzero(inner)
+    row, column = np.nonzero(np.arange(units.shape[1]) < length[:, None] - 1)
     np.maximum.at(best, node[row, column], score[row])
     best[START] = 0.0
     into_node = parent[is_new], node[is_new], units[is_new], best[node[is_new]] - best[parent[is_new]]
     last = np.arange(len(units)), length - 1
     into_end = parent[last], np.full(len(units), END), units[last], score - best[parent[last]]
     src, dst, unit, arc_score = map(np.concatenate, zip(into_node, into_end))
-    plain_ids = [tokens[symbol] for symbol in never_boosted]
-    is_boosted = (src != START) & ~np.isin(unit, plain_ids)
-    final = np.full(num_states, NO_SCORE)
-    final[END] = 0.0
+    is_boosted = (src != START) & ~np.isin(unit, [tokens[symbol] for symbol in never_boosted])
     return from_arcs(
         start=START,
         src=src,
@@ -71,8 +61,27 @@ def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, never_boost
         ilabel=np.where(is_boosted, ColumnLayout(len(tokens)).boosted(unit), unit),
         olabel=np.concatenate([np.zeros(len(into_node[0]), np.int32), phrase + 1]),
         score=arc_score,
-        final=final,
+        final=final_scores(num_states, END),
     )
+
+
+def _prefix_nodes(units: IntArray, length: IntArray) -> Tuple[IntArray, BoolArray]:
+    """The state of each prefix that is no whole spelling.
+
+    Args:
+      units, length: of the spellings in lexicographic order ``(P, L)``, ``(P,)``.
+
+    Returns:
+      the state behind each unit but the last of a row, int32 ``(P, L)``, and where a row first departs from the one
+      before, so that the state is new, bool ``(P, L)``.
+    """
+    is_inner = np.arange(units.shape[1]) < length[:, None] - 1
+    is_shared = np.zeros(units.shape, bool)
+    is_shared[1:] = np.logical_and.accumulate(units[1:] == units[:-1], axis=1) & is_inner[:-1]
+    is_new = is_inner & ~is_shared
+    node = np.zeros(units.shape, np.int32)
+    node[is_new] = END + 1 + np.arange(np.count_nonzero(is_new))
+    return np.maximum.accumulate(node, axis=0), is_new  # a shared prefix has the node of the row that made it
 
 
 def gated(trie: Wfst, first_column: int) -> Wfst:

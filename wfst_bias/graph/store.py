@@ -277,12 +277,12 @@ def _read_record(folder: Path, cls: type, **others: Any) -> Any:
     """What :func:`_write_record` wrote, its arrays mapped; the other fields are given."""
     values = {}
     for field in fields(cls):
-        if field.type is np.ndarray:
-            values[field.name] = _mapped(folder / f"{field.name}.npy")
-        elif is_dataclass(field.type):
+        if field.name in others:
+            values[field.name] = others[field.name]
+        elif isinstance(field.type, type) and is_dataclass(field.type):
             values[field.name] = _read_record(folder / field.name, field.type, **others)
         else:
-            values[field.name] = others[field.name]
+            values[field.name] = _mapped(folder / f"{field.name}.npy")
     return cls(**values)
 
 
