@@ -1,7 +1,7 @@
-# make demo    synthesise speech full of names, decode it without and with a list, show what changed (exp/demo/report.html)
+# make demo    synthesize speech full of names, decode it without and with a list, show what changed (exp/demo/report.html)
 # make test    the test suite
 # make lint    ruff and mypy
-# make bench   measurements that need no data beside the project; the others are in benchmarks/
+# make bench   measurements that need no external data; the others are in benchmarks/
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3,$(shell command -v $(p))))
@@ -20,7 +20,7 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# pip 25.3: later versions refuse the tag of k2's wheel. The mark is set only when all of it went well.
+# pip 25.3: later versions reject the tag of k2's wheel. .venv/ready is written only after all steps succeeded.
 .venv/ready: requirements.txt requirements-k2.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 is needed, found " + sys.version.split()[0] + "; run make PYTHON=/path/to/python3.11" if sys.version_info[:2] != (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
