@@ -28,14 +28,8 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
     "cli": set(
         """cli/adapter.py:adapter_train cli/report.py:report cli/score.py:score""".split()
     ),
-    "lang": set(
-        """lang/lexicon.py:lexicon_fst""".split()
-    ),
     "recognize": set(
         """recognize/decode.py:decode_corpus""".split()
-    ),
-    "second_pass": set(
-        """second_pass/phone_graphs.py:token_graph""".split()
     ),
 }
 PRIVATE: dict[str, set[str]] = {
@@ -55,8 +49,7 @@ PRIVATE: dict[str, set[str]] = {
         """_num_refused _refused beside phrases_beside rival said upstream""".split()
     ),
     "second_pass": set(
-        """_WayTable _said _sayings _says _ways _ways_of all_rivals heard hears reader refused rival_of rivals
-        said sayings use_way way ways""".split()
+        """refused""".split()
     ),
 }
 DOCSTRINGS: dict[str, set[str]] = {
@@ -75,16 +68,6 @@ DOCSTRINGS: dict[str, set[str]] = {
         recognize/decode_files.py:_line recognize/recognizer.py:Recognizer._base recognize/setup.py:
         recognize/setup.py:DecodeSetup recognize/setup.py:DecodeSetup.acoustics
         recognize/setup.py:DecodeSetup.files recognize/setup.py:DecodeSetup.from_meta""".split()
-    ),
-    "second_pass": set(
-        """second_pass/chain.py: second_pass/chain.py:Chain.found second_pass/chain.py:Found
-        second_pass/chain.py:Stage.__call__ second_pass/chain.py:on_path second_pass/config.py:
-        second_pass/config.py:ChainConfig second_pass/config.py:ChainConfig.names
-        second_pass/config.py:LookupConfig second_pass/lookup.py:Lookup._matches
-        second_pass/lookup.py:_Run.times second_pass/phone_graphs.py: second_pass/phone_graphs.py:_alignment
-        second_pass/phone_graphs.py:phone_emissions second_pass/phone_string.py:phone_string
-        second_pass/rescoring.py:PhoneRescorer.phone_scores second_pass/verification.py:Verification._freed
-        second_pass/verification.py:Verification._unsure second_pass/verification.py:_places""".split()
     ),
     "tune": set(
         """tune/tuner.py:Caps""".split()
