@@ -34,7 +34,7 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
 }
 PRIVATE: dict[str, set[str]] = {
     "adapter": set(
-        """MOST_WAYS _heard heard most_ways said way ways""".split()
+        """MOST_PRONUNCIATIONS _heard heard most_pronunciations said way ways""".split()
     ),
     "cli": set(
         """_told_classes beside mend told upstream_options""".split()

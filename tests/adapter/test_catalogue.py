@@ -54,7 +54,7 @@ def test_numbers_of_another_catalogue(lang, catalogue):
 
 
 def test_of_many_ways_the_first_are_kept():
-    found = catalogue_of(["either", "route"], [[[1, 2], [3, 2], [4], [5]], [[6]]], most_ways=2)
+    found = catalogue_of(["either", "route"], [[[1, 2], [3, 2], [4], [5]], [[6]]], most_pronunciations=2)
     assert found.units.tolist() == [[1, 2], [3, 2], [6, 0]]
     assert (found.lengths.tolist(), found.entity.tolist()) == ([2, 2, 1], [0, 0, 1])
 

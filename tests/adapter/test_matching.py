@@ -103,7 +103,7 @@ def test_an_alignment_tells_what_it_costs_to_put_a_unit_there(similarity, ways, 
 def heard(matcher, symbols):
     """The ratios of one utterance."""
     frames = one_hot(TOKENS, symbols)
-    (similarity,), _ = matcher.heard(frames[None], torch.tensor([len(frames)]))
+    (similarity,), _ = matcher.similarities(frames[None], torch.tensor([len(frames)]))
     return similarity
 
 
@@ -205,7 +205,7 @@ def test_silence_matches_nothing():
 def test_the_segment_of_each_frame_counts_the_edge_before_it():
     frames = one_hot(TOKENS, "_ p p _ e t")[None]
     for boundary, segments in ((0, [-1, 0, 0, -1, 1, 2]), (BOUNDARY, [-1, 1, 1, -1, 2, 3])):
-        (similarity,), segment = Matcher(len(TOKENS), boundary).heard(frames, torch.tensor([6]))
+        (similarity,), segment = Matcher(len(TOKENS), boundary).similarities(frames, torch.tensor([6]))
         assert segment.tolist() == [segments]
         assert similarity[:, segments[1]].argmax() == TOKENS["p"] and similarity[:, segments[5]].argmax() == TOKENS["t"]
 

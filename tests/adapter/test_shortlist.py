@@ -31,7 +31,7 @@ def shortlist(texts, catalogues, num_candidates):
 
 def test_the_likeliest_come_first():
     found = shortlist(["k ae t"], [catalogue(PHONES, "b ow t", "k ae t", "s ow s", "k ae s")], 3)
-    assert found.way.tolist() == [[1, 3, 0]] and found.score[0].tolist() == sorted(found.score[0].tolist())[::-1]
+    assert found.pronunciation.tolist() == [[1, 3, 0]] and found.score[0].tolist() == sorted(found.score[0].tolist())[::-1]
     assert found.units[0, 0].tolist() == [PHONES[unit] for unit in "k ae t".split()]
     # each unit on its segment
     assert found.aligned[0, 0].argmax(-1).tolist() == [0, 1, 2] and found.aligned[0, 0].amax() == 0.0
@@ -41,7 +41,7 @@ def test_the_likeliest_come_first():
 def test_each_utterance_of_a_batch_has_its_own():
     lists = [catalogue(PHONES, "k ae t", "b ow"), catalogue(PHONES), catalogue(PHONES, "s ow s t")]
     found = shortlist(["k ae t", "b ow", "s ow s _ t"], lists, 5)
-    assert found.way.tolist() == [[0, 1], [-1, -1], [0, -1]]
+    assert found.pronunciation.tolist() == [[0, 1], [-1, -1], [0, -1]]
     assert found.lengths.tolist() == [[3, 2], [0, 0], [4, 0]]
     assert found.present.sum().item() == 9
     for n, text in enumerate(["k ae t", "b ow", "s ow s _ t"]):
@@ -54,7 +54,7 @@ def test_each_utterance_of_a_batch_has_its_own():
 
 def test_nothing_to_attend_to():
     found = shortlist(["k ae t", "s"], [catalogue(PHONES)] * 2, 5)
-    assert found.way.tolist() == [[-1], [-1]] and not found.present.any()
+    assert found.pronunciation.tolist() == [[-1], [-1]] and not found.present.any()
 
 
 def test_silence_has_no_candidates():
@@ -68,7 +68,7 @@ def spelled(letters, phones):
 def test_letters_are_matched_by_their_best_pronunciation():
     both = spelled(["b o t", "c a t|c a t s"], ["b ow t", "s ae t|k ae t"])
     found = shortlist(["k ae t"], [both], 5)
-    assert found.way.tolist() == [[1, 2, 0]]  # both spellings of the second phrase
+    assert found.pronunciation.tolist() == [[1, 2, 0]]  # both spellings of the second phrase
     assert found.score[0, 0] == found.score[0, 1] > found.score[0, 2]
     (plain,) = shortlist(["k ae t"], [catalogue(PHONES, "k ae t")], 5).aligned
     assert torch.allclose(found.aligned[0, 0], plain.amax(1)) and found.aligned.shape[2] == 1
@@ -77,7 +77,7 @@ def test_letters_are_matched_by_their_best_pronunciation():
 @pytest.mark.parametrize("phones", [["", "k ae t"], ["", ""]])
 def test_a_phrase_that_the_phones_cannot_say_fits_nowhere(phones):
     found = shortlist(["k ae t"], [spelled(["b o t", "c a t"], phones)], 5)
-    mute = found.way[0].tolist().index(0)
+    mute = found.pronunciation[0].tolist().index(0)
     assert found.score[0, mute] == LOWEST and (found.aligned[0, mute] == LOWEST).all()
 
 
@@ -89,11 +89,11 @@ some_phrases = st.lists(
 @given(some_phrases)
 def test_the_best_pronunciation_of_each_phrase(phrases):
     """Against one score after the other."""
-    sounds = catalogue_of(range(len(phrases)), [[list(map(int, way)) for way in ways] for ways in phrases], most_ways=4)
+    sounds = catalogue_of(range(len(phrases)), [[list(map(int, way)) for way in ways] for ways in phrases], most_pronunciations=4)
     letters = catalogue(LETTERS, *["c a t"] * len(phrases))
     found = shortlist(["k ae t b"], [replace(letters, sounds=sounds)], 100)
     matcher = Matcher(len(PHONES))
-    ((similarity,), _) = matcher.heard(one_hot(PHONES, "k ae t b")[None], torch.tensor([4]))
-    for k, phrase in enumerate(found.way[0].tolist()):
+    ((similarity,), _) = matcher.similarities(one_hot(PHONES, "k ae t b")[None], torch.tensor([4]))
+    for k, phrase in enumerate(found.pronunciation[0].tolist()):
         scores = matcher.scores(similarity, catalogue_of([0], [[list(map(int, w)) for w in phrases[phrase]]], 4))
         assert found.score[0, k] == pytest.approx(float(scores.max()), abs=1e-5)

@@ -27,34 +27,34 @@ class Attended:
     Args:
       emissions: as they were, on the device of the network.
       adapted: of the kept frames; see :class:`~wfst_bias.adapter.network.Adapted`.
-      heard: which frames were kept.
-      candidates: the ways that were attended to.
+      kept_frames: which frames the network reads.
+      candidates: the pronunciations that were attended to.
       catalogues: of each utterance.
     """
 
     emissions: Emissions
     adapted: Adapted
-    heard: KeptFrames
+    kept_frames: KeptFrames
     candidates: Candidates
     catalogues: Sequence[Catalogue]
 
     @property
     def changed(self) -> Emissions:
         """The emissions of the batch, each utterance biased to its list."""
-        log_probs = self.heard.put(self.emissions.log_probs, self.adapted.log_probs)
+        log_probs = self.kept_frames.put(self.emissions.log_probs, self.adapted.log_probs)
         return replace(self.emissions, log_probs=log_probs)
 
     def of_entities(self, utterance: int, num_frames: int) -> torch.Tensor:
         """Attention to each phrase of an utterance's list ``(T, E)``; what is missing to 1 went to ``<no-bias>``."""
         catalogue = self.catalogues[utterance]
         kept = self.adapted.attention[utterance].sum(-1)  # (S, K)
-        ways = self.candidates.way[utterance]
-        there = ways >= 0
+        pronunciations = self.candidates.pronunciation[utterance]
+        there = pronunciations >= 0
         of_phrase = kept.new_zeros(len(kept), len(catalogue))
-        of_phrase.index_add_(1, catalogue.entity.to(kept.device)[ways[there]], kept[:, there])
-        frames = kept.new_zeros(num_frames, len(catalogue))
-        mask = self.heard.mask[utterance]
-        frames[self.heard.index[utterance][mask]] = of_phrase[mask]
+        of_phrase.index_add_(1, catalogue.entity.to(kept.device)[pronunciations[there]], kept[:, there])
+        frames: torch.Tensor = kept.new_zeros(num_frames, len(catalogue))
+        mask = self.kept_frames.mask[utterance]
+        frames[self.kept_frames.index[utterance][mask]] = of_phrase[mask]
         return frames
 
 
@@ -64,8 +64,8 @@ class Adapter:
     Args:
       network: for the model's tokens.
       matcher: of the first stage.
-      lang: says the phrases of lists in the model's tokens.
-      sounding: says them in the model's phones, where it has a phone head; the matcher is for these, then.
+      lang: spells the phrases of lists in the model's tokens.
+      sounding: spells them in the model's phones, where it has a phone head; the matcher is for these, then.
       head: of a white-box model.
       trained_behind: checksum of the calibration whose emissions it was trained on; empty for none.
     """
@@ -101,10 +101,10 @@ class Adapter:
         return self._same[id(phrases)][1]
 
     def _catalogue(self, phrases: Phrases) -> Catalogue:
-        said = catalogue_of_list(self._spellers[0].spell(phrases, across_classes=True), self.lang.units)
+        catalogue = catalogue_of_list(self._spellers[0].spell(phrases, across_classes=True), self.lang.units)
         if self.sounding is None:
-            return said
-        return replace(said, sounds=self._sounds(said.entities))
+            return catalogue
+        return replace(catalogue, sounds=self._sounds(catalogue.entities))
 
     def _sounds(self, entities: Phrases) -> Catalogue:
         assert self.sounding is not None
@@ -125,14 +125,14 @@ class Adapter:
         candidates = shortlisted(
             self.matcher, stream.log_probs, stream.lengths, catalogues, self.network.config.num_candidates
         )
-        heard = kept_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
-        candidates = replace(candidates, segment=heard.take(candidates.segment))
+        selected = kept_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
+        candidates = replace(candidates, segment=selected.take(candidates.segment))
         layers = None
         if self.network.config.white_box:
             assert emissions.layers is not None
-            layers = heard.take(emissions.layers)
-        adapted = self.network(heard.take(emissions.log_probs), heard.mask, candidates, layers, self.head)
-        return Attended(emissions, adapted, heard, candidates, catalogues)
+            layers = selected.take(emissions.layers)
+        adapted = self.network(selected.take(emissions.log_probs), selected.mask, candidates, layers, self.head)
+        return Attended(emissions, adapted, selected, candidates, catalogues)
 
     def adapted(self, emissions: Emissions, lists: Sequence[Phrases]) -> Emissions:
         """The emissions of a batch, each utterance biased to its list; those without a list as they were."""

@@ -73,6 +73,6 @@ class Calibration(nn.Module):
     def calibrated(self, emissions: Emissions) -> Emissions:
         """The emissions of a batch, calibrated, on the device of the network."""
         emissions = emissions.to(self.change.weight.device)
-        heard = kept_frames(emissions.log_probs, emissions.lengths, self.config.most_blank)
-        kept = self(heard.take(emissions.log_probs), heard.mask)
-        return replace(emissions, log_probs=heard.put(emissions.log_probs, kept))
+        selected = kept_frames(emissions.log_probs, emissions.lengths, self.config.most_blank)
+        kept = self(selected.take(emissions.log_probs), selected.mask)
+        return replace(emissions, log_probs=selected.put(emissions.log_probs, kept))

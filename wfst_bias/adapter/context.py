@@ -29,7 +29,8 @@ class Context(nn.Module):
         mask = mask[..., None].to(x.dtype)
         for block in self.blocks:
             x = block(x, mask)
-        return self.norm(x)
+        result: torch.Tensor = self.norm(x)
+        return result
 
 
 class _Block(nn.Module):
@@ -44,7 +45,8 @@ class _Block(nn.Module):
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         y = self.norm(x) * mask
         y = self.around(y.transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(self.narrow(F.gelu(self.wide(y))))
+        result: torch.Tensor = x + self.dropout(self.narrow(F.gelu(self.wide(y))))
+        return result
 
 
 def changed(log_probs: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
@@ -54,7 +56,8 @@ def changed(log_probs: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
     nothing, minus infinity, stays one.
     """
     finite = log_probs.clamp(min=_NOTHING)
-    return log_probs + ((finite + change).log_softmax(-1) - finite.log_softmax(-1))
+    result: torch.Tensor = log_probs + ((finite + change).log_softmax(-1) - finite.log_softmax(-1))
+    return result
 
 
 def seen(log_probs: torch.Tensor) -> torch.Tensor:

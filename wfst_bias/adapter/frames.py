@@ -6,7 +6,7 @@ import torch
 
 from wfst_bias.core.symbols import BLANK_ID
 
-MOST_BLANK = 0.95  # in a frame that is surer of blank than this nothing else was said
+MOST_BLANK = 0.95  # in a frame that is surer of blank than this nothing else was spoken
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ class KeptFrames:
 
     def take(self, frames: torch.Tensor) -> torch.Tensor:
         """The kept ones of frames ``(N, T, ...)``, as ``(N, S, ...)``."""
-        return frames[torch.arange(len(frames), device=frames.device)[:, None], self.index]
+        result: torch.Tensor = frames[torch.arange(len(frames), device=frames.device)[:, None], self.index]
+        return result
 
     def put(self, frames: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         """Frames ``(N, T, ...)`` with the kept ones ``(N, S, ...)`` in their places."""
         utterance = torch.arange(len(frames), device=frames.device)[:, None].expand_as(self.index)
-        put = frames.clone()
+        put: torch.Tensor = frames.clone()
         put[utterance[self.mask], self.index[self.mask]] = kept[self.mask].to(frames.dtype)
         return put
 

@@ -1,11 +1,11 @@
-"""The contextual adapter: attention from what was heard to the ways that the phrases of a list are said.
+"""The contextual adapter: attention from the frames to the pronunciations of the phrases of a list.
 
 After Dingliwal et al. 2022 (section 3.1) and Sathyendra et al. 2022. For each frame a query is made of the model's
 layers (of its log-probabilities, where it shows nothing else) and compared with keys of the catalogue and with
 ``<no-bias>``; what is attended to changes what the CTC head reads, or the log-probabilities. The change is zero
 before training, and where ``<no-bias>`` wins it is the identity, bit for bit.
 
-Axes: N utterances, T frames, C tokens, L layers, K candidates (ways to say phrases), J units of a way, D vectors.
+Axes: N utterances, T frames, C tokens, L layers, K candidates (pronunciations of phrases), J units of a pronunciation, D vectors.
 """
 
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ class AdapterConfig:
     """The architecture of a contextual adapter.
 
     Args:
-      attention: over :data:`POSITIONS` in the ways to say the phrases, or over :data:`ENTITIES` as a whole.
+      attention: over :data:`POSITIONS` in the pronunciations of the phrases, or over :data:`ENTITIES` as a whole.
       num_layers, layer_dim: of a white-box model's hidden layers; 0 for a model that shows log-probabilities only.
       dim: of queries, keys and values.
       num_blocks: of the context of the queries.
       kernel: of their convolutions, kept frames.
       dropout: of all blocks.
-      num_candidates: ways that are attended to; of a larger list those that match best (the first stage).
+      num_candidates: pronunciations that are attended to; of a larger list those that match best (the first stage).
       most_blank: frames surer of blank than this are passed on as they are; a white box reads all.
       strength: of the change that is made, 1 in training; more where nothing else biases, less behind a model that
         hears well.
@@ -140,21 +140,21 @@ class ContextualAdapter(nn.Module):
           head: what makes log-probabilities of the last layer.
         """
         N, T, C = log_probs.shape
-        heard = self._heard(log_probs, mask, layers)  # (N, T, D)
+        encoded = self._encode(log_probs, mask, layers)  # (N, T, D)
         keys, values = self._catalogue(candidates)  # (N, K J, D) each
         units = F.one_hot(candidates.units.flatten(1), C).to(log_probs.dtype)  # (N, K J, C)
-        logits = torch.einsum("ntd,nkd->ntk", self.query(heard), keys).float() / keys.shape[-1] ** 0.5
+        logits = torch.einsum("ntd,nkd->ntk", self.query(encoded), keys).float() / keys.shape[-1] ** 0.5
         logits = logits + self._match(candidates).repeat_interleave(self._width(candidates), dim=1)[:, None]
         logits = logits + self._fit(candidates)
         if self.config.attention == POSITIONS:
             logits = logits + self.agreement * (log_probs.clamp(min=_FLOOR) @ units.transpose(1, 2)).float()
         logits = logits.masked_fill(~self._attendable(candidates)[:, None], -torch.inf)
-        logits = torch.cat([self.no_bias(heard).float(), logits], dim=-1)
+        logits = torch.cat([self.no_bias(encoded).float(), logits], dim=-1)
         attention = logits.softmax(dim=-1)
         no_bias, attention = attention[..., 0], attention[..., 1:]
         attended = torch.einsum("ntk,nkd->ntd", attention.to(values.dtype), values)
         unit_mass = attention @ units if self.config.attention == POSITIONS else torch.zeros_like(log_probs)
-        together = self.combine(torch.cat([heard, attended.to(heard.dtype), unit_mass.to(heard.dtype)], dim=-1))
+        together = self.combine(torch.cat([encoded, attended.to(encoded.dtype), unit_mass.to(encoded.dtype)], dim=-1))
         gate = F.relu(1.0 - 2.0 * no_bias).detach()[..., None]  # (N, T, 1): nothing where <no-bias> wins
         change = gate * self.change(self.settle(together, mask)).float()
         if not self.training:
@@ -166,12 +166,13 @@ class ContextualAdapter(nn.Module):
             logits,
         )
 
-    def _heard(self, log_probs, mask, layers) -> torch.Tensor:
+    def _encode(self, log_probs: torch.Tensor, mask: torch.Tensor, layers: Optional[torch.Tensor]) -> torch.Tensor:
         x = self.enter(seen(log_probs))
         if self.config.white_box:
             weighted = torch.einsum("l,ntld->ntd", self.layer_weights.softmax(0), self.layer_norm(layers))
             x = x + self.from_layers(weighted)
-        return self.listen(x, mask)
+        result: torch.Tensor = self.listen(x, mask)
+        return result
 
     def _catalogue(self, candidates: Candidates) -> Tuple[torch.Tensor, torch.Tensor]:
         """Keys and values ``(N, K J, D)``; J is 1 where entities are attended to."""
@@ -190,8 +191,8 @@ class ContextualAdapter(nn.Module):
     def _attendable(self, candidates: Candidates) -> torch.Tensor:
         """Which keys are there, bool ``(N, K J)``."""
         if self.config.attention == POSITIONS:
-            return candidates.present.flatten(1)
-        return candidates.lengths > 0
+            return torch.flatten(candidates.present, 1)
+        return candidates.lengths.gt(0)
 
     def _match(self, candidates: Candidates) -> torch.Tensor:
         """Scores of the match of each candidate with the whole utterance ``(N, K)``."""
@@ -200,7 +201,8 @@ class ContextualAdapter(nn.Module):
         best = candidates.score.masked_fill(missing, -torch.inf).amax(dim=1, keepdim=True)
         below = (candidates.score - best).masked_fill(missing, 0.0)
         features = [candidates.score / 10, candidates.score / length, below / 10, length.log()]
-        return self.match(torch.stack(features, dim=-1)).squeeze(-1).float()
+        result: torch.Tensor = self.match(torch.stack(features, dim=-1)).squeeze(-1).float()
+        return result
 
     def _fit(self, candidates: Candidates) -> torch.Tensor:
         """Scores of the alignments of the candidates in each frame ``(N, T, K J)``."""
@@ -210,19 +212,24 @@ class ContextualAdapter(nn.Module):
         N, K, J, S = aligned.shape
         # one column more for frames of no segment
         columns = F.pad(aligned.permute(0, 3, 1, 2), (0, 0, 0, 0, 0, 1), value=LOWEST)  # (N, S + 1, K, J)
-        segment = torch.where(candidates.segment >= 0, candidates.segment, S)
+        segment = candidates.segment.masked_fill(candidates.segment.lt(0), S)
         fit = columns[torch.arange(N, device=segment.device)[:, None], segment]  # (N, T, K, J)
         on_it = fit.exp()
         sure = (candidates.score / candidates.lengths.clamp(min=1))[:, None, :, None]
         features = torch.stack([fit / 10, on_it, on_it * sure, on_it * candidates.score[:, None, :, None] / 10], dim=-1)
         fitted = self.fit(features).squeeze(-1).float()  # (N, T, K, J)
-        return fitted.expand(-1, -1, -1, self._width(candidates)).flatten(2)
+        result: torch.Tensor = fitted.expand(-1, -1, -1, self._width(candidates)).flatten(2)
+        return result
 
-    def _injected(self, log_probs, change, layers, head) -> torch.Tensor:
+    def _injected(
+        self, log_probs: torch.Tensor, change: torch.Tensor, layers: Optional[torch.Tensor], head: Optional[Head]
+    ) -> torch.Tensor:
         """Exactly ``log_probs`` where the change is zero: the difference of two heads is added, not the head."""
         if self.config.white_box:
+            assert layers is not None and head is not None, "a white-box adapter is given layers and the head"
             before = layers[:, :, -1]
-            return log_probs + (head(before + change) - head(before))
+            result: torch.Tensor = log_probs + (head(before + change) - head(before))
+            return result
         return changed(log_probs, change)
 
 

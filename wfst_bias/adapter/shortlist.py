@@ -1,4 +1,4 @@
-"""The shortlist: of a large list the ways that match an utterance best, for the attention to choose from."""
+"""The shortlist: of a large list the pronunciations that match an utterance best, for the attention to choose from."""
 
 from dataclasses import dataclass
 from typing import Sequence, Tuple
@@ -16,18 +16,18 @@ class Candidates:
     """Ways to say phrases, for each utterance of a batch.
 
     Args:
-      units: of each way, blank behind its end, int64 ``(N, K, J)``.
-      lengths: units of each way, 0 where there is none, int64 ``(N, K)``.
-      way: its number in the utterance's catalogue, -1 where there is none, int64 ``(N, K)``.
+      units: of each pronunciation, blank behind its end, int64 ``(N, K, J)``.
+      lengths: units of each pronunciation, 0 where there is none, int64 ``(N, K)``.
+      pronunciation: its number in the utterance's catalogue, -1 where there is none, int64 ``(N, K)``.
       score: of its match with the utterance, nats ``(N, K)``.
-      aligned: how well each unit fits each segment, nats below the way's best alignment ``(N, K, J, S)``; J is 1,
-        the whole way, where phrases are matched by phones that are not the model's tokens.
+      aligned: how well each unit fits each segment, nats below the pronunciation's best alignment ``(N, K, J, S)``; J is 1,
+        the whole pronunciation, where phrases are matched by phones that are not the model's tokens.
       segment: of each frame, -1 for none ``(N, T)``.
     """
 
     units: torch.Tensor
     lengths: torch.Tensor
-    way: torch.Tensor
+    pronunciation: torch.Tensor
     score: torch.Tensor
     aligned: torch.Tensor
     segment: torch.Tensor
@@ -38,7 +38,8 @@ class Candidates:
     @property
     def present(self) -> torch.Tensor:
         """Which units are there, bool ``(N, K, J)``."""
-        return torch.arange(self.units.shape[2], device=self.units.device) < self.lengths[..., None]
+        result: torch.Tensor = torch.arange(self.units.shape[2], device=self.units.device) < self.lengths[..., None]
+        return result
 
 
 @torch.no_grad()
@@ -57,42 +58,49 @@ def shortlisted(
       catalogues: of each utterance.
       num_candidates: K at most.
     """
-    similarities, segment = matcher.heard(log_probs, lengths)
+    similarities, segment = matcher.similarities(log_probs, lengths)
     rows = []
     for similarity, catalogue in zip(similarities, catalogues):
         scores, pronunciation = _scores(matcher, similarity, catalogue)
         best = scores.topk(min(num_candidates, len(scores)))
         rows.append((similarity, catalogue, pronunciation[best.indices], best.indices.cpu(), best.values))
     N, S = len(rows), max((similarity.shape[1] for similarity in similarities), default=0)
-    K = max((len(ways) for *_, ways, _ in rows), default=0) or 1
-    J = max((int(catalogue.lengths[ways].max()) for _, catalogue, _, ways, _ in rows if len(ways)), default=1)
+    K = max((len(pronunciations) for *_, pronunciations, _ in rows), default=0) or 1
+    J = max(
+        (
+            int(catalogue.lengths[pronunciations].max())
+            for _, catalogue, _, pronunciations, _ in rows
+            if len(pronunciations)
+        ),
+        default=1,
+    )
     by_phones = any(catalogue.sounds is not None for catalogue in catalogues)
     units = torch.full((N, K, J), BLANK_ID, dtype=torch.int64)
     length = torch.zeros(N, K, dtype=torch.int64)
-    way, score = torch.full_like(length, -1), log_probs.new_zeros(N, K)
+    pronunciation, score = torch.full_like(length, -1), log_probs.new_zeros(N, K)
     aligned = log_probs.new_full((N, K, 1 if by_phones else J, S), LOWEST)
-    for n, (similarity, catalogue, sounding, ways, values) in enumerate(rows):
-        if not len(ways) or not similarity.shape[1]:
+    for n, (similarity, catalogue, sounding, pronunciations, values) in enumerate(rows):
+        if not len(pronunciations) or not similarity.shape[1]:
             continue
-        k = len(ways)
-        taken = catalogue.units[ways][:, :J]
+        k = len(pronunciations)
+        taken = catalogue.units[pronunciations][:, :J]
         units[n, :k, : taken.shape[1]] = taken
-        length[n, :k], way[n, :k], score[n, :k] = catalogue.lengths[ways], ways, values
-        said = (sounding >= 0).nonzero().flatten()
-        if not len(said):
+        length[n, :k], pronunciation[n, :k], score[n, :k] = catalogue.lengths[pronunciations], pronunciations, values
+        matched = (sounding >= 0).nonzero().flatten()
+        if not len(matched):
             continue
         stream = catalogue.sounds or catalogue
-        fit = matcher.alignments(similarity, *(x.to(similarity.device) for x in stream.said(sounding[said].cpu())))
+        fit = matcher.alignments(similarity, *(x.to(similarity.device) for x in stream.select(sounding[matched].cpu())))
         fit = fit.amax(dim=1, keepdim=True) if by_phones else fit
-        aligned[n, said, : fit.shape[1], : fit.shape[2]] = fit
-    units, length, way = (x.to(log_probs.device) for x in (units, length, way))
-    return Candidates(units, length, way, score, aligned, segment)
+        aligned[n, matched, : fit.shape[1], : fit.shape[2]] = fit
+    units, length, pronunciation = (x.to(log_probs.device) for x in (units, length, pronunciation))
+    return Candidates(units, length, pronunciation, score, aligned, segment)
 
 
 def _scores(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue) -> Tuple[torch.Tensor, torch.Tensor]:
-    """Score of each way ``(W,)``, and which way of the matched stream it is of ``(W,)``.
+    """Score of each pronunciation ``(W,)``, and which pronunciation of the matched stream it is of ``(W,)``.
 
-    Where phrases are matched by their phones, every way has the score of the phrase's best pronunciation; -1 is that
+    Where phrases are matched by their phones, every pronunciation has the score of the phrase's best pronunciation; -1 is that
     of a phrase that the phones cannot say.
     """
     if catalogue.sounds is None:

@@ -6,7 +6,7 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ _META, _WEIGHTS, _LANG, _SOUNDING = "meta.json", "weights.npz", "lang", "soundin
 _BEHIND = "trained_behind"
 _NEEDED = {CALIBRATION: ("config", "tokens"), ADAPTER: ("config", "tokens", _LANG, _SOUNDING)}
 _LARGEST = float(np.finfo(np.float16).max)  # a ratio of the matcher may be larger
+Config = TypeVar("Config", CalibrationConfig, AdapterConfig)
 _HAMA = "hama"  # a lang that every installation has
 
 
@@ -55,7 +56,8 @@ def read_calibration(folder: Path, model: AcousticModel) -> Calibration:
     """
     meta, weights = _read(folder, CALIBRATION, model)
     calibration = Calibration(len(model.tokens), _config(CalibrationConfig, meta, folder))
-    return _loaded(calibration, weights, folder).eval()
+    _load_weights(calibration, weights, folder)
+    return calibration.eval()
 
 
 def write_adapter(folder: Path, adapter: Adapter, notes: Dict[str, Any]) -> None:
@@ -92,11 +94,9 @@ def read_adapter(folder: Path, model: AcousticModel) -> Adapter:
         raise InputError(f"has no {_LANG}; make the folder anew", Path(folder) / _META)
     phones = (sounding or lang).units
     matcher = Matcher.of(phones)
-    parts = nn.ModuleDict({"network": ContextualAdapter(len(lang.tokens), config), "matcher": matcher})
-    parts = _loaded(parts, weights, folder)
-    return Adapter(
-        parts["network"], parts["matcher"], lang, sounding, getattr(model, "head", None), meta.get(_BEHIND, "")
-    )
+    network = ContextualAdapter(len(lang.tokens), config)
+    _load_weights(nn.ModuleDict({"network": network, "matcher": matcher}), weights, folder)
+    return Adapter(network, matcher, lang, sounding, getattr(model, "head", None), meta.get(_BEHIND, ""))
 
 
 def weights_checksum(network: Optional[nn.Module]) -> str:
@@ -111,8 +111,10 @@ def weights_checksum(network: Optional[nn.Module]) -> str:
 
 
 def _write(building: Path, kind: str, network: nn.Module, meta: Dict[str, Any]) -> None:
-    half = lambda weight: np.clip(weight.detach().cpu().numpy(), -_LARGEST, _LARGEST).astype(np.float16)
-    weights = {name: half(weight) for name, weight in network.state_dict().items()}
+    weights = {
+        name: np.clip(weight.detach().cpu().numpy(), -_LARGEST, _LARGEST).astype(np.float16)
+        for name, weight in network.state_dict().items()
+    }
     np.savez_compressed(building / _WEIGHTS, **weights)
     meta = {"kind": kind, "wfst_bias": wfst_bias.__version__, **meta}
     (building / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -135,7 +137,7 @@ def _read(folder: Path, kind: str, model: AcousticModel) -> Tuple[Dict[str, Any]
         raise InputError(f"cannot be read ({error}); make the folder anew", folder / _WEIGHTS) from None
 
 
-def _config(kind: type, meta: Dict[str, Any], folder: Path):
+def _config(kind: Callable[..., Config], meta: Dict[str, Any], folder: Path) -> Config:
     try:
         return kind(**meta["config"])
     except (TypeError, InputError) as error:
@@ -144,12 +146,11 @@ def _config(kind: type, meta: Dict[str, Any], folder: Path):
         ) from None
 
 
-def _loaded(network: nn.Module, weights: Dict[str, torch.Tensor], folder: Path) -> nn.Module:
+def _load_weights(network: nn.Module, weights: Dict[str, torch.Tensor], folder: Path) -> None:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise InputError(f"does not hold the weights that its meta.json describes ({error})", folder) from None
-    return network
 
 
 def _write_lang(folder: Path, lang: Optional[Lang]) -> str:

@@ -6,7 +6,7 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 import numpy as np
 import scipy.sparse
 
-from wfst_bias.adapter.catalogue import MOST_WAYS, Catalogue, catalogue_of
+from wfst_bias.adapter.catalogue import MOST_PRONUNCIATIONS, Catalogue, catalogue_of
 from wfst_bias.core.errors import InputError
 from wfst_bias.lang.units import Units
 from wfst_bias.training.adapter.guidance import joined
@@ -154,7 +154,7 @@ class ListDrawer:
         spoken = {word.word for utterance in utterances for word in utterance.words}
         for phrase in self._others(true_words, rng):
             if not spoken.intersection(phrase):
-                phrases[phrase] = self._pool.pronunciations_of(phrase, self._pool.units)[:MOST_WAYS]
+                phrases[phrase] = self._pool.pronunciations_of(phrase, self._pool.units)[:MOST_PRONUNCIATIONS]
         return self._pool.catalogue(phrases)
 
     def _true_phrases(
@@ -177,7 +177,7 @@ class ListDrawer:
         for phrase, pronunciations in spoken_pronunciations.items():
             # spoken pronunciations come first and are all kept: the attention is guided to them
             ordered = dict.fromkeys([*pronunciations, *self._pool.pronunciations_of(phrase, self._pool.units)])
-            phrases[phrase] = list(ordered)[: max(MOST_WAYS, len(pronunciations))]
+            phrases[phrase] = list(ordered)[: max(MOST_PRONUNCIATIONS, len(pronunciations))]
         return phrases, first_words
 
     def _others(self, true_words: Sequence[str], rng: np.random.Generator) -> Iterable[Phrase]:

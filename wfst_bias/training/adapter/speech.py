@@ -77,7 +77,7 @@ def align_texts(
         log_probs = torch.nn.utils.rnn.pad_sequence(emissions, batch_first=True)
         lengths = torch.tensor([len(x) for x in emissions])
         targets = []
-        for name, similarity in zip(batch, matcher.heard(log_probs, lengths)[0]):
+        for name, similarity in zip(batch, matcher.similarities(log_probs, lengths)[0]):
             words = words_in[name]
             best = _best_pronunciations(words, pronunciations, boundary, matcher, similarity)
             targets.append(written(words, best, boundary))
@@ -98,7 +98,7 @@ def _best_pronunciations(
     """Return the pronunciation of each word that matches best; of equal ones the first."""
     words = sorted(set(texts))
     edged = [[(*boundary, *pronunciation, *boundary) for pronunciation in pronunciations[word]] for word in words]
-    catalogue = catalogue_of(words, edged, most_ways=max(map(len, edged)))
+    catalogue = catalogue_of(words, edged, most_pronunciations=max(map(len, edged)))
     scores = iter(matcher.scores(similarity, catalogue).tolist())
     return {
         word: max(((next(scores), -i, pronunciation) for i, pronunciation in enumerate(pronunciations[word])))[2]
