@@ -33,9 +33,6 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
     ),
 }
 PRIVATE: dict[str, set[str]] = {
-    "adapter": set(
-        """MOST_PRONUNCIATIONS _heard heard most_pronunciations said way ways""".split()
-    ),
     "cli": set(
         """_told_classes beside mend told upstream_options""".split()
     ),

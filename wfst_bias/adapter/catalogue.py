@@ -105,7 +105,7 @@ class Trie:
     ends: List[Tuple[torch.Tensor, torch.Tensor]]
 
     def levels(self, device: torch.device) -> Iterator[Tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Of each level ``unit``, ``parent``, and the nodes and pronunciations of ``ends``, on a device."""
+        """Yield ``unit``, ``parent``, and the nodes and pronunciations of ``ends``, a level at a time, on a device."""
         for level in zip(self.unit, self.parent, *zip(*self.ends)):
             unit, parent, nodes, pronunciations = (x.to(device) for x in level)
             yield unit, parent, nodes, pronunciations

@@ -190,9 +190,9 @@ class ContextualAdapter(nn.Module):
 
     def _attendable(self, candidates: Candidates) -> torch.Tensor:
         """Which keys are there, bool ``(N, K J)``."""
-        if self.config.attention == POSITIONS:
-            return torch.flatten(candidates.present, 1)
-        return candidates.lengths.gt(0)
+        of_positions = self.config.attention == POSITIONS
+        keys: torch.Tensor = candidates.present.flatten(1) if of_positions else candidates.lengths.gt(0)
+        return keys
 
     def _match(self, candidates: Candidates) -> torch.Tensor:
         """Scores of the match of each candidate with the whole utterance ``(N, K)``."""
