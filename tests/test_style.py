@@ -45,9 +45,6 @@ PRIVATE: dict[str, set[str]] = {
     "recognize": set(
         """_num_refused _refused beside phrases_beside rival said upstream""".split()
     ),
-    "second_pass": set(
-        """refused""".split()
-    ),
 }
 DOCSTRINGS: dict[str, set[str]] = {
     "cli": set(

@@ -146,7 +146,7 @@ class Match:
 
 def with_matches(transcript: Transcript, matches: Sequence[Match], frame_shift: Seconds, boundary: str) -> Transcript:
     """Return the transcript with its replacements."""
-    words, entities, refused = list(transcript.words), list(transcript.entities), list(transcript.rejected)
+    words, entities, rejected = list(transcript.words), list(transcript.entities), list(transcript.rejected)
     for match in reversed(matches):
         written = match.words(frame_shift, boundary)
         words[match.first : match.end] = written
@@ -154,8 +154,8 @@ def with_matches(transcript: Transcript, matches: Sequence[Match], frame_shift: 
         before = [e for e in entities if e.first_word + e.num_words <= match.first]
         behind = [replace(e, first_word=e.first_word + longer) for e in entities if e.first_word >= match.end]
         entities = [*before, match.found(written), *behind]
-        refused = [replace(e, first_word=e.first_word + longer * (e.first_word >= match.end)) for e in refused]
-    return replace(transcript, words=tuple(words), entities=tuple(entities), rejected=tuple(refused))
+        rejected = [replace(e, first_word=e.first_word + longer * (e.first_word >= match.end)) for e in rejected]
+    return replace(transcript, words=tuple(words), entities=tuple(entities), rejected=tuple(rejected))
 
 
 def without_boundaries(pronunciation: Pronunciation, units: Units) -> Pronunciation:
