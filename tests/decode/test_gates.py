@@ -265,5 +265,5 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
 
 @pytest.mark.parametrize("evidence", [-0.1, 1.1, float("nan")])
 def test_a_gate_is_a_probability(evidence):
-    with pytest.raises(InputError, match="--gate-evidence is"):
+    with pytest.raises(InputError, match="evidence is"):
         GateConfig(evidence)

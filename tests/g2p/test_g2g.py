@@ -101,7 +101,7 @@ def test_a_table_without_rows(tmp_path):
 def test_sources_by_name_or_file(tmp_path):
     with pytest.raises(InputError, match="'klingon'; graphones, de, en are known"):
         PhoneVariants(G2GConfig(sources="klingon"))
-    with pytest.raises(InputError, match="--g2g-sources is ''; name one, or give --g2g-variants 0"):
+    with pytest.raises(InputError, match="sources is ''; name one, or ask for 0 variants"):
         G2GConfig(sources="")
     (tmp_path / "mine.tsv").write_text("a\tAA\t1\n")
     assert PhoneVariants(G2GConfig(sources=str(tmp_path / "mine.tsv"))).of(["a", "b"]) == {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import FieldError
 
 
 @dataclass(frozen=True)
@@ -10,9 +10,10 @@ class BoostConfig:
     """Adaptive boosting: ``e'(t, v) = e(t, v) + alpha * min(top1(t) - e(t, v), cap)`` for the k best of frame t.
 
     Args:
-      alpha: share of the gap that is given back, 0 (off) to 1.
-      cap: the largest gap that counts, nats.
-      top_k: tokens of a frame that may be boosted.
+      alpha: adaptive boosting: share of a unit's gap to the frame's best that is given back inside an entity; 0 is
+        off.
+      cap: adaptive boosting: the largest gap that counts; nats.
+      top_k: adaptive boosting: units of a frame that may be boosted.
     """
 
     alpha: float = 0.4
@@ -21,8 +22,8 @@ class BoostConfig:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.alpha <= 1.0:
-            raise InputError(f"--boost-alpha is {self.alpha}; give a number from 0 (off) to 1")
+            raise FieldError("alpha", f"is {self.alpha}; give a number from 0 (off) to 1")
         if not self.cap >= 0.0:
-            raise InputError(f"--boost-cap is {self.cap}; give 0 nats or more")
+            raise FieldError("cap", f"is {self.cap}; give 0 nats or more")
         if self.top_k < 1:
-            raise InputError(f"--boost-top-k is {self.top_k}; give 1 or more")
+            raise FieldError("top_k", f"is {self.top_k}; give 1 or more")

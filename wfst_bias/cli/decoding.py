@@ -24,63 +24,14 @@ from wfst_bias.second_pass.config import STAGES, ChainConfig, LookupConfig, Resc
 if TYPE_CHECKING:
     from wfst_bias.recognize.setup import DecodeSetup
 
-search_options = config_options(
-    SearchConfig,
-    "search",
-    acoustic_scale="Weight of the emissions against the graph.",
-    search_beam="Paths this far below a frame's best are dropped; nats.",
-    output_beam="Arcs this far below the best path are kept in the lattice; nats.",
-    min_active="States kept a frame, at least.",
-    max_active="States kept a frame, at most.",
-)
-boost_options = config_options(
-    BoostConfig,
-    "boost",
-    alpha="Adaptive boosting: share of a unit's gap to the frame's best that is given back inside an entity; 0 is off.",
-    cap="Adaptive boosting: the largest gap that counts; nats.",
-    top_k="Adaptive boosting: units of a frame that may be boosted.",
-)
-gate_options = config_options(
-    GateConfig,
-    "gate",
-    evidence="Phrases are found only by this evidence, if their list has no gate for them: probability of a unit against "
-    "the best one, before any boost, the mean over the phrase; 0 is off.",
-)
+search_options = config_options(SearchConfig, "search")
+boost_options = config_options(BoostConfig, "boost")
+gate_options = config_options(GateConfig, "gate")
 
-stage_options = config_options(
-    ChainConfig,
-    "stages",
-    prefix="",
-    stages="What is done behind the search, in this order, with commas between: rescore (n-best lists by a phone network), "
-    "verify (takes unsure phrases back), lookup (phrases where exactly their phones were heard), or none.",
-    phone_model="Phone network of rescore and lookup, as --model; else what is searched, or the phone head of the model.",
-    phone_lang="Its lang folder; else the lexicon for hama.",
-)
-rescore_options = config_options(
-    RescoringConfig,
-    "rescore",
-    num_best="Hypotheses of an utterance that are rescored.",
-    weight="Share of the acoustic score that the phone network's takes the place of, 0 to 1.",
-    measure="What that is: emissions (log-probability of the pronunciations) or distance (weighted phone-edit distance to "
-    "what was heard).",
-    bound="Phones by which these may differ in number, for distance.",
-)
-verify_options = config_options(
-    VerifyConfig,
-    "verify",
-    min_confidence="Least posterior of a phrase that a list brought, without what the list pays.",
-)
-lookup_options = config_options(
-    LookupConfig,
-    "lookup",
-    min_phones="Phones that a phrase must have.",
-    max_words="Words that one phrase may replace.",
-    min_posterior="Mean probability that the phone network must give to the phones that it heard.",
-    min_lead="Nats by which what was heard must be likelier to the phone network than the words that were written.",
-    whole_words="Whether a boundary of words must be heard on both sides.",
-    keep_listed="Whether phrases of the list that were written stay.",
-    variants="Whether phrases may be heard in other ways than list, lexicon and G2P say.",
-)
+stage_options = config_options(ChainConfig, "stages", prefix="")
+rescore_options = config_options(RescoringConfig, "rescore")
+verify_options = config_options(VerifyConfig, "verify")
+lookup_options = config_options(LookupConfig, "lookup")
 _biasing_option = click.option(
     "--biasing",
     type=PATH,

@@ -10,13 +10,7 @@ from wfst_bias.cli.options import PATH, config_file_option, config_options, form
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 
-class_options = config_options(
-    ClassConfig,
-    "class",
-    prior="Probability of an entity where the language model has no history.",
-    bonus="What a phrase as long as the average word is given, once; nats.",
-    length_bonus="What a phrase of twice that length is given beside it, up to 1.5 times; shorter ones have less; nats.",
-)
+class_options = config_options(ClassConfig, "class")
 
 
 topology_option = click.option(

@@ -2,17 +2,21 @@
 
 import dataclasses
 import functools
+import inspect
+import re
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Type
 
 import click
 from click.core import ParameterSource
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import FieldError, InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.g2p.config import G2GConfig
 
 PATH = click.Path(path_type=Path)
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _parameter_of: Dict[str, str] = {}  # of each option that a config file may set
 
@@ -27,7 +31,7 @@ model_option = click.option(
 )
 
 
-def upstream_options(command: Callable) -> Callable:
+def upstream_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--calibration`` and ``--adapter``."""
     for name, what in (
         (
@@ -99,27 +103,36 @@ def was_given(group: str) -> bool:
     return any(given(parameter.name) for parameter in context.command.params if parameter.name.startswith(f"{group}_"))
 
 
-def config_options(config: type, group: str, prefix: Optional[str] = None, **helps: str) -> Callable:
+def config_options(config: Type[Any], group: str, prefix: Optional[str] = None) -> Decorator:
     """One option ``--GROUP-FIELD`` for each field of a config dataclass, with the field's default.
+
+    The help of an option is the description of its field in the docstring of the config; an error of the config that
+    names a field is raised with the name of the option.
 
     Args:
       config: the dataclass; the command receives one as its argument ``GROUP_config``.
       group: of the options, see ``config``.
       prefix: first word of the options, not repeated where a field begins with it; the group where it is not given.
-      helps: help of each field, with its unit.
     """
     fields = dataclasses.fields(config)
-    assert set(helps) == {field.name for field in fields}
+    helps = field_helps(config)
 
-    def decorate(command: Callable) -> Callable:
+    def option_of(field: str) -> str:
+        words = (group if prefix is None else prefix, *field.removeprefix(f"{group}_").split("_"))
+        return f"--{'-'.join(filter(None, words))}"
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
-        def with_config(*args: Any, **kwargs: Any):
+        def with_config(*args: Any, **kwargs: Any) -> Any:
             values = {field.name: kwargs.pop(f"{group}_{field.name}") for field in fields}
-            return command(*args, **{f"{group}_config": config(**values)}, **kwargs)
+            try:
+                made = config(**values)
+            except FieldError as error:
+                raise InputError(f"{option_of(error.field)} {error.problem}") from None
+            return command(*args, **{f"{group}_config": made}, **kwargs)
 
         for field in reversed(fields):
-            words = (group if prefix is None else prefix, *field.name.removeprefix(f"{group}_").split("_"))
-            option = f"--{'-'.join(filter(None, words))}"
+            option = option_of(field.name)
             _parameter_of[option] = f"{group}_{field.name}"
             with_config = click.option(
                 option,
@@ -134,12 +147,12 @@ def config_options(config: type, group: str, prefix: Optional[str] = None, **hel
     return decorate
 
 
-g2g_options = config_options(
-    G2GConfig,
-    "g2g",
-    variants="Other ways to say each phrase, beside what lexicon and G2P say; 0 is none.",
-    cost="What such a way costs; nats.",
-    scale="Weight of how likely it is to its source.",
-    sources="Where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de), files; "
-    "auto: graphones for phones, none for letters and pieces.",
-)
+def field_helps(config: Type[Any]) -> Dict[str, str]:
+    """The description of each field of a config, from the ``Args`` of its docstring, as sentences."""
+    described = (inspect.getdoc(config) or "").partition("Args:\n")[2]
+    entries = re.findall(r"^  (\w+): (.*(?:\n    .*)*)", described, re.MULTILINE)
+    helps = {name: " ".join(text.split()) for name, text in entries}
+    return {name: f"{text[0].upper()}{text[1:]}" for name, text in helps.items()}
+
+
+g2g_options = config_options(G2GConfig, "g2g")

@@ -30,3 +30,16 @@ class InputError(WfstBiasError):
         self.line = line
         where = [str(part) for part in (self.path, line) if part is not None]
         super().__init__(": ".join([":".join(where), message]) if where else message)
+
+
+class FieldError(InputError):
+    """A field of a config has a value that cannot be used; the command line names its option instead.
+
+    Args:
+      field: its name.
+      problem: what follows the name: "is 2.0; give a share, 0 (off) to 1".
+    """
+
+    def __init__(self, field: str, problem: str):
+        self.field, self.problem = field, problem
+        super().__init__(f"{field} {problem}")

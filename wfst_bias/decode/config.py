@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import FieldError
 from wfst_bias.entities.entity import Entity
 
 
@@ -13,9 +13,10 @@ class SearchConfig:
 
     Args:
       acoustic_scale: weight of the emissions against the graph.
-      search_beam: paths this far below a frame's best are dropped, nats.
-      output_beam: arcs this far below the best path are kept in the lattice, nats.
-      min_active, max_active: states kept a frame, at least and at most.
+      search_beam: paths this far below a frame's best are dropped; nats.
+      output_beam: arcs this far below the best path are kept in the lattice; nats.
+      min_active: states kept a frame, at least.
+      max_active: states kept a frame, at most.
     """
 
     acoustic_scale: float = 1.8
@@ -27,12 +28,12 @@ class SearchConfig:
     def __post_init__(self) -> None:
         for name in ("acoustic_scale", "search_beam", "output_beam"):
             if not 0 < getattr(self, name) < math.inf:
-                option = f"--search-{name.removeprefix('search_').replace('_', '-')}"
-                raise InputError(f"{option} is {getattr(self, name)}; give a number above 0, not infinite")
+                raise FieldError(name, f"is {getattr(self, name)}; give a number above 0, not infinite")
         if not self.max_active > self.min_active >= 0:
-            raise InputError(
-                f"--search-max-active is {self.max_active}, --search-min-active {self.min_active}; "
-                "the first must be above the second, and that not below 0"
+            raise FieldError(
+                "max_active",
+                f"is {self.max_active}; give more than the least number of states, {self.min_active}, "
+                "which must not be below 0",
             )
 
 
@@ -41,15 +42,15 @@ class GateConfig:
     """The least evidence by which a phrase is found.
 
     Args:
-      evidence: the least evidence for phrases without a gate of their own, a probability a unit, see
-        :attr:`~wfst_bias.decode.transcript.FoundEntity.evidence`; 0 is off.
+      evidence: phrases are found only by this evidence, if their list has no gate for them: probability of a unit
+        against the best one, before any boost, the mean over the phrase; 0 is off.
     """
 
     evidence: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.evidence <= 1.0:
-            raise InputError(f"--gate-evidence is {self.evidence}; give a probability a unit, 0 (off) to 1")
+            raise FieldError("evidence", f"is {self.evidence}; give a probability a unit, 0 (off) to 1")
 
     def of(self, entity: Entity) -> float:
         """The gate of a phrase: its own where its list has one."""

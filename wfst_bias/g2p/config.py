@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import FieldError
 
 AUTO, GRAPHONES = "auto", "graphones"
 
@@ -14,12 +14,11 @@ class G2GConfig:
     A variant scores ``-cost``, and ``scale`` times what it is less likely than the best one of its source.
 
     Args:
-      variants: of a phrase, beside what the lexicon or the reader says; 0 for none.
-      cost: nats.
-      scale: of the log-probabilities of the sources.
-      sources: between commas: ``graphones`` for the n-grams of English, names of tables in ``graphs/g2g``, files
-        of tables or (``.npz``) of n-grams of graphones. ``auto``: graphones for models of phones, none for those of
-        letters and pieces, to which the variants measured so far brought more false alarms than hits.
+      variants: other ways to say each phrase, beside what lexicon and G2P say; 0 is none.
+      cost: what such a way costs; nats.
+      scale: weight of how likely it is to its source.
+      sources: where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de),
+        files; auto: graphones for phones, none for letters and pieces.
     """
 
     variants: int = 4
@@ -29,8 +28,9 @@ class G2GConfig:
 
     def __post_init__(self):
         if self.variants < 0:
-            raise InputError(f"--g2g-variants is {self.variants}; give 0 or more")
-        if self.cost < 0 or self.scale < 0:
-            raise InputError(f"--g2g-cost is {self.cost} and --g2g-scale {self.scale}; give 0 or more")
+            raise FieldError("variants", f"is {self.variants}; give 0 or more")
+        for name in ("cost", "scale"):
+            if getattr(self, name) < 0:
+                raise FieldError(name, f"is {getattr(self, name)}; give 0 or more")
         if self.variants and not self.sources.strip(", "):
-            raise InputError(f"--g2g-sources is {self.sources!r}; name one, or give --g2g-variants 0")
+            raise FieldError("sources", f"is {self.sources!r}; name one, or ask for 0 variants")

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import FieldError, InputError
 from wfst_bias.entities.entity import MAX_WEIGHT
 
 
@@ -17,9 +17,10 @@ class ClassConfig:
     paid for, and no weight has to be tuned for either.
 
     Args:
-      prior: probability of a class that the language model does not know, in its unigram state.
-      bonus: of a phrase as long as the lexicon's average word, nats.
-      length_bonus: what twice that length adds, nats; see :func:`wfst_bias.entities.spelling.spellings`.
+      prior: probability of an entity where the language model has no history.
+      bonus: what a phrase as long as the average word is given, once; nats.
+      length_bonus: what a phrase of twice that length is given beside it, up to 1.5 times; shorter ones have less;
+        nats.
     """
 
     prior: float = 0.05
@@ -28,11 +29,11 @@ class ClassConfig:
 
     def __post_init__(self):
         if not 0.0 < self.prior <= 1.0:
-            raise InputError(f"--class-prior is {self.prior}, no probability; give a number above 0, up to 1")
+            raise FieldError("prior", f"is {self.prior}, no probability; give a number above 0, up to 1")
         if not abs(self.bonus) <= MAX_WEIGHT:
-            raise InputError(f"--class-bonus is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
+            raise FieldError("bonus", f"is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
         if not 0.0 <= self.length_bonus <= MAX_WEIGHT:
-            raise InputError(f"--class-length-bonus is {self.length_bonus}; give nats from 0 to {MAX_WEIGHT:g}")
+            raise FieldError("length_bonus", f"is {self.length_bonus}; give nats from 0 to {MAX_WEIGHT:g}")
 
     def entry_score(self, num_phrases: int, in_model: bool = False) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Tuple
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import FieldError
 
 SEARCH = "search"
 
@@ -16,11 +16,13 @@ class ChainConfig:
     """Stages of the second pass.
 
     Args:
-      stages: some of :data:`STAGES` with commas between them, as they are to be run, or none; the lookup is the last
-        one, because it writes words that no lattice has, and verification comes after rescoring, which chooses a hypothesis.
-      phone_model: specification of the phone network of rescoring and lookup; where it is empty, the searched emissions
-        are read, in phones if the model has a phone head.
-      phone_lang: lang folder of that network; the lexicon for hama where it is empty.
+      stages: stages of the second pass, in this order, with commas between: rescore (n-best lists by a phone network),
+        verify (removes unsure phrases), lookup (phrases where exactly their phones were recognized), or none; lookup is
+        the last one, because it writes words that no lattice has, and verify comes after rescore, which chooses a
+        hypothesis.
+      phone_model: phone network of rescore and lookup, as --model; else the searched emissions, or the phone head of
+        the model.
+      phone_lang: its lang folder; else the lexicon for hama.
     """
 
     stages: str = "none"
@@ -31,11 +33,11 @@ class ChainConfig:
         names = self.names
         unknown = next((name for name in names if name not in STAGES), None)
         if unknown is not None:
-            raise InputError(f"--stages has {unknown!r}; give some of {', '.join(STAGES)}, or none")
+            raise FieldError("stages", f"has {unknown!r}; give some of {', '.join(STAGES)}, or none")
         if len(set(names)) < len(names) or LOOKUP in names[:-1]:
-            raise InputError(f"--stages is {self.stages!r}; name each stage once, and lookup last")
+            raise FieldError("stages", f"is {self.stages!r}; name each stage once, and lookup last")
         if VERIFY in names and RESCORE in names[names.index(VERIFY) :]:
-            raise InputError(f"--stages is {self.stages!r}; name verify after rescore, which chooses anew")
+            raise FieldError("stages", f"is {self.stages!r}; name verify after rescore, which chooses anew")
 
     @property
     def names(self) -> Tuple[str, ...]:
@@ -53,13 +55,13 @@ class LookupConfig:
     """Limits of the lexicon lookup.
 
     Args:
-      min_phones: that a phrase must have.
-      max_words: that one phrase may replace.
+      min_phones: phones that a phrase must have.
+      max_words: words that one phrase may replace.
       min_posterior: least mean probability of the recognized phones, 0 to 1.
-      min_lead: by which the recognized phones must be likelier than the words of the transcript, nats.
+      min_lead: nats by which the recognized phones must be likelier than the words of the transcript.
       whole_words: whether a boundary of words must be recognized on both sides, where the network has one.
-      keep_listed: whether a phrase of the list that is in the transcript stays.
-      variants: whether a phrase may be found by variants, not only by pronunciations of its list, the lexicon and the G2P.
+      keep_listed: whether phrases of the list that are in the transcript stay.
+      variants: whether phrases may be found by variants, not only by pronunciations of list, lexicon and G2P.
     """
 
     min_phones: int = 3
@@ -73,11 +75,11 @@ class LookupConfig:
     def __post_init__(self) -> None:
         for name in ("min_phones", "max_words"):
             if getattr(self, name) < 1:
-                raise InputError(f"--lookup-{name.replace('_', '-')} is {getattr(self, name)}; give 1 or more")
+                raise FieldError(name, f"is {getattr(self, name)}; give 1 or more")
         if not 0 <= self.min_posterior <= 1:
-            raise InputError(f"--lookup-min-posterior is {self.min_posterior}; give a probability, 0 to 1")
+            raise FieldError("min_posterior", f"is {self.min_posterior}; give a probability, 0 to 1")
         if not 0 <= self.min_lead < math.inf:
-            raise InputError(f"--lookup-min-lead is {self.min_lead}; give nats, 0 (off) or more")
+            raise FieldError("min_lead", f"is {self.min_lead}; give nats, 0 (off) or more")
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,14 @@ class VerifyConfig:
     """How sure phrases of the list must be.
 
     Args:
-      min_confidence: the least posterior of their words without what the list pays, 0 to 1.
+      min_confidence: least posterior of a phrase that a list brought, without what the list pays.
     """
 
     min_confidence: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_confidence <= 1:
-            raise InputError(f"--verify-min-confidence is {self.min_confidence}; give a probability, 0 (off) to 1")
+            raise FieldError("min_confidence", f"is {self.min_confidence}; give a probability, 0 (off) to 1")
 
 
 EMISSIONS, DISTANCE = "emissions", "distance"
@@ -104,11 +106,11 @@ class RescoringConfig:
     """How much a phone network counts in the choice among hypotheses.
 
     Args:
-      num_best: hypotheses of an utterance that are scored.
-      weight: share of the acoustic score that its score takes the place of, 0 to 1.
-      measure: :data:`EMISSIONS`, the log-probability of the pronunciations, or :data:`DISTANCE`, minus their weighted
-        edit distance from the recognized phones.
-      bound: of that distance, see :class:`wfst_bias.second_pass.distance.PhoneDistance`.
+      num_best: hypotheses of an utterance that are rescored.
+      weight: share of the acoustic score that the phone network's takes the place of, 0 to 1.
+      measure: score of the phone network: emissions (log-probability of the pronunciations) or distance (minus their
+        weighted edit distance from the recognized phones).
+      bound: phones by which these may differ in number, for distance.
     """
 
     num_best: int = 100
@@ -118,10 +120,10 @@ class RescoringConfig:
 
     def __post_init__(self) -> None:
         if self.num_best < 1:
-            raise InputError(f"--rescore-num-best is {self.num_best}; give 1 or more")
+            raise FieldError("num_best", f"is {self.num_best}; give 1 or more")
         if not 0 <= self.weight <= 1:
-            raise InputError(f"--rescore-weight is {self.weight}; give a share, 0 (off) to 1")
+            raise FieldError("weight", f"is {self.weight}; give a share, 0 (off) to 1")
         if self.measure not in MEASURES:
-            raise InputError(f"--rescore-measure is {self.measure!r}; give {' or '.join(MEASURES)}")
+            raise FieldError("measure", f"is {self.measure!r}; give {' or '.join(MEASURES)}")
         if self.bound < 0:
-            raise InputError(f"--rescore-bound is {self.bound}; give 0 phones or more")
+            raise FieldError("bound", f"is {self.bound}; give 0 phones or more")
