@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kaldialign import edit_distance
 
-from wfst_bias.g2p.graphones import ORDER, THRESHOLD, cut_words, graphone_model, heard_lexicon, write_graphones
+from wfst_bias.g2p.graphones import ORDER, THRESHOLD, cut_words, graphone_lexicon, graphone_model, write_graphones
 from wfst_bias.g2p.p2g import GraphoneP2G
 from wfst_bias.lang.default_lexicons import cmudict_lexicon
 from wfst_bias.lang.lexicon import Lexicon
@@ -27,7 +27,7 @@ def main() -> None:
 
     # "abbott", "abbott's" and "abbotts" are kept out together
     family_of = lambda word: word.rstrip("'s")
-    observed, cmudict = heard_lexicon(), set(cmudict_lexicon().pairs)
+    observed, cmudict = graphone_lexicon(), set(cmudict_lexicon().pairs)
     kept_out = set(sorted({family_of(word) for word in observed.entries})[::_ONE_IN])
     training = [pair for pair in observed.pairs if family_of(pair[0]) not in kept_out]
     unseen = [pair for pair in observed.pairs if family_of(pair[0]) in kept_out]

@@ -20,7 +20,7 @@ from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.g2p.graphones import cut_words, graphone_model, heard_lexicon, write_graphones
+from wfst_bias.g2p.graphones import cut_words, graphone_lexicon, graphone_model, write_graphones
 from wfst_bias.graph.compile import compile_base, speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.lang import Lang, hama_lang
@@ -73,7 +73,7 @@ def main() -> None:
         known = {word: pronunciations for word, pronunciations in lang.lexicon.entries.items() if word not in unknown}
         Lang(lang.units, Lexicon(known)).write(folder / "spelled")
         lang.write(folder / "lang")
-        pairs = (pair for pair in heard_lexicon().pairs if family(pair[0]) not in families)
+        pairs = (pair for pair in graphone_lexicon().pairs if family(pair[0]) not in families)
         write_graphones(folder / "graphones.npz", graphone_model(cut_words(Lexicon.of_pairs(pairs))))
         for name, title in (("spelled", "spelled only"), ("lang", "in the lexicon")):
             graphones = str(folder / "graphones.npz") if name == "spelled" else "graphones"

@@ -36,9 +36,6 @@ PRIVATE: dict[str, set[str]] = {
     "cli": set(
         """_told_classes beside mend told upstream_options""".split()
     ),
-    "g2p": set(
-        """Side _reader _ways heard heard_lexicon reader way ways""".split()
-    ),
     "lang": set(
         """ways""".split()
     ),

@@ -23,7 +23,7 @@ ENGLISH, GERMAN = (read_table(GRAPHS / "g2g" / f"{name}.tsv") for name in ("en",
 
 
 def first(table, word):
-    return " ".join(table.read(word, 1)[0][0])
+    return " ".join(table.pronounce(word, 1)[0][0])
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_english_graphemes(word, phones):
     ],
 )
 def test_a_table_is_enough_for_another_language(word, phones):
-    assert phones in [" ".join(sound) for sound, _ in GERMAN.read(word, 4)]
+    assert phones in [" ".join(found) for found, _ in GERMAN.pronounce(word, 4)]
 
 
 def test_the_scores_of_a_table_are_its_shares(tmp_path):
     (tmp_path / "t.tsv").write_text("a\tAA\t0.5\na\tEY\t0.25\nb\tB\t1\nab\tAE B\t0.25\n^b\tP\t0.125\n")
     table = read_table(tmp_path / "t.tsv")
     half = 0.6931
-    ways = {" ".join(sound): score for sound, score in table.read("ab", 9)}
-    assert ways == pytest.approx({"AA B": -2 - half, "EY B": -2 - 2 * half, "AE B": -1 - 2 * half}, abs=1e-3)
-    assert [" ".join(sound) for sound, _ in table.read("b", 9)] == ["B", "P"]
-    assert table.read("c", 9) == []
+    found = {" ".join(phones): score for phones, score in table.pronounce("ab", 9)}
+    assert found == pytest.approx({"AA B": -2 - half, "EY B": -2 - 2 * half, "AE B": -1 - 2 * half}, abs=1e-3)
+    assert [" ".join(phones) for phones, _ in table.pronounce("b", 9)] == ["B", "P"]
+    assert table.pronounce("c", 9) == []
 
 
 def test_respellings(tmp_path):
@@ -110,27 +110,27 @@ def test_sources_by_name_or_file(tmp_path):
     }
 
 
-def test_graphones_read_a_word_in_its_likeliest_ways():
-    ways = JointModel().read("philip", 5)
-    assert ways[0][0] == tuple("F IH L IH P".split())
-    scores = [score for _, score in ways]
-    assert scores == sorted(scores, reverse=True) and len({sound for sound, _ in ways}) == len(ways)
+def test_graphones_give_the_likeliest_pronunciations_of_a_word():
+    found = JointModel().pronounce("philip", 5)
+    assert found[0][0] == tuple("F IH L IH P".split())
+    scores = [score for _, score in found]
+    assert scores == sorted(scores, reverse=True) and len({phones for phones, _ in found}) == len(found)
 
 
-def test_a_round_trip_spells_by_sound():
+def test_respelling_by_phones():
     assert "filip" in [letters for letters, _ in JointModel().respell("philip", 5)]
 
 
-def test_variants_cost_what_the_config_says():
+def test_variants_cost_what_the_config_has():
     cheap, dear = (
         PhoneVariants(G2GConfig(cost=cost, sources="graphones")).of(["kaity"])["kaity"] for cost in (0.5, 2.0)
     )
-    assert [sound for sound, _ in cheap] == [sound for sound, _ in dear]
+    assert [phones for phones, _ in cheap] == [phones for phones, _ in dear]
     assert [a - b for (_, a), (_, b) in zip(cheap, dear)] == pytest.approx([1.5] * len(cheap))
     assert cheap[0][1] == -0.5
 
 
-def test_processes_say_the_same(monkeypatch):
+def test_processes_give_the_same(monkeypatch):
     words = ["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"]
     alone = PhoneVariants(G2GConfig(sources="graphones,de")).of(words)
     monkeypatch.setattr(g2g, "_MANY_WORDS", 1)
@@ -142,8 +142,8 @@ def test_processes_say_the_same(monkeypatch):
 LEXICON = Lexicon({"philip": (("F", "IH", "L", "IH", "P"),), "york": (("Y", "AO", "R", "K"),)})
 
 
-class Deaf:
-    """A reader that reads nothing."""
+class Unpronounceable:
+    """A G2P without any pronunciation."""
 
     spells = False
 
@@ -151,31 +151,31 @@ class Deaf:
         return {word: () for word in words}
 
 
-def speller(reader, num=2):
-    return Speller(Lang(hama_units(), LEXICON), g2g=G2GConfig(variants=num, sources="graphones"), g2p=reader)
+def speller(g2p, num=2):
+    return Speller(Lang(hama_units(), LEXICON), g2g=G2GConfig(variants=num, sources="graphones"), g2p=g2p)
 
 
-def test_a_phrase_has_its_readings_and_its_best_variants():
+def test_a_phrase_has_its_pronunciations_and_its_best_variants():
     (outcome,) = speller(HamaG2P()).spell([Entity("Kaity York")])
-    reading = HamaG2P().pronounce(["kaity"])["kaity"][0] + ("<wb>", *LEXICON["york"][0])
-    assert outcome.pronunciations[0] == reading
+    pronounced = HamaG2P().pronounce(["kaity"])["kaity"][0] + ("<wb>", *LEXICON["york"][0])
+    assert outcome.pronunciations[0] == pronounced
     assert outcome.scores[0] == 0.0 and len(outcome.scores) == 3
     assert list(outcome.scores) == sorted(outcome.scores, reverse=True) and max(outcome.scores[1:]) <= -1.0
     assert [s.score for s in spellings([outcome], bonus=4.0)] == pytest.approx([4.0 + s for s in outcome.scores])
-    assert outcome.row().split("\t")[4].split(" | ")[0] == " ".join(reading)
+    assert outcome.row().split("\t")[4].split(" | ")[0] == " ".join(pronounced)
 
 
-def test_a_word_that_the_reader_cannot_read_is_read_as_its_best_variant():
-    (outcome,) = speller(Deaf()).spell([Entity("Kaity")])
+def test_a_word_that_the_g2p_cannot_pronounce_has_its_best_variant():
+    (outcome,) = speller(Unpronounceable()).spell([Entity("Kaity")])
     assert outcome.status == USED and outcome.scores[0] == 0.0
-    assert outcome.pronunciations[0] == JointModel().read("kaity", 1)[0][0]
+    assert outcome.pronunciations[0] == JointModel().pronounce("kaity", 1)[0][0]
 
 
-def test_long_lists_are_read_by_their_variants(monkeypatch):
+def test_words_of_long_lists_have_their_best_variants(monkeypatch):
     monkeypatch.setattr("wfst_bias.entities.words.MOST_READ", 1)
     outcomes = speller(HamaG2P()).spell([Entity("Steilacoom"), Entity("Kaity"), Entity("Philip")])
     assert [outcome.pronunciations[0] for outcome in outcomes[:2]] == [
-        JointModel().read(word, 1)[0][0] for word in ("steilacoom", "kaity")
+        JointModel().pronounce(word, 1)[0][0] for word in ("steilacoom", "kaity")
     ]
     assert outcomes[2].pronunciations[0] == LEXICON["philip"][0]
 
@@ -183,10 +183,10 @@ def test_long_lists_are_read_by_their_variants(monkeypatch):
 def test_models_of_letters_get_other_spellings():
     units = Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|")
     variants = SpellingVariants(G2GConfig(sources="graphones,de"), CharSpeller(units))
-    ways = variants.of(["müller", "philip"])
-    assert tuple("mueller") in [spelled for spelled, _ in ways["müller"]]
-    assert tuple("filip") in [spelled for spelled, _ in ways["philip"]]
-    assert all(score <= -1.0 for some in ways.values() for _, score in some)
+    found = variants.of(["müller", "philip"])
+    assert tuple("mueller") in [spelled for spelled, _ in found["müller"]]
+    assert tuple("filip") in [spelled for spelled, _ in found["philip"]]
+    assert all(score <= -1.0 for some in found.values() for _, score in some)
 
 
 def test_which_models_have_variants_by_themselves(world):

@@ -10,8 +10,8 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.g2p.graphones import (
     MODEL_FILE,
     cut_words,
+    graphone_lexicon,
     graphone_model,
-    heard_lexicon,
     read_graphones,
     write_graphones,
 )
@@ -26,8 +26,8 @@ def p2g():
 
 
 @pytest.fixture(scope="module")
-def heard():
-    return heard_lexicon().pairs
+def pairs():
+    return graphone_lexicon().pairs
 
 
 def spelled(p2g, phones):
@@ -71,18 +71,18 @@ def test_any_phones_have_a_spelling(p2g, phones):
     assert re.fullmatch("[a-z][a-z']*", p2g.spell([phones])[phones])
 
 
-def test_a_symbol_that_is_no_phone_is_told(p2g):
+def test_a_symbol_that_is_no_phone_is_an_error(p2g):
     with pytest.raises(InputError, match="'QU' is no ARPAbet phone"):
         p2g.spell([("K", "AE", "T"), ("QU", "IY", "N")])
 
 
-def test_words_that_it_has_learnt(p2g, heard):
-    assert letter_error_rate(p2g, heard[::100]) < 0.07
+def test_words_that_it_has_learned(p2g, pairs):
+    assert letter_error_rate(p2g, pairs[::100]) < 0.07
 
 
-def test_words_that_it_has_not_learnt(heard, tmp_path):
-    write_graphones(tmp_path / "graphones.npz", graphone_model(cut_words(Lexicon.of_pairs(heard[::40]))))
-    assert letter_error_rate(GraphoneP2G(tmp_path / "graphones.npz"), heard[20::200]) < 0.23
+def test_words_that_it_has_not_learned(pairs, tmp_path):
+    write_graphones(tmp_path / "graphones.npz", graphone_model(cut_words(Lexicon.of_pairs(pairs[::40]))))
+    assert letter_error_rate(GraphoneP2G(tmp_path / "graphones.npz"), pairs[20::200]) < 0.23
 
 
 def test_the_shipped_file_is_as_it_would_be_written(tmp_path):

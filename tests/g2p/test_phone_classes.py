@@ -9,7 +9,7 @@ from wfst_bias.lang.phones import PHONES
 
 
 @pytest.mark.parametrize(
-    "said, nearer, further",
+    "phone, nearer, further",
     [
         ("S", "Z", "M"),
         ("T", "D", "G"),
@@ -22,8 +22,8 @@ from wfst_bias.lang.phones import PHONES
         ("T", "K", "AA"),
     ],
 )
-def test_nearer_and_further(said, nearer, further):
-    assert 0 < phone_distance(said, nearer) < phone_distance(said, further)
+def test_nearer_and_further(phone, nearer, further):
+    assert 0 < phone_distance(phone, nearer) < phone_distance(phone, further)
 
 
 def test_every_phone_has_its_classes():

@@ -61,7 +61,7 @@ def read_toml(path: Path) -> Dict[str, Any]:
     try:
         import tomllib
     except ImportError:  # Python below 3.11
-        import tomli as tomllib
+        import tomli as tomllib  # type: ignore[no-redef]
     text = "\n".join(line for _, line in lines_of(path))
     try:
         return tomllib.loads(text)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, List, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_file
@@ -65,7 +65,7 @@ class SymbolTable:
           path: the table.
           first: the symbol that must have id 0.
         """
-        symbols = []
+        symbols: List[str] = []
         seen = set()
         for number, line in lines_of(path):
             fields = line.split()

@@ -35,7 +35,9 @@ def bounded_edits(
         src = np.repeat(states, len(edits))
         arcs.append(np.column_stack([src, src + step, np.tile(np.reshape(edits, (-1, 3)), (len(states), 1))]))
     src, dst, ilabel, olabel, price = np.concatenate(arcs).T
-    return to_openfst(from_arcs(bound, src, dst, ilabel, olabel, -price, np.zeros(num_states))).arcsort("ilabel")
+    graph = from_arcs(bound, src, dst, ilabel, olabel, -price, np.zeros(num_states))
+    transducer: pynini.Fst = to_openfst(graph).arcsort("ilabel")
+    return transducer
 
 
 def exchange(num_labels: int) -> Tuple[pynini.Fst, pynini.Fst]:

@@ -1,4 +1,4 @@
-"""How many variants of a phrase there are, and what they cost."""
+"""Number and cost of the variants of a phrase."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ AUTO, GRAPHONES = "auto", "graphones"
 
 @dataclass(frozen=True)
 class G2GConfig:
-    """How many other ways to say a phrase there are, and what they cost.
+    """Number and cost of the variants of a phrase.
 
-    A variant scores ``-cost``, and ``scale`` times what it is less likely than the best one of its source.
+    The score of a variant is ``-cost``, plus ``scale`` times its log-probability relative to the best one of its source.
 
     Args:
-      variants: other ways to say each phrase, beside what lexicon and G2P say; 0 is none.
-      cost: what such a way costs; nats.
-      scale: weight of how likely it is to its source.
-      sources: where they come from: graphones (n-grams of English spelling and sound), tables of graphs/g2g (en, de),
+      variants: further pronunciations of each phrase, in addition to those of lexicon and G2P; 0 is none.
+      cost: cost of a variant, nats.
+      scale: weight of the log-probability of a variant in its source.
+      sources: sources of variants: graphones (n-grams of English letters and phones), tables of graphs/g2g (en, de),
         files; auto: graphones for phones, none for letters and pieces.
     """
 
@@ -26,7 +26,7 @@ class G2GConfig:
     scale: float = 0.7
     sources: str = AUTO
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.variants < 0:
             raise FieldError("variants", f"is {self.variants}; give 0 or more")
         for name in ("cost", "scale"):

@@ -1,4 +1,4 @@
-"""Tables of graphemes: what the letters of a language may sound like, and what may be written in their place.
+"""Tables of graphemes: phones of the letters of a language, and letters that may be written in their place.
 
 A table is a TSV file, ``GRAPHEME<TAB>SOUND<TAB>SHARE``; ``#`` begins a comment. ``^`` and ``$`` in a grapheme are the
 edges of a word. A sound is phones, ``-`` where the grapheme is silent, or ``=LETTERS`` where others may be written.
@@ -56,19 +56,19 @@ class GraphemeTable:
     """The graphemes of a language.
 
     Args:
-      sounds: what each may sound like.
-      respellings: what may be written in the place of each.
+      sounds: graphemes with phones.
+      respellings: graphemes with letters that may be written in their place.
     """
 
     sounds: Tuple[Grapheme, ...]
     respellings: Tuple[Grapheme, ...]
 
-    def read(self, word: str, num: int) -> List[Tuple[Pronunciation, float]]:
-        """The likeliest ways to say a word and their scores, nats; none where one of its letters has no row."""
+    def pronounce(self, word: str, num: int) -> List[Tuple[Pronunciation, float]]:
+        """Return the likeliest pronunciations of a word and their scores, nats; none where a letter has no row."""
         return [(tuple(map(_PHONE.__getitem__, signs)), score) for signs, score in _best(word, self._sounding, num)]
 
     def respell(self, word: str, num: int) -> List[Tuple[str, float]]:
-        """The likeliest other ways to write a word and their scores, nats."""
+        """Return the likeliest other spellings of a word and their scores, nats."""
         written = _best(word, self._respelling, num + 1)
         return [(letters, score) for letters, score in written if letters != word][:num]
 
@@ -85,30 +85,34 @@ class GraphemeTable:
 
 
 def _cross(letters: str, sound: str, score: float = 0.0) -> pynini.Fst:
-    text = lambda part, cost: pynini.accep(pynini.escape(part), weight=cost, token_type="utf8")
-    return pynini.cross(text(letters, 0.0), text(sound, -score))
+    return pynini.cross(_accepted(letters, 0.0), _accepted(sound, -score))
+
+
+def _accepted(text: str, cost: float) -> pynini.Fst:
+    return pynini.accep(pynini.escape(text), weight=cost, token_type="utf8")
 
 
 def _repeated(rows: Iterable[pynini.Fst]) -> pynini.Fst:
-    """Any number of the rows, one behind the other; edges that no row wants are passed by."""
+    """Return the closure of the rows; edges of the word that no row has are deleted."""
     return pynini.union(_cross("^", ""), _cross("$", ""), *rows).closure().optimize()
 
 
 def _best(word: str, transducer: pynini.Fst, num: int) -> List[Tuple[str, float]]:
-    """The best different outputs for a word and their scores; an empty one is none."""
+    """Return the best distinct outputs for a word and their scores, nats; empty ones are left out."""
     outputs = pynini.compose(pynini.accep(pynini.escape(f"^{word}$"), token_type="utf8"), transducer).project("output")
     paths = pynini.shortestpath(outputs.rmepsilon(), nshortest=num, unique=True).paths("utf8", "utf8")
     found = [(letters, -float(cost)) for _, letters, cost in paths.items() if letters]
-    return sorted(found, key=lambda way: -way[1])
+    return sorted(found, key=lambda output: -output[1])
 
 
 def read_table(path: Path) -> GraphemeTable:
     """Read a table.
 
     Raises:
-      InputError: a row is none, or there is none.
+      InputError: a row has not the expected form, or there is no row.
     """
-    sounds, respellings = [], []
+    sounds: List[Grapheme] = []
+    respellings: List[Grapheme] = []
     for number, line in lines_of(path):
         if not line.strip() or line.startswith("#"):
             continue

@@ -1,9 +1,9 @@
-"""Pronunciations of words that no lexicon has, behind one small interface."""
+"""Pronunciations of words that no lexicon has, by the G2P of the ``hama`` package."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from typing import Dict, Iterable, Tuple
+from typing import Any, Dict, Iterable, Tuple
 
 from tqdm import tqdm
 
@@ -17,8 +17,8 @@ _NUM_THREADS = 2
 class HamaG2P:
     """The grapheme-to-phoneme model of the ``hama`` package, folded to English phones.
 
-    The package's phone network was trained on these readings, so they are what it writes: for "one" it
-    hears ``OW N EY``, not ``W AH N``.
+    The package's phone network was trained on these pronunciations and recognizes them: for "one" ``OW N EY``, not
+    ``W AH N``.
     """
 
     spells = False
@@ -27,11 +27,11 @@ class HamaG2P:
         self._known: Dict[str, Tuple[Pronunciation, ...]] = {}  # a word takes milliseconds
 
     @cached_property
-    def _model(self):
+    def _model(self) -> Any:
         import hama
         from hama.vocab import Vocabulary
 
-        class IndexedVocabulary(Vocabulary):
+        class IndexedVocabulary(Vocabulary):  # type: ignore[misc]
             # the package builds these dictionaries anew for every letter
             encoder_token_to_id = cached_property(lambda self: {t: i for i, t in enumerate(self.encoder)})
             decoder_token_to_id = cached_property(lambda self: {t: i for i, t in enumerate(self.decoder)})
@@ -41,7 +41,7 @@ class HamaG2P:
         model.tokenizer.vocab = model.vocab
         encode = model.tokenizer.encode
 
-        def encode_unpadded(text: str):
+        def encode_unpadded(text: str) -> Any:
             # the package reads the padding, too, and finds the same
             encoded = encode(text)
             return replace(encoded, ids=encoded.ids[: encoded.length])
@@ -50,17 +50,17 @@ class HamaG2P:
         return model
 
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
-        """See :class:`Reader`; one way for each word."""
+        """See :class:`wfst_bias.lang.pronounce.G2P`; one pronunciation for each word."""
         words = list(dict.fromkeys(words))
         new = [word for word in words if word not in self._known]
-        with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine leaves Python's lock
-            read = tqdm(threads.map(self._read, new), total=len(new), desc="read aloud", leave=False, disable=None)
-            self._known.update((word, (phones,) if phones else ()) for word, phones in zip(new, read))
+        with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine releases Python's lock
+            found = tqdm(threads.map(self._pronounced, new), total=len(new), desc="pronounce", leave=False, disable=None)
+            self._known.update((word, (phones,) if phones else ()) for word, phones in zip(new, found))
         return {word: self._known[word] for word in words}
 
-    def _read(self, word: str) -> Pronunciation:
+    def _pronounced(self, word: str) -> Pronunciation:
         stem, ending = _split_possessive(word)
-        if len(stem) > _LONGEST_WORD:  # the model would leave its end unread
+        if len(stem) > _LONGEST_WORD:  # the model would ignore its end
             return ()
         # symbol by symbol: in a string, "weɪ" would be read as the Korean "we" and "ɪ"
         symbols = (a.phoneme for a in self._model.predict(stem).alignments)
@@ -69,14 +69,14 @@ class HamaG2P:
 
 
 def _split_possessive(word: str) -> Tuple[str, str]:
-    """The model reads the letters of "ernest's" one by one; it is asked for "ernest"."""
+    """Split off a possessive ending: the model would spell "ernest's" letter by letter."""
     if len(word) > 2 and word.endswith("'s"):
         return word[:-2], "'s"
     return word, ""
 
 
 def _possessive(stem: Pronunciation) -> Pronunciation:
-    """How 's sounds behind a stem: IH Z after a sibilant, S after a voiceless consonant, else Z."""
+    """Return the phones of 's after a stem: IH Z after a sibilant, S after a voiceless consonant, else Z."""
     if stem[-1] in ("S", "Z", "SH", "ZH", "CH", "JH"):
         return ("IH", "Z")
     return ("S",) if stem[-1] in ("P", "T", "K", "F", "TH") else ("Z",)

@@ -13,7 +13,7 @@ from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import CHARS, SUBWORDS
 
-_HAMA = HamaG2P()  # its model is loaded, and each word read, once a process
+_HAMA = HamaG2P()  # its model is loaded, and each word pronounced, once per process
 _SEGMENTATIONS = 2  # of a word of a list, in subwords, the second being a variant; more bring false alarms, and no hits
 
 
@@ -46,7 +46,7 @@ def _is_arpabet(lang: Lang) -> bool:
 
 
 class LexiconOnly:
-    """A G2P for phones that no other one knows: a word that is not in the lexicon has no pronunciation."""
+    """A G2P for phones other than those of ARPAbet: words that are not in the lexicon are unpronounceable."""
 
     spells = False
 

@@ -1,4 +1,4 @@
-"""Spellings of words that were only heard, behind one small interface."""
+"""Spellings of recognized phones: the interface and a model of graphones."""
 
 from pathlib import Path
 from typing import Dict, Iterable, Protocol
@@ -10,10 +10,10 @@ from wfst_bias.lang.phones import phone_of
 
 
 class P2G(Protocol):
-    """Anything that writes down what it hears."""
+    """A phoneme-to-grapheme model."""
 
     def spell(self, pronunciations: Iterable[Pronunciation]) -> Dict[Pronunciation, str]:
-        """The most likely spelling of each pronunciation, in small letters and apostrophes.
+        """Return the most likely spelling of each pronunciation, in small letters and apostrophes.
 
         Every pronunciation has one; that of an empty pronunciation is empty.
 
@@ -25,8 +25,8 @@ class P2G(Protocol):
 class GraphoneP2G:
     """The best path through the n-grams of graphones; under a millisecond a word.
 
-    A stress digit of a phone is taken off. There is no lexicon in it: a word of CMUdict may come out otherwise, and
-    of homophones one spelling only.
+    Stress digits of phones are removed. It has no lexicon: the spelling of a word of CMUdict may come out otherwise, and
+    homophones get one spelling.
 
     Args:
       model_file: see :mod:`wfst_bias.g2p.graphones`; it is read when the first word is spelled.
@@ -39,6 +39,6 @@ class GraphoneP2G:
         return {p: self._spell(p) if p else "" for p in dict.fromkeys(pronunciations)}
 
     def _spell(self, pronunciation: Pronunciation) -> str:
-        best = self._model.of_sound(tuple(map(phone_of, pronunciation)))[:1]
+        best = self._model.of_phones(tuple(map(phone_of, pronunciation)))[:1]
         spelling = "".join(letters for graphones, _ in best for _, letters in graphones)
-        return spelling.lstrip("'")  # a Z that may be the end of any word is no word
+        return spelling.lstrip("'")  # a Z alone is spelled as a possessive ending, which is no word

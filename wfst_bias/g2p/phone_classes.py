@@ -1,9 +1,9 @@
-"""How far the phones of English are from each other, by the classes that phoneticians put them into."""
+"""Distances between the phones of English, from their phonetic classes."""
 
 from functools import lru_cache
 from typing import Dict, Tuple
 
-# height, from close to open; place, from front to back; rounded lips; what it glides to
+# height, from close to open; backness, from front to back; rounded lips; end of the glide
 _VOWELS = """
 IY 0 0 - -
 IH 1 0 - -
@@ -54,16 +54,16 @@ _NEAR_MANNERS = {frozenset(pair.split()) for pair in ("stop affricate", "affrica
 _SEMIVOWELS = {frozenset(pair.split()) for pair in ("Y IY", "Y IH", "W UW", "W UH", "R ER", "L AO", "L OW", "V UW")}
 
 ANOTHER = 1.0
-"""Between phones that have nothing in common, and between those of which no class is known."""
+"""Distance of phones that have no class in common, and of those whose classes are unknown."""
 ANOTHER_KIND = 1.5
-"""Between a vowel and a consonant; of a semivowel and its vowel half of it."""
+"""Distance of a vowel and a consonant; half of it for a semivowel and its vowel."""
 
 
 @lru_cache(maxsize=None)
 def phone_distance(a: str, b: str) -> float:
-    """Between two phones, 0 for the same one; symmetric.
+    """Return the symmetric distance of two phones, 0 for the same one.
 
-    Vowels differ by height, place, rounding and glide, consonants by voice, place and manner.
+    Vowels differ by height, backness, rounding and glide, consonants by voice, place and manner.
     """
     if a == b:
         return 0.0

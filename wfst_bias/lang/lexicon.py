@@ -163,7 +163,7 @@ def lexicon_fst(
 def _disambiguated(pronunciations: IntArray, first_disambiguation_id: int) -> IntArray:
     """Append a disambiguation symbol to each homophone, int32 ``(P, L + 1)``."""
     rank = disambiguation_ranks(pronunciations)
-    rows = np.concatenate([pronunciations, np.full((len(rank), 1), -1, np.int32)], axis=1)
+    rows: IntArray = np.concatenate([pronunciations, np.full((len(rank), 1), -1, np.int32)], axis=1)
     marked = np.flatnonzero(rank)
     rows[marked, (pronunciations[marked] >= 0).sum(axis=1)] = first_disambiguation_id + rank[marked] - 1
     return rows

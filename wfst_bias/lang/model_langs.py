@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, read_json
@@ -106,7 +106,7 @@ def tokens_next_to(path: Path) -> Path:
     return found
 
 
-def _of_transformers(ids: dict, path: Path) -> dict:
+def _of_transformers(ids: Dict[str, Any], path: Path) -> Dict[str, int]:
     """The ids of a vocabulary: with those that a fine-tuning added, as many as the model has outputs."""
     language = next((symbol for symbol, i in ids.items() if isinstance(i, dict)), None)
     if language is not None:
@@ -118,7 +118,7 @@ def _of_transformers(ids: dict, path: Path) -> dict:
     return ids
 
 
-def _in_order(ids: dict, path: Path) -> List[str]:
+def _in_order(ids: Dict[str, int], path: Path) -> List[str]:
     if sorted(ids.values()) != list(range(len(ids))):
         raise InputError("its ids are not 0, 1, 2 and so on; a token for each output of the model was expected", path)
     return sorted(ids, key=ids.__getitem__)
@@ -215,8 +215,8 @@ def read_vocabulary(path: Path) -> List[str]:
         rows = [line.split()[1:] for line in lines[begin:end]]
     else:
         rows = [line.split() for line in lines]
-    words = dict.fromkeys(row[0].lower() for row in rows if row and not re.match(r"[<$#]", row[0]))
-    words = [word for word in words if words_of(word) == (word,)]
+    first = dict.fromkeys(row[0].lower() for row in rows if row and not re.match(r"[<$#]", row[0]))
+    words = [word for word in first if words_of(word) == (word,)]
     if not words:
         raise InputError("holds no word; an ARPA model or one word a line was expected", path)
     return words

@@ -2,7 +2,7 @@
 
 import heapq
 from functools import cached_property, lru_cache
-from typing import Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.lang.lexicon import Pronunciation
@@ -51,7 +51,7 @@ class PieceSpeller:
         self._num_best = num_best
 
     @cached_property
-    def model(self):
+    def model(self) -> Any:
         """The sentencepiece processor."""
         return piece_processor(self._bytes)
 
@@ -69,7 +69,7 @@ class PieceSpeller:
 
     def _by_length(self, text: str) -> List[Pronunciation]:
         """Segmentations of the fewest pieces; sentencepiece has no n best for its BPE models."""
-        shortest: List[List[Pronunciation]] = [[()]] + [[] for _ in text]
+        shortest: List[List[Pronunciation]] = [[()], *([] for _ in text)]
         for end in range(1, len(text) + 1):
             longer = (
                 (*head, text[start:end])
@@ -82,7 +82,7 @@ class PieceSpeller:
 
 
 @lru_cache(maxsize=4)
-def piece_processor(model: bytes):
+def piece_processor(model: bytes) -> Any:
     """A sentencepiece processor of a model's bytes."""
     import sentencepiece
 

@@ -7,6 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.symbols import BLANK_ID, SymbolTable
+from wfst_bias.core.types import BoolArray, IntArray
 
 PHONES, CHARS, SUBWORDS = "phones", "chars", "subwords"
 
@@ -43,12 +44,12 @@ class Units:
         return bool(self.boundary or self.word_start)
 
     @cached_property
-    def starts_word(self) -> np.ndarray:
+    def starts_word(self) -> BoolArray:
         """Which tokens begin a word, bool ``(V,)``."""
         starts = [bool(self.word_start) and symbol.startswith(self.word_start) for symbol in self.tokens.symbols]
         return np.array(starts)
 
-    def word_spans(self, tokens: np.ndarray, begins: np.ndarray) -> List[tuple]:
+    def word_spans(self, tokens: IntArray, begins: BoolArray) -> List[Tuple[int, int]]:
         """First frame and frame behind the last of each word.
 
         Args:

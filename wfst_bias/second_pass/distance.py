@@ -86,7 +86,10 @@ class PhoneDistance:
             (graph.score, zeros, zeros),
         )
         # as few states as can be: hypotheses of an utterance have most of their words in common
-        return to_openfst(from_arcs(start, *map(np.concatenate, columns), final)).optimize().arcsort("ilabel")
+        src, dst, ilabel, olabel, score = map(np.concatenate, columns)
+        graph = from_arcs(start, src, dst, ilabel, olabel, score, final)
+        union: pynini.Fst = to_openfst(graph).optimize().arcsort("ilabel")
+        return union
 
     def _edit_transducer(self) -> pynini.Fst:
         """Return the edits of phones; the label after those of the tokens is any phone of a text."""

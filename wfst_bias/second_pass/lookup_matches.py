@@ -83,8 +83,9 @@ class PhoneRun:
     def times(self, frame_shift: Seconds, begin: int = 0, end: int = -1) -> Tuple[Seconds, Seconds]:
         """Return begin and end of the phones from ``begin`` to before ``end`` of the run."""
         last = self.end if end < 0 else self.begin + end
-        seconds = lambda frame: round(float(frame) * frame_shift, 4)
-        return seconds(self.string.first[self.begin + begin]), seconds(self.string.last[last - 1])
+        frames = self.string.first[self.begin + begin], self.string.last[last - 1]
+        start, stop = (round(float(frame) * frame_shift, 4) for frame in frames)
+        return start, stop
 
 
 @dataclass(frozen=True)

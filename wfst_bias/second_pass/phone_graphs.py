@@ -146,8 +146,10 @@ def _columns(log_probs: torch.Tensor, units: Units) -> torch.Tensor:
     """Append to the emissions the mean probability of a phone ``(N, T, V + 1)``."""
     is_phone = torch.ones(len(units.tokens), dtype=torch.bool, device=log_probs.device)
     is_phone[[BLANK_ID, *units.edge]] = False
-    any_phone = torch.logsumexp(log_probs[..., is_phone], dim=-1, keepdim=True) - math.log(int(is_phone.sum()))
-    return torch.cat([log_probs, any_phone], dim=-1).clamp(min=_LOWEST)
+    total: torch.Tensor = torch.logsumexp(log_probs[..., is_phone], dim=-1, keepdim=True)
+    any_phone = total.sub(math.log(int(is_phone.sum())))
+    columns: torch.Tensor = torch.cat([log_probs, any_phone], dim=-1).clamp(min=_LOWEST)
+    return columns
 
 
 def phone_graphs(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], units: Units) -> k2.Fsa:

@@ -67,7 +67,9 @@ def phone_string(phones: Emissions, units: Units) -> List[PhoneString]:
         strings.append(
             PhoneString(
                 tuple(symbols[i] for i in token[is_phone].tolist()),
-                *(column[is_phone] for column in (first, last, posterior)),
+                first[is_phone],
+                last[is_phone],
+                posterior[is_phone],
                 opens,
             )
         )

@@ -104,4 +104,5 @@ def _best_scores(phones: Emissions) -> torch.Tensor:
     """Return the score of the best token of each frame, the sum over each utterance, nats, float64 ``(N,)`` on the CPU."""
     best = phones.log_probs.amax(dim=-1).double().cpu()
     inside = torch.arange(best.shape[1]) < phones.lengths[:, None]
-    return torch.where(inside, best, 0.0).sum(dim=1)
+    sums: torch.Tensor = torch.where(inside, best, 0.0).sum(dim=1)
+    return sums

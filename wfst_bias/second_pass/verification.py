@@ -85,14 +85,19 @@ class Verification:
         if not brought:
             return []
         sure = word_confidences(found.lattice, found.path_words, batch.decoder.graph, found.path)
-        least = lambda entity: min(sure[place].plain for place in _places(entity))
-        return [one for one in brought if one.is_below_gate or least(one) < self._config.min_confidence]
+        return [
+            one
+            for one in brought
+            if one.is_below_gate or min(sure[i].plain for i in _word_numbers(one)) < self._config.min_confidence
+        ]
 
 
 def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> BoolArray:
     """Return the arcs that have the words of an entity in its place inside a list, bool ``(A,)``."""
     in_place = arcs_in_place(found.lattice, found.path_words, batch.decoder.graph.words, found.path)
-    return in_place[list(_places(entity))].any(axis=0) & (found.lattice.phrases != NO_PHRASE)
+    has_word: BoolArray = in_place[list(_word_numbers(entity))].any(axis=0)
+    inside: BoolArray = found.lattice.phrases != NO_PHRASE
+    return has_word & inside
 
 
 def _best_without(found: Found, taken: BoolArray) -> Tuple[float, Union[Sequence[int], IntArray]]:
@@ -104,6 +109,6 @@ def _best_without(found: Found, taken: BoolArray) -> Tuple[float, Union[Sequence
     return score, path
 
 
-def _places(entity: FoundEntity) -> range:
+def _word_numbers(entity: FoundEntity) -> range:
     """Return the numbers of its words in the transcript."""
     return range(entity.first_word, entity.first_word + entity.num_words)
