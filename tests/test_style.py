@@ -26,7 +26,7 @@ PRIVATE_NAMES = frozenset("Place Side member members Member reader readers Reade
 LONG_MODULES: dict[str, set[str]] = {}
 LONG_FUNCTIONS: dict[str, set[str]] = {
     "cli": set(
-        """cli/adapter.py:adapter_train cli/report.py:report cli/score.py:score""".split()
+        """""".split()
     ),
     "recognize": set(
         """recognize/decode.py:decode_corpus""".split()
@@ -34,7 +34,7 @@ LONG_FUNCTIONS: dict[str, set[str]] = {
 }
 PRIVATE: dict[str, set[str]] = {
     "cli": set(
-        """_told_classes beside mend told upstream_options""".split()
+        """beside mend told""".split()
     ),
     "lang": set(
         """ways""".split()
@@ -44,9 +44,6 @@ PRIVATE: dict[str, set[str]] = {
     ),
 }
 DOCSTRINGS: dict[str, set[str]] = {
-    "cli": set(
-        """cli/graph.py:graph_info""".split()
-    ),
     "graph": set(
         """graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout graph/store.py:_read_record
         graph/store.py:folder_key graph/store.py:graph_facts graph/store.py:read_base""".split()

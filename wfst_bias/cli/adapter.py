@@ -1,10 +1,16 @@
 """``wfst-bias calibrate`` and ``wfst-bias adapter``: small networks behind a frozen acoustic model."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional, Sequence
+
 import click
 
-from wfst_bias.cli.options import PATH, device_option, model_option, upstream_options
+from wfst_bias.cli.options import PATH, adapter_options, device_option, model_option
 
-_NEVER_LISTED = 1500  # words; of the others enough are said to learn from
+if TYPE_CHECKING:
+    from wfst_bias.training.adapter.contextual import AdapterRecipe, ListWords
+
+_NEVER_LISTED = 1500  # words; of the others enough are spoken to learn from
 _model = click.argument("model_spec", metavar="MODEL")
 _data = click.argument("data", type=PATH)
 _lang = click.option(
@@ -19,8 +25,8 @@ _recipe = click.option("--recipe", type=PATH, metavar="TOML", help="File that sa
 
 
 @click.group()
-def calibrate():
-    """A small network that mends the habits of a black-box model."""
+def calibrate() -> None:
+    """A small network that corrects the systematic errors of a black-box model."""
 
 
 @calibrate.command("train")
@@ -37,7 +43,17 @@ def calibrate():
     help="Share of the change that is made; else that of the recipe, or 0.4.",
 )
 @device_option
-def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, strength, device):
+def calibrate_train(
+    model_spec: str,
+    data: Path,
+    out: Path,
+    lang_dir: Optional[Path],
+    valid: Optional[Path],
+    recipe: Optional[Path],
+    steps: Optional[int],
+    strength: Optional[float],
+    device: str,
+) -> None:
     """Train a calibration of MODEL on DATA into OUT; synthetic speech will do.
 
     MODEL is named as for 'wfst-bias decode --model'. OUT.exp holds emissions, checkpoints and curves; run again after
@@ -53,19 +69,19 @@ def calibrate_train(model_spec, data, out, lang_dir, valid, recipe, steps, stren
     from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model
     from wfst_bias.training.recipe import read_recipe
 
-    recipe = read_recipe(recipe, CalibrationRecipe()) if recipe else CalibrationRecipe()
+    made = read_recipe(recipe, CalibrationRecipe()) if recipe else CalibrationRecipe()
     if steps:
-        recipe = replace(recipe, training=replace(recipe.training, max_steps=steps))
+        made = replace(made, training=replace(made.training, max_steps=steps))
     if strength is not None:
-        recipe = replace(recipe, network=replace(recipe.network, strength=strength))
-    usable_device(device)
-    frozen = FrozenModel(load_model(model_spec, device), model_spec, lang_of_model(model_spec, lang_dir))
-    train_calibration(frozen, data, out, recipe, valid, device)
+        made = replace(made, network=replace(made.network, strength=strength))
+    model = load_model(model_spec, usable_device(device))
+    frozen = FrozenModel(model, model_spec, lang_of_model(model_spec, lang_dir))
+    train_calibration(frozen, data, out, made, valid, device)
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --calibration'")
 
 
 @click.group()
-def adapter():
+def adapter() -> None:
     """A contextual adapter: attention from the speech to a list, before the search."""
 
 
@@ -102,21 +118,21 @@ def adapter():
 @click.option("--steps", type=click.IntRange(1), help="Updates of the last phase; else those of the recipe, or 1,000.")
 @device_option
 def adapter_train(
-    model_spec,
-    data,
-    out,
-    lang_dir,
-    phones_dir,
-    valid,
-    distractors,
-    common,
-    calibration,
-    exclude,
-    recipe,
-    attention,
-    steps,
-    device,
-):
+    model_spec: str,
+    data: Path,
+    out: Path,
+    lang_dir: Optional[Path],
+    phones_dir: Optional[Path],
+    valid: Optional[Path],
+    distractors: Optional[Path],
+    common: Optional[Path],
+    calibration: str,
+    exclude: Optional[Path],
+    recipe: Optional[Path],
+    attention: Optional[str],
+    steps: Optional[int],
+    device: str,
+) -> None:
     """Train an adapter of MODEL on DATA into OUT; MODEL itself stays as it is.
 
     First on simulated emissions of texts (where the model shows nothing but its log-probabilities), then on speech
@@ -126,32 +142,47 @@ def adapter_train(
     Example: wfst-bias adapter train hama data/synthetic exp/adapter
     Example: wfst-bias adapter train conformer:exp/small data/train exp/adapter --lang data/lang_bpe --phones data/lang
     """
-    from dataclasses import replace
-
     from wfst_bias.acoustic.models import load_model
     from wfst_bias.adapter.default import NONE, emission_adapter_of
     from wfst_bias.decode.search import usable_device
     from wfst_bias.lang.lang import read_lang
     from wfst_bias.lang.model_langs import read_vocabulary
-    from wfst_bias.lm.default import common_words
-    from wfst_bias.training.adapter.contextual import AdapterRecipe, ListWords, train_adapter
+    from wfst_bias.training.adapter.contextual import train_adapter
     from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model
+
+    made = _adapter_recipe(recipe, attention, steps)
+    torch_device = usable_device(device)
+    model, lang = load_model(model_spec, torch_device), lang_of_model(model_spec, lang_dir)
+    sounding = read_lang(phones_dir) if phones_dir else None
+    before = emission_adapter_of(model, model_spec, calibration, NONE, torch_device).calibration
+    fillers = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
+    frozen = FrozenModel(model, model_spec, lang, sounding, before)
+    train_adapter(frozen, data, out, _list_words(fillers, common, exclude), made, valid, device)
+    click.echo(f"{out}: trained; give it to 'wfst-bias decode --adapter'")
+
+
+def _adapter_recipe(path: Optional[Path], attention: Optional[str], steps: Optional[int]) -> "AdapterRecipe":
+    """Return the recipe of a file, or the default one, with what the options change."""
+    from dataclasses import replace
+
+    from wfst_bias.training.adapter.contextual import AdapterRecipe
     from wfst_bias.training.recipe import read_recipe
 
-    recipe = read_recipe(recipe, AdapterRecipe()) if recipe else AdapterRecipe()
+    made = read_recipe(path, AdapterRecipe()) if path else AdapterRecipe()
     if attention:
-        recipe = replace(recipe, network=replace(recipe.network, attention=attention))
-    if steps:
-        recipe = replace(recipe, joint=replace(recipe.joint, max_steps=steps))
-    model, lang = load_model(model_spec, device), lang_of_model(model_spec, lang_dir)
-    sounding = read_lang(phones_dir) if phones_dir else None
-    before = emission_adapter_of(model, model_spec, calibration, NONE, usable_device(device)).calibration
+        made = replace(made, network=replace(made.network, attention=attention))
+    return replace(made, joint=replace(made.joint, max_steps=steps)) if steps else made
+
+
+def _list_words(fillers: Sequence[str], common: Optional[Path], exclude: Optional[Path]) -> "ListWords":
+    """Return the words of lists: distractors among ``fillers`` that are neither common nor held out."""
+    from wfst_bias.lang.model_langs import read_vocabulary
+    from wfst_bias.lm.default import common_words
+    from wfst_bias.training.adapter.contextual import ListWords
+
     never = set(read_vocabulary(common) if common else common_words(_NEVER_LISTED))
-    unheard = frozenset(read_vocabulary(exclude) if exclude else ())
-    words = read_vocabulary(distractors) if distractors else list((sounding or lang).lexicon.entries)
-    words = ListWords(never, [word for word in words if word not in never | unheard], held_out=unheard)
-    train_adapter(FrozenModel(model, model_spec, lang, sounding, before), data, out, words, recipe, valid, device)
-    click.echo(f"{out}: trained; give it to 'wfst-bias decode --adapter'")
+    held_out = frozenset(read_vocabulary(exclude) if exclude else ())
+    return ListWords(never, [word for word in fillers if word not in never | held_out], held_out=held_out)
 
 
 @adapter.command("plot")
@@ -160,9 +191,11 @@ def adapter_train(
 @click.argument("utterance")
 @click.argument("out", type=PATH, metavar="OUT.png|OUT.svg")
 @model_option
-@upstream_options
+@adapter_options
 @click.option("--top", type=click.IntRange(1), default=12, show_default=True, help="Phrases to show.")
-def adapter_plot(graph_dir, data, utterance, out, model_spec, calibration, adapter, top):
+def adapter_plot(
+    graph_dir: Path, data: Path, utterance: str, out: Path, model_spec: str, calibration: str, adapter: str, top: int
+) -> None:
     """Draw what the adapter attends to in one UTTERANCE of DATA: phrases against time, the words decoded below.
 
     The phrases are those of GRAPH_DIR, a graph with a list, by which the utterance is decoded, too.

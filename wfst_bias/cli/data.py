@@ -1,12 +1,15 @@
 """``wfst-bias data``: synthetic corpora to train, to tune and to test on."""
 
+from pathlib import Path
+from typing import Optional, Tuple
+
 import click
 
 from wfst_bias.cli.options import PATH, format_option
 
 
 @click.group()
-def data():
+def data() -> None:
     """Sentences rich in rare words or in phrases of a list, synthetic speech, noise, manifests."""
 
 
@@ -18,7 +21,9 @@ def data():
 @click.option("--mean", type=click.FloatRange(0.0, 4.0), default=1.3, show_default=True, help="Rare words a sentence.")
 @click.option("--copies", type=click.IntRange(1), default=1, show_default=True, help="Of each sentence, other words.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def data_sentences(text, out, rare, exclude, mean, copies, seed):
+def data_sentences(
+    text: Path, out: Path, rare: Optional[Path], exclude: Optional[Path], mean: float, copies: int, seed: int
+) -> None:
     """Cut TEXT (a sentence a line) into stretches of 4 to 16 words and exchange some words for rare ones.
 
     Example: wfst-bias data sentences ljspeech.txt exp/sentences.txt --exclude test_words.txt
@@ -57,7 +62,9 @@ def data_sentences(text, out, rare, exclude, mean, copies, seed):
     help="The K-th of N parts, which share no template and no phrase: one to tune on, one to test on.",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-def data_templates(templates, source, out, format_name, count, part, seed):
+def data_templates(
+    templates: Path, source: Path, out: Path, format_name: str, count: int, part: str, seed: int
+) -> None:
     """Fill the slots of TEMPLATES, a sentence a line, with phrases of LIST, or of a domain, of the classes they name.
 
     A slot is the name of a class: 'We stopped $DRUG because of a rash.' Phrases that contain each other (Merkel, Angela
@@ -104,7 +111,16 @@ def data_templates(templates, source, out, format_name, count, part, seed):
 @click.option(
     "--named", is_flag=True, help="Lines are 'UTTERANCE SENTENCE', as in Kaldi's text; else they are numbered."
 )
-def data_synthesise(sentences, data_dir, voices, speed, noise, seed, jobs, named):
+def data_synthesise(
+    sentences: Path,
+    data_dir: Path,
+    voices: Tuple[str, ...],
+    speed: Tuple[float, float],
+    noise: Optional[Tuple[float, float]],
+    seed: int,
+    jobs: int,
+    named: bool,
+) -> None:
     """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, by lot.
 
     flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo], piper
@@ -130,7 +146,7 @@ def data_synthesise(sentences, data_dir, voices, speed, noise, seed, jobs, named
 @click.argument("data_dir", type=PATH)
 @click.option("--minutes", type=float, default=10.0, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-def data_noise(data_dir, minutes, seed):
+def data_noise(data_dir: Path, minutes: float, seed: int) -> None:
     """Write silence and noises (white, pink, brown, hum, knocks), ten seconds each, into the Kaldi data folder DATA_DIR.
 
     Whatever is found in it is a false alarm.
@@ -146,7 +162,7 @@ def data_noise(data_dir, minutes, seed):
 @data.command("cuts")
 @click.argument("data", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.jsonl.gz")
-def data_cuts(data, out):
+def data_cuts(data: Path, out: Path) -> None:
     """Write DATA as a lhotse cut manifest, checked; the audio stays where it is.
 
     Example: wfst-bias data cuts data/test data/test.jsonl.gz
@@ -159,7 +175,7 @@ def data_cuts(data, out):
 @data.command("combine")
 @click.argument("out", type=PATH)
 @click.argument("parts", type=PATH, nargs=-1, required=True, metavar="DATA...")
-def data_combine(out, parts):
+def data_combine(out: Path, parts: Tuple[Path, ...]) -> None:
     """Put data folders or cut manifests together, into the Kaldi data folder OUT; the audio stays where it is.
 
     Utterances are named anew, by the number of the part and their old name.

@@ -59,7 +59,7 @@ def decode(
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
     Writes text, text.display (the phrases as LIST writes them), ctm and ctm.with_list (words with confidences, without
-    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its rival), lat.1.gz
+    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor), lat.1.gz
     (Kaldi text lattices) with lat.1.terms.jsonl.gz (what list and boost have in their scores),
     words.txt, with --nbest nbest.jsonl, and meta.json, all of them or none. A base folder decodes, too: without a list,
     or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options are for these alone:
@@ -85,7 +85,7 @@ def decode(
     decoding = decode_setup(setup, usable_device(device))
     _report_unusable(decoding.unusable)
     if VERIFY in setup.stages.names and not decoding.has_lists:
-        raise click.UsageError("verify takes phrases back that a list brought, and the graph has none: compile one")
+        raise click.UsageError("verify removes phrases of a list, and the graph has none: compile one")
     _report_decoded(decode_dir, decoding.decode(decode_dir, batch_size, lattice_form, num_best))
 
 
@@ -98,7 +98,7 @@ def _report_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
     )
     if meta["empty_transcripts"]:
         names = ", ".join(meta["empty_transcripts"][:5])
-        click.echo(f"{len(meta['empty_transcripts'])} transcripts are empty, nothing was heard: {names} ...", err=True)
+        click.echo(f"{len(meta['empty_transcripts'])} transcripts are empty: {names} ...", err=True)
 
 
 def _report_unusable(outcomes: "Sequence[Outcome]") -> None:

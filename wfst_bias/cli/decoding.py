@@ -9,13 +9,13 @@ from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import (
     PATH,
+    adapter_options,
     config_file_option,
     config_options,
     device_option,
     format_option,
     g2g_options,
     model_option,
-    upstream_options,
     was_given,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
@@ -50,7 +50,7 @@ _OPTIONS = (
     _biasing_option,
     _entities_by_option,
     model_option,
-    upstream_options,
+    adapter_options,
     format_option,
     class_options,
     g2g_options,
@@ -120,6 +120,6 @@ def _check(setup: "DecodeSetup") -> None:
         if was_given(stage) and stage not in setup.stages.names:
             raise click.UsageError(f"--{stage}-... are options of a stage that is not run: add --stages {stage}")
     if (setup.stages.phone_model or setup.stages.phone_lang) and not setup.stages.needs_phones:
-        raise click.UsageError("no stage hears a phone network: add --stages rescore, lookup or both")
+        raise click.UsageError("no stage uses a phone network: add --stages rescore, lookup or both")
     if setup.beside and setup.has_own_lists:
         raise click.UsageError("each utterance has a list of its own: leave --list out")

@@ -15,7 +15,7 @@ from wfst_bias.cli.options import PATH
 @click.option(
     "--distractors", type=click.IntRange(0), default=1000, show_default=True, help="Names in the list that nobody says."
 )
-def demo(out, sentences, distractors):
+def demo(out: Path, sentences: int, distractors: int) -> None:
     """Synthesise sentences full of names, decode them without and with a list, and show what changed."""
     from wfst_bias.synth.demo import run_demo
 

@@ -1,11 +1,11 @@
-"""``wfst-bias doctor``: what is installed, what is missing and the command that mends it."""
+"""``wfst-bias doctor``: what is installed, what is missing and the command that installs it."""
 
 import sys
 from importlib import import_module, metadata
 
 import click
 
-# distribution, module, what it is for, how to mend it
+# distribution, module, what it is for, how to install it
 _PARTS = (
     ("torch", "torch", "tensors", "pip install torch==1.13.1"),
     ("k2", "k2", "search and lattices", "pip install --no-deps --require-hashes -r requirements-k2.txt"),
@@ -26,18 +26,18 @@ _PARTS = (
 
 
 @click.command()
-def doctor():
-    """Versions of the parts, CUDA or not, and how to mend what is missing; exit code 1 if something is."""
+def doctor() -> None:
+    """Versions of the parts, CUDA or not, and how to install what is missing; exit code 1 if something is."""
     missing = 0
     click.echo(f"python      {sys.version.split()[0]}")
-    for distribution, module, purpose, mend in _PARTS:
+    for distribution, module, purpose, remedy in _PARTS:
         try:
             import_module(module)
             click.echo(f"{distribution:<11} {metadata.version(distribution):<10} {purpose}")
         except Exception as error:  # a part that is there and broken raises anything
             missing += 1
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            click.echo(f"{distribution:<11} MISSING    {purpose} ({reason}); mend: {mend}")
+            click.echo(f"{distribution:<11} MISSING    {purpose} ({reason}); install: {remedy}")
     click.echo(f"cuda        {_cuda()}")
     if missing:
         sys.exit(1)
@@ -48,7 +48,7 @@ def _cuda() -> str:
         import k2
         import torch
     except Exception:
-        return "unknown: torch and k2 are needed to tell"
+        return "unknown: torch and k2 are needed to find out"
     if not getattr(k2, "with_cuda", False):
         return "no: this k2 was built without it; --device cpu works"
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "no device; --device cpu works"

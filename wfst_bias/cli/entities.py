@@ -2,14 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import Optional
 
 import click
 
 from wfst_bias.cli.options import PATH, format_option, g2g_options
+from wfst_bias.g2p.config import G2GConfig
 
 
 @click.group()
-def entities():
+def entities() -> None:
     """Make, check and rewrite lists of phrases."""
 
 
@@ -24,7 +26,14 @@ def entities():
 )
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @g2g_options
-def entities_check(source, format_name, base_dir, json_file, strict, g2g_config):
+def entities_check(
+    source: Path,
+    format_name: str,
+    base_dir: Optional[Path],
+    json_file: Optional[Path],
+    strict: bool,
+    g2g_config: G2GConfig,
+) -> None:
     """Show what becomes of the phrases of LIST, and which of them are a risk.
 
     Exit code 0: nothing is wrong; 1: there is an error, with --strict a warning, or LIST cannot be read; 2: usage.
@@ -69,7 +78,7 @@ def entities_check(source, format_name, base_dir, json_file, strict, g2g_config)
 @click.argument("source", type=PATH, metavar="LIST")
 @click.argument("out", type=PATH, metavar="OUT.jsonl")
 @format_option
-def entities_convert(source, out, format_name):
+def entities_convert(source: Path, out: Path, format_name: str) -> None:
     """Rewrite LIST, of any format, as our own lines of JSON: all that is known of a phrase, weights in nats.
 
     Example: wfst-bias entities convert phrase_set.json names.jsonl
@@ -88,7 +97,7 @@ def entities_convert(source, out, format_name):
 @click.argument("biasing", type=PATH, metavar="TSV")
 @click.argument("out", type=PATH, metavar="LIST")
 @click.option("--distractors", type=click.IntRange(0), required=True, help="Words that nobody says, from the lists.")
-def entities_pool(biasing, out, distractors):
+def entities_pool(biasing: Path, out: Path, distractors: int) -> None:
     """One LIST for all utterances of TSV: all their rare words and some distractors.
 
     TSV has a list for each utterance, in the form of the public LibriSpeech lists.
@@ -110,7 +119,7 @@ def entities_pool(biasing, out, distractors):
 @click.argument("out", type=PATH, metavar="OUT.tsv")
 @click.option("--distractors", type=click.IntRange(0), required=True, help="Of each utterance.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def entities_lists(biasing, words, out, distractors, seed):
+def entities_lists(biasing: Path, words: Path, out: Path, distractors: int, seed: int) -> None:
     """A list for each utterance of TSV: its rare words, and distractors drawn from WORDS, one a line.
 
     TSV and OUT.tsv are in the form of the public LibriSpeech lists, which were made so from 'all_rare_words.txt'. The
@@ -134,7 +143,7 @@ def entities_lists(biasing, words, out, distractors, seed):
 @format_option
 @click.option("--distractors", type=click.IntRange(0), required=True, help="Phrases of LIST that nobody says.")
 @click.option("--unsaid", is_flag=True, help="Only these: a list of which DATA says nothing.")
-def entities_sample(source, data, out, format_name, distractors, unsaid):
+def entities_sample(source: Path, data: Path, out: Path, format_name: str, distractors: int, unsaid: bool) -> None:
     """The phrases of LIST, or of a domain, that the texts of DATA say, and some distractors, as our own lines of JSON.
 
     Example: wfst-bias entities sample medicine data/test exp/list_1000.jsonl --distractors 1000

@@ -1,5 +1,8 @@
 """``wfst-bias explain``: why a phrase was found, or was not."""
 
+from pathlib import Path
+from typing import Optional
+
 import click
 
 from wfst_bias.cli.options import PATH, device_option
@@ -17,7 +20,19 @@ from wfst_bias.cli.options import PATH, device_option
 @click.option("--adapter", metavar="DIR", help="Where the adapter is now.")
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, with all numbers.")
-def explain(decode_dir, utterance, phrase, graph, data, lists, model, calibration, adapter, device, as_json):
+def explain(
+    decode_dir: Path,
+    utterance: str,
+    phrase: str,
+    graph: Optional[Path],
+    data: Optional[Path],
+    lists: Optional[Path],
+    model: Optional[str],
+    calibration: Optional[str],
+    adapter: Optional[str],
+    device: str,
+    as_json: bool,
+) -> None:
     """Tell why PHRASE of a list was found in UTTERANCE of DECODE_DIR, or was not.
 
     The utterance is decoded again, as DECODE_DIR/meta.json tells (paths as they were given then): once as it was and

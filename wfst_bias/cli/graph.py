@@ -2,12 +2,13 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import FrozenSet, Tuple
+from typing import FrozenSet, Optional, Tuple
 
 import click
 
 from wfst_bias.cli.options import PATH, config_file_option, config_options, format_option, g2g_options
 from wfst_bias.core.symbols import CLASS
+from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 
 class_options = config_options(ClassConfig, "class")
@@ -26,7 +27,7 @@ _ORDER_HELP = "Longest n-gram of units; 0 takes all units for equally likely."
 
 
 @click.group()
-def graph():
+def graph() -> None:
     """Compile decoding graphs."""
 
 
@@ -43,7 +44,7 @@ def graph():
     "where an entity may stand; else it may stand where any word may. May be given again.",
 )
 @topology_option
-def graph_base(lang_dir, lm, base_dir, classes, topology):
+def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...], topology: str) -> None:
     """Compile lexicon and language model (ARPA, gzipped or not) into BASE_DIR, which lists are compiled into.
 
     Example: wfst-bias graph base data/lang lm.arpa.gz exp/base --class '$DRUG'
@@ -73,7 +74,7 @@ def graph_base(lang_dir, lm, base_dir, classes, topology):
 @click.argument("base_dir", type=PATH)
 @click.option("--order", type=int, default=3, show_default=True, help=_ORDER_HELP)
 @topology_option
-def graph_loop(lang_dir, base_dir, order, topology):
+def graph_loop(lang_dir: Path, base_dir: Path, order: int, topology: str) -> None:
     """Make BASE_DIR without a language model: any word, said by n-grams of the units of LANG_DIR.
 
     Decoding is then greedy but for these n-grams and the lists that are compiled in.
@@ -111,8 +112,17 @@ def graph_loop(lang_dir, base_dir, order, topology):
 @format_option
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
 def graph_compile(
-    base_dir, lists, graph_dir, class_config, g2g_config, class_configs, oov_cost, oov_order, format_name, strict
-):
+    base_dir: Path,
+    lists: Tuple[str, ...],
+    graph_dir: Path,
+    class_config: ClassConfig,
+    g2g_config: G2GConfig,
+    class_configs: Tuple[Tuple[str, float, float], ...],
+    oov_cost: Optional[float],
+    oov_order: Optional[int],
+    format_name: str,
+    strict: bool,
+) -> None:
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
@@ -132,7 +142,7 @@ def graph_compile(
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
     parts = [ListFile(path, name, format_name) for name, path in map(_class_and_path, lists)]
-    counts = Counter()
+    counts: Counter[str] = Counter()
     if oov_order is not None and oov_cost is None:
         raise click.UsageError("--oov-order needs --oov-cost: without it the vocabulary is closed")
     open_vocabulary = OpenVocabulary(oov_cost, 3 if oov_order is None else oov_order) if oov_cost is not None else None
@@ -146,14 +156,14 @@ def graph_compile(
             where = f"{part.path}:{outcome.entity.line}"
             click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
         counts.update(spelled.counts)
-        if domain := find_domain(part.path):
+        if domain := find_domain(Path(str(part.path))):
             used = Counter(entity.entity_class for entity in spelled.entities)
-            click.echo(f"{part.path}: {_told_classes(used, domain.classes - used.keys())}")
+            click.echo(f"{part.path}: {_describe_classes(used, domain.classes - used.keys())}")
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")
 
 
-def _told_classes(used: Counter, missing: FrozenSet[str]) -> str:
+def _describe_classes(used: Counter[str], missing: FrozenSet[str]) -> str:
     """How many phrases of a domain went where, and which classes the base does not have for them."""
     where = ", ".join(f"{n:,} {'where any word may stand' if c == CLASS else f'in {c}'}" for c, n in used.items())
     names = ", ".join(sorted(missing))
@@ -168,8 +178,8 @@ def _class_and_path(source: str) -> Tuple[str, Path]:
 
 @graph.command("info")
 @click.argument("graph_dir", type=PATH)
-def graph_info(graph_dir):
-    """What a base or graph folder holds: units, classes, sizes, what it was made of."""
+def graph_info(graph_dir: Path) -> None:
+    """Show what a base or graph folder holds: units, classes, sizes, what it was made of."""
     from tabulate import tabulate
 
     from wfst_bias.graph.store import graph_facts
@@ -187,7 +197,7 @@ def graph_info(graph_dir):
     is_flag=True,
     help="Let the inner arcs of entities read boosted columns, which the decoder then has to append to the emissions.",
 )
-def graph_export(graph_dir, out, form, keep_boosted):
+def graph_export(graph_dir: Path, out: Path, form: str, keep_boosted: bool) -> None:
     """Write a base or graph folder for other decoders.
 
     k2: a file that k2.Fsa.from_dict reads, labels as columns. openfst: a file, labels as columns plus one.
@@ -210,7 +220,7 @@ def graph_export(graph_dir, out, form, keep_boosted):
 @click.argument("graph_dir", type=PATH)
 @click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
 @click.option("--words", type=PATH, metavar="FILE", help="words.txt of SOURCE, where it is a file.")
-def graph_import(source, lang_dir, graph_dir, form, words):
+def graph_import(source: Path, lang_dir: Path, graph_dir: Path, form: str, words: Optional[Path]) -> None:
     """Make GRAPH_DIR of a graph that others compiled over the tokens of LANG_DIR.
 
     Example: wfst-bias graph import kaldi/graph data/lang exp/theirs --format kaldi
@@ -232,7 +242,7 @@ def graph_import(source, lang_dir, graph_dir, form, words):
 @graph.command("draw")
 @click.argument("graph_dir", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.dot|OUT.svg|OUT.pdf")
-def graph_draw(graph_dir, out):
+def graph_draw(graph_dir: Path, out: Path) -> None:
     """Draw a small graph (up to 300 states), with graphviz where OUT is not a .dot file."""
     from wfst_bias.graph.draw import draw_graph
     from wfst_bias.graph.store import read_decoding

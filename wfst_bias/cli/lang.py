@@ -1,12 +1,18 @@
 """``wfst-bias lang`` and ``wfst-bias lm``: what a base graph is built from."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional, Tuple
+
 import click
 
 from wfst_bias.cli.options import PATH
 
+if TYPE_CHECKING:
+    from wfst_bias.lang.lang import Lang
+
 
 @click.group()
-def lang():
+def lang() -> None:
     """Make a lang folder: tokens, words, lexicon."""
 
 
@@ -27,7 +33,7 @@ def lang():
     show_default=True,
     help="Add the pronunciations of CMUdict's words by hama's own G2P.",
 )
-def lang_hama(lang_dir, lexicons, own_pronunciations):
+def lang_hama(lang_dir: Path, lexicons: Tuple[Path, ...], own_pronunciations: bool) -> None:
     """Phones of the pretrained model hama, CMUdict, those of the model's own G2P, and your lexicons.
 
     Example: wfst-bias lang hama data/lang --lexicon names.lexicon
@@ -72,7 +78,9 @@ blank_option = click.option("--blank", metavar="TOKEN", help="The blank of the m
 @click.option(
     "--boundary", metavar="TOKEN", help="The token between words, if the model has one ('<wb>' and '|' are known)."
 )
-def lang_phones(lang_dir, tokens, lexicons, blank, boundary):
+def lang_phones(
+    lang_dir: Path, tokens: Path, lexicons: Tuple[Path, ...], blank: Optional[str], boundary: Optional[str]
+) -> None:
     """Phones of a CTC model of your own, and a lexicon.
 
     Words of a list that the lexicon does not have are read by a G2P where the phones are ARPAbet.
@@ -92,7 +100,7 @@ def lang_phones(lang_dir, tokens, lexicons, blank, boundary):
 @words_option
 @blank_option
 @click.option("--boundary", metavar="TOKEN", help="The token between words, where it is not '|' or a space.")
-def lang_chars(lang_dir, tokens, words, blank, boundary):
+def lang_chars(lang_dir: Path, tokens: Path, words: Path, blank: Optional[str], boundary: Optional[str]) -> None:
     """Characters of a CTC model such as wav2vec2 or NeMo's; each word is spelled.
 
     Example: wfst-bias lang chars data/lang --tokens vocab.json --words lm.arpa.gz
@@ -107,7 +115,7 @@ def lang_chars(lang_dir, tokens, words, blank, boundary):
 @click.option("--model", type=PATH, required=True, metavar="FILE", help="The sentencepiece model, bpe.model.")
 @words_option
 @blank_option
-def lang_subwords(lang_dir, model, words, blank):
+def lang_subwords(lang_dir: Path, model: Path, words: Path, blank: Optional[str]) -> None:
     """Subwords of a sentencepiece model; each word is spelled by it, a word of a list in its best few ways.
 
     Example: wfst-bias lang subwords data/lang --model bpe.model --words lm.arpa.gz
@@ -121,7 +129,7 @@ def lang_subwords(lang_dir, model, words, blank):
 @click.argument("text", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.model")
 @click.option("--size", type=click.IntRange(10), default=500, show_default=True, help="Pieces of the model.")
-def lang_pieces(text, out, size):
+def lang_pieces(text: Path, out: Path, size: int) -> None:
     """Learn a sentencepiece model of TEXT, one sentence a line, for a model of your own.
 
     Example: wfst-bias lang pieces sentences.txt bpe.model --size 500
@@ -132,7 +140,7 @@ def lang_pieces(text, out, size):
     click.echo(f"{out}: {size} pieces")
 
 
-def _write_spelled(lang_dir, words, made, num_unspelled):
+def _write_spelled(lang_dir: Path, words: Path, made: "Lang", num_unspelled: int) -> None:
     made.write(lang_dir)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words of {len(made.tokens):,} {made.units.kind}")
     if num_unspelled:
@@ -140,13 +148,13 @@ def _write_spelled(lang_dir, words, made, num_unspelled):
 
 
 @click.group()
-def lm():
+def lm() -> None:
     """Make a language model in ARPA format, or a smaller one of it."""
 
 
 @lm.command("default")
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
-def lm_default(out):
+def lm_default(out: Path) -> None:
     """The default English word bigram, from the public counts in symspellpy."""
     from wfst_bias.lm.default import write_default_lm
 
@@ -158,7 +166,7 @@ def lm_default(out):
 @click.argument("text", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
 @click.option("--order", type=click.IntRange(1, 5), default=3, show_default=True, help="Longest n-gram, words.")
-def lm_train(text, out, order):
+def lm_train(text: Path, out: Path, order: int) -> None:
     """Estimate a language model (interpolated Kneser-Ney) on TEXT, one sentence a line.
 
     Example: wfst-bias lm train sentences.txt lm.arpa.gz --order 2
@@ -180,7 +188,7 @@ def lm_train(text, out, order):
     show_default=True,
     help="Leave an n-gram out where the model's perplexity rises by a smaller share than this; 0 keeps all.",
 )
-def lm_prune(arpa, out, threshold):
+def lm_prune(arpa: Path, out: Path, threshold: float) -> None:
     """Leave out of a language model what hardly changes it (relative entropy, Stolcke 1998).
 
     Example: wfst-bias lm prune 3gram.arpa.gz 3gram.pruned.arpa.gz --threshold 1e-8

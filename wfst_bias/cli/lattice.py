@@ -1,6 +1,8 @@
 """``wfst-bias lattice``: what else the words of a decode folder could have been."""
 
 import json
+from pathlib import Path
+from typing import Optional
 
 import click
 
@@ -18,7 +20,7 @@ _scale = click.option(
 
 
 @click.group()
-def lattice():
+def lattice() -> None:
     """Word lattices: SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text
     archive or k2's .pt.
 
@@ -31,7 +33,7 @@ def lattice():
 @_source
 @_words
 @_scale
-def best(source, words, acoustic_scale):
+def best(source: Path, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
     """Print the best words of each utterance of SOURCE, as Kaldi's text.
 
     Example: wfst-bias lattice best exp/decode_names
@@ -50,7 +52,7 @@ def best(source, words, acoustic_scale):
 @click.argument("out", type=PATH)
 @_words
 @_scale
-def copy(source, out, words, acoustic_scale):
+def copy(source: Path, out: Path, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
     """Write the lattices of SOURCE as OUT: .pt for k2, .gz, .txt or .ark as a Kaldi text archive alone, else a folder.
 
     The .pt is what torch.save(fsas.as_dict(), OUT) writes of an FsaVec: words as labels and aux_labels; of each arc
@@ -71,7 +73,7 @@ def copy(source, out, words, acoustic_scale):
 )
 @_words
 @_scale
-def nbest(source, num_best, words, acoustic_scale):
+def nbest(source: Path, num_best: int, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
     """Print the N best word sequences of each utterance of SOURCE as JSON lines, with their terms in nats.
 
     Example: wfst-bias lattice nbest exp/decode_names --nbest 100 > nbest.jsonl
@@ -95,7 +97,15 @@ def nbest(source, num_best, words, acoustic_scale):
 @click.option("--word-penalty", type=float, default=0.0, show_default=True, help="Taken off for each word; nats.")
 @_words
 @_scale
-def rescore(source, folder, lm, lm_scale, word_penalty, words, acoustic_scale):
+def rescore(
+    source: Path,
+    folder: Path,
+    lm: Optional[Path],
+    lm_scale: float,
+    word_penalty: float,
+    words: Optional[Path],
+    acoustic_scale: Optional[float],
+) -> None:
     """Write the lattices of SOURCE with other weights, or with another language model, into FOLDER.
 
     With --lm each path has the score that the model gives its words, states being split by history. A word that it does
@@ -122,7 +132,7 @@ def rescore(source, folder, lm, lm_scale, word_penalty, words, acoustic_scale):
 @click.option("--beam", type=click.FloatRange(0), required=True, help="Arcs this far below the best path go; nats.")
 @_words
 @_scale
-def prune(source, folder, beam, words, acoustic_scale):
+def prune(source: Path, folder: Path, beam: float, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
     """Write the lattices of SOURCE within a narrower beam into FOLDER.
 
     Example: wfst-bias lattice prune exp/decode_names exp/pruned --beam 4
@@ -139,7 +149,7 @@ def prune(source, folder, beam, words, acoustic_scale):
 @_source
 @click.argument("data", type=PATH)
 @_words
-def oracle(source, data, words):
+def oracle(source: Path, data: Path, words: Optional[Path]) -> None:
     """Print the lattice word error rate of SOURCE, of the paths nearest to the texts of DATA, and the lattices' size.
 
     Example: wfst-bias lattice oracle exp/decode_names data/test
@@ -168,7 +178,15 @@ def oracle(source, data, words):
 )
 @_words
 @_scale
-def draw(source, utterance, picture, beam, frame_shift, words, acoustic_scale):
+def draw(
+    source: Path,
+    utterance: str,
+    picture: Path,
+    beam: Optional[float],
+    frame_shift: Optional[float],
+    words: Optional[Path],
+    acoustic_scale: Optional[float],
+) -> None:
     """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png): phrases of the list coloured, the best path bold.
 
     Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6 --frame-shift 0.02

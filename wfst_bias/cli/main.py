@@ -62,7 +62,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(wfst_bias.__version__, prog_name="wfst-bias")
-def main():
+def main() -> None:
     """Teach a speech recogniser new words without retraining it.
 
     \b

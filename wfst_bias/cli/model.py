@@ -1,13 +1,16 @@
 """``wfst-bias model``: train an acoustic model of your own, export it, look at it."""
 
+from pathlib import Path
+from typing import Optional
+
 import click
 
 from wfst_bias.cli.options import PATH, device_option
 
 
 @click.group()
-def model():
-    """Train a Conformer CTC with a subword and a phone head, export it, look at it; store what a model says."""
+def model() -> None:
+    """Train a Conformer CTC with a subword and a phone head, export it, look at it; store the emissions of a model."""
 
 
 @model.command("train")
@@ -22,7 +25,19 @@ def model():
 @click.option("--batch-seconds", type=float, help="Seconds of audio a batch; else as CONFIG has it.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads; else as torch has it.")
-def model_train(config, data, exp, lang, phones, valid, minutes, steps, batch_seconds, device, threads):
+def model_train(
+    config: str,
+    data: Path,
+    exp: Path,
+    lang: Path,
+    phones: Path,
+    valid: Optional[Path],
+    minutes: Optional[float],
+    steps: Optional[int],
+    batch_seconds: Optional[float],
+    device: str,
+    threads: Optional[int],
+) -> None:
     """Train CONFIG (small, article or a TOML file) on DATA; EXP that was begun so before goes on where it was.
 
     \b
@@ -43,7 +58,7 @@ def model_train(config, data, exp, lang, phones, valid, minutes, steps, batch_se
 @model.command("export")
 @click.argument("exp", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT")
-def model_export(exp, out):
+def model_export(exp: Path, out: Path) -> None:
     """Write the model of EXP: OUT.onnx (sherpa-onnx reads it, too), OUT.pt (TorchScript), or a folder to ship.
 
     A folder holds all that '--model conformer:OUT' needs, the weights in half precision.
@@ -62,8 +77,8 @@ def model_export(exp, out):
 @click.argument("data", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT")
 @device_option
-def model_emissions(spec, data, out, device):
-    """Store what MODEL (as of 'decode --model') says of DATA, for many decodings: --model archive:OUT/emissions.npz.
+def model_emissions(spec: str, data: Path, out: Path, device: str) -> None:
+    """Store the emissions of MODEL (as of 'decode --model') for DATA, for many decodings: --model archive:OUT/emissions.npz.
 
     The words found are the same, without the network's time; an adapter that reads hidden layers needs the model itself.
 
@@ -84,25 +99,25 @@ def model_emissions(spec, data, out, device):
 
 @model.command("info")
 @click.argument("exp", type=PATH)
-def model_info(exp):
+def model_info(exp: Path) -> None:
     """Sizes, tokens and last validation of the model of EXP."""
     from tabulate import tabulate
 
     from wfst_bias.acoustic.conformer_model import summary
     from wfst_bias.training.curves import last_values
 
-    told = summary(exp)
-    units = told.vocabulary
+    facts = summary(exp)
+    units = facts.vocabulary
     rows = [
-        ("layers", f"{told.config.num_layers} of width {told.config.dim}"),
-        ("subword heads", f"layers {', '.join(map(str, (*told.config.subword_layers, told.config.num_layers)))}"),
-        ("phone head", f"layer {told.config.phone_layer}"),
+        ("layers", f"{facts.config.num_layers} of width {facts.config.dim}"),
+        ("subword heads", f"layers {', '.join(map(str, (*facts.config.subword_layers, facts.config.num_layers)))}"),
+        ("phone head", f"layer {facts.config.phone_layer}"),
         (
             "tokens",
             f"{len(units.subwords.tokens)} {units.subwords.kind}, {len(units.phones.tokens)} {units.phones.kind}",
         ),
-        ("weights", f"{sum(told.num_weights.values()):,}, {told.num_bytes / 1e6:.1f} MB"),
-        *((f"  {name}", f"{count:,}") for name, count in told.num_weights.items()),
+        ("weights", f"{sum(facts.num_weights.values()):,}, {facts.num_bytes / 1e6:.1f} MB"),
+        *((f"  {name}", f"{count:,}") for name, count in facts.num_weights.items()),
         *((f"valid {name}", f"{value:.4g}") for name, value in last_values(exp, "valid").items()),
     ]
     click.echo(tabulate(rows, tablefmt="plain", disable_numparse=True))

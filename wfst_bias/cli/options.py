@@ -31,7 +31,7 @@ model_option = click.option(
 )
 
 
-def upstream_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def adapter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--calibration`` and ``--adapter``."""
     for name, what in (
         (
@@ -99,8 +99,9 @@ config_file_option = click.option(
 def was_given(group: str) -> bool:
     """Whether an option of a group stands on the command line."""
     context = click.get_current_context()
-    given = lambda name: context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-    return any(given(parameter.name) for parameter in context.command.params if parameter.name.startswith(f"{group}_"))
+    names = (parameter.name or "" for parameter in context.command.params)
+    given = (name for name in names if context.get_parameter_source(name) == ParameterSource.COMMANDLINE)
+    return any(name.startswith(f"{group}_") for name in given)
 
 
 def config_options(config: Type[Any], group: str, prefix: Optional[str] = None) -> Decorator:

@@ -1,5 +1,8 @@
 """``wfst-bias report``: a page of what lists and stages change."""
 
+from pathlib import Path
+from typing import Optional, Tuple
+
 import click
 
 from wfst_bias.cli.options import PATH, device_option, format_option
@@ -41,29 +44,29 @@ _number = click.IntRange(0)
 )
 @device_option
 def report(
-    decode_dirs,
-    out,
-    data,
-    entities,
-    format_name,
-    biasing,
-    utterances,
-    librispeech,
-    tables,
-    plots,
-    changes,
-    alarms,
-    details,
-    named,
-    audio,
-    lattices,
-    attention,
-    device,
-):
+    decode_dirs: Tuple[Path, ...],
+    out: Path,
+    data: Optional[Path],
+    entities: Optional[Path],
+    format_name: str,
+    biasing: Optional[Path],
+    utterances: Optional[Path],
+    librispeech: bool,
+    tables: Optional[Path],
+    plots: Optional[Path],
+    changes: int,
+    alarms: int,
+    details: int,
+    named: Tuple[str, ...],
+    audio: int,
+    lattices: int,
+    attention: int,
+    device: str,
+) -> None:
     """Compare each DECODE_DIR with the one before, and each of their stages, in one page that needs no network.
 
     It has the ladder of 'score --ladder' with intervals, plots, the utterances that changed, the false alarms and what
-    spoke for them, and some utterances looked at closely.
+    spoke for them, and some utterances in detail.
 
     Data and lists are those that the folders were decoded with; a folder without a list is scored by each list of the
     others. Folders whose names differ in numbers only, decode_100 and decode_1000, or decode_bonus_2 and decode_bonus_3.5,
@@ -80,10 +83,7 @@ def report(
     from wfst_bias.report.page import check_page, write_report
     from wfst_bias.report.report import make_report
 
-    if entities and biasing:
-        raise click.UsageError("give --entities or --biasing, not both")
-    if librispeech and entities:
-        raise click.UsageError("--librispeech counts by lists for each utterance: name them with --biasing")
+    _check(entities, biasing, librispeech)
     check_page(out)
     shown = ReportConfig(changes, alarms, details, audio, lattices, attention, named)
     scored = (entities, biasing, utterances, format_name, librispeech)
@@ -93,3 +93,11 @@ def report(
         f"{out}: {len(made.rungs):,} rungs, {made.num_changes:,} changed utterances, {made.num_alarms:,} false alarms; "
         f"{out.stat().st_size / 1e6:.1f} MB"
     )
+
+
+def _check(entities: Optional[Path], biasing: Optional[Path], librispeech: bool) -> None:
+    """Raise a usage error where options exclude each other."""
+    if entities and biasing:
+        raise click.UsageError("give --entities or --biasing, not both")
+    if librispeech and entities:
+        raise click.UsageError("--librispeech counts by lists for each utterance: name them with --biasing")

@@ -1,8 +1,14 @@
 """``wfst-bias score``: error rates and entity scores of a decode folder."""
 
+from functools import partial
+from pathlib import Path
+from typing import Optional, Sequence, Tuple
+
 import click
 
 from wfst_bias.cli.options import PATH, format_option
+
+Lists = Tuple[Optional[Path], Optional[Path], Optional[Path], str]  # one list, lists, utterances, format
 
 
 @click.command()
@@ -16,14 +22,25 @@ from wfst_bias.cli.options import PATH, format_option
 @click.option("--ladder", "as_ladder", is_flag=True, help="A row for each folder and each stage that it went through.")
 @click.option("--confidence", is_flag=True, help="Score the confidences of words and entities, too.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
-def score(data, decode_dirs, entities, format_name, biasing, librispeech, utterances, as_ladder, confidence, json_file):
+def score(
+    data: Path,
+    decode_dirs: Tuple[Path, ...],
+    entities: Optional[Path],
+    format_name: str,
+    biasing: Optional[Path],
+    librispeech: bool,
+    utterances: Optional[Path],
+    as_ladder: bool,
+    confidence: bool,
+    json_file: Optional[Path],
+) -> None:
     """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
     U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
-    recognised as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
+    recognized as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
 
-    With --confidence: how many words are right of those with a confidence, the normalised cross entropy of it, and the
-    area under the ROC curve by which a measure parts entities that were said from false alarms.
+    With --confidence: how many words are right of those with a confidence, the normalized cross entropy of it, and the
+    area under the ROC curve by which a measure separates entities that were spoken from false alarms.
 
     With --ladder, of one folder or of many: what each stage of 'decode --stages', and each folder, adds to what stands
     before it.
@@ -42,30 +59,56 @@ def score(data, decode_dirs, entities, format_name, biasing, librispeech, uttera
     wfst-bias score data/test exp/decode_own --biasing test-clean.biasing_100.tsv --librispeech
     """
     from wfst_bias.core.files import publish_file
-    from wfst_bias.data.cuts import read_texts
-    from wfst_bias.score.confidence import score_confidence
-    from wfst_bias.score.ladder import ladder, ladder_json, ladder_table
-    from wfst_bias.score.report import score_decoding
 
+    _check(len(decode_dirs), entities, biasing, librispeech, as_ladder, confidence)
+    lists = (entities, biasing, utterances, format_name)
+    scored = _ladder if as_ladder else partial(_scores, confidence=confidence)
+    table, content = scored(data, decode_dirs, lists, librispeech)
+    click.echo(table)
+    if json_file:
+        publish_file(json_file, content)
+
+
+def _check(
+    num_folders: int,
+    entities: Optional[Path],
+    biasing: Optional[Path],
+    librispeech: bool,
+    as_ladder: bool,
+    confidence: bool,
+) -> None:
+    """Raise a usage error where options exclude each other."""
     if entities and biasing:
         raise click.UsageError("give --entities or --biasing, not both")
     if librispeech and not biasing:
         raise click.UsageError("--librispeech needs the lists: give --biasing")
-    if len(decode_dirs) > 1 and not as_ladder:
+    if num_folders > 1 and not as_ladder:
         raise click.UsageError("give one DECODE_DIR, or --ladder to compare them")
     if as_ladder and confidence:
         raise click.UsageError("give --ladder or --confidence, not both")
-    texts = read_texts(data)
-    if as_ladder:
-        rungs = ladder(texts, decode_dirs, entities, biasing, utterances, format_name, librispeech)
-        table, content = ladder_table(rungs), ladder_json(rungs)
-    else:
-        scores = score_decoding(
-            texts, *decode_dirs, entities, biasing, utterances, format_name, librispeech=librispeech
-        )
-        sure = score_confidence(texts, *decode_dirs, utterances) if confidence else None
-        table = f"{scores.table()}\n\n{sure.table()}" if sure else scores.table()
-        content = scores.to_json(confidence=sure.content()) if sure else scores.to_json()
-    click.echo(table)
-    if json_file:
-        publish_file(json_file, content)
+
+
+def _ladder(data: Path, decode_dirs: Sequence[Path], lists: Lists, librispeech: bool) -> Tuple[str, str]:
+    """Return table and JSON of the rungs of folders."""
+    from wfst_bias.data.cuts import read_texts
+    from wfst_bias.score.ladder import ladder, ladder_json, ladder_table
+
+    rungs = ladder(read_texts(data), decode_dirs, *lists, librispeech)
+    return ladder_table(rungs), ladder_json(rungs)
+
+
+def _scores(
+    data: Path, decode_dirs: Sequence[Path], lists: Lists, librispeech: bool, confidence: bool
+) -> Tuple[str, str]:
+    """Return table and JSON of the scores of one folder."""
+    from wfst_bias.data.cuts import read_texts
+    from wfst_bias.score.confidence import score_confidence
+    from wfst_bias.score.report import score_decoding
+
+    texts, (decode_dir,) = read_texts(data), decode_dirs
+    scores = score_decoding(texts, decode_dir, *lists, librispeech=librispeech)
+    if not confidence:
+        return scores.table(), scores.to_json()
+    *_, utterances, _ = lists
+    sure = score_confidence(texts, decode_dir, utterances)
+    return f"{scores.table()}\n\n{sure.table()}", scores.to_json(confidence=sure.content())

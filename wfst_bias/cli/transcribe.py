@@ -10,11 +10,11 @@ from wfst_bias.cli.decoding import boost_options, gate_options, search_options
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import (
     PATH,
+    adapter_options,
     config_file_option,
     device_option,
     format_option,
     g2g_options,
-    upstream_options,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.g2p.config import G2GConfig
@@ -27,7 +27,7 @@ from wfst_bias.graph.config import ClassConfig
     "--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line; or a domain, such as medicine."
 )
 @format_option
-@upstream_options
+@adapter_options
 @class_options
 @g2g_options
 @search_options
@@ -59,15 +59,15 @@ def transcribe(
     from wfst_bias.decode.search import usable_device
     from wfst_bias.recognize.recognizer import Recognizer
 
-    device = usable_device(device)
-    model = load_model(HAMA, device)
+    device_of_search = usable_device(device)
+    model = load_model(HAMA, device_of_search)
     recognizer = Recognizer(
         model=model,
-        adapter=emission_adapter_of(model, HAMA, calibration, adapter, device),
+        adapter=emission_adapter_of(model, HAMA, calibration, adapter, device_of_search),
         search=search_config,
         boost=boost_config,
         gate=gate_config,
-        device=device,
+        device=device_of_search,
         batch_size=1,
     )
     if entities:
@@ -75,7 +75,7 @@ def transcribe(
     for outcome in recognizer.outcomes.unusable:
         click.echo(f"wfst-bias: {entities}:{outcome.entity.line}: {outcome.entity.written!r} {outcome.note}", err=True)
     for result in recognizer.transcribe(audio):
-        text = result.transcript.marked() or "(no speech was heard)"
+        text = result.transcript.marked() or "(no speech was recognized)"
         click.echo(f"{result.name}: {text}" if len(audio) > 1 else text)
         for entity in result.entities:
             click.echo(f"    {entity.describe()}")
