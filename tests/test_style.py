@@ -24,23 +24,10 @@ PRIVATE_NAMES = frozenset("Place Side member members Member reader readers Reade
 
 # what is not yet done; it must be exact, so that it becomes empty
 LONG_MODULES: dict[str, set[str]] = {}
-LONG_FUNCTIONS: dict[str, set[str]] = {
-    "cli": set(
-        """""".split()
-    ),
-    "recognize": set(
-        """recognize/decode.py:decode_corpus""".split()
-    ),
-}
+LONG_FUNCTIONS: dict[str, set[str]] = {}
 PRIVATE: dict[str, set[str]] = {
-    "cli": set(
-        """beside mend told""".split()
-    ),
     "lang": set(
         """ways""".split()
-    ),
-    "recognize": set(
-        """_num_refused _refused beside phrases_beside rival said upstream""".split()
     ),
 }
 DOCSTRINGS: dict[str, set[str]] = {
@@ -50,15 +37,6 @@ DOCSTRINGS: dict[str, set[str]] = {
     ),
     "lm": set(
         """lm/default.py:default_lm_key lm/ngrams.py:Ngrams.left""".split()
-    ),
-    "recognize": set(
-        """recognize/biasing.py: recognize/decode_files.py:DecodeFiles.meta recognize/decode_files.py:_least
-        recognize/decode_files.py:_line recognize/recognizer.py:Recognizer._base recognize/setup.py:
-        recognize/setup.py:DecodeSetup recognize/setup.py:DecodeSetup.acoustics
-        recognize/setup.py:DecodeSetup.files recognize/setup.py:DecodeSetup.from_meta""".split()
-    ),
-    "tune": set(
-        """tune/tuner.py:Caps""".split()
     ),
 }
 

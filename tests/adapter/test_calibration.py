@@ -34,7 +34,7 @@ def test_before_training_it_is_the_identity_bit_for_bit():
     assert torch.equal(calibration(trained=False).calibrated(batch).log_probs, batch.log_probs)
 
 
-def test_an_upstream_of_nothing_changes_nothing():
+def test_an_adapter_of_nothing_changes_nothing():
     batch = emissions()
     assert EmissionAdapter().changed(batch, [()] * 3) is batch
 

@@ -134,7 +134,7 @@ def test_decode_writes_all_that_it_promises(decoded):
     assert json.loads((folder / "meta.json").read_text())["num_utterances"] == 2
 
 
-def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, tmp_path):
+def test_the_second_pass_and_the_ladder_of_its_stages(decoded, speech, run, tmp_path):
     row = {"phrase": "Zelenskyy", "pronunciation": ["S EH L EH N S K IY"]}  # as the network hears this voice
     (tmp_path / "names.jsonl").write_text(json.dumps(row))
     (tmp_path / "stages.conf").write_text("--stages=rescore,lookup\n--lookup-min-posterior=0.2\n")
@@ -151,8 +151,8 @@ def test_stages_behind_the_search_and_the_ladder_of_them(decoded, speech, run, t
     meta = json.loads((tmp_path / "d" / "meta.json").read_text())
     assert meta["stages"]["stages"] == "rescore,lookup" and meta["lookup"]["min_posterior"] == 0.2
 
-    said = run("explain", tmp_path / "d", "demo_000", "Zelenskyy").output
-    assert f"Behind the search, stages made {lines('text')[0].split(' ', 1)[1]!r} of it" in said
+    explained = run("explain", tmp_path / "d", "demo_000", "Zelenskyy").output
+    assert f"After the search, the second pass made {lines('text')[0].split(' ', 1)[1]!r} of it" in explained
 
     arguments = (speech, decoded / "decode_none", tmp_path / "d", "--entities", tmp_path / "names.jsonl")
     result = run("score", *arguments, "--ladder", "--json", tmp_path / "ladder.json")

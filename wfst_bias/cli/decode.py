@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--list",
     "--adapter-list",
-    "beside",
+    "side_list",
     type=PATH,
     metavar="LIST",
     help="Phrases for the adapter and the stages; else those of the graph, or of each utterance's own list.",
@@ -49,7 +49,7 @@ def decode(
     graph_dir: Path,
     data: Path,
     decode_dir: Path,
-    beside: Optional[Path],
+    side_list: Optional[Path],
     setup_of: "Callable[..., DecodeSetup]",
     device: str,
     lattice_form: str,
@@ -79,7 +79,7 @@ def decode(
     from wfst_bias.decode.search import usable_device
     from wfst_bias.recognize.decode import decode_setup
 
-    setup = setup_of(graph=graph_dir, data=data, beside=beside)
+    setup = setup_of(graph=graph_dir, data=data, side_list=side_list)
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
     decoding = decode_setup(setup, usable_device(device))

@@ -121,5 +121,5 @@ def _check(setup: "DecodeSetup") -> None:
             raise click.UsageError(f"--{stage}-... are options of a stage that is not run: add --stages {stage}")
     if (setup.stages.phone_model or setup.stages.phone_lang) and not setup.stages.needs_phones:
         raise click.UsageError("no stage uses a phone network: add --stages rescore, lookup or both")
-    if setup.beside and setup.has_own_lists:
+    if setup.side_list and setup.has_own_lists:
         raise click.UsageError("each utterance has a list of its own: leave --list out")

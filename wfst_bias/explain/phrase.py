@@ -119,7 +119,7 @@ def _own_list(setup: DecodeSetup, cut: MonoCut, phrase: str, device: torch.devic
     own = phrases if has_phrase else (*phrases, Entity(phrase))
     biasing = setup.own_lists(base, [own], lambda _: own)
     rows = _rows_of(phrase, own, map(ReportRow.of, biasing.spelled))
-    return _OwnList(biasing, phrases, setup.phrases_beside or phrases, has_phrase, rows)
+    return _OwnList(biasing, phrases, setup.side_phrases or phrases, has_phrase, rows)
 
 
 def _setup(decode_dir: Path, moved: Mapping[str, Any], lists: Optional[Path]) -> DecodeSetup:

@@ -1,4 +1,4 @@
-"""What each utterance of a corpus is decoded with: one graph for all, or a list of its own."""
+"""The graph that each utterance of a corpus is decoded with: one graph for all, or a list of its own."""
 
 import copy
 from dataclasses import asdict, replace
@@ -49,7 +49,7 @@ class Biasing(Protocol):
         """The decoder of a batch, and the gate of each utterance."""
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
-        """The list of each utterance of a batch, for what changes the emissions."""
+        """The list of each utterance of a batch, for the emission adapter."""
 
 
 class OneGraph:
@@ -57,7 +57,7 @@ class OneGraph:
 
     Args:
       decoder: of the graph.
-      phrases: for what changes the emissions or is done behind the search; the graph's where not given.
+      phrases: for the emission adapter and the second pass; the graph's where not given.
     """
 
     report = ""

@@ -35,7 +35,7 @@ def decode_corpus(
     batch_size: int = 4,
     progress: bool = True,
     model_name: str = "",
-    upstream: EmissionAdapter = EmissionAdapter(),
+    adapter: EmissionAdapter = EmissionAdapter(),
     sources: Mapping[str, Any] = {},
     lattice_form: str = OF_WORDS,
     num_best: int = 0,
@@ -43,31 +43,27 @@ def decode_corpus(
 ) -> Dict[str, Any]:
     """Decode all cuts into a folder with what :class:`DecodeFiles` writes, ``words.txt`` and ``meta.json``.
 
-    Where each utterance has its own list, ``report.tsv`` tells what became of the phrases.
-
     Args:
-      model_name: what ``meta.json`` tells of the model; its class where not given.
-      upstream: what changes the emissions.
-      sources: what ``meta.json`` tells of where graph, lists and data are.
+      biasing: graph or lists; ``report.tsv`` has the outcome of each phrase of lists for utterances.
+      model_name: of the model in ``meta.json``; its class where not given.
+      adapter: changes the emissions before the search.
+      sources: entries of ``meta.json`` for graph, lists and data.
       lattice_form: one of :data:`wfst_bias.lattice.archive.LATTICES`.
       num_best: hypotheses of each utterance in ``nbest.jsonl``; 0 writes none.
-      chain: what is done behind the search.
+      chain: second pass.
 
     Returns:
       the content of ``meta.json``.
     """
-    recognizer = Recognizer(model=model, biasing=biasing, adapter=upstream, second_pass=chain, batch_size=batch_size)
+    recognizer = Recognizer(model=model, biasing=biasing, adapter=adapter, second_pass=chain, batch_size=batch_size)
     with publish_folder(decode_dir, "decode") as folder, contextlib.ExitStack() as files:
-        stages = [stage.name for stage in chain.stages]
-        written = DecodeFiles(folder, files, stages, lattice_form, num_best, biasing.search)
+        names = [stage.name for stage in chain.stages]
+        written = DecodeFiles(folder, files, names, lattice_form, num_best, biasing.search)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
         for result in recognizer.recognize(cuts, num_best, lattice_form == OF_FRAMES):
             written.write(result)
             bar.update()
         files.close()
-        biasing.words.write(folder / "words.txt")
-        if biasing.report:
-            (folder / "report.tsv").write_text(biasing.report, encoding="utf-8")
         meta = {
             "kind": "decode",
             "wfst_bias": wfst_bias.__version__,
@@ -75,12 +71,20 @@ def decode_corpus(
             **written.meta,
             **sources,
             **biasing.meta,
-            **upstream.meta,
+            **adapter.meta,
             **chain.meta,
             **recognizer.timing.summary(),
         }
-        (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return meta
+        _write_tables(folder, biasing, meta)
+        return meta
+
+
+def _write_tables(folder: Path, biasing: Biasing, meta: Mapping[str, Any]) -> None:
+    """Write ``words.txt``, ``meta.json`` and, of lists for utterances, ``report.tsv``."""
+    biasing.words.write(folder / "words.txt")
+    if biasing.report:
+        (folder / "report.tsv").write_text(biasing.report, encoding="utf-8")
+    (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Decoding:
             decode_dir,
             batch_size,
             model_name=self.setup.model,
-            upstream=self.adapter,
+            adapter=self.adapter,
             sources=self.setup.meta,
             lattice_form=lattice_form,
             num_best=num_best,

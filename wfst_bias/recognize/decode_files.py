@@ -21,9 +21,9 @@ class DecodeFiles:
     """Writes what was found in a corpus, an utterance a line or a block of lines.
 
     - ``text``, and ``text.display`` with the phrases of the lists as they are to be shown;
-    - ``ctm``: word times, and behind the words their confidences without what the list pays; ``ctm.with_list``: with it;
-    - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their rivals;
-    - ``refused.jsonl``: the phrases that were below their gates;
+    - ``ctm``: word times, and after the words their confidences without what the list pays; ``ctm.with_list``: with it;
+    - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their competitors;
+    - ``refused.jsonl``: the rejected phrases, which were found and removed again by a gate or by verification;
     - ``lat.1.gz``: lattices, and ``lat.1.terms.jsonl.gz``: the terms of those of words;
     - ``nbest.jsonl``, where hypotheses are asked for;
     - where there are stages, ``text.search`` and a ``text`` for each stage, and ``lookup.jsonl``: what the lookup replaced.
@@ -31,7 +31,7 @@ class DecodeFiles:
     Args:
       folder: that they stand in.
       files: which closes them.
-      stages: names of the stages behind the search.
+      stages: names of the stages of the second pass.
       lattice_form: one of :data:`LATTICES`.
       num_best: hypotheses of each utterance; 0 is none.
       search: that the lattices are of.
@@ -55,7 +55,7 @@ class DecodeFiles:
 
         self._text, self._display = plain("text"), plain("text.display")
         self._ctm, self._ctm_with_list = plain("ctm"), plain("ctm.with_list")
-        self._entities, self._refused = plain("entities.jsonl"), plain("refused.jsonl")
+        self._entities, self._rejected = plain("entities.jsonl"), plain("refused.jsonl")
         self._texts = {name: plain(f"text.{name}") for name in (SEARCH, *stages)} if stages else {}
         self._lookup = plain("lookup.jsonl") if LOOKUP in stages else None
         self._archive = packed(ARCHIVE)
@@ -63,18 +63,18 @@ class DecodeFiles:
         self._nbest = plain("nbest.jsonl") if num_best else None
         self._num_best = num_best
         self._search = search
-        self._num_utterances = self._num_entities = self._num_refused = 0
+        self._num_utterances = self._num_entities = self._num_rejected = 0
         self._frame_shift: Optional[Seconds] = None
         self._empty: List[str] = []
         self._narrowed: List[str] = []
 
     @property
     def meta(self) -> Dict[str, Any]:
-        """What ``meta.json`` tells of them."""
+        """Entries of ``meta.json``."""
         return {
             "num_utterances": self._num_utterances,
             "num_entities_found": self._num_entities,
-            "num_entities_refused": self._num_refused,
+            "num_entities_refused": self._num_rejected,
             "empty_transcripts": self._empty,
             "frame_shift": self._frame_shift,
             "lattices": OF_WORDS if self._terms else OF_FRAMES,
@@ -100,13 +100,13 @@ class DecodeFiles:
             self._lookup.writelines(f"{row.to_json()}\n" for row in found.replacements)
         self._ctm.writelines(_ctm(transcript, [c.plain for c in found.confidences]))
         self._ctm_with_list.writelines(_ctm(transcript, [c.boosted for c in found.confidences]))
-        for entity, rival in zip(transcript.entities, found.competitors):
+        for entity, competitor in zip(transcript.entities, found.competitors):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
-            self._entities.write(_row(name, entity, {**_least(own), "rival": rival and rival.to_json()}))
-        self._refused.writelines(_row(name, entity) for entity in transcript.rejected)
+            self._entities.write(_row(name, entity, {**_least(own), "rival": competitor and competitor.to_json()}))
+        self._rejected.writelines(_row(name, entity) for entity in transcript.rejected)
         self._num_utterances += 1
         self._num_entities += len(transcript.entities)
-        self._num_refused += len(transcript.rejected)
+        self._num_rejected += len(transcript.rejected)
         if not transcript.words:
             self._empty.append(name)
 
@@ -115,16 +115,16 @@ class DecodeFiles:
         if lattice.beam < self._search.output_beam:
             self._narrowed.append(lattice.name)
         if self._terms:
-            said = {phrase: phrases[phrase] for phrase in set(lattice.phrases.tolist()) if phrase >= 0}
+            used = {phrase: phrases[phrase] for phrase in set(lattice.phrases.tolist()) if phrase >= 0}
             self._archive.write(lattice_text(lattice, self._search.acoustic_scale))
-            self._terms.write(lattice_terms(lattice, said))
+            self._terms.write(lattice_terms(lattice, used))
         if self._nbest:
             wanted = replace(result.nbest, hypotheses=result.nbest.hypotheses[: self._num_best])
             self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted.rows(phrases))
 
 
 def _line(name: str, text: str) -> str:
-    """Of Kaldi's ``text``."""
+    """A line of Kaldi's ``text``."""
     return f"{name} {text}".rstrip() + "\n"
 
 
@@ -135,7 +135,7 @@ def _ctm(transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:
 
 
 def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
-    """Of the words of an entity, as ``entities.jsonl`` has it."""
+    """The least confidences of the words of an entity, as ``entities.jsonl`` has them."""
     return {
         "confidence": round(min(c.plain for c in confidences), 4),
         "confidence_with_list": round(min(c.boosted for c in confidences), 4),

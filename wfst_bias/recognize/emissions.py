@@ -27,7 +27,7 @@ class Timing:
 
     audio: Seconds = 0.0
     acoustic: Seconds = 0.0
-    upstream: Seconds = 0.0
+    adapter: Seconds = 0.0
     lists: Seconds = 0.0
     search: Seconds = 0.0
     phones: Seconds = 0.0
@@ -42,10 +42,17 @@ class Timing:
 
     def summary(self) -> Dict[str, Optional[float]]:
         """The real-time factor of each part; None without audio."""
-        parts = ("acoustic", "upstream", "lists", "search", "phones", "lattices")
+        seconds = {
+            "acoustic": self.acoustic,
+            "upstream": self.adapter,
+            "lists": self.lists,
+            "search": self.search,
+            "phones": self.phones,
+            "lattices": self.lattices,
+        }
         factors = {
-            f"{part}_real_time_factor": round(getattr(self, part) / self.audio, 5) if self.audio else None
-            for part in parts
+            f"{part}_real_time_factor": round(spent / self.audio, 5) if self.audio else None
+            for part, spent in seconds.items()
         }
         return {"audio_seconds": round(self.audio, 2), **factors}
 
@@ -169,7 +176,7 @@ class EmissionPipeline:
 
     def adapted(self, model: Emissions, lists: Sequence[Phrases]) -> Emissions:
         """The model's emissions behind the adapter."""
-        with self.timing.of("upstream"):
+        with self.timing.of("adapter"):
             return self.adapter.changed(model, lists)
 
     def of_model(self, cuts: Sequence[MonoCut], model: Emissions, lists: Sequence[Phrases]) -> BatchEmissions:

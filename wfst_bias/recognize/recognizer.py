@@ -284,7 +284,7 @@ class Recognizer:
 
     @cached_property
     def _base(self) -> BaseGraph:
-        """What lists are put into; read when the first one is."""
+        """The base that lists are put into; read when the first list is."""
         if self._given_base is None:
             raise InputError("this recognizer was made for one graph; make one with base=..., and bias that")
         base = self._given_base

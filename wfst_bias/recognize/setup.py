@@ -1,4 +1,4 @@
-"""What a corpus is decoded with, as the user names it: told by a decode folder, and made again from there."""
+"""Setup of a decoding, as the user names it: written to a decode folder, and made again from there."""
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -35,7 +35,8 @@ from wfst_bias.second_pass.pronunciations import Pronunciations
 from wfst_bias.second_pass.rescoring import PhoneRescorer
 from wfst_bias.second_pass.verification import Verification
 
-_PATHS = ("graph", "data", "beside", "biasing")
+# path fields by their names in meta.json
+_PATHS = {"graph": "graph", "data": "data", "beside": "side_list", "biasing": "biasing"}
 _NAMES = ("model", "calibration", "adapter", "list_format")
 _CONFIGS = {
     "class_config": ("class", ClassConfig),
@@ -53,20 +54,20 @@ _REMOVED_STAGES = ("mbr",)  # which old decode folders name
 
 @dataclass(frozen=True)
 class DecodeSetup:
-    """What a corpus is decoded with.
+    """Model, graph, lists and options that a corpus is decoded with.
 
     Args:
       graph: graph or base folder.
       data: Kaldi folder or cut manifest.
       model: specification of the acoustic model.
       calibration, adapter: see :func:`wfst_bias.adapter.default.emission_adapter_of`.
-      beside: list for the adapter and for what is done behind the search, instead of the graph's.
+      side_list: list for the adapter and the second pass, instead of the graph's.
       biasing: TSV with a list for each utterance; needs a base, as ``entities_by``.
       entities_by: field of the cuts, and map from its values to lists.
       list_format: of the lists that are named here.
       class_config, g2g: of lists for utterances.
       search, boost, gate: of all.
-      stages, rescore, verify, lookup: what is done behind the search.
+      stages, rescore, verify, lookup: second pass.
     """
 
     graph: Path
@@ -74,7 +75,7 @@ class DecodeSetup:
     model: str = HAMA
     calibration: str = NONE
     adapter: str = NONE
-    beside: Optional[Path] = None
+    side_list: Optional[Path] = None
     biasing: Optional[Path] = None
     entities_by: Optional[Tuple[str, Path]] = None
     list_format: str = AUTO
@@ -90,8 +91,8 @@ class DecodeSetup:
 
     @property
     def files(self) -> Dict[str, Path]:
-        """What it reads, by the option that names it anew."""
-        lists = self.biasing or (self.entities_by and self.entities_by[1]) or self.beside
+        """Files and folders that it reads, by the option that names them anew."""
+        lists = self.biasing or (self.entities_by and self.entities_by[1]) or self.side_list
         return {"graph": self.graph, "data": self.data, **({"lists": lists} if lists else {})}
 
     def with_lists_at(self, path: Path) -> "DecodeSetup":
@@ -104,9 +105,9 @@ class DecodeSetup:
             return replace(self, biasing=path)
         if self.entities_by:
             return replace(self, entities_by=(self.entities_by[0], path))
-        if self.beside:
-            return replace(self, beside=path)
-        raise InputError("was decoded without lists beside the graph; leave --lists out")
+        if self.side_list:
+            return replace(self, side_list=path)
+        raise InputError("was decoded without lists other than the graph's; leave --lists out")
 
     @property
     def has_own_lists(self) -> bool:
@@ -115,8 +116,8 @@ class DecodeSetup:
 
     @property
     def meta(self) -> Dict[str, Any]:
-        """All of it for a decode folder, but for the configs, which what they configure tells."""
-        paths = {name: getattr(self, name) for name in _PATHS}
+        """Entries of ``meta.json``, without the configs, which the parts that they configure add."""
+        paths = {name: getattr(self, field) for name, field in _PATHS.items()}
         return {
             **{name: getattr(self, name) for name in _NAMES},
             **{name: path and str(path) for name, path in paths.items()},
@@ -127,8 +128,10 @@ class DecodeSetup:
 
     @classmethod
     def from_meta(cls, meta: Dict[str, Any]) -> "DecodeSetup":
-        """Of the ``meta.json`` of a decode folder."""
-        values: Dict[str, Any] = {name: Path(meta[name]) for name in _PATHS if meta[name] is not None}
+        """Make the setup of the ``meta.json`` of a decode folder."""
+        values: Dict[str, Any] = {
+            field: Path(meta[name]) for name, field in _PATHS.items() if meta[name] is not None
+        }
         values.update({name: meta[name] for name in _NAMES})
         if "stages" in meta:
             meta = {**meta, "stages": _without_removed(meta["stages"])}
@@ -139,19 +142,19 @@ class DecodeSetup:
         return cls(**values)
 
     def acoustics(self, device: torch.device) -> Tuple[AcousticModel, EmissionAdapter]:
-        """What makes the emissions, and what changes them."""
+        """Load the acoustic model and its emission adapter."""
         model = load_model(self.model, device)
         return model, emission_adapter_of(model, self.model, self.calibration, self.adapter, device)
 
     @cached_property
-    def phrases_beside(self) -> Optional[Phrases]:
-        """The list that is not the graph's."""
-        return tuple(read_entities(self.beside, self.list_format)) if self.beside else None
+    def side_phrases(self) -> Optional[Phrases]:
+        """The side list, read; None where there is none."""
+        return tuple(read_entities(self.side_list, self.list_format)) if self.side_list else None
 
     def one_graph(self, device: torch.device) -> OneGraph:
         """The same graph for all utterances."""
         decoder = Decoder(read_decoding(self.graph), self.search, self.boost, device, self.gate)
-        return OneGraph(decoder, self.phrases_beside)
+        return OneGraph(decoder, self.side_phrases)
 
     def base(self, device: torch.device) -> BaseGraph:
         """The base that lists of utterances are put into."""
@@ -186,7 +189,7 @@ class DecodeSetup:
             return None
         if g2g is None:
             g2g = self.g2g if self.has_own_lists else graph_g2g(self.graph)
-        if spelled is None and not (self.has_own_lists or self.beside):
+        if spelled is None and not (self.has_own_lists or self.side_list):
             spelled = graph_list(self.graph)
         return pronunciations_of(self.stages, (), known_words, g2g, spelled)
 
@@ -224,7 +227,7 @@ def _without_removed(stages: Dict[str, Any]) -> Dict[str, Any]:
 def phone_model_of(
     stages: ChainConfig, model: AcousticModel, spec: str, device: torch.device
 ) -> Optional[AcousticModel]:
-    """The phone network of some stages; none where they hear what is searched, or nothing.
+    """The phone network of some stages; None where they read the searched emissions, or none.
 
     Args:
       model, spec: of the search.
@@ -241,7 +244,7 @@ def pronunciations_of(
     g2g: G2GConfig,
     spelled: Optional[SpelledList] = None,
 ) -> Pronunciations:
-    """How texts are said in the phones of the phone network.
+    """Pronunciations of texts in the phones of the phone network.
 
     Args:
       phrases: of all lists.

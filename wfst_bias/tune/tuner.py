@@ -28,7 +28,7 @@ _ROUNDS = 3  # over all weights
 
 @dataclass(frozen=True)
 class Caps:
-    """What tuning may not spoil.
+    """Limits that tuned weights keep.
 
     Args:
       u_wer_rise: by which the errors in words outside the list may rise above those without a list, absolute percent.
