@@ -171,11 +171,11 @@ def test_the_second_pass_and_the_ladder_of_its_stages(decoded, speech, run, tmp_
         (("--stages", "guess"), "--stages has 'guess'; give some of rescore, verify, lookup, or none"),
         (("--stages", "mbr"), "--stages has 'mbr'; give some of rescore, verify, lookup, or none"),
         (("--stages", "lookup", "--phone-lang", "{speech}"), "is no lang folder"),
-        (("--stages", "verify,rescore"), "name verify behind rescore"),
+        (("--stages", "verify,rescore"), "name verify after rescore"),
         (("--stages", "rescore", "--rescore-weight", 2), "--rescore-weight is 2.0; give a share"),
     ],
 )
-def test_stages_that_cannot_be_are_told_before_anything_is_written(decoded, speech, run, tmp_path, options, message):
+def test_stages_that_cannot_be_run_are_errors_before_anything_is_written(decoded, speech, run, tmp_path, options, message):
     options = [str(option).format(speech=speech) for option in options]
     result = run("decode", decoded / "graph", speech, tmp_path / "d", *options)
     assert result.exit_code == 1 and message in result.output and not (tmp_path / "d").exists()
@@ -240,7 +240,7 @@ def test_score_with_the_list_and_without(decoded, names, speech, run, tmp_path):
 def test_score_of_confidences(decoded, names, speech, run, tmp_path):
     options = ("--entities", names, "--confidence", "--json", tmp_path / "s.json")
     result = run("score", speech, decoded / "decode_names", *options)
-    assert result.exit_code == 0 and "normalised cross entropy" in result.output
+    assert result.exit_code == 0 and "normalized cross entropy" in result.output
     scores = json.loads((tmp_path / "s.json").read_text())
     assert scores["confidence"]["num_hits"] == scores["counts"]["hits"] > 0
     words = (decoded / "decode_names" / "text").read_text().split()
@@ -285,7 +285,7 @@ def test_transcribe_builds_what_it_needs_once_and_marks_what_it_finds(names, spe
     wav = speech / "wav" / "demo_001.flac"
     result = run("transcribe", wav, "--entities", names)
     assert result.exit_code == 0 and "[Whittemore]" in result.output
-    assert "heard as W IH T M AO R" in result.output
+    assert "pronounced W IH T M AO R" in result.output
     (base,) = cache.iterdir()
     made = base.stat().st_mtime_ns
     plain = run("transcribe", wav)
