@@ -30,15 +30,7 @@ PRIVATE: dict[str, set[str]] = {
         """ways""".split()
     ),
 }
-DOCSTRINGS: dict[str, set[str]] = {
-    "graph": set(
-        """graph/config.py:ClassConfig graph/decoding.py:DecodingGraph.layout graph/store.py:_read_record
-        graph/store.py:folder_key graph/store.py:graph_facts graph/store.py:read_base""".split()
-    ),
-    "lm": set(
-        """lm/default.py:default_lm_key lm/ngrams.py:Ngrams.left""".split()
-    ),
-}
+DOCSTRINGS: dict[str, set[str]] = {}
 
 
 @lru_cache(None)

@@ -51,8 +51,8 @@ class ConstrainedSearch:
     def plain(self) -> torch.Tensor:
         """Emissions of the tokens, each frame's best at 0, on the CPU ``(T, V)``."""
         columns = self._lattices.columns[0, : int(self._lattices.lengths)]
-        plain: torch.Tensor = self._decoder.graph.layout.plain(columns)
-        return plain.cpu()
+        plain: torch.Tensor = self._decoder.graph.layout.plain(columns).cpu()
+        return plain
 
     def best_with(self, outputs: Sequence[int]) -> Tuple[Optional[ScoredPath], SearchConfig]:
         """The best path with one of some phrases, and the search that found it.

@@ -163,7 +163,8 @@ def start_first(wfst: Wfst) -> Wfst:
 def with_own_start(wfst: Wfst) -> Wfst:
     """The same machine with a start state 0 that no arc enters: a copy of the one it had, before all other states."""
     leaving = wfst.arcs(np.flatnonzero(wfst.src == wfst.start))
-    shifted = replace(wfst, start=0, src=wfst.src + 1, dst=wfst.dst + 1, final=np.append(wfst.final[wfst.start], wfst.final))
+    final = np.append(wfst.final[wfst.start], wfst.final)
+    shifted = replace(wfst, start=0, src=wfst.src + 1, dst=wfst.dst + 1, final=final)
     return with_arcs(
         shifted, np.zeros(leaving.num_arcs, np.int32), leaving.dst + 1, leaving.ilabel, leaving.olabel, leaving.score
     )

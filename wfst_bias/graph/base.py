@@ -3,12 +3,13 @@
 import weakref
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Dict, FrozenSet, List, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 
 from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
+from wfst_bias.core.types import IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
@@ -152,7 +153,7 @@ class _Arena:
     The final arcs that stay enter ``last_state``, so it keeps its number, and the states before it are empty.
     """
 
-    def __init__(self, base: BaseGraph, table: ArcTable = None):
+    def __init__(self, base: BaseGraph, table: Optional[ArcTable] = None):
         """An arena with room for twice what ``table`` needs."""
         num_entries, num_tail_arcs, num_tail_states = _LEAST_ENTRIES, _LEAST_ARCS, _LEAST_STATES
         if table is not None:
@@ -187,7 +188,7 @@ class _Arena:
             and self._first_class_state + len(table.splits) - 2 <= self.last_state
         )
 
-    def filled(self, table: ArcTable):
+    def filled(self, table: ArcTable) -> Tuple[torch.Tensor, torch.Tensor, IntArray]:
         """Arcs, splits and output labels with the rows of :func:`spliced_arcs` in their places."""
         num_entries = int(table.splits[1])
         begin, end = self._head - num_entries, self._tail + table.num_arcs - num_entries

@@ -11,7 +11,7 @@ from typing import Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.core.types import BoolArray, IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.fst.algebra import final_scores
 from wfst_bias.fst.columns import ColumnLayout
@@ -93,7 +93,7 @@ def gated(trie: Wfst, first_column: int) -> Wfst:
     return replace(trie, ilabel=trie.ilabel + offset)
 
 
-def _matrix(spellings: Sequence[Spelling], tokens: SymbolTable) -> Tuple[np.ndarray, np.ndarray]:
+def _matrix(spellings: Sequence[Spelling], tokens: SymbolTable) -> Tuple[IntArray, IntArray]:
     """Unit ids, a row a spelling, int32 ``(P, L)`` padded with -1, and the length of each ``(P,)``."""
     length = np.fromiter((len(s.units) for s in spellings), np.int64, len(spellings))
     assert length.min() > 0, "a spelling without a unit"
@@ -105,7 +105,7 @@ def _matrix(spellings: Sequence[Spelling], tokens: SymbolTable) -> Tuple[np.ndar
     return units, length
 
 
-def _lexicographic_order(units: np.ndarray, num_tokens: int) -> np.ndarray:
+def _lexicographic_order(units: IntArray, num_tokens: int) -> IntArray:
     """Order of the rows by their units, a prefix first, ``(P,)``; several units are compared as one number."""
     bits = int(num_tokens).bit_length()
     a_word = _WORD_BITS // bits
@@ -114,7 +114,8 @@ def _lexicographic_order(units: np.ndarray, num_tokens: int) -> np.ndarray:
     digits[:, : units.shape[1]] = units + 1
     weight = np.uint64(1) << (np.uint64(bits) * np.arange(a_word - 1, -1, -1, dtype=np.uint64))
     words = digits.reshape(len(units), num_words, a_word) @ weight
-    return np.lexsort(words.T[::-1])
+    order: IntArray = np.lexsort(words.T[::-1])
+    return order
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,10 @@ class ClassArcs:
       entity_class: number of the class, int32.
     """
 
-    src: np.ndarray
-    dst: np.ndarray
-    score: np.ndarray
-    entity_class: np.ndarray
+    src: IntArray
+    dst: IntArray
+    score: FloatArray
+    entity_class: IntArray
 
 
 @dataclass(frozen=True)
@@ -188,4 +189,5 @@ def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansi
             )
     final = np.full(num_states, NO_SCORE)
     final[: graph.num_states] = graph.final
-    return from_arcs(graph.start, *map(np.concatenate, zip(*parts)), final)
+    src, dst, ilabel, olabel, score = map(np.concatenate, zip(*parts))
+    return from_arcs(graph.start, src, dst, ilabel, olabel, score, final)

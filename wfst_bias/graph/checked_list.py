@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from tabulate import tabulate
 
@@ -45,7 +45,9 @@ class CheckedList:
         """A line for each kind of finding, and the first findings of each as ``PATH:LINE: ...``."""
         summary = ", ".join(f"{count:,} {status}" for status, count in self.spelled.counts.items())
         blocks = [f"{self.path}: {len(self.spelled):,} phrases: {summary}"]
-        of_kind = {(severity, kind): [] for severity in SEVERITIES for kind in KINDS}
+        of_kind: Dict[Tuple[str, str], List[Finding]] = {
+            (severity, kind): [] for severity in SEVERITIES for kind in KINDS
+        }
         for finding in self.findings:
             of_kind[finding.severity, finding.kind].append(finding)
         shown = [found for found in of_kind.values() if found]
@@ -80,7 +82,7 @@ class CheckedList:
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def _row(outcome: Outcome) -> dict:
+def _row(outcome: Outcome) -> Dict[str, Any]:
     entity = outcome.entity
     return {
         "line": entity.line,

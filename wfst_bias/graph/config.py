@@ -9,7 +9,7 @@ from wfst_bias.entities.entity import MAX_WEIGHT
 
 @dataclass(frozen=True)
 class ClassConfig:
-    """What the entity class costs and pays.
+    """Costs and bonuses of an entity class.
 
     Entering the class costs what the language model says or, where it does not know the class, ``-log(prior)``
     in its unigram state; choosing one of N phrases costs ``log N``. The bonus is paid back once a phrase, unless
@@ -27,7 +27,7 @@ class ClassConfig:
     bonus: float = 5.0
     length_bonus: float = 2.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0.0 < self.prior <= 1.0:
             raise FieldError("prior", f"is {self.prior}, no probability; give a number above 0, up to 1")
         if not abs(self.bonus) <= MAX_WEIGHT:

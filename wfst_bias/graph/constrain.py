@@ -18,7 +18,7 @@ _NEVER = int(np.float32(-np.inf).view(np.int32))  # the bits of a score that no 
 def arcs_with_outputs(graph: DecodingGraph, outputs: Sequence[int]) -> torch.Tensor:
     """The arcs that output one of some words or phrases, int64 ``(n,)``."""
     arcs = np.flatnonzero(np.isin(graph.outputs_of(np.arange(graph.num_arcs)), list(outputs)))
-    return torch.from_numpy(arcs).to(graph.arcs.device)
+    return torch.as_tensor(arcs, device=graph.arcs.device)
 
 
 def without_outputs(graph: DecodingGraph, outputs: Sequence[int]) -> DecodingGraph:

@@ -11,6 +11,7 @@ from _k2 import RaggedArc
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import BoolArray, IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.fst.columns import ColumnLayout
@@ -66,7 +67,7 @@ class DecodingGraph:
 
     arcs: torch.Tensor
     splits: torch.Tensor
-    olabels: np.ndarray
+    olabels: IntArray
     units: Units
     base_words: SymbolTable
     first_phrase: int
@@ -88,7 +89,7 @@ class DecodingGraph:
 
     @cached_property
     def layout(self) -> ColumnLayout:
-        """Of the emission columns that the graph reads.
+        """Layout of the emission columns that the graph reads.
 
         Where no token tells words apart, the lists that every utterance has are entered through columns of their
         own: the search can only so forbid that a phrase begins.
@@ -126,13 +127,15 @@ class DecodingGraph:
         """The words of the language model."""
         return words_of_path(self.olabels, self.base_words, self.first_phrase)
 
-    def outputs_of(self, arcs: np.ndarray) -> np.ndarray:
+    def outputs_of(self, arcs: IntArray) -> IntArray:
         """The words and phrases of some arcs, without the marks of word ends, int32 ``(A,)``."""
-        return self.olabels[arcs] % WORD_END
+        outputs: IntArray = self.olabels[arcs] % WORD_END
+        return outputs
 
-    def ends_word(self, arcs: np.ndarray) -> np.ndarray:
+    def ends_word(self, arcs: IntArray) -> BoolArray:
         """Which of some arcs are marked to end a word, bool ``(A,)``."""
-        return self.olabels[arcs] >= WORD_END
+        ends: BoolArray = self.olabels[arcs] >= WORD_END
+        return ends
 
     def lists_of(self, gate: int) -> List[ListInGraph]:
         """The lists that an utterance of this gate has."""
@@ -154,17 +157,17 @@ class DecodingGraph:
         label = self.arcs[arcs, 2]
         if self.topology == MODIFIED:  # equal tokens may follow each other, but only blank states begin any
             state = self.arcs[arcs, 0].long()
-            return (label > 0) & (self.arcs[self.splits[state].long(), 2] == 0)
+            return torch.logical_and(label > 0, self.arcs[self.splits[state].long(), 2] == 0)
         token = self.layout.token(label.clamp(min=0))
-        return (token != 0) & (token != torch.cat([token.new_zeros(1), token[:-1]]))
+        return torch.logical_and(token != 0, token != torch.cat([token.new_zeros(1), token[:-1]]))
 
     def begins_token(self, arcs: torch.Tensor) -> torch.Tensor:
         """Which arcs begin a token, whatever the path, bool ``(A,)``, numbers of arcs ``(A,)``."""
         src, dst, label = self.arcs[arcs, 0].long(), self.arcs[arcs, 1], self.arcs[arcs, 2]
         if self.topology == MODIFIED:
-            return (label > 0) & (self.arcs[self.splits[src].long(), 2] == 0)
+            return torch.logical_and(label > 0, self.arcs[self.splits[src].long(), 2] == 0)
         # a token goes on in a loop
-        return (self.layout.token(label.clamp(min=0)) != 0) & (src != dst)
+        return torch.logical_and(self.layout.token(label.clamp(min=0)) != 0, src != dst)
 
     def to(self, device: torch.device) -> "DecodingGraph":
         """The graph on a device; itself where it is there already."""
@@ -188,7 +191,7 @@ def decoding_graph(
     return graph
 
 
-def words_of_path(olabels: np.ndarray, words: SymbolTable, first_phrase: int) -> FrozenSet[str]:
+def words_of_path(olabels: IntArray, words: SymbolTable, first_phrase: int) -> FrozenSet[str]:
     """The words among the output labels of a graph."""
     labels = np.flatnonzero(np.bincount(olabels % WORD_END, minlength=1))
     return frozenset(words.symbols[i] for i in labels.tolist() if 0 < i < first_phrase)
@@ -205,4 +208,5 @@ def _numbers(length: int, device: torch.device) -> torch.Tensor:
     if numbers is None or len(numbers) < length:
         numbers = torch.arange(length + length // 4, dtype=torch.int32, device=device)
         _numbers_of_device[device] = numbers
-    return numbers[:length]
+    first: torch.Tensor = numbers[:length]
+    return first

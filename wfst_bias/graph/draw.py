@@ -28,21 +28,28 @@ def dot_of(graph: DecodingGraph) -> str:
         raise InputError(
             f"the graph has {graph.num_states:,} states; up to {MOST_DRAWN} can be drawn, take a smaller list or model"
         )
-    layout = graph.layout
-    token = lambda column: graph.tokens.symbols[layout.token(column)] + "'" * (not layout.is_plain(column))
-    output = lambda label: (
-        graph.words.symbols[label] if label < graph.first_phrase else graph.entities[label - graph.first_phrase].written
-    )
-    quoted = lambda text: text.replace("\\", "\\\\").replace('"', '\\"')
     lines = ["digraph graph_of_tokens {", "rankdir = LR", 'node [shape = circle, fontsize = 10, label = "\\N"]']
     ends = np.flatnonzero(np.isfinite(machine.final)).tolist()
     lines += [f'{s} [shape = doublecircle, label = "{s}/{machine.final[s]:.2f}"]' for s in ends]
     for src, dst, column, label, score in zip(
         *(c.tolist() for c in (machine.src, machine.dst, machine.ilabel, machine.olabel, machine.score))
     ):
-        text = quoted(token(column) + (f":{output(label)}" if label else "") + f"/{score:.2f}")
+        output = f":{_output(graph, label)}" if label else ""
+        text = f"{_token(graph, column)}{output}/{score:.2f}".replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'{src} -> {dst} [label = "{text}", fontsize = 9]')
     return "\n".join([*lines, "}", ""])
+
+
+def _token(graph: DecodingGraph, column: int) -> str:
+    """The token of a column, with a prime for columns of other blocks than the plain one."""
+    return graph.tokens.symbols[graph.layout.token(column)] + "'" * (not graph.layout.is_plain(column))
+
+
+def _output(graph: DecodingGraph, label: int) -> str:
+    """The word or phrase of an output label."""
+    if label < graph.first_phrase:
+        return graph.words.symbols[label]
+    return graph.entities[label - graph.first_phrase].written
 
 
 def draw_graph(graph: DecodingGraph, path: Path) -> None:

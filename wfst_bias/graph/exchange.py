@@ -7,7 +7,7 @@ word: a phrase of several words is a chain of arcs that consume nothing. k2 keep
 import io
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import k2
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder
 from wfst_bias.core.symbols import EPS, SymbolTable
+from wfst_bias.core.types import IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.fst.algebra import final_scores, start_first
 from wfst_bias.fst.columns import ColumnLayout
@@ -85,7 +86,7 @@ def plain_machine(graph: DecodingGraph) -> Wfst:
     return _machine_of(graph.arcs.cpu().numpy(), graph.outputs_of(np.arange(graph.num_arcs)))
 
 
-def _machine_of(arcs: np.ndarray, outputs: np.ndarray) -> Wfst:
+def _machine_of(arcs: IntArray, outputs: IntArray) -> Wfst:
     """The machine of k2's arcs ``(A, 4)`` and of their outputs ``(A,)``, trimmed."""
     ends = arcs[:, 2] == FINAL_LABEL
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
@@ -102,7 +103,7 @@ def word_machine(graph: DecodingGraph) -> Wfst:
     if not len(arc):
         return machine
     words = padded(list(map(list, graph.phrase_words)))[machine.olabel[arc] - graph.first_phrase]
-    length = (words >= 0).sum(axis=1)
+    length = np.count_nonzero(words >= 0, axis=1)
     # word j of a phrase stands on the arc from state j of its chain to state j + 1; the first and the last are there
     step, place = np.nonzero(words >= 0)
     inner = machine.num_states + np.cumsum(place > 0) - 1
@@ -133,13 +134,13 @@ def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]
     words[is_phrase] = torch.where(table < 0, -2, table)[olabels[is_phrase] - graph.first_phrase]
     if table.shape[1] == 1:
         return words[:, 0].to(torch.int32)
-    is_label = (words > 0) | (words == -1)
+    is_label = words.gt(0) | words.eq(-1)
     splits = torch.from_numpy(row_splits(is_label.sum(dim=1).numpy())).to(torch.int32)
     values = words[is_label].to(torch.int32)
     return k2.RaggedTensor(k2.ragged.create_ragged_shape2(splits, None, len(values)), values)
 
 
-def import_graph(path: Path, form: str, lang: Lang, words: SymbolTable = None) -> DecodingGraph:
+def import_graph(path: Path, form: str, lang: Lang, words: Optional[SymbolTable] = None) -> DecodingGraph:
     """A graph that others made, over the tokens of a lang.
 
     Args:

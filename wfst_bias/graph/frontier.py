@@ -10,6 +10,7 @@ from typing import Sequence
 import numpy as np
 
 from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.core.types import IntArray
 from wfst_bias.fst.ctc import ArcTable, CtcStates, ctc_arcs, ctc_states
 from wfst_bias.fst.wfst import Wfst
 from wfst_bias.graph.biasing_trie import ClassArcs, ClassExpansion, splice
@@ -33,10 +34,10 @@ class Frontier:
     machine: Wfst
     num_class_states: int
     class_arcs: ClassArcs
-    pair_state: np.ndarray
-    pair_label: np.ndarray
-    pair_number: np.ndarray
-    blank: np.ndarray
+    pair_state: IntArray
+    pair_label: IntArray
+    pair_number: IntArray
+    blank: IntArray
     num_base_states: int
 
     @property

@@ -83,7 +83,8 @@ def unit_loop(lang: Lang, words: SymbolTable, order: int) -> TokenGraph:
     begin, end = 0, 1 if lang.boundary else 0
     arcs = [(begin, end, class_unit, words[CLASS])]
     arcs += [(state, begin, lang.tokens[lang.boundary], 0) for state in (begin, end) if lang.boundary]
-    skeleton = from_arcs(0, *zip(*arcs), np.zeros(len(arcs)), np.zeros(end + 1))
+    src, dst, ilabel, olabel = zip(*arcs)
+    skeleton = from_arcs(0, src, dst, ilabel, olabel, np.zeros(len(arcs)), np.zeros(end + 1))
     graph = with_class_entries(skeleton, class_unit, [EntityClass(CLASS, in_model=False)])
     expansion = ClassExpansion(unit_trie(lang, order), 0, 0.0, words[OOV], marks_end=not lang.units.marks_words)
     spliced = splice(graph.fst, graph.class_arcs, [expansion])

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, fields, is_dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, BinaryIO, Dict, List, Tuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ import torch
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
+from wfst_bias.core.types import Array
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.report import ReportRow, read_old_report
 from wfst_bias.entities.spelled_list import SpelledList
@@ -48,7 +49,7 @@ def content_key(*parts: Any) -> str:
     return digest.hexdigest()
 
 
-def _open_binary(path: Path):
+def _open_binary(path: Path) -> BinaryIO:
     try:
         return open(path, "rb")
     except OSError as error:
@@ -149,12 +150,13 @@ def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...]) -> List[ListInGra
         ]
     classes = meta.get("classes") or {}
     parts = [(name, tuple(part)) for name, part in groupby(entities, key=lambda entity: entity.entity_class)]
-    costs = lambda name: ClassConfig(**classes.get(name, {}))
-    return [ListInGraph(part, costs=costs(name)) for name, part in parts] or [ListInGraph(entities)]
+    return [ListInGraph(part, costs=ClassConfig(**classes.get(name, {}))) for name, part in parts] or [
+        ListInGraph(entities)
+    ]
 
 
 def read_base(path: Path, device: str = "cpu") -> BaseGraph:
-    """What a list is compiled into; its arrays stay on disk until they are used.
+    """Read a base folder; its arrays stay on disk until they are used.
 
     Args:
       device: where the graphs with lists are to be.
@@ -169,7 +171,11 @@ def read_base(path: Path, device: str = "cpu") -> BaseGraph:
         topology=meta["topology"],
         table=_read_record(path, ArcTable),
         frontier=_read_record(
-            path / "frontier", Frontier, num_class_states=_num_class_states(meta), num_base_states=meta["num_base_states"], start=0
+            path / "frontier",
+            Frontier,
+            num_class_states=_num_class_states(meta),
+            num_base_states=meta["num_base_states"],
+            start=0,
         ),
         key=meta["key"],
         device=torch.device(device),
@@ -180,7 +186,14 @@ def read_token_graph(path: Path) -> TokenGraph:
     """The token graph of a base folder: what its decoding graph is the CTC product of."""
     path = Path(path)
     meta = _read_base_meta(path)
-    return _read_record(path / "token_graph", TokenGraph, num_class_states=_num_class_states(meta), classes=_classes(meta), start=0)
+    graph: TokenGraph = _read_record(
+        path / "token_graph",
+        TokenGraph,
+        num_class_states=_num_class_states(meta),
+        classes=_classes(meta),
+        start=0,
+    )
+    return graph
 
 
 def _num_class_states(meta: Dict[str, Any]) -> int:
@@ -193,13 +206,13 @@ def _classes(meta: Dict[str, Any]) -> Tuple[EntityClass, ...]:
 
 
 def folder_key(path: Path) -> str:
-    """What the content of a base or graph folder is known by."""
-    return _read_meta(Path(path))["key"]
+    """Checksum of the content of a base or graph folder."""
+    return str(_read_meta(Path(path))["key"])
 
 
 def is_base(path: Path) -> bool:
     """Whether a base or graph folder takes lists."""
-    return _read_meta(Path(path))["kind"] == "base"
+    return bool(_read_meta(Path(path))["kind"] == "base")
 
 
 def graph_g2g(path: Path) -> G2GConfig:
@@ -213,7 +226,7 @@ def has_spelled_list(path: Path) -> bool:
 
 
 def graph_list(path: Path) -> SpelledList:
-    """The list that a graph was compiled from, with the outcome of each phrase; empty where the folder does not keep it."""
+    """The list of a graph, with the outcome of each phrase; empty where the folder does not keep it."""
     return SpelledList.read(Path(path) / _SPELLED) if has_spelled_list(path) else SpelledList()
 
 
@@ -225,7 +238,7 @@ def report_rows(path: Path) -> List[ReportRow]:
 
 
 def graph_facts(path: Path) -> List[Tuple[str, str]]:
-    """What there is to know of a base or graph folder, as names and values."""
+    """Facts about a base or graph folder, as names and values."""
     path = Path(path)
     meta = _read_meta(path)
     units = meta.pop("units")
@@ -256,7 +269,7 @@ def _read_meta(path: Path) -> Dict[str, Any]:
         raise InputError(
             f"is no graph folder (no {_META}); make one with 'wfst-bias graph base' or 'graph compile'", path
         )
-    meta = read_json(path / _META)
+    meta: Dict[str, Any] = read_json(path / _META)
     if meta.get("format") != FORMAT:
         raise InputError(f"was made by another version of wfst-bias (format {meta.get('format')}); make it anew", path)
     return meta
@@ -274,7 +287,7 @@ def _write_record(folder: Path, record: Any) -> None:
 
 
 def _read_record(folder: Path, cls: type, **others: Any) -> Any:
-    """What :func:`_write_record` wrote, its arrays mapped; the other fields are given."""
+    """Read what :func:`_write_record` wrote, its arrays mapped; the other fields are given."""
     values = {}
     for field in fields(cls):
         if field.name in others:
@@ -286,8 +299,9 @@ def _read_record(folder: Path, cls: type, **others: Any) -> Any:
     return cls(**values)
 
 
-def _mapped(path: Path) -> np.ndarray:
+def _mapped(path: Path) -> Array:
     try:
-        return np.load(path, mmap_mode="c", allow_pickle=False)
+        mapped: Array = np.load(path, mmap_mode="c", allow_pickle=False)
+        return mapped
     except (OSError, ValueError) as error:
         raise InputError(f"is missing or damaged ({error}); make the graph folder anew", path) from None

@@ -8,6 +8,7 @@ import pynini
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, SymbolTable
+from wfst_bias.core.types import BoolArray
 from wfst_bias.fst.algebra import renumber, with_own_start
 from wfst_bias.fst.epsilon import remove_epsilons
 from wfst_bias.fst.wfst import WORD_END, Wfst, from_openfst, to_openfst, trim
@@ -67,7 +68,7 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
 
 def compose_lexicon_and_grammar(
     lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]
-) -> Tuple[Wfst, np.ndarray]:
+) -> Tuple[Wfst, BoolArray]:
     """det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing."""
     num_tokens = len(lang.tokens)
     class_units = range(num_tokens, num_tokens + len(classes))

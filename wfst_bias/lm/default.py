@@ -8,10 +8,11 @@ import hashlib
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 import numpy as np
 
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams, ngrams_of_rows, write_ngrams
 
@@ -51,7 +52,7 @@ def write_default_lm(path: Path) -> None:
 
 
 def default_lm_key() -> str:
-    """What the model is made from, as a checksum: the counts and the shares."""
+    """Checksum of the counts and shares that the model is made from."""
     counts = [(resources.files("symspellpy") / name).read_bytes() for name in (_UNIGRAMS, _BIGRAMS)]
     return hashlib.sha256(b"".join(counts) + repr((_UNSEEN_SHARE, _END_SHARE)).encode()).hexdigest()
 
@@ -71,17 +72,17 @@ def common_words(count: int = 5000) -> List[str]:
     return sorted(counts, key=counts.__getitem__, reverse=True)[:count]
 
 
-def _bigram_counts(word_id: Dict[str, int]) -> Tuple[np.ndarray, np.ndarray]:
+def _bigram_counts(word_id: Dict[str, int]) -> Tuple[IntArray, FloatArray]:
     """Word ids of each pair of known words, ``(N, 2)``, and its count ``(N,)``."""
     rows: List[Tuple[int, int, int]] = []
     for line in _lines(_BIGRAMS):
         first, second, count = line.split()
         if first in word_id and second in word_id:
             rows.append((word_id[first], word_id[second], int(count)))
-    rows = np.array(rows)
-    return rows[:, :2], rows[:, 2].astype(float)
+    table = np.array(rows)
+    return table[:, :2], table[:, 2].astype(float)
 
 
-def _lines(name: str):
+def _lines(name: str) -> Iterator[str]:
     with (resources.files("symspellpy") / name).open(encoding="utf-8-sig") as stream:
         yield from (line for line in stream if re.match(r"\S+ ", line))

@@ -88,7 +88,8 @@ def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
 
 def _single_precision(log_prob: FloatArray) -> FloatArray:
     """Nats from decimal logarithms of single precision."""
-    return (log_prob / np.log(10.0)).astype(np.float32).astype(np.float64) * np.log(10.0)
+    nats: FloatArray = (log_prob / np.log(10.0)).astype(np.float32).astype(np.float64) * np.log(10.0)
+    return nats
 
 
 def _close_final(fst: Wfst, is_backoff: BoolArray) -> Wfst:

@@ -9,6 +9,7 @@ from typing import Iterable, Sequence, Tuple
 
 import numpy as np
 
+from wfst_bias.core.types import IntArray
 from wfst_bias.fst.ragged import positions, row_splits
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams
@@ -44,7 +45,7 @@ def kneser_ney(sentences: Iterable[Sequence[str]], order: int) -> Ngrams:
     return replace(model, log_prob=log_prob, backoff=backoff)
 
 
-def _counted(sentences: Iterable[Sequence[str]], order: int) -> Tuple[Ngrams, np.ndarray]:
+def _counted(sentences: Iterable[Sequence[str]], order: int) -> Tuple[Ngrams, IntArray]:
     """The n-grams of the sentences, without scores, and how often each occurs, ``(N,)``."""
     sentences = [(BOS, *sentence, EOS) for sentence in sentences]
     words = (BOS, EOS, *sorted({word for sentence in sentences for word in sentence} - {BOS, EOS}))

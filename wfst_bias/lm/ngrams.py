@@ -11,7 +11,7 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
-from wfst_bias.core.types import BoolArray, IntArray
+from wfst_bias.core.types import Array, BoolArray, FloatArray, IntArray
 from wfst_bias.fst.algebra import final_scores
 from wfst_bias.fst.ragged import row_splits
 from wfst_bias.fst.wfst import Wfst, from_arcs
@@ -38,11 +38,11 @@ class Ngrams:
     """
 
     words: Tuple[str, ...]
-    begin: np.ndarray
-    parent: np.ndarray
-    word: np.ndarray
-    log_prob: np.ndarray
-    backoff: np.ndarray
+    begin: IntArray
+    parent: IntArray
+    word: IntArray
+    log_prob: FloatArray
+    backoff: FloatArray
 
     @property
     def order(self) -> int:
@@ -51,26 +51,27 @@ class Ngrams:
     @property
     def counts(self) -> List[int]:
         """How many n-grams of each order from 1 on there are."""
-        return np.diff(self.begin)[1:].tolist()
+        counts: List[int] = np.diff(self.begin)[1:].tolist()
+        return counts
 
-    def nodes(self, order: int) -> np.ndarray:
+    def nodes(self, order: int) -> IntArray:
         return np.arange(self.begin[order], self.begin[order + 1])
 
-    def child(self, node: np.ndarray, word: np.ndarray) -> np.ndarray:
+    def child(self, node: IntArray, word: IntArray) -> IntArray:
         """The node of a word after each node, -1 where there is none."""
         return _find(self._keys, node * len(self.words) + word)
 
-    def predict(self, history: np.ndarray, word: np.ndarray) -> np.ndarray:
+    def predict(self, history: IntArray, word: IntArray) -> FloatArray:
         """Log-probability of each word after each history, through backoff where it was not seen."""
         return self.follow(history, word)[1]
 
-    def follow(self, history: np.ndarray, word: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def follow(self, history: IntArray, word: IntArray) -> Tuple[IntArray, FloatArray]:
         """The longest n-gram that each word makes with the end of its history, and the word's log-probability."""
         node, weight = self._back_off(history, word, self.shorter)
         return node, weight + self.log_prob[node]
 
     @cached_property
-    def shorter(self) -> np.ndarray:
+    def shorter(self) -> IntArray:
         """The longest proper suffix of each n-gram that is a node: where it backs off to, int64 ``(N,)``."""
         shorter = np.zeros(len(self.parent), np.int64)
         for order in range(2, self.order + 1):
@@ -79,12 +80,14 @@ class Ngrams:
         return shorter
 
     @cached_property
-    def is_history(self) -> np.ndarray:
+    def is_history(self) -> BoolArray:
         """Which nodes tell something of the next word, bool ``(N,)``."""
-        return (np.bincount(self.parent[1:], minlength=len(self.parent)) > 0) | (self.backoff != 0.0)
+        has_children: BoolArray = np.bincount(self.parent[1:], minlength=len(self.parent)) > 0
+        has_weight: BoolArray = self.backoff != 0.0
+        return np.logical_or(has_children, has_weight)
 
     @cached_property
-    def history(self) -> np.ndarray:
+    def history(self) -> IntArray:
         """The longest suffix of each n-gram on which the next word depends, int64 ``(N,)``."""
         return self.longest_suffix(self.is_history)
 
@@ -96,7 +99,7 @@ class Ngrams:
         return longest
 
     @cached_property
-    def forgetting(self) -> np.ndarray:
+    def forgetting(self) -> FloatArray:
         """Log of what is left of a word's probability by backing off from each history to none, nats ``(N,)``."""
         weight = self.backoff.copy()
         for order in range(2, self.order + 1):
@@ -118,11 +121,12 @@ class Ngrams:
             model.backoff[seen] = weight[seen]
         return model
 
-    def left(self, history: np.ndarray, log_prob: np.ndarray) -> np.ndarray:
-        """What the listed words leave of each history's probability, ``(N,)``; rounding may not bring it below 0."""
-        return np.maximum(1.0 - np.bincount(history, np.exp(log_prob), len(self.parent)), 0.0)
+    def left(self, history: IntArray, log_prob: FloatArray) -> FloatArray:
+        """The probability that the listed words of each history leave to others, 0 or more ``(N,)``."""
+        left: FloatArray = np.maximum(1.0 - np.bincount(history, np.exp(log_prob), len(self.parent)), 0.0)
+        return left
 
-    def kept(self, keep: np.ndarray) -> "Ngrams":
+    def kept(self, keep: BoolArray) -> "Ngrams":
         """Only the marked n-grams, those that they prolong, and the 1-grams."""
         keep = keep.copy()
         keep[: self.begin[2]] = True
@@ -138,16 +142,16 @@ class Ngrams:
 
     def arpa(self) -> str:
         """The model as the text of an ARPA file."""
-        number = lambda nats: [f"{x:.7g}" for x in (np.maximum(nats, LOG_ZERO) / _LN10).tolist()]
         lines = ["\\data\\", *(f"ngram {order}={count}" for order, count in enumerate(self.counts, 1))]
         names = [""]
         for order in range(1, self.order + 1):
             nodes = slice(self.begin[order], self.begin[order + 1])
             heads = (self.parent[nodes] - self.begin[order - 1]).tolist()
             names = [f"{names[head]} {self.words[w]}".lstrip() for head, w in zip(heads, self.word[nodes].tolist())]
-            tails = np.where(self.is_history[nodes], np.array(number(self.backoff[nodes]), object), "").tolist()
+            tails = np.where(self.is_history[nodes], _log10_texts(self.backoff[nodes]), "").tolist()
             lines += ["", f"\\{order}-grams:"]
-            lines += [f"{p}\t{name}\t{b}".rstrip() for p, name, b in zip(number(self.log_prob[nodes]), names, tails)]
+            probs = _log10_texts(self.log_prob[nodes]).tolist()
+            lines += [f"{p}\t{name}\t{b}".rstrip() for p, name, b in zip(probs, names, tails)]
         return "\n".join([*lines, "", "\\end\\", ""])
 
     def acceptor(self, is_state: Optional[BoolArray] = None) -> Wfst:
@@ -182,10 +186,10 @@ class Ngrams:
         )
 
     @cached_property
-    def _keys(self) -> np.ndarray:
+    def _keys(self) -> IntArray:
         return self.parent * len(self.words) + self.word
 
-    def _back_off(self, history, word, shorter) -> Tuple[np.ndarray, np.ndarray]:
+    def _back_off(self, history: IntArray, word: IntArray, shorter: IntArray) -> Tuple[IntArray, FloatArray]:
         """The node that knows each word, and the weights on the way to it."""
         history, weight, node = history.copy(), np.zeros(len(history)), self.child(history, word)
         while len(unseen := np.flatnonzero(node < 0)):
@@ -195,7 +199,12 @@ class Ngrams:
         return node, weight
 
 
-def ngrams_of_rows(words: Sequence[str], rows, log_probs, backoffs=None) -> Ngrams:
+def ngrams_of_rows(
+    words: Sequence[str],
+    rows: Sequence[IntArray],
+    log_probs: Sequence[FloatArray],
+    backoffs: Optional[Sequence[FloatArray]] = None,
+) -> Ngrams:
     """The trie of n-grams in any order.
 
     Args:
@@ -209,7 +218,10 @@ def ngrams_of_rows(words: Sequence[str], rows, log_probs, backoffs=None) -> Ngra
     V = len(words)
     begin, keys = [0, 1], np.array([-V - 1])
     columns = [(keys[:1] * 0 - 1, keys[:1] * 0 - 1, np.zeros(1), np.zeros(1))]
-    spell = lambda row: repr(" ".join(words[w] for w in row))
+
+    def spell(row: IntArray) -> str:
+        return repr(" ".join(words[w] for w in row))
+
     for ids, p, b in zip(rows, log_probs, backoffs or [np.zeros(len(p)) for p in log_probs]):
         parent = np.zeros(len(ids), np.int64)
         for column in range(ids.shape[1] - 1):
@@ -271,9 +283,9 @@ def read_known_ngrams(path: Path, known: Optional[Container[str]] = None) -> Tup
         log10_probs.append(float(fields[0]))
         log10_backoffs.append(float(fields[order + 1]) if len(fields) > order + 1 else 0.0)
     rows = [np.array(ids).reshape(-1, order) for order, (ids, _, _) in enumerate(sections, 1)]
-    nats = lambda column: [np.array(section[column]) * _LN10 for section in sections]
+    log_probs, backoffs = ([np.array(section[column]) * _LN10 for section in sections] for column in (1, 2))
     try:
-        return ngrams_of_rows(tuple(word_id), rows, nats(1), nats(2)), skipped
+        return ngrams_of_rows(tuple(word_id), rows, log_probs, backoffs), skipped
     except InputError as error:
         raise InputError(str(error), path) from None
 
@@ -284,7 +296,14 @@ def write_ngrams(path: Path, model: Ngrams) -> None:
     publish_file(path, gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text)
 
 
-def _find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _log10_texts(nats: FloatArray) -> Array:
+    """Decimal logarithms as ARPA writes them, objects ``(N,)``."""
+    texts = np.empty(len(nats), object)
+    texts[:] = [f"{x:.7g}" for x in (np.maximum(nats, LOG_ZERO) / _LN10).tolist()]
+    return texts
+
+
+def _find(keys: IntArray, wanted: IntArray) -> IntArray:
     """Position of each wanted key among the sorted keys, -1 where it is none of them."""
     position = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[position] == wanted, position, -1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import refuse_same
+from wfst_bias.core.types import FloatArray
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import Ngrams, read_ngrams, write_ngrams
 
@@ -49,7 +50,7 @@ def pruned(model: Ngrams, threshold: float) -> Ngrams:
     return model.kept(perplexity_rises(model) >= threshold).normalised()
 
 
-def perplexity_rises(model: Ngrams) -> np.ndarray:
+def perplexity_rises(model: Ngrams) -> FloatArray:
     """By what share the model's perplexity rises when one n-gram is left out (eq. 4 and 5), ``(N,)``.
 
     Infinite for the empty n-gram and the 1-grams, which have nothing to back off to.
@@ -70,7 +71,7 @@ def perplexity_rises(model: Ngrams) -> np.ndarray:
     return rise
 
 
-def history_log_probs(model: Ngrams) -> np.ndarray:
+def history_log_probs(model: Ngrams) -> FloatArray:
     """Log-probability of meeting each n-gram as a history, nats ``(N,)``.
 
     A sentence begins as often as one ends: ``<s>`` itself, never predicted, stands in ARPA with -99.
