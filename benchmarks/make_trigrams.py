@@ -15,7 +15,8 @@ import numpy as np
 
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.default import unigram_counts
-from wfst_bias.lm.ngrams import Ngrams, ngrams_of_rows, write_ngrams
+from wfst_bias.lm.files import write_ngrams
+from wfst_bias.lm.ngrams import Ngrams, ngrams_of_rows
 
 _END_SHARE = 0.06  # one word in sixteen ends a sentence
 _RANK_SHIFT = 2.7  # of the Zipf-Mandelbrot law

@@ -14,7 +14,7 @@ from wfst_bias.fst.wfst import Wfst, from_arcs, to_openfst
 from wfst_bias.graph import base as base_module
 from wfst_bias.graph.compile import ListFile, compile_graph, speller_of
 from wfst_bias.graph.store import read_base, read_decoding, read_token_graph
-from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.files import read_ngrams
 
 SENTENCES = """
 we met the doctor at the station on monday

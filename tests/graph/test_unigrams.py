@@ -7,7 +7,7 @@ from wfst_bias.core.symbols import OOV
 from wfst_bias.graph.compile import compile_loop
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
-from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.files import read_ngrams
 
 
 def log_probs_of(base_dir):

@@ -14,7 +14,7 @@ from wfst_bias.lattice.lm_rescoring import RescoringLM, with_lm
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.lm.arpa import BOS, EOS, arpa_ngrams
-from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.files import read_ngrams
 
 # some words of the lattices are not in it; backing off pays now and then: no path may choose to
 _ARPA = """

@@ -8,9 +8,9 @@ import pytest
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, CLASS, EPS, SymbolTable
 from wfst_bias.fst.wfst import to_openfst
+from wfst_bias.lm.files import write_ngrams
 from wfst_bias.lm.grammar import read_grammar
 from wfst_bias.lm.kneser_ney import kneser_ney
-from wfst_bias.lm.ngrams import write_ngrams
 
 WORDS = SymbolTable((EPS, "new", "york", CLASS, BACKOFF))
 LN10 = math.log(10)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.files import read_ngrams
 
 # A weight of -0.05 for 'call new' only, names that are no words of a lexicon, a unigram of log 0.
 ARPA = """\\data\\

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, CLASS, EPS, SymbolTable
+from wfst_bias.lm.files import read_ngrams, write_ngrams
 from wfst_bias.lm.grammar import read_grammar
 from wfst_bias.lm.kneser_ney import kneser_ney
-from wfst_bias.lm.ngrams import ngrams_of_rows, read_ngrams, write_ngrams
+from wfst_bias.lm.ngrams import ngrams_of_rows
 from wfst_bias.lm.perplexity import perplexity
 from wfst_bias.lm.prune import history_log_probs, perplexity_rises, prune_lm, pruned
 

@@ -3,7 +3,7 @@ import pytest
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.lm.arpa import BOS, EOS
-from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.files import read_ngrams
 from wfst_bias.lm.train import train_lm
 
 SENTENCES = """\

@@ -6,7 +6,7 @@ into: the frontier, the lexicon and, for those who want to build it otherwise, t
 
 import hashlib
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Tuple
@@ -17,7 +17,6 @@ import torch
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
-from wfst_bias.core.types import Array
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.report import ReportRow, read_old_report
 from wfst_bias.entities.spelled_list import SpelledList
@@ -27,6 +26,7 @@ from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
+from wfst_bias.graph.records import read_record, write_record
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 
@@ -69,8 +69,8 @@ def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict
     with publish_folder(path, "base") as folder:
         _write_decoding(folder, base.plain)
         base.lang.write_files(folder)
-        _write_record(folder / "frontier", base.frontier)
-        _write_record(folder / "token_graph", token_graph)
+        write_record(folder / "frontier", base.frontier)
+        write_record(folder / "token_graph", token_graph)
         _write_meta(
             folder,
             base.plain,
@@ -93,7 +93,7 @@ def write_graph(path: Path, decoding: DecodingGraph, spelled: SpelledList, key: 
 
 
 def _write_decoding(folder: Path, decoding: DecodingGraph) -> None:
-    _write_record(folder, ArcTable(decoding.arcs.cpu().numpy(), decoding.olabels, decoding.splits.cpu().numpy()))
+    write_record(folder, ArcTable(decoding.arcs.cpu().numpy(), decoding.olabels, decoding.splits.cpu().numpy()))
     decoding.tokens.write(folder / "tokens.txt")
     decoding.words.write(folder / "words.txt")
     (folder / "entities.jsonl").write_text("".join(e.to_json() + "\n" for e in decoding.entities), encoding="utf-8")
@@ -131,7 +131,7 @@ def read_decoding(path: Path) -> DecodingGraph:
             f"has {len(entities)} of {meta['num_phrases']} phrases; compile the graph again", path / "entities.jsonl"
         )
     return decoding_graph(
-        _read_record(path, ArcTable),
+        read_record(path, ArcTable),
         read_units(path, meta["units"]),
         SymbolTable.read(path / "words.txt", first=EPS),
         meta["first_phrase"],
@@ -169,8 +169,8 @@ def read_base(path: Path, device: str = "cpu") -> BaseGraph:
         words=SymbolTable.read(path / "words.txt", first=EPS),
         classes=_classes(meta),
         topology=meta["topology"],
-        table=_read_record(path, ArcTable),
-        frontier=_read_record(
+        table=read_record(path, ArcTable),
+        frontier=read_record(
             path / "frontier",
             Frontier,
             num_class_states=_num_class_states(meta),
@@ -186,7 +186,7 @@ def read_token_graph(path: Path) -> TokenGraph:
     """The token graph of a base folder: what its decoding graph is the CTC product of."""
     path = Path(path)
     meta = _read_base_meta(path)
-    graph: TokenGraph = _read_record(
+    graph: TokenGraph = read_record(
         path / "token_graph",
         TokenGraph,
         num_class_states=_num_class_states(meta),
@@ -273,35 +273,3 @@ def _read_meta(path: Path) -> Dict[str, Any]:
     if meta.get("format") != FORMAT:
         raise InputError(f"was made by another version of wfst-bias (format {meta.get('format')}); make it anew", path)
     return meta
-
-
-def _write_record(folder: Path, record: Any) -> None:
-    """The arrays of a dataclass, and of those in it, as files; its other fields belong into the meta file."""
-    folder.mkdir(exist_ok=True)
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if isinstance(value, np.ndarray):
-            np.save(folder / f"{field.name}.npy", value)
-        elif is_dataclass(value):
-            _write_record(folder / field.name, value)
-
-
-def _read_record(folder: Path, cls: type, **others: Any) -> Any:
-    """Read what :func:`_write_record` wrote, its arrays mapped; the other fields are given."""
-    values = {}
-    for field in fields(cls):
-        if field.name in others:
-            values[field.name] = others[field.name]
-        elif isinstance(field.type, type) and is_dataclass(field.type):
-            values[field.name] = _read_record(folder / field.name, field.type, **others)
-        else:
-            values[field.name] = _mapped(folder / f"{field.name}.npy")
-    return cls(**values)
-
-
-def _mapped(path: Path) -> Array:
-    try:
-        mapped: Array = np.load(path, mmap_mode="c", allow_pickle=False)
-        return mapped
-    except (OSError, ValueError) as error:
-        raise InputError(f"is missing or damaged ({error}); make the graph folder anew", path) from None

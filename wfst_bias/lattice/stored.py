@@ -18,7 +18,7 @@ from wfst_bias.lattice.lm_rescoring import RescoringLM, with_lm
 from wfst_bias.lattice.oracle import oracle_errors
 from wfst_bias.lattice.rescored import weighted
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
-from wfst_bias.lm.ngrams import read_ngrams
+from wfst_bias.lm.files import read_ngrams
 
 _KIND = "lattices"
 _WORDS, _META = "words.txt", "meta.json"

@@ -14,7 +14,8 @@ import numpy as np
 
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.lm.arpa import BOS, EOS
-from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams, ngrams_of_rows, write_ngrams
+from wfst_bias.lm.files import write_ngrams
+from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams, ngrams_of_rows
 
 # Chosen by the perplexity of the LJ Speech transcripts (benchmarks/default_lm.py).
 _UNSEEN_SHARE = 0.35

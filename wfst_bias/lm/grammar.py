@@ -12,7 +12,8 @@ from wfst_bias.core.types import BoolArray, FloatArray
 from wfst_bias.fst.algebra import relabel, sort_arcs, with_arcs
 from wfst_bias.fst.wfst import Wfst
 from wfst_bias.lm.arpa import BOS, EOS
-from wfst_bias.lm.ngrams import Ngrams, read_known_ngrams
+from wfst_bias.lm.files import read_known_ngrams
+from wfst_bias.lm.ngrams import Ngrams
 
 _SKIPPED_SHOWN = 6
 

@@ -1,24 +1,20 @@
-"""N-grams of a backoff model as the arrays of a trie: from ARPA text and back, and as an acceptor."""
+"""N-grams of a backoff model as the arrays of a trie: as ARPA text, and as an acceptor."""
 
-import gzip
-from array import array
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Container, Dict, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import publish_file
 from wfst_bias.core.types import Array, BoolArray, FloatArray, IntArray
 from wfst_bias.fst.algebra import final_scores
 from wfst_bias.fst.ragged import row_splits
 from wfst_bias.fst.wfst import Wfst, from_arcs
-from wfst_bias.lm.arpa import BOS, EOS, arpa_ngrams
+from wfst_bias.lm.arpa import BOS, EOS
 
-_LN10 = np.log(10.0)
-LOG_ZERO = -99.0 * _LN10  # how ARPA writes log 0, nats
+LN10 = np.log(10.0)
+LOG_ZERO = -99.0 * LN10  # how ARPA writes log 0, nats
 _ABSENT = -2  # id of a word that a model does not have; -1 is the word of the empty n-gram
 
 
@@ -240,66 +236,10 @@ def ngrams_of_rows(
     return Ngrams(tuple(words), np.array(begin), *map(np.concatenate, zip(*columns)))
 
 
-def read_ngrams(path: Path) -> Ngrams:
-    """Read an ARPA file, gzipped or not; a backoff weight that is not there is 0.
-
-    Raises:
-      InputError: the file is not a whole ARPA model, or the history of an n-gram is not in it.
-    """
-    return read_known_ngrams(path)[0]
-
-
-def read_known_ngrams(path: Path, known: Optional[Container[str]] = None) -> Tuple[Ngrams, List[str]]:
-    """Read the n-grams of an ARPA file that consist of known words.
-
-    Args:
-      path: the file, gzipped or not.
-      known: the words, ``<s>`` and ``</s>`` among them; by default all.
-
-    Returns:
-      the n-grams, and of each n-gram left out its first unknown word.
-
-    Raises:
-      InputError: the file is not a whole ARPA model, or the history of an n-gram is not in it.
-    """
-    word_id: Dict[str, int] = {}
-    sections: List[Tuple["array[int]", "array[float]", "array[float]"]] = []
-    skipped: List[str] = []
-    for number, order, fields in arpa_ngrams(path):
-        if order == 1 and (known is None or fields[1] in known):
-            word_id.setdefault(fields[1], len(word_id))
-        while len(sections) < order:
-            sections.append((array("q"), array("d"), array("d")))
-        ids, log10_probs, log10_backoffs = sections[order - 1]
-        try:
-            row = [word_id[word] for word in fields[1 : order + 1]]
-        except KeyError:
-            unknown = next(word for word in fields[1 : order + 1] if word not in word_id)
-            if known is None or unknown in known:
-                raise InputError(f"word {unknown!r} has no 1-gram; add one", path, number) from None
-            skipped.append(unknown)
-            continue
-        ids.extend(row)
-        log10_probs.append(float(fields[0]))
-        log10_backoffs.append(float(fields[order + 1]) if len(fields) > order + 1 else 0.0)
-    rows = [np.array(ids).reshape(-1, order) for order, (ids, _, _) in enumerate(sections, 1)]
-    log_probs, backoffs = ([np.array(section[column]) * _LN10 for section in sections] for column in (1, 2))
-    try:
-        return ngrams_of_rows(tuple(word_id), rows, log_probs, backoffs), skipped
-    except InputError as error:
-        raise InputError(str(error), path) from None
-
-
-def write_ngrams(path: Path, model: Ngrams) -> None:
-    """Write the model as ARPA, gzipped where the name says so."""
-    path, text = Path(path), model.arpa()
-    publish_file(path, gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text)
-
-
 def _log10_texts(nats: FloatArray) -> Array:
     """Decimal logarithms as ARPA writes them, objects ``(N,)``."""
     texts = np.empty(len(nats), object)
-    texts[:] = [f"{x:.7g}" for x in (np.maximum(nats, LOG_ZERO) / _LN10).tolist()]
+    texts[:] = [f"{x:.7g}" for x in (np.maximum(nats, LOG_ZERO) / LN10).tolist()]
     return texts
 
 

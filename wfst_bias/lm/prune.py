@@ -12,7 +12,8 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import refuse_same
 from wfst_bias.core.types import FloatArray
 from wfst_bias.lm.arpa import BOS, EOS
-from wfst_bias.lm.ngrams import Ngrams, read_ngrams, write_ngrams
+from wfst_bias.lm.files import read_ngrams, write_ngrams
+from wfst_bias.lm.ngrams import Ngrams
 
 
 def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:

@@ -12,8 +12,9 @@ from typing import Tuple
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, refuse_same
 from wfst_bias.core.text import words_of
+from wfst_bias.lm.files import write_ngrams
 from wfst_bias.lm.kneser_ney import kneser_ney
-from wfst_bias.lm.ngrams import Ngrams, write_ngrams
+from wfst_bias.lm.ngrams import Ngrams
 
 _CLASS = re.compile(r"\$[A-Z][A-Z_]*|<[^\s<>]+>|#nonterm:\S+")
 
