@@ -1,4 +1,4 @@
-"""``wfst-bias calibrate`` and ``wfst-bias adapter``: small networks behind a frozen acoustic model."""
+"""``wfst-bias calibrate`` and ``wfst-bias adapter``: small networks after a frozen acoustic model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Sequence
@@ -21,7 +21,7 @@ _valid = click.option(
 )
 
 
-_recipe = click.option("--recipe", type=PATH, metavar="TOML", help="File that says how; see the README.")
+_recipe = click.option("--recipe", type=PATH, metavar="TOML", help="Settings of the training; see the README.")
 
 
 @click.group()

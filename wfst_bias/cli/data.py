@@ -68,7 +68,7 @@ def data_templates(
     """Fill the slots of TEMPLATES, a sentence a line, with phrases of LIST, or of a domain, of the classes they name.
 
     A slot is the name of a class: 'We stopped $DRUG because of a rash.' Phrases that contain each other (Merkel, Angela
-    Merkel) are in the same part, and no sentence says a phrase of another part.
+    Merkel) are in the same part, and no sentence has a phrase of another part.
 
     \b
     wfst-bias data templates conf/templates.txt medicine exp/dev.txt --part 1/2
@@ -96,7 +96,7 @@ def data_templates(
     show_default=True,
     metavar="VOICE",
     help="hibari, flite:VOICE (slt, rms, awb, kal16), espeak-ng:VOICE (en-us, en-gb+f3) or piper:FILE.onnx; may be given "
-    "again, the same one to hear it more often.",
+    "again, the same one to use it more often.",
 )
 @click.option("--speed", nargs=2, type=float, default=(1.0, 1.0), show_default=True, help="Slowest and fastest pace.")
 @click.option(
@@ -121,7 +121,7 @@ def data_synthesise(
     jobs: int,
     named: bool,
 ) -> None:
-    """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, by lot.
+    """Speak SENTENCES, one a line, into the Kaldi data folder DATA_DIR; each by one of the voices, at random.
 
     flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo], piper
     with pip install piper-tts.

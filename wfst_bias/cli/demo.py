@@ -13,7 +13,7 @@ from wfst_bias.cli.options import PATH
 )
 @click.option("--sentences", type=click.IntRange(1), default=30, show_default=True, help="How many are synthesised.")
 @click.option(
-    "--distractors", type=click.IntRange(0), default=1000, show_default=True, help="Names in the list that nobody says."
+    "--distractors", type=click.IntRange(0), default=1000, show_default=True, help="Names in the list that are not spoken."
 )
 def demo(out: Path, sentences: int, distractors: int) -> None:
     """Synthesise sentences full of names, decode them without and with a list, and show what changed."""

@@ -22,7 +22,7 @@ def entities() -> None:
     "--base", "base_dir", type=PATH, metavar="BASE_DIR", help="Base graph to check it against; else that of transcribe."
 )
 @click.option(
-    "--json", "json_file", type=PATH, metavar="FILE", help="Write all there is to tell there; '-' to print it."
+    "--json", "json_file", type=PATH, metavar="FILE", help="Write all findings there; '-' to print them."
 )
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @g2g_options
@@ -39,11 +39,11 @@ def entities_check(
     Exit code 0: nothing is wrong; 1: there is an error, with --strict a warning, or LIST cannot be read; 2: usage.
 
     \b
-    unusable       error    no way to say it
+    unusable       error    no pronunciation
     duplicate      warning  the same words as an earlier phrase
     dropped        warning  one of its pronunciations or spoken forms cannot be used: the model has no tokens for it
-    short          warning  up to 3 phones or letters: found where nobody said it
-    common-word    warning  a word that everybody says, itself (one in 3,000 or more)
+    short          warning  up to 3 phones or letters: found where it was not spoken
+    common-word    warning  a common word itself (one in 3,000 or more)
     homophone      warning  sounds exactly like a common word (one in 60,000); like a rare one, a note
     two-words      warning  sounds like two common words together, or as two words like one
     near-word      note     4 phones or letters, and one of them from a common word
@@ -96,7 +96,7 @@ def entities_convert(source: Path, out: Path, format_name: str) -> None:
 @entities.command("pool")
 @click.argument("biasing", type=PATH, metavar="TSV")
 @click.argument("out", type=PATH, metavar="LIST")
-@click.option("--distractors", type=click.IntRange(0), required=True, help="Words that nobody says, from the lists.")
+@click.option("--distractors", type=click.IntRange(0), required=True, help="Words that are not spoken, from the lists.")
 def entities_pool(biasing: Path, out: Path, distractors: int) -> None:
     """One LIST for all utterances of TSV: all their rare words and some distractors.
 
@@ -141,10 +141,10 @@ def entities_lists(biasing: Path, words: Path, out: Path, distractors: int, seed
 @click.argument("data", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.jsonl")
 @format_option
-@click.option("--distractors", type=click.IntRange(0), required=True, help="Phrases of LIST that nobody says.")
-@click.option("--unsaid", is_flag=True, help="Only these: a list of which DATA says nothing.")
+@click.option("--distractors", type=click.IntRange(0), required=True, help="Phrases of LIST that are not spoken.")
+@click.option("--unsaid", is_flag=True, help="Only these: a list of which nothing is spoken in DATA.")
 def entities_sample(source: Path, data: Path, out: Path, format_name: str, distractors: int, unsaid: bool) -> None:
-    """The phrases of LIST, or of a domain, that the texts of DATA say, and some distractors, as our own lines of JSON.
+    """The phrases of LIST, or of a domain, that the texts of DATA have, and some distractors, as our own lines of JSON.
 
     Example: wfst-bias entities sample medicine data/test exp/list_1000.jsonl --distractors 1000
     """

@@ -33,10 +33,10 @@ def explain(
     device: str,
     as_json: bool,
 ) -> None:
-    """Tell why PHRASE of a list was found in UTTERANCE of DECODE_DIR, or was not.
+    """Explain why PHRASE of a list was found in UTTERANCE of DECODE_DIR, or was not.
 
-    The utterance is decoded again, as DECODE_DIR/meta.json tells (paths as they were given then): once as it was and
-    once with paths that must say PHRASE, or must not. Told is which of these it is:
+    The utterance is decoded again, with what DECODE_DIR/meta.json names (paths as they were given then): once as it was and
+    once with paths that must have PHRASE, or must not. The explanation is one of these:
 
     \b
     cannot be used    and why, from report.tsv
@@ -45,7 +45,7 @@ def explain(
     is rejected       by its gate
     left the beam     when, though its path is better than what was written
     loses             to which words and by how many nats: sound, language model, list
-    is not close      to anything that was heard: where it fits best, and which units do not
+    is not close      to anything that was recognized: where it fits best, and which units do not
 
     Example: wfst-bias explain exp/decode_names utt_0001 Zelenskyy
     """

@@ -40,7 +40,7 @@ def graph() -> None:
     "classes",
     multiple=True,
     metavar="NAME",
-    help="A class that lists may be put into, such as '$DRUG' or '<unk>': where LM has it as a word, its n-grams say "
+    help="A class that lists may be put into, such as '$DRUG' or '<unk>': where LM has it as a word, its n-grams give "
     "where an entity may stand; else it may stand where any word may. May be given again.",
 )
 @topology_option
@@ -75,7 +75,7 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
 @click.option("--order", type=int, default=3, show_default=True, help=_ORDER_HELP)
 @topology_option
 def graph_loop(lang_dir: Path, base_dir: Path, order: int, topology: str) -> None:
-    """Make BASE_DIR without a language model: any word, said by n-grams of the units of LANG_DIR.
+    """Make BASE_DIR without a language model: any word, spelled by n-grams of the units of LANG_DIR.
 
     Decoding is then greedy but for these n-grams and the lists that are compiled in.
 
@@ -126,7 +126,7 @@ def graph_compile(
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
-    GRAPH_DIR/report.tsv tells what became of each phrase. A LIST may also be a domain, medicine or parliament, or a
+    GRAPH_DIR/report.tsv has the outcome of each phrase. A LIST may also be a domain, medicine or parliament, or a
     folder of yours with a domain.toml; its lists go into their classes where the base has them.
 
     Examples:

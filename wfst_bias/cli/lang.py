@@ -116,7 +116,7 @@ def lang_chars(lang_dir: Path, tokens: Path, words: Path, blank: Optional[str], 
 @words_option
 @blank_option
 def lang_subwords(lang_dir: Path, model: Path, words: Path, blank: Optional[str]) -> None:
-    """Subwords of a sentencepiece model; each word is spelled by it, a word of a list in its best few ways.
+    """Subwords of a sentencepiece model; each word is spelled by it, a word of a list in its best few spellings.
 
     Example: wfst-bias lang subwords data/lang --model bpe.model --words lm.arpa.gz
     """

@@ -25,7 +25,7 @@ def lattice() -> None:
     archive or k2's .pt.
 
     A lattice has each word sequence within the output beam of the search once, by its best path. In lat.1.gz, Kaldi's
-    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.1.terms.jsonl.gz tells them.
+    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.1.terms.jsonl.gz has them.
     """
 
 
@@ -109,9 +109,9 @@ def rescore(
     """Write the lattices of SOURCE with other weights, or with another language model, into FOLDER.
 
     With --lm each path has the score that the model gives its words, states being split by history. A word that it does
-    not have is its <unk>, or, without one, as rare as its rarest word. A phrase of the list keeps what the list says of
-    it; to the model it is the backoff to no history, as in a graph whose model does not have the class (of a phrase that
-    begins a sentence the graph's own). An archive without terms cannot tell phrases: there all words are the model's, and
+    not have is its <unk>, or, without one, as rare as its rarest word. A phrase of the list keeps the scores of the
+    list; to the model it is the backoff to no history, as in a graph whose model does not have the class (of a phrase that
+    begins a sentence the graph's own). An archive without terms has no phrases: there all words are the model's, and
     what list and boost paid is lost.
 
     Examples:

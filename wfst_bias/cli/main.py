@@ -41,7 +41,7 @@ def _show_messages() -> None:
 
 
 class _Commands(click.Group):
-    """Tells an input error in one line, exit code 1."""
+    """Prints an input error in one line, exit code 1."""
 
     def invoke(self, context: click.Context) -> Any:
         _show_messages()

@@ -57,7 +57,7 @@ format_option = click.option(
     show_default=True,
     metavar="NAME",
     help="Format of the list: plain, tsv, jsonl, csv:COLUMN, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, "
-    "speechmatics, gladia, ibm, strings (a JSON list); its content tells, but for csv and nemo.",
+    "speechmatics, gladia, ibm, strings (a JSON list); recognized by its content, but for csv and nemo.",
 )
 
 device_option = click.option(

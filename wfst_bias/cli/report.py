@@ -13,7 +13,7 @@ _number = click.IntRange(0)
 @click.command()
 @click.argument("decode_dirs", type=PATH, nargs=-1, required=True, metavar="DECODE_DIR...")
 @click.argument("out", type=PATH, metavar="OUT.html")
-@click.option("--data", type=PATH, help="What was decoded, if it is no longer where the folders say.")
+@click.option("--data", type=PATH, help="What was decoded, if it is no longer where it was.")
 @click.option(
     "--entities", type=PATH, metavar="LIST", help="Score by this list instead of those that were decoded with."
 )

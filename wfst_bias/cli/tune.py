@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-false-alarms",
     type=click.FloatRange(0),
-    help="Phrases an hour that are found where nobody said them, at most; those of the first weights by default.",
+    help="Phrases an hour that are found where they were not spoken, at most; those of the first weights by default.",
 )
 @decoding_options
 def tune(

@@ -22,7 +22,7 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> FloatArray:
     """Samples of a cut in [-1, 1], resampled, float32 ``(num_samples,)``.
 
     Raises:
-      InputError: the audio ends before its header says, cannot be read or holds NaN.
+      InputError: the audio is shorter than its header has it, cannot be read or holds NaN.
     """
     source = cut.recording.sources[0]
     path = None if source.type == "memory" else source.source

@@ -128,7 +128,7 @@ def _read_kaldi(folder: Path) -> CutSet:
 
 
 def _segments(folder: Path, recordings: Mapping[str, Recording]) -> List[Tuple[str, _Span, str]]:
-    """Utterance, (recording, start, end) and where it is said, for each utterance."""
+    """Utterance, (recording, start, end) and the place where that is written, for each utterance."""
     path = folder / "segments"
     if not path.is_file():
         return [(key, (key, 0.0, None), "wav.scp") for key in recordings]

@@ -97,7 +97,7 @@ class OneGraph:
 class ListPerUtterance:
     """A list for each utterance, in one search over one base graph.
 
-    The lists of a batch are swapped into the base behind a gate each; a list that several utterances share
+    The lists of a batch are swapped into the base, each with a gate; a list that several utterances share
     is compiled once, and stands once in a batch.
 
     Args:

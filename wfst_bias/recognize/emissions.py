@@ -65,7 +65,7 @@ class BatchEmissions:
       cuts: the utterances.
       lists: the entity list of each.
       model: log-probabilities of the acoustic model, ``(N, T, C)``.
-      searched: the same behind the emission adapter.
+      searched: the same after the emission adapter.
       phones: what the second pass reads: ``searched``, or the emissions of a phone network.
     """
 
@@ -175,7 +175,7 @@ class EmissionPipeline:
         return self.adapted(self._of_audio(names, audio), [()] * len(names))
 
     def adapted(self, model: Emissions, lists: Sequence[Phrases]) -> Emissions:
-        """The model's emissions behind the adapter."""
+        """The model's emissions after the adapter."""
         with self.timing.of("adapter"):
             return self.adapter.changed(model, lists)
 
@@ -188,7 +188,7 @@ class EmissionPipeline:
           lists: the entity list of each utterance.
 
         Raises:
-          InputError: the emissions are of other tokens, or a phone network has to hear the audio.
+          InputError: the emissions are of other tokens, or a phone network has to read the audio.
         """
         if model.tokens.checksum != self.model.tokens.checksum:
             raise InputError(

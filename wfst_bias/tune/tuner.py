@@ -32,7 +32,7 @@ class Caps:
 
     Args:
       u_wer_rise: by which the errors in words outside the list may rise above those without a list, absolute percent.
-      false_alarms: entities an hour that nobody said; those of the first weights where not given.
+      false_alarms: entities an hour that were not spoken; those of the first weights where not given.
     """
 
     u_wer_rise: float = 0.2
