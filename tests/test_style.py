@@ -25,11 +25,7 @@ PRIVATE_NAMES = frozenset("Place Side member members Member reader readers Reade
 # what is not yet done; it must be exact, so that it becomes empty
 LONG_MODULES: dict[str, set[str]] = {}
 LONG_FUNCTIONS: dict[str, set[str]] = {}
-PRIVATE: dict[str, set[str]] = {
-    "lang": set(
-        """ways""".split()
-    ),
-}
+PRIVATE: dict[str, set[str]] = {}
 DOCSTRINGS: dict[str, set[str]] = {}
 
 

@@ -114,7 +114,7 @@ def test_tokens_of_another_name(tmp_path, audio):
     path, _ = exports.nemo(tmp_path)
     (tmp_path / "vocab.txt").rename(tmp_path / "labels")
     assert OnnxModel(path, tmp_path / "labels").emissions(["a"], audio[:1]).log_probs.shape == (1, 25, 29)
-    with pytest.raises(InputError, match="no tokens.txt, vocab.txt, .*lies beside it; put one there, or name one"):
+    with pytest.raises(InputError, match="no tokens.txt, vocab.txt, .*is in its folder; put one there, or name one"):
         OnnxModel(path)
 
 

@@ -20,26 +20,26 @@ def test_homophones_are_ranked_and_others_are_not():
 
 def test_lexicon_fst_puts_a_boundary_between_words():
     L = lexicon_fst(padded([[N, U], [B]]), np.array([7, 8]), WB, True, (BACKOFF, 9), MARK)
-    said = language(L, 4, allowed=lambda s: BACKOFF not in s and s[:1] != (WB,) and (WB, WB) not in zip(s, s[1:]))
-    assert ((N, U), (7,)) in said
-    assert ((B, WB, N, U), (8, 7)) in said
-    assert not any(units == (N, U, B) for units, _ in said)
+    accepted = language(L, 4, allowed=lambda s: BACKOFF not in s and s[:1] != (WB,) and (WB, WB) not in zip(s, s[1:]))
+    assert ((N, U), (7,)) in accepted
+    assert ((B, WB, N, U), (8, 7)) in accepted
+    assert not any(units == (N, U, B) for units, _ in accepted)
 
 
-def test_without_a_token_between_words_each_word_ends_in_a_mark():
+def test_without_a_token_between_words_each_word_ends_in_a_symbol():
     L = lexicon_fst(padded([[N, U], [B]]), np.array([7, 8]), WB, False, (BACKOFF, 9), MARK)
-    said = language(L, 4, allowed=lambda s: BACKOFF not in s)
-    assert set(said) == {((), ()), ((N, U, WB), (7,)), ((B, WB), (8,)), ((B, WB, B, WB), (8, 8))}
+    accepted = language(L, 4, allowed=lambda s: BACKOFF not in s)
+    assert set(accepted) == {((), ()), ((N, U, WB), (7,)), ((B, WB), (8,)), ((B, WB, B, WB), (8, 8))}
 
 
 def test_lexicon_fst_keeps_homophones_apart():
     L = lexicon_fst(padded([[N, U], [N, U]]), np.array([7, 8]), WB, True, (BACKOFF, 9), MARK)
-    said = language(L, 3, allowed=lambda s: BACKOFF not in s and WB not in s)
-    assert {((N, U, MARK), (7,)), ((N, U, MARK + 1), (8,))} <= set(said)
+    accepted = language(L, 3, allowed=lambda s: BACKOFF not in s and WB not in s)
+    assert {((N, U, MARK), (7,)), ((N, U, MARK + 1), (8,))} <= set(accepted)
 
 
 def test_every_cmudict_phone_is_a_phone_of_ours():
-    assert {p for _, said in cmudict_lexicon().pairs for p in said} == set(PHONES)
+    assert {p for _, phones in cmudict_lexicon().pairs for p in phones} == set(PHONES)
 
 
 def test_every_phone_has_a_symbol_of_the_model():
@@ -51,24 +51,24 @@ def test_every_phone_has_a_symbol_of_the_model():
 
 
 @pytest.mark.parametrize(
-    "word, said",
+    "word, phones",
     [
         ("zelenskyy", "Z EH L EH N S K IY"),
         ("weigh", "W EY"),  # not the Korean diphthong "we" and IH
         ("ernest's", "ER N AH S T S"),
         ("church's", "CH ER CH IH Z"),
-        ("one", "OW N EY"),  # what the phone network writes, too
+        ("one", "OW N EY"),  # as the phone network recognizes it
     ],
 )
-def test_g2p_reads(word, said):
-    assert HamaG2P().pronounce([word]) == {word: (tuple(said.split()),)}
+def test_g2p_of_hama(word, phones):
+    assert HamaG2P().pronounce([word]) == {word: (tuple(phones.split()),)}
 
 
-def test_shipped_readings_are_what_the_g2p_says_now():
+def test_shipped_pronunciations_are_those_of_the_g2p():
     shipped = hama_pronunciations()
     words = list(shipped.entries)[::800]
-    said = HamaG2P().pronounce(words)
-    assert said == {w: shipped[w] for w in words}
+    found = HamaG2P().pronounce(words)
+    assert found == {w: shipped[w] for w in words}
 
 
 def test_user_lexicon_with_stress_and_comments(tmp_path):

@@ -1,4 +1,4 @@
-"""Characters and subwords: vocabularies of models as they come, and the words that are spelled with them."""
+"""Characters and subwords: vocabulary files of models, and words spelled with them."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from wfst_bias.lang.units import Units
     "symbols, table, column",
     [
         (["<pad>", "<s>", "|", "E"], ("<blk>", "<s>", "|", "E"), (0, 1, 2, 3)),  # wav2vec2
-        ([" ", "a", "b"], ("<blk>", "|", "a", "b"), (3, 0, 1, 2)),  # NeMo: blank stands behind the tokens
+        ([" ", "a", "b"], ("<blk>", "|", "a", "b"), (3, 0, 1, 2)),  # NeMo: blank comes after the tokens
         (["a", "|", "[PAD]"], ("<blk>", "a", "|"), (2, 0, 1)),
     ],
 )
@@ -31,11 +31,11 @@ def test_blank_goes_first(symbols, table, column):
         ("vocab.json", json.dumps({"|": 1, "<pad>": 0, "a": 2})),
         ("labels.json", json.dumps(["<pad>", "|", "a"])),
         ("tokens.txt", "<blk> 0\n| 1\na 2\n"),
-        ("tokens.txt", "<blk> 0\n| 1\na 2\n#0 3\n#1 4\n"),  # icefall: marks of its lexicon behind the tokens
+        ("tokens.txt", "<blk> 0\n| 1\na 2\n#0 3\n#1 4\n"),  # icefall: symbols of its lexicon after the tokens
         ("vocab.txt", " \na\n"),
     ],
 )
-def test_vocabularies_as_models_bring_them(tmp_path, name, text):
+def test_vocabulary_files(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     assert read_model_tokens(tmp_path / name).table.symbols == ("<blk>", "|", "a")
 
@@ -61,7 +61,7 @@ def test_bad_vocabularies(tmp_path, text, options, message):
     "num_outputs, table", [(4, ("<blk>", "|", "<s>", "</s>")), (3, ("<blk>", "|", "<s>")), (2, ("<blk>", "|"))]
 )
 def test_tokens_that_a_fine_tuning_added(tmp_path, num_outputs, table):
-    """They stand in a file of their own, and the model has outputs for them or has none."""
+    """They are in a file of their own, and the model has outputs for all of them or not."""
     files = {
         "vocab": {"|": 0, "[PAD]": 1},
         "added_tokens": {"<s>": 2, "</s>": 3},
@@ -87,7 +87,7 @@ def test_words_are_spelled_in_the_case_of_the_model(tmp_path):
     assert CharSpeller(lang.units).pronounce(["we"]) == {"we": (("W", "E"),)}
 
 
-def test_a_model_without_a_token_between_words_is_told(tmp_path):
+def test_a_model_without_a_token_between_words_is_an_error(tmp_path):
     (tmp_path / "vocab").write_text("a\nb\n")
     (tmp_path / "words").write_text("ab\n")
     with pytest.raises(InputError, match="no token between words .*--boundary"):
@@ -111,12 +111,12 @@ def piece_model():
     return model.getvalue()
 
 
-def test_pieces_spell_words_in_their_best_ways(piece_model):
+def test_pieces_give_the_best_spellings_of_words(piece_model):
     speller = PieceSpeller(piece_model, Units("subwords", SymbolTable(("<blk>",))), num_best=4)
     pieces = tuple(speller.model.id_to_piece(i) for i in range(len(speller.model)))
     speller = PieceSpeller(piece_model, Units("subwords", SymbolTable(("<blk>", *pieces)), word_start="▁"), 4)
-    ways = speller.pronounce(["useful", "日本"])
-    assert ways["useful"][0] == tuple(speller.model.encode("useful", out_type=str))
-    assert 1 < len(set(ways["useful"])) == len(ways["useful"]) <= 4
-    assert all("".join(way) == "▁useful" for way in ways["useful"])
-    assert ways["日本"] == ()
+    spellings = speller.pronounce(["useful", "日本"])
+    assert spellings["useful"][0] == tuple(speller.model.encode("useful", out_type=str))
+    assert 1 < len(set(spellings["useful"])) == len(spellings["useful"]) <= 4
+    assert all("".join(spelling) == "▁useful" for spelling in spellings["useful"])
+    assert spellings["日本"] == ()

@@ -31,11 +31,11 @@ def data_sentences(
     import random
 
     from wfst_bias.core.errors import InputError
-    from wfst_bias.core.files import lines_of, publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, lines_of, publish_file
     from wfst_bias.lang.model_langs import read_vocabulary
     from wfst_bias.synth.sentences import clauses, rare_words, with_rare_words
 
-    refuse_same(out, *filter(None, (text, rare, exclude)))
+    check_not_input(out, *filter(None, (text, rare, exclude)))
     unheard = set(read_vocabulary(exclude)) if exclude else set()
     words = [word for word in (read_vocabulary(rare) if rare else rare_words()) if word not in unheard]
     stretches = list(clauses(line for _, line in lines_of(text)))
@@ -74,12 +74,12 @@ def data_templates(
     wfst-bias data templates conf/templates.txt medicine exp/dev.txt --part 1/2
     wfst-bias data templates conf/templates.txt medicine exp/test.txt --part 2/2
     """
-    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.lists import read_entities
     from wfst_bias.entities.split import Part
     from wfst_bias.synth.templates import filled
 
-    refuse_same(out, templates, source)
+    check_not_input(out, templates, source)
     sentences = filled(templates, read_entities(source, format_name), count, Part.parse(part), seed)
     publish_file(out, "".join(f"{sentence}\n" for sentence in sentences))
     click.echo(f"{out}: {len(sentences):,} sentences")

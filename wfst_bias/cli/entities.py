@@ -60,13 +60,13 @@ def entities_check(
 
     wfst-bias entities check names.txt --base exp/base --strict --json - | jq .findings
     """
-    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.graph.checked_list import check_list
     from wfst_bias.recognize.transcribe import default_base
 
     to_stdout = json_file == Path("-")
     if json_file and not to_stdout:
-        refuse_same(json_file, source)
+        check_not_input(json_file, source)
     checked = check_list(source, base_dir or default_base(progress=True), format_name, g2g_config)
     if json_file and not to_stdout:
         publish_file(json_file, checked.to_json())
@@ -83,11 +83,11 @@ def entities_convert(source: Path, out: Path, format_name: str) -> None:
 
     Example: wfst-bias entities convert phrase_set.json names.jsonl
     """
-    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.formats.documents import own_line
     from wfst_bias.entities.lists import read_entities
 
-    refuse_same(out, source)
+    check_not_input(out, source)
     phrases = read_entities(source, format_name)
     publish_file(out, "".join(own_line(entity) for entity in phrases))
     click.echo(f"{out}: {len(phrases):,} phrases")
@@ -104,10 +104,10 @@ def entities_pool(biasing: Path, out: Path, distractors: int) -> None:
 
     Example: wfst-bias entities pool biasing_1000.tsv all_1000.txt --distractors 1000
     """
-    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.pool import pool_lists
 
-    refuse_same(out, biasing)
+    check_not_input(out, biasing)
     phrases = pool_lists(biasing, distractors)
     publish_file(out, "".join(f"{phrase}\n" for phrase in phrases))
     click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")
@@ -127,10 +127,10 @@ def entities_lists(biasing: Path, words: Path, out: Path, distractors: int, seed
 
     Example: wfst-bias entities lists test-clean.biasing_100.tsv all_rare_words.txt biasing_1000.tsv --distractors 1000
     """
-    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.distractors import lists_with_distractors
 
-    refuse_same(out, biasing, words)
+    check_not_input(out, biasing, words)
     rows = lists_with_distractors(biasing, words, distractors, seed)
     publish_file(out, "".join(row.serialize() for row in rows))
     click.echo(f"{out}: {len(rows):,} utterances, {distractors:,} distractors each")
@@ -148,13 +148,13 @@ def entities_sample(source: Path, data: Path, out: Path, format_name: str, distr
 
     Example: wfst-bias entities sample medicine data/test exp/list_1000.jsonl --distractors 1000
     """
-    from wfst_bias.core.files import publish_file, refuse_same
+    from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.data.cuts import read_texts
     from wfst_bias.entities.formats.documents import own_line
     from wfst_bias.entities.lists import read_entities
     from wfst_bias.entities.pool import sample_list
 
-    refuse_same(out, source)
+    check_not_input(out, source)
     texts = read_texts(data).values()
     phrases = sample_list(read_entities(source, format_name), texts, distractors, with_spoken=not unsaid)
     publish_file(out, "".join(own_line(entity) for entity in phrases))

@@ -1,4 +1,4 @@
-"""One root error; everything a user can mend is an :class:`InputError`."""
+"""The errors of the package; those that a user can correct are :class:`InputError`."""
 
 from pathlib import Path
 from typing import Optional, Union
@@ -9,9 +9,9 @@ class WfstBiasError(Exception):
 
 
 class InputError(WfstBiasError):
-    """Something the user gave us cannot be used.
+    """An input of the user cannot be used.
 
-    Reads as ``PATH:LINE: what was found; what to do``, for example
+    The text is ``PATH:LINE: what was found; what to do``, for example
     ``contacts.tsv:41: weight 'x' is not a number; write 'PHRASE<TAB>2.0'``.
 
     Args:
@@ -37,7 +37,7 @@ class FieldError(InputError):
 
     Args:
       field: its name.
-      problem: what follows the name: "is 2.0; give a share, 0 (off) to 1".
+      problem: text after the name: "is 2.0; give a share, 0 (off) to 1".
     """
 
     def __init__(self, field: str, problem: str):

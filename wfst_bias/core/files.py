@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and lines that know their number."""
+"""Reading of text, JSON and TOML with errors that name the line; atomic writing of files and folders."""
 
 import contextlib
 import gzip
@@ -16,7 +16,7 @@ GRAPHS = Path(__file__).parents[1] / "graphs"  # the sources of graphs that come
 
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
-    """Lines of a UTF-8 text file, gzipped or not, with their numbers from 1.
+    """Yield the lines of a UTF-8 text file, gzipped or not, with their numbers from 1.
 
     Raises:
       InputError: the file is missing, cut short (gzip) or not UTF-8.
@@ -26,7 +26,7 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
             for number, line in enumerate(stream, 1):
-                # a mark of the byte order, where an editor has put one, is no part of the text
+                # the byte-order mark of some editors is no part of the text
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number) from None
@@ -40,15 +40,15 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
 
 
-def refuse_same(out: Path, *inputs: Path) -> None:
-    """Raises :class:`InputError` where an output would be written over an input."""
+def check_not_input(out: Path, *inputs: Path) -> None:
+    """Raise :class:`InputError` where an output would overwrite an input."""
     for path in inputs:
         if Path(out).exists() and Path(path).exists() and Path(out).samefile(path):
             raise InputError("is the input, too, and would be lost; name another file for the output", out)
 
 
 def read_json(path: Path) -> Any:
-    """One JSON value; a missing or broken file is an :class:`InputError`."""
+    """Read one JSON value; a missing or broken file is an :class:`InputError`."""
     text = "\n".join(line for _, line in lines_of(path))
     try:
         return json.loads(text)
@@ -57,7 +57,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_toml(path: Path) -> Dict[str, Any]:
-    """The table of a TOML file; a missing or broken file is an :class:`InputError`."""
+    """Read the table of a TOML file; a missing or broken file is an :class:`InputError`."""
     try:
         import tomllib
     except ImportError:  # Python below 3.11
@@ -87,17 +87,17 @@ def publish_file(path: Path, content: Union[str, bytes]) -> None:
 
 @contextlib.contextmanager
 def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator[Path]:
-    """A fresh folder to fill, renamed to ``path`` when the block ends well.
+    """Yield a new folder, which is renamed to ``path`` at the end of the block if that raises nothing.
 
-    A folder of the same kind that stands at ``path`` is replaced.
+    A folder of the same kind at ``path`` is replaced.
 
     Args:
-      path: where the folder is to be.
-      kind: what it is; the block writes it into the marker, as ``"kind"``.
-      marker: JSON file by which a folder is known.
+      path: of the published folder.
+      kind: its kind; the block writes it into the marker, as ``"kind"``.
+      marker: JSON file that identifies a folder.
 
     Raises:
-      InputError: something else stands at ``path``.
+      InputError: there is something else at ``path``.
     """
     path = Path(path)
     check_folder(path, kind, marker)
@@ -125,7 +125,7 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
 
 
 def check_folder(path: Path, kind: str, marker: str = "meta.json") -> None:
-    """Tell before long work what :func:`publish_folder` would tell behind it."""
+    """Raise the error of :func:`publish_folder` before long work."""
     if Path(path).exists() and not _is_of_kind(Path(path), kind, marker):
         raise InputError(f"exists and is no {kind} folder of ours to replace; name another folder", path)
 
@@ -142,11 +142,11 @@ def _is_of_kind(path: Path, kind: str, marker: str) -> bool:
 
 @contextlib.contextmanager
 def _named_errors(path: Path) -> Iterator[None]:
-    """Raise the error of an output that cannot be made under the output's own name."""
+    """Raise errors of the file system with the path of the output, not that of a temporary file."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror}); name another place", path) from None
+        raise InputError(f"cannot be written ({error.strerror}); name another path", path) from None
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""Token and word tables: what the labels of a graph mean, checked once, here."""
+"""Token and word tables: the symbols of the labels of a graph."""
 
 import hashlib
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class SymbolTable:
         return self.ids[symbol]
 
     def extended(self, symbols: Iterable[str]) -> "SymbolTable":
-        """A table with those of ``symbols`` at its end that it does not have yet."""
+        """Return the table with new symbols appended."""
         new = dict.fromkeys(s for s in symbols if s not in self.ids)
         return SymbolTable(self.symbols + tuple(new)) if new else self
 
@@ -76,7 +76,7 @@ class SymbolTable:
                     number,
                 )
             if fields[0] in seen:
-                raise InputError(f"symbol {fields[0]!r} stands here again; remove one", path, number)
+                raise InputError(f"symbol {fields[0]!r} is repeated; remove one", path, number)
             seen.add(fields[0])
             symbols.append(fields[0])
         if not symbols or symbols[0] != first:

@@ -1,4 +1,4 @@
-"""Text as transcripts have it."""
+"""Text in the form of transcripts."""
 
 import re
 import unicodedata
@@ -6,9 +6,9 @@ from typing import Tuple
 
 
 def words_of(text: str) -> Tuple[str, ...]:
-    """Words of a text as transcripts have them; hyphens and dashes separate words.
+    """Return the words of a text in the form of transcripts; hyphens and dashes separate words.
 
-    Signs that are said (``&``, ``%``, digits) stay, so that what cannot be spelled is told, not dropped.
+    Signs that are spoken (``&``, ``%``, digits) stay, so that what cannot be spelled is reported, not dropped.
     """
     text = unicodedata.normalize("NFC", text).lower().replace("\u2019", "'")
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")  # invisible: byte-order marks, joiners
@@ -19,12 +19,12 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "Ø": "O
 
 
 def without_accents(text: str) -> str:
-    """The text with its accents taken off, and letters of their own (``ø``) as the nearest ones of English."""
+    """Return the text without accents, and with letters such as ``ø`` replaced by the nearest ones of English."""
     plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def latin(word: str) -> str:
-    """The word in the letters a-z and apostrophes, accents taken off; empty where that cannot be."""
+    """Return the word in the letters a-z and apostrophes, without accents; empty where that is impossible."""
     plain = without_accents(word)
     return plain if plain and all("a" <= c <= "z" or c == "'" for c in plain) else ""

@@ -29,7 +29,7 @@ class _Group:
 
     Args:
       rows: of the pairs in the input ``(N,)``.
-      chunks: number of the chunk of each shape that begins at each position, 0 where none fits, int ``(S, T, shape, N)``.
+      chunks: number of the chunk of each shape at each position, 0 where none fits, int ``(S, T, shape, N)``.
     """
 
     rows: Sequence[int]

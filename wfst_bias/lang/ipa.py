@@ -1,4 +1,4 @@
-"""The one table from IPA to ARPAbet, for pronunciations in lists and for the symbols of the phone network.
+"""Map from IPA to ARPAbet, for pronunciations in lists and for the symbols of the phone network.
 
 A sound that English does not have becomes the nearest one that it has:
 
@@ -74,7 +74,7 @@ def _parse(rows: str, separator: str) -> Dict[str, Tuple[str, ...]]:
 
 
 def _signs(ipa: str) -> str:
-    """Remove stress, length and what else English does not distinguish."""
+    """Remove stress, length and other marks that English does not distinguish."""
     return "".join(sign for sign in unicodedata.normalize("NFC", ipa) if sign not in _IGNORED)
 
 

@@ -53,7 +53,7 @@ class Lang:
         return hashlib.sha256("\0".join((meta, self.lexicon.text(), model)).encode()).hexdigest()
 
     def write_files(self, folder: Path) -> None:
-        """The lexicon and, where there is one, the sentencepiece model."""
+        """Write the lexicon and, where there is one, the sentencepiece model."""
         (folder / "lexicon.txt").write_text(self.lexicon.text(), encoding="utf-8")
         if self.piece_model:
             (folder / _PIECE_MODEL).write_bytes(self.piece_model)
@@ -79,7 +79,7 @@ def units_meta(units: Units) -> Dict[str, str]:
 
 
 def read_units(folder: Path, meta: Dict[str, str]) -> Units:
-    """The units of a lang, base or graph folder.
+    """Read the units of a lang, base or graph folder.
 
     Raises:
       InputError: ``tokens.txt`` is not the one that the folder was made with.
@@ -108,7 +108,7 @@ def read_lang_files(folder: Path, units: Units) -> Lang:
 
 
 def read_lang(path: Path) -> Lang:
-    """Read a lang folder and check that nobody changed it by hand."""
+    """Read a lang folder and check that its files are unchanged."""
     path = Path(path)
     if not (path / _META).is_file():
         raise InputError(f"is no lang folder (no {_META}); make one with 'wfst-bias lang hama {path}'", path)
@@ -120,14 +120,14 @@ def read_lang(path: Path) -> Lang:
 
 
 def hama_units() -> Units:
-    """The tokens of hama."""
+    """Return the units of hama."""
     return Units(PHONE_UNITS, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), WORD_BOUNDARY)
 
 
 def hama_lang(lexicons: Sequence[Path] = (), own_pronunciations: bool = True) -> Lang:
-    """Phones of the hama model, CMUdict, those of hama's own G2P, and the user's lexicons.
+    """Return the phones of hama with the pronunciations of CMUdict, of hama's own G2P, and of the user's lexicons.
 
-    A user's lexicon adds words, and pronunciations to words that are there.
+    A user's lexicon adds words, and pronunciations to words that are there already.
 
     Args:
       lexicons: files of ``WORD PHONE PHONE ...`` lines.

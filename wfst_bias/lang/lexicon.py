@@ -19,7 +19,7 @@ Pronunciation = Tuple[str, ...]
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Pronunciations of each word; words and pronunciations keep their order, none stands twice.
+    """Pronunciations of each word, all distinct; words and pronunciations keep their order.
 
     Args:
       entries: pronunciations of each word, each a tuple of unit symbols.
@@ -42,7 +42,7 @@ class Lexicon:
 
     @cached_property
     def mean_length(self) -> float:
-        """Units of a pronunciation."""
+        """Mean number of units of a pronunciation."""
         return float(np.mean([len(pronunciation) for known in self.entries.values() for pronunciation in known]))
 
     @property
@@ -50,11 +50,11 @@ class Lexicon:
         return [(word, p) for word, known in self.entries.items() for p in known]
 
     def merged(self, other: "Lexicon") -> "Lexicon":
-        """Both; the pronunciations of ``other`` are added behind ours."""
+        """Return the union of both lexicons; the pronunciations of ``other`` follow ours."""
         return Lexicon.of_pairs(self.pairs + other.pairs)
 
     def text(self) -> str:
-        """A Kaldi ``lexicon.txt``: a line ``WORD UNIT UNIT ...`` for each pronunciation."""
+        """Return a Kaldi ``lexicon.txt``: a line ``WORD UNIT UNIT ...`` for each pronunciation."""
         return "".join(f"{word} {' '.join(p)}\n" for word, p in self.pairs)
 
 
@@ -71,7 +71,7 @@ def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
         if not fields or line.startswith(";;;"):
             continue
         if re.fullmatch(r"<.*>|#\d+", fields[0]):
-            raise InputError(f"{fields[0]!r} is a symbol of the graphs, no word; take the line out", path, number)
+            raise InputError(f"{fields[0]!r} is a symbol of the graphs, no word; remove the line", path, number)
         if len(fields) == 1:
             raise InputError(f"{fields[0]!r} has no pronunciation; write 'WORD PHONE PHONE ...'", path, number)
         try:
@@ -85,7 +85,7 @@ def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
 
 
 def disambiguation_ranks(pronunciations: IntArray) -> IntArray:
-    """Rank of each pronunciation among its homophones: 0 for one that has none, else 1, 2, ...
+    """Return the rank of each pronunciation among its homophones: 0 for one that has none, else 1, 2, ...
 
     Args:
       pronunciations: one row each, padded with -1, int32 ``(P, L)``.
@@ -103,7 +103,7 @@ def disambiguation_ranks(pronunciations: IntArray) -> IntArray:
 
 
 def padded(rows: List[List[int]]) -> IntArray:
-    """Rows of different length as one int32 matrix, padded with -1."""
+    """Return rows of different length as one int32 matrix, padded with -1."""
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     matrix = np.full((len(rows), int(lengths.max(initial=0))), -1, np.int32)
     matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.fromiter(
@@ -120,20 +120,20 @@ def lexicon_fst(
     backoff_ids: Tuple[int, int],
     first_disambiguation_id: int,
 ) -> Wfst:
-    """L: from units to words, with a boundary between words.
+    """Return L: from units to words, with a boundary between words.
 
     ::
 
         B (0, start, final) --first unit : word--> ... --last unit--> (--#k-->) E (1, final)
         E --boundary--> B          B --boundary--> B          B --#0 : #0--> B
 
-    A word runs from B to E. The boundary that leads from E to B stands *between* words, so that the
-    last word of an utterance needs none; the loop on B takes a boundary too many (a pause, a leading
-    one). Backoff arcs of G are followed in B only: there is one arc into B for each history, and many
-    into E, which keeps the epsilon removal after determinization small.
+    A word is a path from B to E. The boundary from E to B stands *between* words, so that the last word of an
+    utterance needs none; the loop on B reads additional boundaries (pauses, leading ones). Backoff arcs of G are
+    followed in B only: there is one arc into B for each history, and many into E,
+    which keeps the epsilon removal after determinization small.
 
-    A model without a token between words has a boundary that consumes nothing, as ``#k`` does, behind every
-    word: then E is not final and B has no loop. It keeps the words of different segmentations apart.
+    A model without a token between words has a boundary that reads nothing, as ``#k`` does, after every
+    word: then E is not final and B has no loop. It distinguishes the words of different segmentations.
 
     Args:
       pronunciations: unit ids, a row each, padded with -1, int32 ``(P, L)``.

@@ -1,4 +1,4 @@
-"""Langs of models that users bring: their tokens, with the words of a language model or a lexicon."""
+"""Langs of the users' own models: their tokens, with the words of a language model or a lexicon."""
 
 import json
 import re
@@ -36,12 +36,12 @@ class ModelTokens:
 
 
 def model_tokens(symbols: Sequence[str], blank: Optional[str] = None) -> ModelTokens:
-    """The table of a model's output columns.
+    """Return the table of a model's output columns.
 
     Args:
       symbols: of the columns, in order.
       blank: the symbol that stands for blank; where not given one of :data:`BLANKS` or, where there is none
-        (NeMo), a column behind the others.
+        (NeMo), a column after the others.
 
     Raises:
       InputError: ``blank`` is not among them, or two are the same.
@@ -62,11 +62,11 @@ def model_tokens(symbols: Sequence[str], blank: Optional[str] = None) -> ModelTo
 
 
 def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
-    """Tokens of a vocabulary file.
+    """Read the tokens of a vocabulary file.
 
     Args:
       path: a JSON object of ids or array (``vocab.json`` of wav2vec2, with ``added_tokens.json`` and
-        ``config.json`` where they lie beside it), ``SYMBOL ID`` lines (``tokens.txt`` of sherpa and icefall), or a
+        ``config.json`` in the same folder, if any), ``SYMBOL ID`` lines (``tokens.txt`` of sherpa and icefall), or a
         symbol a line (``vocab.txt`` of NeMo).
     """
     lines = [(number, line) for number, line in lines_of(path) if line]
@@ -80,7 +80,7 @@ def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
     elif lines and all(re.fullmatch(r".*\s\d+", line) for _, line in lines):
         rows = [line.rsplit(None, 1) if not line.startswith(" ") else [" ", line.split()[-1]] for _, line in lines]
         ids = {symbol: int(i) for symbol, i in rows}
-        # icefall numbers the marks of its lexicon, too, behind what the model emits
+        # icefall numbers the disambiguation symbols of its lexicon, too, after the tokens of the model
         symbols = _in_order({symbol: i for symbol, i in ids.items() if not re.fullmatch(r"#\d+", symbol)}, path)
     else:
         symbols = [line for _, line in lines]
@@ -93,21 +93,21 @@ def read_model_tokens(path: Path, blank: Optional[str] = None) -> ModelTokens:
 
 
 def tokens_next_to(path: Path) -> Path:
-    """The tokens that lie beside a model or an archive.
+    """Return the token file in the folder of a model or an archive.
 
     Raises:
-      InputError: none of :data:`TOKEN_FILES` does.
+      InputError: there is none of :data:`TOKEN_FILES`.
     """
     found = next((path.parent / name for name in TOKEN_FILES if (path.parent / name).is_file()), None)
     if found is None:
         raise InputError(
-            f"no {', '.join(TOKEN_FILES)} lies beside it; put one there, or name one, ',tokens=FILE'", path
+            f"no {', '.join(TOKEN_FILES)} is in its folder; put one there, or name one, ',tokens=FILE'", path
         )
     return found
 
 
 def _of_transformers(ids: Dict[str, Any], path: Path) -> Dict[str, int]:
-    """The ids of a vocabulary: with those that a fine-tuning added, as many as the model has outputs."""
+    """Return the ids of a vocabulary: with those added by fine-tuning, as many as the model has outputs."""
     language = next((symbol for symbol, i in ids.items() if isinstance(i, dict)), None)
     if language is not None:
         raise InputError(f"has a vocabulary for each language; keep one in it, that of {language!r} or another", path)
@@ -127,7 +127,7 @@ def _in_order(ids: Dict[str, int], path: Path) -> List[str]:
 def phones_lang(
     tokens: Path, lexicons: Sequence[Path], blank: Optional[str] = None, boundary: Optional[str] = None
 ) -> Lang:
-    """Phones, and how words are said in them.
+    """Return the lang of a phone model.
 
     Args:
       tokens: see :func:`read_model_tokens`.
@@ -153,7 +153,7 @@ def phones_lang(
 def chars_lang(
     tokens: Path, words: Path, blank: Optional[str] = None, boundary: Optional[str] = None
 ) -> Tuple[Lang, int]:
-    """Characters with a token between words, as those of wav2vec2 and of NeMo's character models.
+    """Return the lang of characters with a token between words, as those of wav2vec2 and of NeMo's character models.
 
     Args:
       tokens: see :func:`read_model_tokens`.
@@ -161,7 +161,7 @@ def chars_lang(
       boundary: the token between words; where not given one of :data:`BOUNDARIES`.
 
     Returns:
-      the lang, and how many words have a character that the model does not.
+      the lang, and the number of words with a character that is not a token.
     """
     table = read_model_tokens(tokens, blank).table
     wanted = [boundary] if boundary is not None else BOUNDARIES
@@ -175,7 +175,7 @@ def chars_lang(
 
 
 def subwords_lang(model: Path, words: Path, blank: Optional[str] = None) -> Tuple[Lang, int]:
-    """The pieces of a sentencepiece model.
+    """Return the lang of the pieces of a sentencepiece model.
 
     A piece called blank is the blank, as icefall trains them; where there is none it is a token of its own.
 
@@ -184,7 +184,7 @@ def subwords_lang(model: Path, words: Path, blank: Optional[str] = None) -> Tupl
       words: see :func:`read_vocabulary`.
 
     Returns:
-      the lang, and how many words the model cannot spell.
+      the lang, and the number of words that the model cannot spell.
     """
     if not Path(model).is_file():
         raise InputError("no such file; name the sentencepiece model of the acoustic model", model)
@@ -200,14 +200,14 @@ def subwords_lang(model: Path, words: Path, blank: Optional[str] = None) -> Tupl
 
 def _lang(units: Units, speller: G2P, words: Path, piece_model: bytes = b"") -> Tuple[Lang, int]:
     spelled = speller.pronounce(read_vocabulary(words))
-    entries = {word: ways for word, ways in spelled.items() if ways}
+    entries = {word: spellings for word, spellings in spelled.items() if spellings}
     if not entries:
         raise InputError("no word of it can be spelled with the tokens of the model", words)
     return Lang(units, Lexicon(entries), piece_model), len(spelled) - len(entries)
 
 
 def read_vocabulary(path: Path) -> List[str]:
-    """The words of an ARPA model or of a word list: the first word of each line, a Kaldi ``words.txt`` included."""
+    """Read the words of an ARPA model, or of a word list or ``words.txt``: the first word of each line."""
     lines = [line.strip() for _, line in lines_of(path)]
     if "\\data\\" in lines:
         begin = lines.index("\\1-grams:") + 1 if "\\1-grams:" in lines else len(lines)

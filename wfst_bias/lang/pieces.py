@@ -1,15 +1,15 @@
-"""A sentencepiece model of a text, for a model whose tokens are subwords."""
+"""Training of a sentencepiece model, for an acoustic model whose tokens are subwords."""
 
 import io
 from pathlib import Path
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of, publish_file, refuse_same
+from wfst_bias.core.files import check_not_input, lines_of, publish_file
 from wfst_bias.core.text import words_of
 
 
 def train_pieces(text: Path, out: Path, num_pieces: int) -> None:
-    """Learn byte-pair pieces (Sennrich et al. 2016) of a text's words as they stand in transcripts.
+    """Learn byte-pair pieces (Sennrich et al. 2016) of the words of a text in the form of transcripts.
 
     Args:
       text: a sentence a line.
@@ -20,7 +20,7 @@ def train_pieces(text: Path, out: Path, num_pieces: int) -> None:
     """
     from sentencepiece import SentencePieceTrainer
 
-    refuse_same(out, text)
+    check_not_input(out, text)
     sentences = [" ".join(words) for _, line in lines_of(text) if (words := words_of(line))]
     if not sentences:
         raise InputError("holds no word; a sentence a line was expected", text)

@@ -1,4 +1,4 @@
-"""The interface of everything that pronounces words."""
+"""The interface of grapheme-to-phoneme models and spellers."""
 
 from typing import Dict, Iterable, Protocol, Tuple
 
@@ -6,13 +6,13 @@ from wfst_bias.lang.lexicon import Pronunciation
 
 
 class G2P(Protocol):
-    """Anything that says words in the units of a model.
+    """A source of pronunciations in the units of a model.
 
     Args:
-      spells: whether it spells, so that no lexicon knows better.
+      spells: whether pronunciations are spellings, which a lexicon cannot improve.
     """
 
     spells: bool
 
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
-        """The ways to say each word, the likeliest first; none where it cannot be read."""
+        """Return the pronunciations of each word, the likeliest first; none where it is unpronounceable."""

@@ -1,4 +1,4 @@
-"""Readers of models whose units spell: characters, and subwords of a sentencepiece model."""
+"""Spellers for models whose units are characters, or subwords of a sentencepiece model."""
 
 import heapq
 from functools import cached_property, lru_cache
@@ -13,7 +13,7 @@ _UNKNOWN = "<unk>"
 
 
 class CharSpeller:
-    """Spells words in characters; a letter that the model has in the other case only is taken in that.
+    """Spells words in characters; a letter that is no token takes its other case.
 
     Args:
       units: of the model.
@@ -25,7 +25,7 @@ class CharSpeller:
         self._units = units
 
     def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
-        """See :class:`wfst_bias.lang.pronounce.G2P`; one way for each word."""
+        """See :class:`wfst_bias.lang.pronounce.G2P`; one spelling for each word."""
         spelled = {word: tuple(map(self._unit, word)) for word in words}
         return {word: (units,) if units and all(units) else () for word, units in spelled.items()}
 
@@ -68,7 +68,7 @@ class PieceSpeller:
         return ()
 
     def _by_length(self, text: str) -> List[Pronunciation]:
-        """Segmentations of the fewest pieces; sentencepiece has no n best for its BPE models."""
+        """Return the segmentations with the fewest pieces; sentencepiece has no n-best of its BPE models."""
         shortest: List[List[Pronunciation]] = [[()], *([] for _ in text)]
         for end in range(1, len(text) + 1):
             longer = (
@@ -83,7 +83,7 @@ class PieceSpeller:
 
 @lru_cache(maxsize=4)
 def piece_processor(model: bytes) -> Any:
-    """A sentencepiece processor of a model's bytes."""
+    """Return a sentencepiece processor of a model's bytes."""
     import sentencepiece
 
     processor = sentencepiece.SentencePieceProcessor()

@@ -1,4 +1,4 @@
-"""The units of a model: what its tokens are, and how words begin and end in them."""
+"""The units of a model: its tokens, and the marks of words among them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +18,9 @@ class Units:
 
     Args:
       kind: :data:`PHONES`, :data:`CHARS` or :data:`SUBWORDS`.
-      tokens: what the model emits; blank is 0.
+      tokens: outputs of the model; blank is 0.
       boundary: the token that stands between words; empty where there is none.
-      word_start: what a token begins with that begins a word; empty where none does.
+      word_start: prefix of the tokens that begin a word; empty where there is none.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Units:
         return np.array(starts)
 
     def word_spans(self, tokens: IntArray, begins: BoolArray) -> List[Tuple[int, int]]:
-        """First frame and frame behind the last of each word.
+        """Return the first frame of each word, and the frame after its last.
 
         Args:
           tokens: of each frame ``(T,)``, blank 0.
@@ -68,5 +68,5 @@ class Units:
         return list(zip(first.tolist(), last.tolist()))
 
     def text_of(self, units: Sequence[str]) -> str:
-        """How units that spell, characters or subwords, are written."""
+        """Return the text of characters or subwords."""
         return "".join(units).replace(self.word_start or "\0", "").lower()

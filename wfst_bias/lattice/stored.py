@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, T
 
 import wfst_bias
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import check_folder, publish_file, publish_folder, read_json, refuse_same
+from wfst_bias.core.files import check_folder, check_not_input, publish_file, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.core.text import words_of
 from wfst_bias.lattice.archive import ARCHIVE, OF_WORDS, TERMS, lattice_terms, lattice_text, read_lattices
@@ -108,7 +108,7 @@ def copy_lattices(stored: StoredLattices, out: Path) -> int:
       their number.
     """
     out = Path(out)
-    refuse_same(out, stored.archive)
+    check_not_input(out, stored.archive)
     if out.suffix not in (_K2_SUFFIX, *_ARCHIVE_SUFFIXES):
         return write_lattices(stored, out, lambda lattice: lattice, {})
     pairs = list(stored)

@@ -9,7 +9,7 @@ from typing import Tuple
 import numpy as np
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import refuse_same
+from wfst_bias.core.files import check_not_input
 from wfst_bias.core.types import FloatArray
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.files import read_ngrams, write_ngrams
@@ -32,7 +32,7 @@ def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:
     """
     if not threshold >= 0:
         raise InputError(f"--threshold is {threshold}; expected 0 or more, such as 1e-8")
-    refuse_same(out, path)
+    check_not_input(out, path)
     model = read_ngrams(path)
     if EOS not in model.words:
         raise InputError(f"has no 1-gram {EOS}; a sentence could never end", path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Tuple
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of, refuse_same
+from wfst_bias.core.files import check_not_input, lines_of
 from wfst_bias.core.text import words_of
 from wfst_bias.lm.files import write_ngrams
 from wfst_bias.lm.kneser_ney import kneser_ney
@@ -33,7 +33,7 @@ def train_lm(text: Path, out: Path, order: int = 3) -> Ngrams:
     Raises:
       InputError: the text holds no word.
     """
-    refuse_same(out, text)
+    check_not_input(out, text)
     sentences = [words for _, line in lines_of(text) if (words := _words_and_classes(line))]
     if not sentences:
         raise InputError("holds no word; write one sentence a line", text)

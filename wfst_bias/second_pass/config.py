@@ -84,10 +84,10 @@ class LookupConfig:
 
 @dataclass(frozen=True)
 class VerifyConfig:
-    """How sure phrases of the list must be.
+    """Least confidence of phrases of a list.
 
     Args:
-      min_confidence: least posterior of a phrase that a list brought, without what the list pays.
+      min_confidence: least posterior of a phrase found by a list, without its bonus and boosting.
     """
 
     min_confidence: float = 0.5
@@ -103,11 +103,11 @@ MEASURES = (EMISSIONS, DISTANCE)
 
 @dataclass(frozen=True)
 class RescoringConfig:
-    """How much a phone network counts in the choice among hypotheses.
+    """Rescoring of hypotheses by a phone network.
 
     Args:
       num_best: hypotheses of an utterance that are rescored.
-      weight: share of the acoustic score that the phone network's takes the place of, 0 to 1.
+      weight: share of the acoustic score that is replaced by the score of the phone network, 0 to 1.
       measure: score of the phone network: emissions (log-probability of the pronunciations) or distance (minus their
         weighted edit distance from the recognized phones).
       bound: phones by which these may differ in number, for distance.

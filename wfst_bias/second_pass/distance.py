@@ -1,7 +1,7 @@
 """Weighted phone-edit distance between the pronunciations of texts and the phone string of a network.
 
-The composition is ``phone string @ edits @ texts``; phones are inserted, deleted, or substituted at prices that depend on
-how alike they sound (:mod:`wfst_bias.g2p.phone_classes`).
+The composition is ``phone string @ edits @ texts``; phones are inserted, deleted, or substituted at prices that are
+their phonetic distances (:mod:`wfst_bias.g2p.phone_classes`).
 """
 
 from typing import Sequence, Tuple
@@ -29,8 +29,8 @@ class PhoneDistance:
 
     Args:
       units: of the network; the boundaries of words do not count.
-      bound: by how many phones the beginning of the phone string may be longer or shorter than that of the text, anywhere;
-        beyond it the distance is as if no phone were the same.
+      bound: number of phones by which any beginning of the phone string may be longer or shorter than that of the
+        text; beyond it the distance is as if no phone were the same.
     """
 
     def __init__(self, units: Units, bound: int = 8):
@@ -85,7 +85,7 @@ class PhoneDistance:
             (np.zeros(graph.num_arcs), zeros, text[last] + 1),
             (graph.score, zeros, zeros),
         )
-        # as few states as can be: hypotheses of an utterance have most of their words in common
+        # minimized: hypotheses of an utterance have most of their words in common
         src, dst, ilabel, olabel, score = map(np.concatenate, columns)
         graph = from_arcs(start, src, dst, ilabel, olabel, score, final)
         union: pynini.Fst = to_openfst(graph).optimize().arcsort("ilabel")

@@ -30,7 +30,7 @@ class Lookup:
 
     Args:
       pronunciations: of the list and of words, in the phones of the network.
-      config: what may be replaced.
+      config: limits of replacements.
     """
 
     def __init__(self, pronunciations: Pronunciations, config: LookupConfig = LookupConfig()):
@@ -74,7 +74,7 @@ class Lookup:
         return self._indices[id(own)][1]
 
     def _index(self, own: ListPronunciations) -> _Index:
-        """Map phones without boundaries to the phrase and its pronunciation with them; of several phrases to the first."""
+        """Map phones without boundaries to the first phrase that has them, and its pronunciation with boundaries."""
         index: _Index = {}
         scores: Dict[Pronunciation, float] = {}
         for outcome in own.outcomes:
@@ -82,7 +82,7 @@ class Lookup:
                 continue
             for pronunciation, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
                 phones = without_boundaries(pronunciation, self._pronunciations.lang.units)
-                # the sound cannot decide where another word sounds exactly so
+                # phones cannot decide between homophones
                 is_exact = score == 0 or self._config.variants
                 is_usable = is_exact and len(phones) >= self._config.min_phones and not homophones
                 if is_usable and score > scores.get(phones, -np.inf):

@@ -115,7 +115,7 @@ class Match:
         )
 
     def words(self, frame_shift: Seconds, boundary: str) -> List[Word]:
-        """Return its words with their times; without boundaries in the pronunciation all have the time of the phrase."""
+        """Return its words and times; without boundaries in the pronunciation all have the times of the phrase."""
         texts = self.entity.words
         parts = [
             len(list(some))

@@ -22,7 +22,7 @@ from wfst_bias.lang.units import Units
 from wfst_bias.second_pass.pronunciations import Piece
 from wfst_bias.second_pass.text_graphs import token_graph
 
-# A token must be able to lose, but k2 aborts the process on scores beyond about 1e7 in magnitude.
+# Floor of the emissions: k2 aborts the process on scores beyond about 1e7 in magnitude.
 _LOWEST = -30.0
 _SCORE_BEAM = 20.0  # nats; what is left out of a sum is smaller than single precision
 _ALIGNMENT_BEAM = 1.0  # nats; one path is read
@@ -46,10 +46,10 @@ def phone_emissions(emissions: Emissions, units: Units) -> Emissions:
 def text_scores(
     texts: Sequence[Sequence[Piece]], utterance: Union[Sequence[int], IntArray], phones: Emissions, units: Units
 ) -> torch.Tensor:
-    """Return the log-probability that the network wrote one of the pronunciations of each text, summed over pronunciations and alignments.
+    """Return the log-probability of each text by the network, summed over pronunciations and alignments.
 
-    A text for which its utterance has too few frames gets what no other text can be below: each frame at the floor
-    of the emissions.
+    A text for which its utterance has too few frames gets the least possible score: each frame at the floor of the
+    emissions.
 
     Args:
       texts: the pieces of each text.
@@ -124,7 +124,11 @@ def _alignment(labels: IntArray, pieces: IntArray, gap: FloatArray, units: Units
 
 
 def _intersected(
-    texts: Sequence[Sequence[Piece]], utterance: Union[Sequence[int], IntArray], phones: Emissions, units: Units, beam: float
+    texts: Sequence[Sequence[Piece]],
+    utterance: Union[Sequence[int], IntArray],
+    phones: Emissions,
+    units: Units,
+    beam: float,
 ) -> Tuple[k2.Fsa, torch.Tensor]:
     """Return the lattices of the texts, and the text of each ``(H,)``; k2 wants the longest utterance first."""
     by_length = torch.argsort(phones.lengths, descending=True, stable=True)

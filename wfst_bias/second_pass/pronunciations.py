@@ -54,8 +54,9 @@ class Pronunciations:
 
     Args:
       lang: of the phone network.
-      entities: list of the texts that have none of their own; a phrase has the pronunciations of its list and of its words.
-      known_words: those of the language model; the outcome of a phrase names those that sound like it.
+      entities: list of the texts that have none of their own; a phrase has the pronunciations of its list and of its
+        words.
+      known_words: those of the language model; the outcome of a phrase names its homophones among them.
       g2g: variants of the phrases.
       g2p: for words that the lexicon does not have; that of the lang where it is not given.
       spelled: list of the graph, whose pronunciations are taken over where they are those of the lang.
@@ -94,7 +95,7 @@ class Pronunciations:
         return self._lists[id(phrases)][1]
 
     def _pronunciations_of(self, outcome: Outcome) -> Tuple[ScoredPronunciation, ...]:
-        """Return the pronunciations of a phrase and of the word written so: "us" in a text may be US, or the pronoun."""
+        """Return the pronunciations of a phrase and of the same word: "us" in a text may be US, or the pronoun."""
         words, lexicon = outcome.entity.words, self.lang.lexicon
         as_word = lexicon[words[0]] if len(words) == 1 and words[0] in lexicon else ()
         return tuple({**dict(zip(outcome.pronunciations, outcome.scores)), **dict.fromkeys(as_word, 0.0)}.items())

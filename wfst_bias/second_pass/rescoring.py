@@ -1,11 +1,10 @@
 """Phone rescoring: scores of a phone network for the hypotheses of an n-best list.
 
 ``S(h) = S_lattice(h) + w (s log p_phone(Pron(h) | X) - A(h))``: of the acoustic part ``A`` of a lattice score, at the
-acoustic scale ``s``, a share ``w`` is replaced by the probability of the pronunciations of the
-hypothesis by the phone network, of all its words and phrases, or, cheaper, to minus their distance from the recognized
-phones. Dingliwal et
-al., *Personalization of CTC speech recognition models*, SLT 2022, add the second score to the first; there sound would
-count for more than it was tuned to count for, and a second opinion of the same network would do harm.
+acoustic scale ``s``, a share ``w`` is replaced by the log-probability of the pronunciations of the hypothesis by the
+phone network, or, faster, by minus their distance from the recognized phones. Dingliwal et al., *Personalization of CTC
+speech recognition models*, SLT 2022, add the second score to the first; the weight of the acoustics would then exceed
+its tuned value, and a second score of the same network would do harm.
 """
 
 from dataclasses import replace
@@ -32,7 +31,7 @@ class PhoneRescorer:
 
     Args:
       pronunciations: of words and of the phrases of the list, in its phones.
-      config: how, and how much it counts.
+      config: measure, weight and number of hypotheses.
     """
 
     def __init__(self, pronunciations: Pronunciations, config: RescoringConfig = RescoringConfig()):
@@ -43,7 +42,7 @@ class PhoneRescorer:
     def rescored(
         self, nbests: Sequence[NBest], emissions: Emissions, acoustic_scale: float, lists: Sequence[Phrases] = ()
     ) -> List[NBest]:
-        """Return the best hypotheses of each utterance in their new order, see :func:`reordered`, followed by the others.
+        """Return the best hypotheses of each utterance reordered, see :func:`reordered`, followed by the others.
 
         Args:
           nbests: of the utterances of a batch; one may be empty.
@@ -101,7 +100,7 @@ def reordered(
 
 
 def _best_scores(phones: Emissions) -> torch.Tensor:
-    """Return the score of the best token of each frame, the sum over each utterance, nats, float64 ``(N,)`` on the CPU."""
+    """Return the score of the best tokens of each utterance, nats, float64 ``(N,)`` on the CPU."""
     best = phones.log_probs.amax(dim=-1).double().cpu()
     inside = torch.arange(best.shape[1]) < phones.lengths[:, None]
     sums: torch.Tensor = torch.where(inside, best, 0.0).sum(dim=1)

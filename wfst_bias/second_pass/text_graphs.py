@@ -1,7 +1,7 @@
-"""Token graphs of texts: the pieces of each text one behind the other, each in any of its pronunciations.
+"""Token graphs of texts: the pieces of each text in sequence, each in any of its pronunciations.
 
-A piece is a word or a phrase. The boundary between words, where the units have one, is optional between two pieces, before
-the first and behind the last. A piece without a pronunciation is one phone or more of any kind.
+A piece is a word or a phrase. The boundary between words, where the units have one, is optional between two pieces,
+before the first and after the last. An unpronounceable piece is one phone or more of any kind.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from wfst_bias.lang.units import Units
 
 
 def token_graph(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], units: Units) -> Tuple[Wfst, IntArray]:
-    """Return the graphs of texts, one behind the other, and the text of each state ``(S,)``.
+    """Return the concatenated graphs of texts, and the text of each state ``(S,)``.
 
     Column ``len(units.tokens)`` of the emissions is any phone; an output label is the number of a piece, from 1.
 
@@ -100,7 +100,7 @@ def _laid_out(piece: IntArray, num_pieces: IntArray, table: "_PronunciationTable
     begin = np.cumsum(num_states) - num_states
     inner = (begin + 2 * (num_pieces + 1) - (np.cumsum(num_inner) - num_inner))[text[use_piece]]
     inner += np.cumsum(length - 1) - (length - 1)
-    before = (begin[text] + 2 * position)[use_piece]  # E; B is the next one, and E behind the piece the one after
+    before = (begin[text] + 2 * position)[use_piece]  # E; B is the next state, and E after the piece the one after B
 
     use, index = np.repeat(np.arange(len(used)), length), _within(length)
     is_first, is_last = index == 0, index == length[use] - 1

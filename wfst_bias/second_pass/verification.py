@@ -4,7 +4,7 @@ Bonus and boosting find rare names where they are spoken, and now and then where
 have too small a posterior without them (:mod:`wfst_bias.lattice.confidence`) is rejected, and the best hypothesis
 without it there is taken instead, in the order of the stages before, or else of the lattice. Where every path of
 the lattice has unsure phrases, the result stays. The lattice was pruned with bonus and boosting: a phrase without a
-competitor within its beam is as good as certain.
+competitor within its beam is almost certain.
 """
 
 from dataclasses import replace
@@ -80,14 +80,14 @@ class Verification:
             rejected.append(in_place)
 
     def _unsure(self, found: Found, batch: Batch) -> List[FoundEntity]:
-        """Return the phrases of lists in a transcript that are not sure enough."""
-        brought = [entity for entity in found.transcript.entities if entity.found_by == LIST]
-        if not brought:
+        """Return the phrases of lists in a transcript whose confidence is too small."""
+        listed = [entity for entity in found.transcript.entities if entity.found_by == LIST]
+        if not listed:
             return []
         sure = word_confidences(found.lattice, found.path_words, batch.decoder.graph, found.path)
         return [
             one
-            for one in brought
+            for one in listed
             if one.is_below_gate or min(sure[i].plain for i in _word_numbers(one)) < self._config.min_confidence
         ]
 
@@ -101,7 +101,9 @@ def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> BoolArray:
 
 
 def _best_without(found: Found, taken: BoolArray) -> Tuple[float, Union[Sequence[int], IntArray]]:
-    """Return the score, nats, and arcs of the best hypothesis without some arcs: in the order of the stages before, if it has one."""
+    """Return score, nats, and arcs of the best hypothesis without some arcs, in the order of the stages before if it
+    has one, else of the lattice.
+    """
     for hypothesis in found.nbest.hypotheses:
         if not taken[list(hypothesis.arcs)].any():
             return hypothesis.terms.total, hypothesis.arcs
