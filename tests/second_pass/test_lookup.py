@@ -58,8 +58,8 @@ def transcript(text, name="utt0", entities=()):
     return Transcript(name, tuple(Word(word, 0.0, 0.0) for word in text.split()), tuple(entities), 0.0)
 
 
-def corrected(lookup, written, heard, **options):
-    ((found, replacements),) = lookup.corrected([transcript(written)], emissions(UNITS.tokens, heard, **options))
+def corrected(lookup, written, recognized, **options):
+    ((found, replacements),) = lookup.corrected([transcript(written)], emissions(UNITS.tokens, recognized, **options))
     return found, replacements
 
 
@@ -93,13 +93,13 @@ def test_words_of_a_phrase_have_their_times(lookup_with):
     assert found.entities[0].num_words == 2
 
 
-def test_what_was_heard_stays(lookup_with):
-    for text, heard in (
+def test_recognized_words_stay(lookup_with):
+    for text, recognized in (
         ("we met zelenskyy", ZELENSKYY),
         ("cell lens key", "S EH L <wb> L EH N Z <wb> K IY"),
         ("we met celebes", ZELENSKYY.replace("S K IY", "Z K IY")),
     ):
-        found, none = corrected(lookup_with(), text, heard)
+        found, none = corrected(lookup_with(), text, recognized)
         assert (found.text, none) == (text, ())
 
 
@@ -109,9 +109,9 @@ def test_a_phrase_of_two_phones_is_too_short(lookup_with):
 
 
 def test_phones_must_stand_between_boundaries(lookup_with):
-    heard = "W IY <wb> M EH T Z EH L EH N S K IY"
-    assert corrected(lookup_with(), "we met celebes", heard)[1] == ()
-    assert corrected(lookup_with(whole_words=False), "we met celebes", heard)[0].text == "we met zelenskyy"
+    recognized = "W IY <wb> M EH T Z EH L EH N S K IY"
+    assert corrected(lookup_with(), "we met celebes", recognized)[1] == ()
+    assert corrected(lookup_with(whole_words=False), "we met celebes", recognized)[0].text == "we met zelenskyy"
 
 
 def test_phones_must_be_sure(lookup_with):
@@ -121,8 +121,8 @@ def test_phones_must_be_sure(lookup_with):
     assert replacement.posterior == pytest.approx(torch.tensor([2.0] + [0.0] * 40).softmax(0)[0].item(), rel=1e-4)
 
 
-def test_words_that_may_have_been_said_stay(lookup_with):
-    """The network heard a phrase a little better than the word that was written."""
+def test_words_that_may_have_been_spoken_stay(lookup_with):
+    """The phrase is a little likelier to the network than the word of the transcript."""
     batch = emissions(UNITS.tokens, ZELENSKYY.replace("Z EH L EH N S", "S EH L EH N S"))
     frames = batch.log_probs[0]
     frames[21:23, UNITS.tokens["Z"]] = frames[21:23].amax(dim=1) + 0.4
@@ -148,7 +148,7 @@ def test_variants_are_looked_up_only_where_asked_for(lang):
     assert corrected(Lookup(pronunciations, LookupConfig(variants=True)), *spoken)[0].text == "we met whittemore"
 
 
-def test_what_shall_not_be_heard_is_not_looked_up(lookup_with):
+def test_phrases_with_a_negative_weight_are_not_looked_up(lookup_with):
     lookup = lookup_with((Entity("Zelenskyy", weight=-2.0),))
     assert corrected(lookup, "we met celebes", ZELENSKYY)[1] == ()
 
@@ -167,14 +167,14 @@ def test_phrases_of_the_list_stay(lookup_with):
 def test_other_entities_move_with_their_words(lookup_with):
     ottawa = FoundEntity("Ottawa", "Ottawa", "<class>", 3, 1, 0.5, 0.9, LIST, ("AA",), -3.0, 0.0, 0.0)
     before = transcript("cell lens key ottawa", entities=[ottawa])
-    heard = "Z EH L EH N S K IY <wb> AA T AH W AA"
-    ((found, _),) = lookup_with().corrected([before], emissions(UNITS.tokens, heard))
+    recognized = "Z EH L EH N S K IY <wb> AA T AH W AA"
+    ((found, _),) = lookup_with().corrected([before], emissions(UNITS.tokens, recognized))
     assert found.text == "zelenskyy ottawa"
     assert [(entity.phrase, entity.first_word) for entity in found.entities] == [("Zelenskyy", 0), ("Ottawa", 1)]
     assert found.display == "Zelenskyy Ottawa"
 
 
-def test_a_homophone_of_another_word_tells_nothing(lookup_with):
+def test_a_homophone_of_another_word_is_not_looked_up(lookup_with):
     entities = (Entity("Sellers", pronunciations=(("S", "EH", "L"),)),)
     lookup = lookup_with(entities, known=("cell",))
     assert corrected(lookup, "we met key", "W IY <wb> M EH T <wb> S EH L")[1] == ()
@@ -182,7 +182,7 @@ def test_a_homophone_of_another_word_tells_nothing(lookup_with):
     assert corrected(lookup, "we met key", "W IY <wb> M EH T <wb> S EH L")[0].text == "we met sellers"
 
 
-def test_words_that_nobody_can_say_and_no_words(lookup_with):
+def test_unpronounceable_words_and_no_words(lookup_with):
     found, (replacement,) = corrected(lookup_with(), "we met xyz", ZELENSKYY)
     assert (found.text, replacement.words) == ("we met zelenskyy", "xyz")
     assert corrected(lookup_with(), "", ZELENSKYY)[0].text == ""

@@ -16,18 +16,18 @@ UNITS = hama_units()
 DISTANCE, WIDE = PhoneDistance(UNITS), PhoneDistance(UNITS, bound=30)
 
 
-def by_hand(heard, said):
+def by_hand(recognized, spoken):
     """Wagner and Fischer's table."""
-    table = np.add.outer(np.arange(len(heard) + 1.0), np.arange(len(said) + 1.0)) * INDEL
-    for i, j in itertools.product(range(len(heard)), range(len(said))):
+    table = np.add.outer(np.arange(len(recognized) + 1.0), np.arange(len(spoken) + 1.0)) * INDEL
+    for i, j in itertools.product(range(len(recognized)), range(len(spoken))):
         table[i + 1, j + 1] = min(
-            table[i, j + 1] + INDEL, table[i + 1, j] + INDEL, table[i, j] + phone_distance(heard[i], said[j])
+            table[i, j + 1] + INDEL, table[i + 1, j] + INDEL, table[i, j] + phone_distance(recognized[i], spoken[j])
         )
     return table[-1, -1]
 
 
-def piece(*ways):
-    return Piece(0, 1, tuple((tuple(way.split()), 0.0) for way in ways))
+def piece(*pronunciations):
+    return Piece(0, 1, tuple((tuple(one.split()), 0.0) for one in pronunciations))
 
 
 strings = st.lists(st.sampled_from("S Z T IY IH AA".split()), max_size=6).map(tuple)
@@ -35,34 +35,34 @@ words = st.lists(st.lists(strings.filter(bool), min_size=1, max_size=3, unique=T
 
 
 @given(strings, st.lists(words, min_size=1, max_size=3))
-def test_it_is_that_of_the_nearest_way(heard, texts):
-    pieces = [[Piece(0, 1, tuple((way, 0.0) for way in ways)) for ways in text] for text in texts]
-    for text, distance in zip(texts, WIDE.distances(heard, pieces)):
-        ways = (sum(some, ()) for some in itertools.product(*text))
-        assert distance == pytest.approx(min(by_hand(heard, way) for way in ways), abs=1e-4)
+def test_it_is_that_of_the_nearest_pronunciation(recognized, texts):
+    pieces = [[Piece(0, 1, tuple((one, 0.0) for one in some)) for some in text] for text in texts]
+    for text, distance in zip(texts, WIDE.distances(recognized, pieces)):
+        pronunciations = (sum(some, ()) for some in itertools.product(*text))
+        assert distance == pytest.approx(min(by_hand(recognized, one) for one in pronunciations), abs=1e-4)
 
 
-def test_sounds_that_are_alike_are_near():
-    heard = tuple("Z EH L EH N S K IY".split())
+def test_similar_phones_are_near():
+    recognized = tuple("Z EH L EH N S K IY".split())
     texts = [[piece("Z EH L EH N S K IY")], [piece("S EH L"), piece("L EH N Z"), piece("K IY")], [piece("M AA M AA")]]
-    same, near, far = DISTANCE.distances(heard, texts)
+    same, near, far = DISTANCE.distances(recognized, texts)
     assert same == 0 < near < far
     assert near == pytest.approx(INDEL + 2 * phone_distance("S", "Z"))
 
 
-def test_boundaries_do_not_count_and_charges_do():
-    heard = tuple("AE N W IH T M AO R".split())
-    ways = ((("AE", "N", UNITS.boundary, *"W IH T M AO R".split()), -0.5),)
-    assert DISTANCE.distances(heard, [[Piece(0, 2, ways)]]) == pytest.approx([0.5])
+def test_boundaries_do_not_count_and_costs_do():
+    recognized = tuple("AE N W IH T M AO R".split())
+    pronunciations = ((("AE", "N", UNITS.boundary, *"W IH T M AO R".split()), -0.5),)
+    assert DISTANCE.distances(recognized, [[Piece(0, 2, pronunciations)]]) == pytest.approx([0.5])
 
 
 def test_what_is_beyond_the_bound_is_as_if_nothing_were_the_same():
-    heard, said = ("AA",), "AA B AA B AA"
-    near, far = (PhoneDistance(UNITS, bound).distances(heard, [[piece(said)]])[0] for bound in (4, 3))
+    recognized, spoken = ("AA",), "AA B AA B AA"
+    near, far = (PhoneDistance(UNITS, bound).distances(recognized, [[piece(spoken)]])[0] for bound in (4, 3))
     assert (near, far) == (pytest.approx(4 * INDEL), 6 * INDEL)
 
 
-def test_nothing_heard_nothing_said_and_words_that_nobody_can_say():
+def test_empty_phone_strings_empty_texts_and_unpronounceable_words():
     assert DISTANCE.distances((), [[], [piece("AA B")]]).tolist() == [0.0, 2.0]
     assert DISTANCE.distances(("AA", "B"), [[]]).tolist() == [2.0]
     assert DISTANCE.distances(("AA", "B"), []).tolist() == []

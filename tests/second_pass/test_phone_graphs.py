@@ -1,4 +1,4 @@
-"""Texts scored and aligned by a phone network, against sums over every way to say them."""
+"""Texts scored and aligned by a phone network, against sums over all their pronunciations."""
 
 
 import numpy as np
@@ -15,7 +15,7 @@ from wfst_bias.second_pass.pronunciations import Piece, Pronunciations
 
 
 @pytest.mark.parametrize("units", [UNITS, BARE])
-def test_a_score_is_the_sum_of_ctc_over_all_ways(units):
+def test_a_score_is_the_sum_of_ctc_over_all_pronunciations(units):
     texts = [("two", "tomato"), ("tomato",), (), ("ma", "two"), ("two",), ("uh", "uh", "two")]
     utterance = [1, 0, 2, 2, 1, 0]
     emissions = random_emissions([12, 17, 9], units)
@@ -26,21 +26,21 @@ def test_a_score_is_the_sum_of_ctc_over_all_ways(units):
         assert score == pytest.approx(expected, abs=1e-4), words
 
 
-def test_one_way_is_one_ctc_loss():
+def test_one_pronunciation_is_one_ctc_loss():
     emissions = random_emissions([10], BARE)
     (score,) = text_scores(Pronunciations(lang(BARE)).pieces([("two",)]), [0], emissions, BARE)
     assert score.item() == pytest.approx(ctc_log_prob(emissions.log_probs[0], (1, 2)), abs=1e-5)
 
 
-def test_what_a_way_is_charged_counts():
+def test_the_cost_of_a_pronunciation_counts():
     emissions = random_emissions([10], BARE)
     piece = lambda score: [[Piece(0, 1, ((("T", "UW"), score),))]]
     dear, free = (text_scores(piece(score), [0], emissions, BARE).item() for score in (-3.0, 0.0))
     assert free - dear == pytest.approx(3.0, abs=1e-5)
 
 
-def test_a_word_that_nobody_can_say_is_any_phones():
-    """Of two frames: in the first, in the second, or in both."""
+def test_an_unpronounceable_word_is_any_phones():
+    """In two frames: in the first, in the second, or in both."""
     emissions = random_emissions([2], BARE)
     (score,) = text_scores([[Piece(0, 1, ())]], [0], emissions, BARE)
     blank, mean = emissions.log_probs[0, :, 0].exp(), emissions.log_probs[0, :, 1:].exp().mean(-1)
@@ -74,7 +74,7 @@ def test_other_phones_are_an_error():
         phone_emissions(random_emissions([3], BARE), UNITS)
 
 
-def test_phrases_are_said_as_their_list_tells():
+def test_phrases_have_the_pronunciations_of_their_list():
     entities = [Entity("Ma Tomato", spoken=("ma two",)), Entity("zz")]
     (pieces,) = Pronunciations(lang(UNITS), entities, g2p=LexiconOnly()).pieces([("two", "ma", "tomato", "zz")])
     assert [(piece.first, piece.end) for piece in pieces] == [(0, 1), (1, 3), (3, 4)]
@@ -82,7 +82,8 @@ def test_phrases_are_said_as_their_list_tells():
     assert pieces[2].pronunciations == ()
 
 
-def test_a_word_that_is_a_phrase_may_be_said_as_the_word_it_is():
-    """US, which is said otherwise than "us"."""
+def test_a_word_that_is_a_phrase_has_the_pronunciations_of_the_word_too():
+    """US, which is pronounced otherwise than "us"."""
     (pieces,) = Pronunciations(lang(UNITS), [Entity("UH", spoken=("two ma",))], g2p=LexiconOnly()).pieces([("uh",)])
-    assert {way for way, _ in pieces[0].pronunciations} == {tuple(way.split()) for way in ("T UW | M AA", "T UW | M AA AA", "AA")}
+    expected = {tuple(phones.split()) for phones in ("T UW | M AA", "T UW | M AA AA", "AA")}
+    assert {phones for phones, _ in pieces[0].pronunciations} == expected

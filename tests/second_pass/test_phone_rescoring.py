@@ -1,4 +1,4 @@
-"""N-best lists rescored by what a phone network heard."""
+"""N-best lists rescored by a phone network."""
 
 from dataclasses import replace
 
@@ -25,14 +25,14 @@ def nbest(*rows):
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_the_sound_turns_a_close_call(measure):
-    heard = emissions(TOKENS, "M AA | T UW")
+def test_phones_decide_between_close_hypotheses(measure):
+    recognized = emissions(TOKENS, "M AA | T UW")
     before = nbest(("uh two", -10.0), ("ma two", -10.2), ("tomato", -30.0))
-    (after,) = rescorer(weight=1.0, measure=measure).rescored([before], heard, 1.0)
+    (after,) = rescorer(weight=1.0, measure=measure).rescored([before], recognized, 1.0)
     assert [h.text for h in after.hypotheses] == ["ma two", "uh two", "tomato"]
-    (two,) = rescorer(weight=1.0, measure=measure, num_best=2).rescored([before], heard, 1.0)
-    assert two.hypotheses == (*after.hypotheses[:2], before.hypotheses[2])  # which nobody asked about
-    (unchanged,) = rescorer(weight=0.0, measure=measure).rescored([before], heard, 1.0)
+    (two,) = rescorer(weight=1.0, measure=measure, num_best=2).rescored([before], recognized, 1.0)
+    assert two.hypotheses == (*after.hypotheses[:2], before.hypotheses[2])  # which is not rescored
+    (unchanged,) = rescorer(weight=0.0, measure=measure).rescored([before], recognized, 1.0)
     assert [(h.text, h.total) for h in unchanged.hypotheses] == [(h.text, h.total) for h in before.hypotheses]
 
 
@@ -43,9 +43,9 @@ def test_the_score_is_the_equation():
     for i, some in enumerate(found):
         for h in some.hypotheses:
             log_probs = batch.log_probs[i, : int(batch.lengths[i])]
-            ways = torch.tensor([ctc_log_prob(log_probs, way) for way in strings(h.words, UNITS)])
-            sound = ways.logsumexp(0).item() - log_probs.amax(dim=1).sum().item()
-            assert h.phones == pytest.approx(0.3 * (1.8 * sound - h.terms.acoustic), abs=1e-4)
+            log_prob_of = torch.tensor([ctc_log_prob(log_probs, one) for one in strings(h.words, UNITS)])
+            phones = log_prob_of.logsumexp(0).item() - log_probs.amax(dim=1).sum().item()
+            assert h.phones == pytest.approx(0.3 * (1.8 * phones - h.terms.acoustic), abs=1e-4)
             assert h.total == pytest.approx(h.terms.total + h.phones)
 
 
@@ -59,7 +59,7 @@ def test_empty_lists_and_empty_hypotheses(measure):
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_one_frame_and_words_that_nobody_can_say(measure):
+def test_one_frame_and_unpronounceable_words(measure):
     batch = emissions(TOKENS, "M")
     batch = replace(batch, log_probs=batch.log_probs[:, :1], lengths=torch.tensor([1]))
     hypotheses = nbest(("tomato tomato", -1.0), ("xyz", -1.0), ("", -1.0))

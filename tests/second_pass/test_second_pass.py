@@ -1,4 +1,4 @@
-"""What is done behind the search, one stage after the other."""
+"""The stages of the second pass."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ TEXTS = (CITY, ZELENSKYY, ANN_WHITTEMORE, NOTHING)
 
 @pytest.fixture(scope="module")
 def unsure(decoder):
-    """A decoder that keeps much, and a batch of which it is not sure; another network heard it well."""
+    """A decoder with a wide beam and flat emissions, and sharp ones of another network."""
     wide = Decoder(decoder.graph, replace(decoder.search, output_beam=14.0))
     tokens = decoder.graph.tokens
     batch = emissions(tokens, *TEXTS, sharpness=2.0)
@@ -49,7 +49,7 @@ def pronunciations(world):
     return make
 
 
-def test_a_path_of_the_lattice_is_told_as_the_best_one_is(unsure):
+def test_transcripts_of_paths_agree_with_that_of_the_best_one(unsure):
     transcripts, batch = unsure
     for i, (transcript, lattice) in enumerate(zip(transcripts, word_lattices(batch.lattices, batch.decoder))):
         for rank, hypothesis in enumerate(nbest_of(lattice, 20, batch.decoder.graph.words).hypotheses):
@@ -68,10 +68,10 @@ def test_without_stages_it_is_what_the_search_found(unsure):
         assert is_text(one.nbest.hypotheses[0].words, transcript)
 
 
-def test_rescoring_takes_what_the_other_network_heard(unsure, pronunciations):
+def test_rescoring_takes_the_hypothesis_of_the_other_network(unsure, pronunciations):
     transcripts, batch = unsure
     (best, *_) = Chain().found(transcripts, batch, num_best=50)
-    # the worst hypothesis comes first, and its words are said; the network finds out
+    # the worst hypothesis comes first and is the transcript; the network corrects it
     worse = with_best(best, NBest("utt0", best.nbest.hypotheses[::-1]), 0, batch)
     assert worse.transcript.text != "the city"
     stage = Rescoring(PhoneRescorer(pronunciations(), RescoringConfig(weight=1.0)), 100)
@@ -85,7 +85,7 @@ def _first(batch):
     return replace(batch, log_probs=batch.log_probs[:1], lengths=batch.lengths[:1], names=batch.names[:1])
 
 
-def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, pronunciations):
+def test_lookup_reports_replacements_and_confidences(unsure, pronunciations):
     transcripts, batch = unsure
     _, zelenskyy, ann, nothing = transcripts
     missed = replace(ann, words=ann.words[:-2] + ann.words[-1:], entities=())  # "call whittemore"
@@ -100,15 +100,15 @@ def test_lookup_says_what_it_replaced_and_how_sure_it_is(unsure, pronunciations)
     assert [one.transcript for one in others] == list(transcripts[:2])
 
 
-def _all_stages(said):
+def _all_stages(pronounced):
     verification = Verification(VerifyConfig())
-    return Rescoring(PhoneRescorer(said), 20), verification, LexiconLookup(Lookup(said))
+    return Rescoring(PhoneRescorer(pronounced), 20), verification, LexiconLookup(Lookup(pronounced))
 
 
 def test_stages_follow_each_other(unsure, pronunciations):
     transcripts, batch = unsure
-    said = pronunciations("Ann Whittemore", "Zelenskyy")
-    stages = _all_stages(said)
+    pronounced = pronunciations("Ann Whittemore", "Zelenskyy")
+    stages = _all_stages(pronounced)
     for one in Chain(stages).found(transcripts, batch):
         assert list(one.texts) == ["search", "rescore", "verify", LOOKUP] and one.texts[LOOKUP] == one.transcript.text
         assert len(one.confidences) == len(one.transcript.words)
@@ -116,19 +116,19 @@ def test_stages_follow_each_other(unsure, pronunciations):
 
 @pytest.fixture(scope="module")
 def eager(world, tmp_path_factory):
-    """A decoder that is paid for a name much like a word; it heard the name, the word twice, and once hardly."""
+    """A decoder with a bonus for a name that resembles a word; utterances of each and of both."""
     path = tmp_path_factory.mktemp("eager") / "names.txt"
     path.write_text("Kitty\t7\nZelenskyy\n")
     graph, _ = graph_of_list(read_base(world / "base"), path)
     wide = Decoder(graph, SearchConfig(output_beam=25.0, search_beam=40.0))
     kitty, city = "DH AH <wb> K IH T IY", "DH AH <wb> S IH T IY"
     both = f"{city} <wb> Z EH L EH N S K IY"
-    heard = emissions(graph.tokens, kitty, city, f"{city} <wb> {city}", ZELENSKYY, both, sharpness=2.0)
-    transcripts, lattices = gated_paths(wide.lattices(heard), wide)
-    return transcripts, Batch(wide, lattices, [graph.entities] * 5, heard)
+    spoken = emissions(graph.tokens, kitty, city, f"{city} <wb> {city}", ZELENSKYY, both, sharpness=2.0)
+    transcripts, lattices = gated_paths(wide.lattices(spoken), wide)
+    return transcripts, Batch(wide, lattices, [graph.entities] * 5, spoken)
 
 
-def test_an_unsure_phrase_gives_way_to_the_best_path_without_it(eager):
+def test_an_unsure_phrase_is_replaced_by_the_best_path_without_it(eager):
     transcripts, batch = eager
     before = Chain().found(transcripts, batch, num_best=5000)[:4]
     assert [one.transcript.text for one in before] == [
@@ -160,7 +160,7 @@ def test_verification_keeps_to_the_order_of_the_stages_before(eager):
     assert [entity.phrase for entity in after.transcript.rejected] == ["Kitty"]
 
 
-def test_a_phrase_stays_where_it_is_sure_enough_or_nothing_else_can_be_said(eager):
+def test_a_phrase_stays_where_it_is_sure_enough_or_there_is_no_other_path(eager):
     transcripts, batch = eager
     kitty, city, _, zelenskyy, both = Chain().found(transcripts, batch)
     verified = lambda least: Chain((Verification(VerifyConfig(least)),)).found(transcripts, batch)
@@ -212,8 +212,8 @@ def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decode
     search = replace(decoder.search, search_beam=beam, min_active=0, max_active=1 if beam < 1 else 2000)
     narrow = Decoder(decoder.graph, search)
     transcripts, lattices = gated_paths(narrow.lattices(short), narrow)
-    said = pronunciations("Ann Whittemore", "Zelenskyy")
-    for one in Chain(_all_stages(said)).found(
+    pronounced = pronunciations("Ann Whittemore", "Zelenskyy")
+    for one in Chain(_all_stages(pronounced)).found(
         transcripts, Batch(narrow, lattices, [decoder.graph.entities] * 2, short)
     ):
         assert len(one.confidences) == len(one.transcript.words)
@@ -223,11 +223,11 @@ def test_a_frame_or_two_and_lattices_without_a_path_go_through_all_stages(decode
 
 
 def test_a_list_changes_nothing_for_those_who_have_another(pronunciations):
-    """One list says Smith as it is, another one otherwise; the third does not have it."""
+    """One list has Smith as it is written, another one with other words; the third does not have it."""
     own = (Entity("Smith", display="SMITH"),), (Entity("Smith", spoken=("city",)),), (Entity("Zelenskyy"),)
-    said = pronunciations()
-    together = said.pieces([("the", "smith")] * 3, own)
+    pronounced = pronunciations()
+    together = pronounced.pieces([("the", "smith")] * 3, own)
     assert together == [pronunciations().pieces([("the", "smith")], [phrases])[0] for phrases in own]
     assert together[0] == together[2] != together[1]
-    outcomes = [one.outcomes[0].entity for one in said.of_lists(own, 3)]
+    outcomes = [one.outcomes[0].entity for one in pronounced.of_lists(own, 3)]
     assert [entity.shown for entity in outcomes] == ["SMITH", "Smith", "Zelenskyy"]
