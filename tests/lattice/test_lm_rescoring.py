@@ -67,11 +67,12 @@ class Definition:
 
     def __init__(self, path):
         self.order, self.log_prob, self.backoff = 0, {}, {}
-        for _, order, fields in arpa_ngrams(path):
-            ngram = tuple(fields[1 : order + 1])
-            self.order = max(self.order, order)
-            self.log_prob[ngram] = float(fields[0])
-            self.backoff[ngram] = float(fields[order + 1]) if len(fields) > order + 1 else 0.0
+        for ngrams in arpa_ngrams(path):
+            self.order = max(self.order, ngrams.order)
+            for fields in ngrams.rows:
+                ngram = tuple(fields[1 : ngrams.order + 1])
+                self.log_prob[ngram] = float(fields[0])
+                self.backoff[ngram] = float(fields[ngrams.order + 1]) if len(fields) > ngrams.order + 1 else 0.0
 
     def __call__(self, history, word):
         if (*history, word) in self.log_prob:

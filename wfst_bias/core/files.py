@@ -7,12 +7,15 @@ import os
 import shutil
 import tempfile
 import zlib
+from codecs import BOM_UTF8
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple, Union
+from typing import Any, BinaryIO, Dict, Iterator, List, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 
 GRAPHS = Path(__file__).parents[1] / "graphs"  # the sources of graphs that come with the project: domains, tables
+
+_BLOCK_BYTES = 1 << 16
 
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
@@ -21,15 +24,31 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
     Raises:
       InputError: the file is missing, cut short (gzip) or not UTF-8.
     """
+    for first, lines in line_blocks(path):
+        yield from enumerate(lines, first)
+
+
+def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
+    """Lines of a UTF-8 text file as :func:`lines_of`, many at once: the number of the first one, and the lines."""
     path = Path(path)
     number = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
-            for number, line in enumerate(stream, 1):
-                # the byte-order mark of some editors is no part of the text
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number) from None
+            for block in _byte_blocks(stream):
+                if not number:  # the byte-order mark of some editors is no part of the text
+                    block = block[len(BOM_UTF8) :] if block.startswith(BOM_UTF8) else block
+                try:
+                    text, error = block.decode(), None
+                except UnicodeDecodeError as caught:
+                    text, error = block[: block.rfind(b"\n", 0, caught.start) + 1].decode(), caught
+                lines = text.split("\n")
+                if not lines[-1]:
+                    lines.pop()
+                if lines:
+                    yield number + 1, [line.rstrip("\r") for line in lines] if "\r" in text else lines
+                number += len(lines)
+                if error:
+                    raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"the gzip file is damaged ({error}); fetch it again", path, number or None) from None
     except IsADirectoryError:
@@ -38,6 +57,19 @@ def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
         raise InputError("no such file; check the path", path) from None
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
+
+
+def _byte_blocks(stream: Union[gzip.GzipFile, BinaryIO]) -> Iterator[bytes]:
+    """The bytes of a stream in blocks that end where a line ends, but perhaps for the last one."""
+    rest: List[bytes] = []
+    while chunk := stream.read1(_BLOCK_BYTES):
+        head, newline, tail = chunk.rpartition(b"\n")
+        if newline:
+            yield b"".join([*rest, head, newline])
+            rest = []
+        rest.append(tail)
+    if last := b"".join(rest):
+        yield last
 
 
 def check_not_input(out: Path, *inputs: Path) -> None:

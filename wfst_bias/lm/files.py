@@ -1,7 +1,7 @@
 """Backoff models in ARPA files."""
 
 import gzip
-from array import array
+from itertools import count, repeat
 from pathlib import Path
 from typing import Container, Dict, List, Optional, Tuple
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
-from wfst_bias.lm.arpa import arpa_ngrams
+from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.lm.arpa import NgramLines, arpa_ngrams
 from wfst_bias.lm.ngrams import LN10, Ngrams, ngrams_of_rows
 
 
@@ -36,31 +37,53 @@ def read_known_ngrams(path: Path, known: Optional[Container[str]] = None) -> Tup
       InputError: the file is not a whole ARPA model, or the history of an n-gram is not in it.
     """
     word_id: Dict[str, int] = {}
-    sections: List[Tuple["array[int]", "array[float]", "array[float]"]] = []
+    sections: List[List[Tuple[IntArray, FloatArray, FloatArray]]] = []
     skipped: List[str] = []
-    for number, order, fields in arpa_ngrams(path):
-        if order == 1 and (known is None or fields[1] in known):
-            word_id.setdefault(fields[1], len(word_id))
-        while len(sections) < order:
-            sections.append((array("q"), array("d"), array("d")))
-        ids, log10_probs, log10_backoffs = sections[order - 1]
-        try:
-            row = [word_id[word] for word in fields[1 : order + 1]]
-        except KeyError:
-            unknown = next(word for word in fields[1 : order + 1] if word not in word_id)
-            if known is None or unknown in known:
-                raise InputError(f"word {unknown!r} has no 1-gram; add one", path, number) from None
-            skipped.append(unknown)
-            continue
-        ids.extend(row)
-        log10_probs.append(float(fields[0]))
-        log10_backoffs.append(float(fields[order + 1]) if len(fields) > order + 1 else 0.0)
-    rows = [np.array(ids).reshape(-1, order) for order, (ids, _, _) in enumerate(sections, 1)]
-    log_probs, backoffs = ([np.array(section[column]) * LN10 for section in sections] for column in (1, 2))
+    for ngrams in arpa_ngrams(path):
+        if ngrams.order == 1:
+            spellings = dict.fromkeys(ngrams.words(0))
+            new = [word for word in spellings if word not in word_id and (known is None or word in known)]
+            word_id.update(zip(new, count(len(word_id))))
+        ids, unknown = _word_ids(ngrams, word_id)
+        for line, word in unknown.items():
+            if known is None or word in known:
+                raise InputError(f"word {word!r} has no 1-gram; add one", path, line)
+        skipped.extend(unknown.values())
+        kept = (ids >= 0).all(axis=1)
+        sections += [[] for _ in range(len(sections), ngrams.order)]
+        nats = ngrams.log10_probs()[kept] * LN10, ngrams.log10_backoffs()[kept] * LN10
+        sections[ngrams.order - 1].append((ids[kept], *nats))
+    rows, log_probs, backoffs = _joined(sections)
     try:
         return ngrams_of_rows(tuple(word_id), rows, log_probs, backoffs), skipped
     except InputError as error:
         raise InputError(str(error), path) from None
+
+
+def _word_ids(ngrams: NgramLines, word_id: Dict[str, int]) -> Tuple[IntArray, Dict[int, str]]:
+    """Ids of the words, -1 for unknown ones, int32 ``(N, order)``; the first unknown word of each line that has one."""
+    ids = np.empty((len(ngrams.rows), ngrams.order), np.int32)
+    for position in range(ngrams.order):
+        ids[:, position] = list(map(word_id.get, ngrams.words(position), repeat(-1)))
+    lines = np.flatnonzero((ids < 0).any(axis=1))
+    positions = np.argmax(ids[lines] < 0, axis=1)
+    pairs = zip(lines.tolist(), positions.tolist())
+    return ids, {ngrams.first + i: ngrams.rows[i][position + 1] for i, position in pairs}
+
+
+def _joined(
+    sections: List[List[Tuple[IntArray, FloatArray, FloatArray]]],
+) -> Tuple[List[IntArray], List[FloatArray], List[FloatArray]]:
+    """Rows, log-probabilities and backoff weights of each order; empties the sections as it goes."""
+    rows, log_probs, backoffs = [], [], []
+    for order, section in enumerate(sections, 1):
+        empty = np.zeros((0, order), np.int32), np.zeros(0), np.zeros(0)
+        ids, p, b = zip(empty, *section)
+        section.clear()
+        rows.append(np.concatenate(ids))
+        log_probs.append(np.concatenate(p))
+        backoffs.append(np.concatenate(b))
+    return rows, log_probs, backoffs
 
 
 def write_ngrams(path: Path, model: Ngrams) -> None:
