@@ -60,6 +60,7 @@ def read_grammar(path: Path, words: SymbolTable) -> Grammar:
         )
     if BOS not in model.words:
         raise InputError(f"has no 1-gram {BOS}; a sentence could never begin", path)
+    model = _in_single_precision(model)
     fst = grammar_fst(model, words)
     if not np.isfinite(fst.final[fst.start]):
         raise InputError(f"has no n-gram that ends in {EOS}; a sentence could never end", path)
@@ -70,21 +71,25 @@ def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
     """The acceptor of a model, its final scores closed over backoff.
 
     State 0 is the empty history, and each n-gram that is not of the highest order, or has a backoff weight, has a
-    state of its own. The arcs of a state are sorted by their labels; scores are rounded as by Kaldi's ``arpa2fst``.
+    state of its own. The arcs of a state are sorted by their labels.
 
     Args:
       model: with a 1-gram ``<s>``.
       words: of the labels; has those of the model and ``#0``.
     """
-    single = replace(model, log_prob=_single_precision(model.log_prob), backoff=_single_precision(model.backoff))
     is_state = (np.arange(len(model.parent)) < model.begin[model.order]) | model.is_history
     is_state &= np.array([*(word != EOS for word in model.words), True])[model.word]
-    acceptor = single.acceptor(is_state)
+    acceptor = model.acceptor(is_state)
     label = np.array([words[BACKOFF], *(words.ids.get(word, EPS_ID) for word in model.words)])
     output = label.copy()
     output[0] = EPS_ID
     grammar = sort_arcs(relabel(acceptor, label, output))
     return _close_final(grammar, grammar.ilabel == words[BACKOFF])
+
+
+def _in_single_precision(model: Ngrams) -> Ngrams:
+    """The model with scores rounded as by Kaldi's ``arpa2fst``."""
+    return replace(model, log_prob=_single_precision(model.log_prob), backoff=_single_precision(model.backoff))
 
 
 def _single_precision(log_prob: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from wfst_bias.lm.arpa import BOS, EOS
 
 LN10 = np.log(10.0)
 LOG_ZERO = -99.0 * LN10  # how ARPA writes log 0, nats
+_BLOCK = 1 << 16  # n-grams looked up at once
 _ABSENT = -2  # id of a word that a model does not have; -1 is the word of the empty n-gram
 
 
@@ -55,7 +56,11 @@ class Ngrams:
 
     def child(self, node: IntArray, word: IntArray) -> IntArray:
         """The node of a word after each node, -1 where there is none."""
-        return _find(self._keys, node * len(self.words) + word)
+        child = np.empty(np.broadcast(node, word).shape, np.int64)
+        for begin in range(0, len(child), _BLOCK):  # in blocks, to save memory
+            block = slice(begin, begin + _BLOCK)
+            child[block] = _find(self._keys, node[block] * len(self.words) + word[block])
+        return child
 
     def predict(self, history: IntArray, word: IntArray) -> FloatArray:
         """Log-probability of each word after each history, through backoff where it was not seen."""
@@ -71,7 +76,7 @@ class Ngrams:
         """The longest proper suffix of each n-gram that is a node: where it backs off to, int64 ``(N,)``."""
         shorter = np.zeros(len(self.parent), np.int64)
         for order in range(2, self.order + 1):
-            nodes = self.nodes(order)
+            nodes = slice(self.begin[order], self.begin[order + 1])
             shorter[nodes] = self._back_off(shorter[self.parent[nodes]], self.word[nodes], shorter)[0]
         return shorter
 
@@ -90,8 +95,10 @@ class Ngrams:
     def longest_suffix(self, marked: BoolArray) -> IntArray:
         """The longest marked suffix of each n-gram, itself included, int64 ``(N,)``; node 0 must be marked."""
         longest = np.arange(len(self.parent))
-        while not (found := marked[longest]).all():
-            longest = np.where(found, longest, self.shorter[longest])
+        is_open = ~marked
+        while is_open.any():
+            longest[is_open] = self.shorter[longest[is_open]]
+            is_open = ~marked[longest]
         return longest
 
     @cached_property
@@ -163,21 +170,21 @@ class Ngrams:
         if is_state is None:
             is_state = self.is_history
         begin, end = (self.words.index(word) if word in self.words else _ABSENT for word in (BOS, EOS))
-        state = np.cumsum(is_state) - 1
+        state = np.cumsum(is_state, dtype=np.int32) - np.int32(1)
         target = state[self.longest_suffix(is_state)]
         leaves = is_state[self.parent] & (self.word >= 0)
         ends = np.flatnonzero(leaves & (self.word == end))
         read = np.flatnonzero(leaves & (self.word != end) & (self.word != begin))
         back = np.flatnonzero(is_state)[1:]
         final = final_scores(state[-1] + 1, state[self.parent[ends]], self.log_prob[ends])
-        labels = np.append(np.zeros(len(back), np.int64), self.word[read] + 1)
+        labels = np.append(np.zeros(len(back), np.int32), (self.word[read] + 1).astype(np.int32))
         return from_arcs(
             start=target[self.child(np.array([0]), np.array([begin]))[0]],
             src=np.append(state[back], state[self.parent[read]]),
             dst=np.append(target[self.shorter[back]], target[read]),
             ilabel=labels,
             olabel=labels,
-            score=np.append(self.backoff[back], self.log_prob[read]),
+            score=np.append(self.backoff[back].astype(np.float32), self.log_prob[read].astype(np.float32)),
             final=final,
         )
 
@@ -187,11 +194,15 @@ class Ngrams:
 
     def _back_off(self, history: IntArray, word: IntArray, shorter: IntArray) -> Tuple[IntArray, FloatArray]:
         """The node that knows each word, and the weights on the way to it."""
-        history, weight, node = history.copy(), np.zeros(len(history)), self.child(history, word)
-        while len(unseen := np.flatnonzero(node < 0)):
-            weight[unseen] += self.backoff[history[unseen]]
-            history[unseen] = shorter[history[unseen]]
-            node[unseen] = self.child(history[unseen], word[unseen])
+        weight, node = np.zeros(len(history)), self.child(history, word)
+        unseen = np.flatnonzero(node < 0)
+        history = history[unseen]
+        while len(unseen):
+            weight[unseen] += self.backoff[history]
+            history = shorter[history]
+            node[unseen] = self.child(history, word[unseen])
+            is_open = node[unseen] < 0
+            unseen, history = unseen[is_open], history[is_open]
         return node, weight
 
 
@@ -212,16 +223,19 @@ def ngrams_of_rows(
       InputError: an n-gram stands twice, or without the n-gram that it prolongs.
     """
     V = len(words)
-    begin, keys = [0, 1], np.array([-V - 1])
-    columns = [(keys[:1] * 0 - 1, keys[:1] * 0 - 1, np.zeros(1), np.zeros(1))]
+    begin = row_splits(np.array([1, *map(len, rows)]))
+    parents, last = np.full(begin[-1], -1), np.full(begin[-1], -1)
+    log_prob, backoff = np.zeros(begin[-1]), np.zeros(begin[-1])
 
     def spell(row: IntArray) -> str:
         return repr(" ".join(words[w] for w in row))
 
-    for ids, p, b in zip(rows, log_probs, backoffs or [np.zeros(len(p)) for p in log_probs]):
+    for n, ids in enumerate(rows, 1):
         parent = np.zeros(len(ids), np.int64)
-        for column in range(ids.shape[1] - 1):
-            parent = _find(keys, parent * V + ids[:, column])
+        for column in range(n - 1):
+            known = slice(begin[column + 1], begin[column + 2])
+            parent = _find(parents[known] * V + last[known], parent * V + ids[:, column])
+            parent[parent >= 0] += begin[column + 1]
             if (parent < 0).any():
                 row = ids[np.argmin(parent)]
                 raise InputError(f"{spell(row)} stands without {spell(row[: column + 1])}; add it")
@@ -230,10 +244,12 @@ def ngrams_of_rows(
         twice = np.flatnonzero(np.diff(key[order]) == 0)
         if len(twice):
             raise InputError(f"{spell(ids[order[twice[0]]])} stands twice; remove one")
-        keys = np.append(keys, key[order])
-        columns.append((parent[order], ids[order, -1].astype(np.int64), p[order], b[order]))
-        begin.append(len(keys))
-    return Ngrams(tuple(words), np.array(begin), *map(np.concatenate, zip(*columns)))
+        del key
+        nodes = slice(begin[n], begin[n + 1])
+        parents[nodes], last[nodes], log_prob[nodes] = parent[order], ids[order, -1], log_probs[n - 1][order]
+        if backoffs is not None:
+            backoff[nodes] = backoffs[n - 1][order]
+    return Ngrams(tuple(words), begin, parents, last, log_prob, backoff)
 
 
 def _log10_texts(nats: FloatArray) -> Array:
@@ -245,5 +261,9 @@ def _log10_texts(nats: FloatArray) -> Array:
 
 def _find(keys: IntArray, wanted: IntArray) -> IntArray:
     """Position of each wanted key among the sorted keys, -1 where it is none of them."""
-    position = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[position] == wanted, position, -1)
+    if not len(keys):
+        return np.full(len(wanted), -1)
+    position = np.searchsorted(keys, wanted)
+    np.minimum(position, len(keys) - 1, out=position)
+    position[keys[position] != wanted] = -1
+    return position
