@@ -79,11 +79,10 @@ def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
     """
     is_state = (np.arange(len(model.parent)) < model.begin[model.order]) | model.is_history
     is_state &= np.array([*(word != EOS for word in model.words), True])[model.word]
-    acceptor = model.acceptor(is_state)
     label = np.array([words[BACKOFF], *(words.ids.get(word, EPS_ID) for word in model.words)])
     output = label.copy()
     output[0] = EPS_ID
-    grammar = sort_arcs(relabel(acceptor, label, output))
+    grammar = sort_arcs(relabel(model.acceptor(is_state), label, output))
     return _close_final(grammar, grammar.ilabel == words[BACKOFF])
 
 
@@ -95,7 +94,7 @@ def _in_single_precision(model: Ngrams) -> Ngrams:
 def _single_precision(log_prob: FloatArray) -> FloatArray:
     """Nats from decimal logarithms of single precision."""
     nats: FloatArray = (log_prob / np.log(10.0)).astype(np.float32).astype(np.float64) * np.log(10.0)
-    return nats
+    return nats.astype(np.float32)
 
 
 def _close_final(fst: Wfst, is_backoff: BoolArray) -> Wfst:

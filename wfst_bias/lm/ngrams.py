@@ -75,8 +75,10 @@ class Ngrams:
     def shorter(self) -> IntArray:
         """The longest proper suffix of each n-gram that is a node: where it backs off to, int64 ``(N,)``."""
         shorter = np.zeros(len(self.parent), np.int64)
-        for order in range(2, self.order + 1):
-            nodes = slice(self.begin[order], self.begin[order + 1])
+        if self.order >= 2:  # each word has a 1-gram, in the order of the words
+            np.add(self.word[self._slice(2)], self.begin[1], out=shorter[self._slice(2)])
+        for order in range(3, self.order + 1):
+            nodes = self._slice(order)
             shorter[nodes] = self._back_off(shorter[self.parent[nodes]], self.word[nodes], shorter)[0]
         return shorter
 
@@ -174,19 +176,19 @@ class Ngrams:
         target = state[self.longest_suffix(is_state)]
         leaves = is_state[self.parent] & (self.word >= 0)
         ends = np.flatnonzero(leaves & (self.word == end))
-        read = np.flatnonzero(leaves & (self.word != end) & (self.word != begin))
+        read = np.flatnonzero(leaves & (self.word != end) & (self.word != begin)).astype(np.int32)
         back = np.flatnonzero(is_state)[1:]
         final = final_scores(state[-1] + 1, state[self.parent[ends]], self.log_prob[ends])
         labels = np.append(np.zeros(len(back), np.int32), (self.word[read] + 1).astype(np.int32))
-        return from_arcs(
-            start=target[self.child(np.array([0]), np.array([begin]))[0]],
-            src=np.append(state[back], state[self.parent[read]]),
-            dst=np.append(target[self.shorter[back]], target[read]),
-            ilabel=labels,
-            olabel=labels,
-            score=np.append(self.backoff[back].astype(np.float32), self.log_prob[read].astype(np.float32)),
-            final=final,
-        )
+        score = np.append(self.backoff[back].astype(np.float32), self.log_prob[read].astype(np.float32))
+        src = np.append(state[back], state[self.parent[read]])
+        dst = np.append(target[self.shorter[back]], target[read])
+        start = target[self.begin[1] + begin]
+        del state, target, read, leaves  # memory
+        return from_arcs(start, src, dst, ilabel=labels, olabel=labels, score=score, final=final)
+
+    def _slice(self, order: int) -> slice:
+        return slice(int(self.begin[order]), int(self.begin[order + 1]))
 
     @cached_property
     def _keys(self) -> IntArray:
@@ -224,7 +226,8 @@ def ngrams_of_rows(
     """
     V = len(words)
     begin = row_splits(np.array([1, *map(len, rows)]))
-    parents, last = np.full(begin[-1], -1), np.full(begin[-1], -1)
+    parents, last = np.empty(begin[-1], np.int64), np.empty(begin[-1], np.int64)
+    parents[0] = last[0] = -1
     log_prob, backoff = np.zeros(begin[-1]), np.zeros(begin[-1])
 
     def spell(row: IntArray) -> str:
@@ -239,14 +242,17 @@ def ngrams_of_rows(
             if (parent < 0).any():
                 row = ids[np.argmin(parent)]
                 raise InputError(f"{spell(row)} stands without {spell(row[: column + 1])}; add it")
-        key = parent * V + ids[:, -1]
+        parent *= V
+        key = np.add(parent, ids[:, -1], out=parent)
         order = np.argsort(key, kind="stable")
-        twice = np.flatnonzero(np.diff(key[order]) == 0)
+        key = key[order]
+        twice = np.flatnonzero(key[1:] == key[:-1])
         if len(twice):
             raise InputError(f"{spell(ids[order[twice[0]]])} stands twice; remove one")
-        del key
         nodes = slice(begin[n], begin[n + 1])
-        parents[nodes], last[nodes], log_prob[nodes] = parent[order], ids[order, -1], log_probs[n - 1][order]
+        np.divmod(key, V, out=(parents[nodes], last[nodes]))
+        del parent, key  # memory
+        log_prob[nodes] = log_probs[n - 1][order]
         if backoffs is not None:
             backoff[nodes] = backoffs[n - 1][order]
     return Ngrams(tuple(words), begin, parents, last, log_prob, backoff)
