@@ -59,42 +59,67 @@ def shortlisted(
       num_candidates: K at most.
     """
     similarities, segment = matcher.similarities(log_probs, lengths)
-    rows = []
-    for similarity, catalogue in zip(similarities, catalogues):
-        scores, pronunciation = _scores(matcher, similarity, catalogue)
-        best = scores.topk(min(num_candidates, len(scores)))
-        rows.append((similarity, catalogue, pronunciation[best.indices], best.indices.cpu(), best.values))
-    N, S = len(rows), max((similarity.shape[1] for similarity in similarities), default=0)
-    K = max((len(pronunciations) for *_, pronunciations, _ in rows), default=0) or 1
-    J = max(
-        (
-            int(catalogue.lengths[pronunciations].max())
-            for _, catalogue, _, pronunciations, _ in rows
-            if len(pronunciations)
-        ),
-        default=1,
-    )
+    best = [_best(matcher, *pair, num_candidates) for pair in zip(similarities, catalogues)]
+    N, S = len(best), max((similarity.shape[1] for similarity in similarities), default=0)
+    K = max((len(one.pronunciations) for one in best), default=0) or 1
+    J = max((int(one.lengths.max()) for one in best if len(one.pronunciations)), default=1)
     by_phones = any(catalogue.sounds is not None for catalogue in catalogues)
     units = torch.full((N, K, J), BLANK_ID, dtype=torch.int64)
     length = torch.zeros(N, K, dtype=torch.int64)
     pronunciation, score = torch.full_like(length, -1), log_probs.new_zeros(N, K)
     aligned = log_probs.new_full((N, K, 1 if by_phones else J, S), LOWEST)
-    for n, (similarity, catalogue, sounding, pronunciations, values) in enumerate(rows):
-        if not len(pronunciations) or not similarity.shape[1]:
+    for n, one in enumerate(best):
+        k = len(one.pronunciations)
+        if not k or not one.similarity.shape[1]:
             continue
-        k = len(pronunciations)
-        taken = catalogue.units[pronunciations][:, :J]
+        taken = one.catalogue.units[one.pronunciations][:, :J]
         units[n, :k, : taken.shape[1]] = taken
-        length[n, :k], pronunciation[n, :k], score[n, :k] = catalogue.lengths[pronunciations], pronunciations, values
-        matched = (sounding >= 0).nonzero().flatten()
-        if not len(matched):
-            continue
-        stream = catalogue.sounds or catalogue
-        fit = matcher.alignments(similarity, *(x.to(similarity.device) for x in stream.select(sounding[matched].cpu())))
-        fit = fit.amax(dim=1, keepdim=True) if by_phones else fit
-        aligned[n, matched, : fit.shape[1], : fit.shape[2]] = fit
+        length[n, :k], pronunciation[n, :k], score[n, :k] = one.lengths, one.pronunciations, one.scores
+        matched = one.matched.ge(0).nonzero().flatten()
+        if len(matched):
+            fit = one.alignments(matcher, matched)
+            fit = fit.amax(dim=1, keepdim=True) if by_phones else fit
+            aligned[n, matched, : fit.shape[1], : fit.shape[2]] = fit
     units, length, pronunciation = (x.to(log_probs.device) for x in (units, length, pronunciation))
     return Candidates(units, length, pronunciation, score, aligned, segment)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The k pronunciations of an utterance's list that match best.
+
+    Args:
+      similarity: of the utterance, see :meth:`Matcher.similarities`.
+      catalogue: its list.
+      pronunciations: their numbers in the catalogue, int64 ``(k,)`` on the CPU.
+      scores: nats ``(k,)``.
+      matched: their numbers in the stream that was matched, -1 for none, int64 ``(k,)``.
+    """
+
+    similarity: torch.Tensor
+    catalogue: Catalogue
+    pronunciations: torch.Tensor
+    scores: torch.Tensor
+    matched: torch.Tensor
+
+    @property
+    def lengths(self) -> torch.Tensor:
+        """Units of each, int64 ``(k,)``."""
+        lengths: torch.Tensor = self.catalogue.lengths[self.pronunciations]
+        return lengths
+
+    def alignments(self, matcher: Matcher, some: torch.Tensor) -> torch.Tensor:
+        """The fit of the units of some of them, see :meth:`Matcher.alignments`."""
+        stream = self.catalogue.sounds or self.catalogue
+        units, lengths = stream.select(self.matched[some].cpu())
+        device = self.similarity.device
+        return matcher.alignments(self.similarity, units.to(device), lengths.to(device))
+
+
+def _best(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue, num_candidates: int) -> _Best:
+    scores, matched = _scores(matcher, similarity, catalogue)
+    best = scores.topk(min(num_candidates, len(scores)))
+    return _Best(similarity, catalogue, best.indices.cpu(), best.values, matched[best.indices])
 
 
 def _scores(matcher: Matcher, similarity: torch.Tensor, catalogue: Catalogue) -> Tuple[torch.Tensor, torch.Tensor]:
