@@ -8,8 +8,9 @@ import shutil
 import tempfile
 import zlib
 from codecs import BOM_UTF8
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 
@@ -59,7 +60,7 @@ def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
 
 
-def _byte_blocks(stream: Union[gzip.GzipFile, BinaryIO]) -> Iterator[bytes]:
+def _byte_blocks(stream: Union[gzip.GzipFile, BufferedReader]) -> Iterator[bytes]:
     """The bytes of a stream in blocks that end where a line ends, but perhaps for the last one."""
     rest: List[bytes] = []
     while chunk := stream.read1(_BLOCK_BYTES):
