@@ -187,7 +187,7 @@ def test_emissions_of_other_tokens_are_refused(plain):
     "config, field", [(SearchConfig, "search_beam"), (SearchConfig, "acoustic_scale"), (BoostConfig, "alpha")]
 )
 def test_configs_are_checked_where_they_are_made(config, field):
-    with pytest.raises(InputError, match=f"--.*{field.replace(chr(95), chr(45))} is -1.0"):
+    with pytest.raises(InputError, match=f"{field} is -1.0"):
         config(**{field: -1.0})
 
 

@@ -19,7 +19,7 @@ MOST_UNITS = 40  # of a pronunciation; what is longer is known by its beginning
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Ways to say the phrases of a list.
+    """The pronunciations of the phrases of a list.
 
     Args:
       entities: the phrases, ``(E,)``.

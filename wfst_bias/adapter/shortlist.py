@@ -13,7 +13,7 @@ from wfst_bias.core.symbols import BLANK_ID
 
 @dataclass(frozen=True)
 class Candidates:
-    """Ways to say phrases, for each utterance of a batch.
+    """Pronunciations of phrases, for each utterance of a batch.
 
     Args:
       units: of each pronunciation, blank behind its end, int64 ``(N, K, J)``.

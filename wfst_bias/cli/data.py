@@ -36,8 +36,8 @@ def data_sentences(
     from wfst_bias.synth.sentences import clauses, rare_words, with_rare_words
 
     check_not_input(out, *filter(None, (text, rare, exclude)))
-    unheard = set(read_vocabulary(exclude)) if exclude else set()
-    words = [word for word in (read_vocabulary(rare) if rare else rare_words()) if word not in unheard]
+    excluded = set(read_vocabulary(exclude)) if exclude else set()
+    words = [word for word in (read_vocabulary(rare) if rare else rare_words()) if word not in excluded]
     stretches = list(clauses(line for _, line in lines_of(text)))
     if not stretches or not words:
         what = "sentence of 4 to 16 plain words" if not stretches else "rare word that is not excluded"

@@ -1,4 +1,4 @@
-"""Words, times and phrases of a path, whose arcs say only which token and which output each frame has."""
+"""Words, times and phrases of a path, whose arcs have only a token and an output for each frame."""
 
 from dataclasses import dataclass
 from operator import attrgetter
@@ -136,7 +136,7 @@ def _by_language_model(
     ]
     found = []
     for first, end, entity in sorted(candidates, key=lambda one: one[0] - one[1]):
-        # the pronoun "us" is not US, which nobody says so
+        # the pronoun "us" is not US, which is pronounced as two letters
         if entity.words in entity.forms and not taken.intersection(range(first, end)):
             found.append(_Occurrence(first, end, entity, LANGUAGE_MODEL))
             taken.update(range(first, end))

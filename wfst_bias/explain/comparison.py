@@ -8,7 +8,7 @@ import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
-from wfst_bias.decode.arcs import in_spans
+from wfst_bias.decode.arcs import in_spans, terms_with_list
 from wfst_bias.decode.transcript import LIST, Transcript, Word
 from wfst_bias.explain.acoustic_match import nats
 from wfst_bias.lattice.terms import Terms
@@ -59,7 +59,7 @@ class PathComparison:
 
     @property
     def sound(self) -> float:
-        """The share of the emissions in that, boosted, nats."""
+        """The part of the margin that comes from the emissions: acoustic score and boost, nats."""
         return self.difference.acoustic + self.difference.boost
 
     def table(self) -> str:
@@ -135,9 +135,8 @@ class ScoredPath:
 
     def terms(self, inside: slice) -> Terms:
         """The terms of the score of some frames."""
-        graph, in_list = self.graph[inside], self.in_list[inside]
-        parts = self.acoustic[inside], self.boost[inside], graph[~in_list], graph[in_list]
-        return Terms(*(float(scores.sum()) for scores in parts))
+        plain = np.stack([self.acoustic, self.boost, self.graph], axis=1)[inside]
+        return Terms(*terms_with_list(plain, self.in_list[inside]).sum(axis=0).tolist())
 
     @cached_property
     def pieces(self) -> List[Word]:

@@ -59,7 +59,7 @@ class CheckedList:
     def _first_of(self, findings: Sequence[Finding]) -> str:
         lines = [f"{self.path}:{f.entity.line}: {f.severity}: {f.message} [{f.kind}]" for f in findings[:_SHOWN]]
         more = len(findings) - _SHOWN
-        return "\n".join(lines + [f"... and {more:,} more; --json tells them all"] * (more > 0))
+        return "\n".join(lines + [f"... and {more:,} more; --json has them all"] * (more > 0))
 
     def to_json(self) -> str:
         content = {

@@ -11,16 +11,16 @@ from wfst_bias.entities.entity import MAX_WEIGHT
 class ClassConfig:
     """Costs and bonuses of an entity class.
 
-    Entering the class costs what the language model says or, where it does not know the class, ``-log(prior)``
+    Entering the class costs what the language model gives it or, where it does not know the class, ``-log(prior)``
     in its unigram state; choosing one of N phrases costs ``log N``. The bonus is paid back once a phrase, unless
     another word of the language model sounds exactly like it. So the size of a list and the length of a phrase are
     paid for, and no weight has to be tuned for either.
 
     Args:
       prior: probability of an entity where the language model has no history.
-      bonus: what a phrase as long as the average word is given, once; nats.
-      length_bonus: what a phrase of twice that length is given beside it, up to 1.5 times; shorter ones have less;
-        nats.
+      bonus: paid once for a phrase as long as the average word, nats.
+      length_bonus: paid in addition for a phrase twice as long as that, nats; in proportion to the length beyond the
+        average, at most 1.5 times, and less for shorter phrases.
     """
 
     prior: float = 0.05

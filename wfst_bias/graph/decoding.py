@@ -55,8 +55,8 @@ class DecodingGraph:
     Args:
       arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; -1 is the final label.
       splits: where the arcs of each state begin, int32 ``(S + 1,)``, on the same device.
-      olabels: what each arc says, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
-        ``first_phrase`` on the phrases of the lists; marked where a word ends and no token tells it.
+      olabels: what each arc writes, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
+        ``first_phrase`` on the phrases of the lists; marked where a word ends and no token shows it.
       units: of the model.
       base_words: the words of the graph without its lists, or all of them.
       first_phrase: output label of the first phrase.

@@ -246,7 +246,7 @@ def _entity(words: Sequence[str], path: Path) -> Entity:
     entity = Entity(" ".join(words))
     if entity.words != tuple(words):
         raise InputError(
-            f"says {entity.written!r} on one arc; words of several on one have to be in small letters without signs",
+            f"has {entity.written!r} on one arc; words of several on one have to be in small letters without signs",
             path,
         )
     return entity

@@ -141,7 +141,7 @@ def read_decoding(path: Path) -> DecodingGraph:
 
 
 def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...]) -> List[ListInGraph]:
-    """The lists of a graph folder; one that does not say what each costs says so of the classes, or not at all."""
+    """The lists of a graph folder; older folders have costs of each class instead of each list, or none."""
     if "lists" in meta:
         ends = np.cumsum([part["num_phrases"] for part in meta["lists"]]).tolist()
         return [

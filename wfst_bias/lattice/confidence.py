@@ -25,7 +25,7 @@ class Confidence:
 
     Args:
       plain: posterior without boost, bonus and weight.
-      boosted: with them, as it was searched.
+      boosted: posterior with boost, bonus and weight, as in the search.
     """
 
     plain: float
