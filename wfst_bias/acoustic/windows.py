@@ -1,0 +1,128 @@
+"""Emissions of recordings that are longer than a model can take: overlapping windows, joined in their overlaps."""
+
+from dataclasses import dataclass, replace
+from math import ceil, floor, inf, lcm
+from typing import Callable, Iterator, List, Optional, Sequence
+
+import torch
+
+from wfst_bias.acoustic.contract import compute_emissions
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.core.types import FloatArray, Seconds
+
+OVERLAP: Seconds = 2.0
+"""Of neighboring windows. Half of it is enough context: in hama, the first 0.3 s of a window differ from one pass."""
+
+_MICROSECONDS = 1_000_000
+
+LoadAudio = Callable[[Seconds, Seconds], FloatArray]
+"""Samples ``(num_samples,)`` of a recording from one time to another, in seconds."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a recording that the model is given, and the part of it whose frames are kept.
+
+    Args:
+      start, end: of the audio.
+      keep_from, keep_until: of the frames, counted from the start of the recording; infinity in the last window.
+    """
+
+    start: Seconds
+    end: Seconds
+    keep_from: Seconds = 0.0
+    keep_until: Seconds = inf
+
+
+def windows_of(duration: Seconds, longest: Seconds, grid: Seconds, overlap: Seconds = OVERLAP) -> List[Window]:
+    """The windows of a recording, from its start to its end.
+
+    Each is ``longest``, and neighbors overlap by ``overlap`` at least; the last one ends with the recording and
+    overlaps by more. The frames of neighbors meet in the middle of their overlap.
+
+    Args:
+      duration: of the recording.
+      longest: of a window.
+      grid: windows begin, and their frames meet, at whole numbers of this time, so that no frame is shifted.
+
+    Raises:
+      ValueError: windows of this length cannot overlap that much.
+    """
+    if duration <= longest:
+        return [Window(0.0, duration)]
+    step, last = floor((longest - overlap) / grid + 1e-6), ceil((duration - longest) / grid - 1e-6)
+    if step < 1:
+        raise ValueError(f"windows of {longest} s cannot overlap by {overlap} s where they begin every {grid} s")
+    starts = [*range(0, last, step), last]
+    meeting = [floor((left + longest / grid + right) / 2) * grid for left, right in zip(starts, starts[1:])]
+    return [
+        Window(start * grid, min(start * grid + longest, duration), keep_from, keep_until)
+        for start, keep_from, keep_until in zip(starts, [0.0, *meeting], [*meeting, inf])
+    ]
+
+
+def windowed_emissions(
+    model: AcousticModel, name: str, duration: Seconds, load: LoadAudio, longest: Optional[Seconds] = None
+) -> Iterator[Emissions]:
+    """Emissions of one recording of any length, a part at a time: no more than one window is held in memory.
+
+    A model that can take the whole recording is asked once.
+
+    Args:
+      model: see :class:`wfst_bias.acoustic.emissions.AcousticModel`.
+      name: of the recording, for the emissions and for error messages.
+      duration: of the recording.
+      load: reads a part of it.
+      longest: of a window; the model's own ``longest`` where not given.
+
+    Yields:
+      the frames ``(1, T, C)`` of one part after the other, without gap and without overlap.
+
+    Raises:
+      InputError: see :func:`wfst_bias.acoustic.contract.compute_emissions`.
+    """
+    longest = min(longest or getattr(model, "longest", None) or inf, duration)
+    first = compute_emissions(model, [name], [load(0.0, longest)])
+    windows = windows_of(duration, longest, common_grid(first))
+    yield _kept(first, windows[0])
+    for window in windows[1:]:
+        yield _kept(compute_emissions(model, [name], [load(window.start, window.end)]), window)
+
+
+def join_emissions(parts: Sequence[Emissions]) -> Emissions:
+    """One after the other, the parts ``(1, T, C)`` of one utterance."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    layers = [part.layers for part in parts if part.layers is not None]
+    phones = [part.phones for part in parts if part.phones is not None]
+    return replace(
+        first,
+        log_probs=torch.cat([part.log_probs for part in parts], dim=1),
+        lengths=torch.stack([part.lengths for part in parts]).sum(dim=0),
+        layers=torch.cat(layers, dim=1) if layers else None,
+        phones=join_emissions(phones) if phones else None,
+    )
+
+
+def cut_emissions(emissions: Emissions, begin: Seconds, end: Seconds = inf) -> Emissions:
+    """The frames of one utterance ``(1, T, C)`` from one time to another; those of a phone head, too."""
+    shift, num_frames = emissions.frame_shift, int(emissions.lengths[0])
+    first, last = (round(min(time / shift, num_frames)) for time in (begin, end))
+    return replace(
+        emissions,
+        log_probs=emissions.log_probs[:, first:last],
+        lengths=torch.tensor([last - first]),
+        layers=None if emissions.layers is None else emissions.layers[:, first:last],
+        phones=None if emissions.phones is None else cut_emissions(emissions.phones, begin, end),
+    )
+
+
+def _kept(emissions: Emissions, window: Window) -> Emissions:
+    return cut_emissions(emissions, window.keep_from - window.start, window.keep_until - window.start)
+
+
+def common_grid(emissions: Emissions) -> Seconds:
+    """The shortest time that is a whole number of frames of the emissions and of their phone head."""
+    heads = [emissions] if emissions.phones is None else [emissions, emissions.phones]
+    return lcm(*(round(head.frame_shift * _MICROSECONDS) for head in heads)) / _MICROSECONDS
