@@ -1,0 +1,139 @@
+"""Recordings of any length: windows that overlap, and segments that end in pauses."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wfst_bias.acoustic.contract import compute_emissions
+from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.acoustic.pauses import longest_run, segments
+from wfst_bias.acoustic.windows import cut_emissions, join_emissions, windowed_emissions, windows_of
+from wfst_bias.core.symbols import SymbolTable
+
+TOKENS = SymbolTable(("<blk>", "a", "b"))
+RATE, SHIFT, PHONE_SHIFT, LONGEST = 1000, 0.02, 0.04, 6.0
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A network that sees five frames around each one, and nothing beyond ``longest``; its phone head has half the frames."""
+
+    tokens = TOKENS
+    sampling_rate = RATE
+    frame_shift = SHIFT
+    longest: float = math.inf
+
+    def emissions(self, names, audio):
+        (samples,) = audio
+        samples = torch.from_numpy(samples[: round(min(self.longest, 1e9) * RATE)])
+        energy = samples.unfold(0, 20, 20).abs().mean(dim=1)
+        near = torch.nn.functional.avg_pool1d(energy[None, None], 5, 1, 2)[0, 0]
+        return self._head(near, SHIFT, names, phones=self._head(near[::2], PHONE_SHIFT, names))
+
+    def _head(self, x, shift, names, phones=None):
+        scores = torch.stack([-5 * x, x, torch.sin(50 * x)], dim=-1).log_softmax(dim=-1)[None]
+        return Emissions(scores, torch.tensor([len(x)]), shift, TOKENS, names, layers=scores[:, :, None], phones=phones)
+
+
+def noise(seconds, seed=0):
+    return np.random.default_rng(seed).uniform(-1, 1, round(seconds * RATE)).astype(np.float32)
+
+
+def loader(samples):
+    return lambda start, end: samples[round(start * RATE) : round(end * RATE)]
+
+
+@given(st.floats(0.1, 500), st.sampled_from([6.0, 25.0, 30.0]), st.sampled_from([0.01, 0.02, 0.04, 0.06, 0.08]))
+def test_windows_cover_a_recording_once(duration, longest, grid):
+    windows = windows_of(duration, longest, grid)
+    assert windows[0].start == 0.0 and windows[-1].end == pytest.approx(duration)
+    assert windows[0].keep_from == 0.0 and windows[-1].keep_until == math.inf
+    for window in windows:
+        assert window.end - window.start <= longest + 1e-9
+        assert window.start / grid == pytest.approx(round(window.start / grid))
+    for left, right in zip(windows, windows[1:]):
+        assert left.keep_until == right.keep_from
+        assert right.keep_from - right.start >= 1.0 - grid
+        assert left.end - left.keep_until >= 1.0 - grid
+
+
+def test_windows_that_cannot_overlap():
+    with pytest.raises(ValueError, match="cannot overlap"):
+        windows_of(100.0, 2.0, 0.02)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.999, 6.0, 6.02, 9.0, 61.0, 120.34])
+def test_windows_give_what_one_pass_gives(seconds):
+    samples = noise(seconds)
+    whole = compute_emissions(Convolution(), ["x"], [samples])
+    joined = join_emissions(list(windowed_emissions(Convolution(LONGEST), "x", seconds, loader(samples))))
+    assert joined.lengths.tolist() == whole.lengths.tolist()
+    assert joined.phones.lengths.tolist() == whole.phones.lengths.tolist()
+    for one, other in ((joined, whole), (joined.phones, whole.phones)):
+        torch.testing.assert_close(one.log_probs, other.log_probs)
+        torch.testing.assert_close(one.layers, other.layers)
+
+
+def test_no_more_than_a_window_is_read():
+    read = []
+    samples = noise(200.0)
+
+    def load(start, end):
+        read.append(end - start)
+        return loader(samples)(start, end)
+
+    parts = windowed_emissions(Convolution(LONGEST), "x", 200.0, load)
+    assert len(read) == 0
+    next(parts)
+    assert len(read) == 1
+    list(parts)
+    assert max(read) <= LONGEST + 1e-9
+
+
+@pytest.mark.parametrize("seconds", [5.0, 29.0, 31.0, 300.0])
+def test_each_frame_is_in_one_segment(seconds):
+    samples = noise(seconds)
+    samples[np.sin(np.arange(len(samples)) / 900) > 0.8] = 0.0
+    parts = list(windowed_emissions(Convolution(LONGEST), "x", seconds, loader(samples)))
+    whole = join_emissions(parts)
+    found = list(segments(parts, longest=8.0, shortest=2.0))
+    again = join_emissions([emissions for _, emissions in found])
+    assert torch.equal(again.log_probs, whole.log_probs)
+    assert torch.equal(again.phones.log_probs, whole.phones.log_probs)
+    lengths = [int(emissions.lengths[0]) * SHIFT for _, emissions in found]
+    assert max(lengths) <= 8.0 + 1e-6 and min(lengths[:-1], default=2.0) >= 2.0 - 1e-6
+    assert [start for start, _ in found] == pytest.approx([0.0, *np.cumsum(lengths)[:-1]])
+
+
+def test_a_segment_ends_in_the_longest_pause():
+    samples = noise(13.0)
+    samples[3000:3300] = samples[5000:6000] = 0.0  # pauses of 0.3 s and 1 s
+    parts = windowed_emissions(Convolution(LONGEST), "x", 13.0, loader(samples))
+    (_, first), (start, _) = segments(parts, longest=8.0, shortest=2.0)
+    assert start == pytest.approx(5.5, abs=0.05) and int(first.lengths[0]) * SHIFT == pytest.approx(start)
+
+
+def test_without_any_pause_a_segment_ends_where_blank_is_most_probable():
+    scores = torch.full((1, 500, 3), -3.0)
+    scores[..., 1] = -0.1
+    scores[0, 321, 0] = -1.0
+    emissions = Emissions(scores, torch.tensor([500]), SHIFT, TOKENS, ["x"])
+    (_, first), _ = segments([emissions], longest=8.0, shortest=2.0)
+    assert int(first.lengths[0]) == 321
+
+
+def test_longest_run():
+    assert longest_run(np.array([1, 0, 1, 1, 0], bool)) == 3
+    assert longest_run(np.array([1, 1, 0, 1, 1], bool)) == 4
+    assert longest_run(np.ones(4, bool)) == 2
+
+
+def test_frames_between_two_times():
+    emissions = Emissions(torch.randn(1, 10, 3).log_softmax(-1), torch.tensor([10]), SHIFT, TOKENS, ["x"])
+    assert torch.equal(cut_emissions(emissions, 0.04, 0.1).log_probs, emissions.log_probs[:, 2:5])
+    assert torch.equal(cut_emissions(emissions, 0.04).log_probs, emissions.log_probs[:, 2:])
