@@ -105,7 +105,9 @@ def _opened(path: Union[str, Path, Any]) -> Any:
     try:
         return av.open(str(path) if isinstance(path, Path) else path)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise InputError(f"is not audio that libsndfile or ffmpeg read ({error}); convert it to WAV or FLAC", path) from error
+        raise InputError(
+            f"is not audio that libsndfile or ffmpeg read ({error}); convert it to WAV or FLAC", path
+        ) from error
 
 
 def _audio_stream(container: Any, path: Union[str, Path, Any]) -> Any:
@@ -128,7 +130,9 @@ def _frames(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterato
             frames = packet.decode()
         except av.error.FFmpegError as error:
             seconds = float((packet.pts or 0) * stream.time_base)
-            raise InputError(f"the audio breaks at {seconds:.1f} s ({error}); copy or convert it again", path) from error
+            raise InputError(
+                f"the audio breaks at {seconds:.1f} s ({error}); copy or convert it again", path
+            ) from error
         for frame in frames:
             if frame.pts is not None and position is None:
                 position = round(float((frame.pts - start) * stream.time_base) * frame.sample_rate)
