@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.pauses import longest_run, segments
-from wfst_bias.acoustic.windows import cut_emissions, join_emissions, windowed_emissions, windows_of
+from wfst_bias.acoustic.splicing import cut_emissions, join_emissions, stack_emissions
+from wfst_bias.acoustic.windows import windowed_emissions, windows_of
 from wfst_bias.core.symbols import SymbolTable
 
 TOKENS = SymbolTable(("<blk>", "a", "b"))
@@ -137,3 +138,14 @@ def test_frames_between_two_times():
     emissions = Emissions(torch.randn(1, 10, 3).log_softmax(-1), torch.tensor([10]), SHIFT, TOKENS, ["x"])
     assert torch.equal(cut_emissions(emissions, 0.04, 0.1).log_probs, emissions.log_probs[:, 2:5])
     assert torch.equal(cut_emissions(emissions, 0.04).log_probs, emissions.log_probs[:, 2:])
+
+
+def test_a_batch_of_segments():
+    parts = list(windowed_emissions(Convolution(LONGEST), "x", 20.0, loader(noise(20.0))))
+    batch = stack_emissions(parts, [f"x-{number}" for number in range(len(parts))])
+    assert batch.names == ["x-0", "x-1", "x-2", "x-3", "x-4"]
+    assert batch.phones.names == batch.names
+    for number, part in enumerate(parts):
+        assert int(batch.lengths[number]) == int(part.lengths[0])
+        assert torch.equal(batch.log_probs[number, : part.log_probs.shape[1]], part.log_probs[0])
+        assert torch.equal(batch.phones.log_probs[number, : part.phones.log_probs.shape[1]], part.phones.log_probs[0])

@@ -3,10 +3,9 @@
 from typing import Iterable, Iterator, List, Tuple
 
 import numpy as np
-import torch
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.acoustic.windows import common_grid, cut_emissions, join_emissions
+from wfst_bias.acoustic.splicing import common_grid, cut_emissions, join_emissions
 from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import BoolArray, Seconds
 
@@ -54,7 +53,7 @@ def _pause(emissions: Emissions, earliest: Seconds, latest: Seconds) -> Seconds:
     first, last = (round(time / emissions.frame_shift) for time in (earliest, latest))
     log_probs = emissions.log_probs[0, first:last]
     blank = log_probs[:, BLANK_ID].cpu().numpy()
-    is_blank = (torch.argmax(log_probs, dim=-1) == BLANK_ID).cpu().numpy()
+    is_blank = log_probs.argmax(dim=-1).cpu().numpy() == BLANK_ID
     place = longest_run(is_blank) if is_blank.any() else int(blank.argmax())
     grid = common_grid(emissions)
     return round((first + place) * emissions.frame_shift / grid) * grid

@@ -1,19 +1,16 @@
 """Emissions of recordings that are longer than a model can take: overlapping windows, joined in their overlaps."""
 
-from dataclasses import dataclass, replace
-from math import ceil, floor, inf, lcm
-from typing import Callable, Iterator, List, Optional, Sequence
-
-import torch
+from dataclasses import dataclass
+from math import ceil, floor, inf
+from typing import Callable, Iterator, List, Optional
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.acoustic.splicing import common_grid, cut_emissions
 from wfst_bias.core.types import FloatArray, Seconds
 
 OVERLAP: Seconds = 2.0
 """Of neighboring windows. Half of it is enough context: in hama, the first 0.3 s of a window differ from one pass."""
-
-_MICROSECONDS = 1_000_000
 
 LoadAudio = Callable[[Seconds, Seconds], FloatArray]
 """Samples ``(num_samples,)`` of a recording from one time to another, in seconds."""
@@ -89,40 +86,5 @@ def windowed_emissions(
         yield _kept(compute_emissions(model, [name], [load(window.start, window.end)]), window)
 
 
-def join_emissions(parts: Sequence[Emissions]) -> Emissions:
-    """One after the other, the parts ``(1, T, C)`` of one utterance."""
-    if len(parts) == 1:
-        return parts[0]
-    first = parts[0]
-    layers = [part.layers for part in parts if part.layers is not None]
-    phones = [part.phones for part in parts if part.phones is not None]
-    return replace(
-        first,
-        log_probs=torch.cat([part.log_probs for part in parts], dim=1),
-        lengths=torch.stack([part.lengths for part in parts]).sum(dim=0),
-        layers=torch.cat(layers, dim=1) if layers else None,
-        phones=join_emissions(phones) if phones else None,
-    )
-
-
-def cut_emissions(emissions: Emissions, begin: Seconds, end: Seconds = inf) -> Emissions:
-    """The frames of one utterance ``(1, T, C)`` from one time to another; those of a phone head, too."""
-    shift, num_frames = emissions.frame_shift, int(emissions.lengths[0])
-    first, last = (round(min(time / shift, num_frames)) for time in (begin, end))
-    return replace(
-        emissions,
-        log_probs=emissions.log_probs[:, first:last],
-        lengths=torch.tensor([last - first]),
-        layers=None if emissions.layers is None else emissions.layers[:, first:last],
-        phones=None if emissions.phones is None else cut_emissions(emissions.phones, begin, end),
-    )
-
-
 def _kept(emissions: Emissions, window: Window) -> Emissions:
     return cut_emissions(emissions, window.keep_from - window.start, window.keep_until - window.start)
-
-
-def common_grid(emissions: Emissions) -> Seconds:
-    """The shortest time that is a whole number of frames of the emissions and of their phone head."""
-    heads = [emissions] if emissions.phones is None else [emissions, emissions.phones]
-    return lcm(*(round(head.frame_shift * _MICROSECONDS) for head in heads)) / _MICROSECONDS
