@@ -50,17 +50,21 @@ def stack_emissions(utterances: Sequence[Emissions], names: Sequence[str]) -> Em
       names: of the utterances in the batch.
     """
     first = utterances[0]
-    padded = lambda tensors: pad_sequence([tensor[0] for tensor in tensors], batch_first=True)
     layers = [one.layers for one in utterances if one.layers is not None]
     phones = [one.phones for one in utterances if one.phones is not None]
     return replace(
         first,
-        log_probs=padded([one.log_probs for one in utterances]),
+        log_probs=_padded([one.log_probs for one in utterances]),
         lengths=torch.cat([one.lengths for one in utterances]),
         names=list(names),
-        layers=padded(layers) if layers else None,
+        layers=_padded(layers) if layers else None,
         phones=stack_emissions(phones, names) if phones else None,
     )
+
+
+def _padded(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Tensors ``(1, T, ...)`` as one ``(N, T, ...)``, with zeros at the end."""
+    return pad_sequence([tensor[0] for tensor in tensors], batch_first=True)
 
 
 def common_grid(emissions: Emissions) -> Seconds:
