@@ -41,6 +41,12 @@ class Convolution:
         return Emissions(scores, torch.tensor([len(x)]), shift, TOKENS, names, layers=scores[:, :, None], phones=phones)
 
 
+def windowed(load, duration):
+    model = Convolution(LONGEST)
+    compute = lambda samples: compute_emissions(model, ["x"], [samples])
+    return windowed_emissions(compute, load, duration, model.longest)
+
+
 def noise(seconds, seed=0):
     return np.random.default_rng(seed).uniform(-1, 1, round(seconds * RATE)).astype(np.float32)
 
@@ -72,7 +78,7 @@ def test_windows_that_cannot_overlap():
 def test_windows_give_what_one_pass_gives(seconds):
     samples = noise(seconds)
     whole = compute_emissions(Convolution(), ["x"], [samples])
-    joined = join_emissions(list(windowed_emissions(Convolution(LONGEST), "x", seconds, loader(samples))))
+    joined = join_emissions(list(windowed(loader(samples), seconds)))
     assert joined.lengths.tolist() == whole.lengths.tolist()
     assert joined.phones.lengths.tolist() == whole.phones.lengths.tolist()
     for one, other in ((joined, whole), (joined.phones, whole.phones)):
@@ -88,7 +94,7 @@ def test_no_more_than_a_window_is_read():
         read.append(end - start)
         return loader(samples)(start, end)
 
-    parts = windowed_emissions(Convolution(LONGEST), "x", 200.0, load)
+    parts = windowed(load, 200.0)
     assert len(read) == 0
     next(parts)
     assert len(read) == 1
@@ -100,7 +106,7 @@ def test_no_more_than_a_window_is_read():
 def test_each_frame_is_in_one_segment(seconds):
     samples = noise(seconds)
     samples[np.sin(np.arange(len(samples)) / 900) > 0.8] = 0.0
-    parts = list(windowed_emissions(Convolution(LONGEST), "x", seconds, loader(samples)))
+    parts = list(windowed(loader(samples), seconds))
     whole = join_emissions(parts)
     found = list(segments(parts, longest=8.0, shortest=2.0))
     again = join_emissions([emissions for _, emissions in found])
@@ -114,7 +120,7 @@ def test_each_frame_is_in_one_segment(seconds):
 def test_a_segment_ends_in_the_longest_pause():
     samples = noise(13.0)
     samples[3000:3300] = samples[5000:6000] = 0.0  # pauses of 0.3 s and 1 s
-    parts = windowed_emissions(Convolution(LONGEST), "x", 13.0, loader(samples))
+    parts = windowed(loader(samples), 13.0)
     (_, first), (start, _) = segments(parts, longest=8.0, shortest=2.0)
     assert start == pytest.approx(5.5, abs=0.05) and int(first.lengths[0]) * SHIFT == pytest.approx(start)
 
@@ -141,7 +147,7 @@ def test_frames_between_two_times():
 
 
 def test_a_batch_of_segments():
-    parts = list(windowed_emissions(Convolution(LONGEST), "x", 20.0, loader(noise(20.0))))
+    parts = list(windowed(loader(noise(20.0)), 20.0))
     batch = stack_emissions(parts, [f"x-{number}" for number in range(len(parts))])
     assert batch.names == ["x-0", "x-1", "x-2", "x-3", "x-4"]
     assert batch.phones.names == batch.names

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.decode.paths import Word
+from wfst_bias.decode.transcript import Word
 from wfst_bias.recognize.captions import CaptionConfig, captions, srt, vtt
 
 TEXTS = st.text("abc", min_size=1, max_size=50)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from math import ceil, floor, inf
 from typing import Callable, Iterator, List, Optional
 
-from wfst_bias.acoustic.contract import compute_emissions
-from wfst_bias.acoustic.emissions import AcousticModel, Emissions
+from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.splicing import common_grid, cut_emissions
 from wfst_bias.core.types import FloatArray, Seconds
 
@@ -59,31 +58,25 @@ def windows_of(duration: Seconds, longest: Seconds, grid: Seconds, overlap: Seco
 
 
 def windowed_emissions(
-    model: AcousticModel, name: str, duration: Seconds, load: LoadAudio, longest: Optional[Seconds] = None
+    compute: Callable[[FloatArray], Emissions], load: LoadAudio, duration: Seconds, longest: Optional[Seconds] = None
 ) -> Iterator[Emissions]:
     """Emissions of one recording of any length, a part at a time: no more than one window is held in memory.
 
-    A model that can take the whole recording is asked once.
-
     Args:
-      model: see :class:`wfst_bias.acoustic.emissions.AcousticModel`.
-      name: of the recording, for the emissions and for error messages.
+      compute: the emissions ``(1, T, C)`` of samples ``(num_samples,)``.
+      load: reads a part of the recording.
       duration: of the recording.
-      load: reads a part of it.
-      longest: of a window; the model's own ``longest`` where not given.
+      longest: of a window; the whole recording is one where not given.
 
     Yields:
-      the frames ``(1, T, C)`` of one part after the other, without gap and without overlap.
-
-    Raises:
-      InputError: see :func:`wfst_bias.acoustic.contract.compute_emissions`.
+      the frames of one part after the other, without gap and without overlap.
     """
-    longest = min(longest or getattr(model, "longest", None) or inf, duration)
-    first = compute_emissions(model, [name], [load(0.0, longest)])
+    longest = min(longest or inf, duration)
+    first = compute(load(0.0, longest))
     windows = windows_of(duration, longest, common_grid(first))
     yield _kept(first, windows[0])
     for window in windows[1:]:
-        yield _kept(compute_emissions(model, [name], [load(window.start, window.end)]), window)
+        yield _kept(compute(load(window.start, window.end)), window)
 
 
 def _kept(emissions: Emissions, window: Window) -> Emissions:

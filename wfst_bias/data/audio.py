@@ -4,14 +4,14 @@ import io
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import soundfile
 from lhotse import AudioSource, MonoCut, Recording
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.types import FloatArray
+from wfst_bias.core.types import FloatArray, Seconds
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _LARGEST_OGG_PAGE = 65307
@@ -40,6 +40,19 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> FloatArray:
     if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
         raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", path)
     return np.ascontiguousarray(samples, np.float32)
+
+
+def audio_reader(cut: MonoCut, sampling_rate: int) -> Callable[[Seconds, Seconds], FloatArray]:
+    """A function that reads a cut from one time to another; see :func:`load_audio`.
+
+    Only that part of a file is read. The output of a command is read once, as a whole.
+    """
+    if any(source.type == "command" for source in cut.recording.sources):
+        samples = load_audio(cut, sampling_rate)
+        return lambda start, end: samples[round(start * sampling_rate) : round(end * sampling_rate)]
+    return lambda start, end: load_audio(
+        cut.truncate(offset=start, duration=end - start, preserve_id=True), sampling_rate
+    )
 
 
 def piped_recording(key: str, command: str, scp: Path, number: int) -> Recording:

@@ -1,8 +1,9 @@
 """Transcripts: words with times, and the phrases of the list among them."""
 
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, Tuple
+from dataclasses import asdict, dataclass, field, replace
+from itertools import accumulate
+from typing import Any, Dict, Sequence, Tuple
 
 import numpy as np
 
@@ -97,6 +98,34 @@ class Transcript:
     score: Nats
     rejected: Tuple[FoundEntity, ...] = ()
     path: IntArray = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
+
+    def shifted(self, seconds: Seconds) -> "Transcript":
+        """The same, later by a time."""
+        if not seconds:
+            return self
+        words = tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
+        entities, rejected = (
+            tuple(replace(one, start=one.start + seconds, end=one.end + seconds) for one in found)
+            for found in (self.entities, self.rejected)
+        )
+        return replace(self, words=words, entities=entities, rejected=rejected)
+
+    @classmethod
+    def joined(cls, name: str, parts: Sequence["Transcript"]) -> "Transcript":
+        """The transcript of an utterance from those of its segments, in the order of time; it has no path."""
+        if len(parts) == 1:
+            return parts[0]
+        before = [0, *accumulate(len(part.words) for part in parts)]
+        entities, rejected = (
+            tuple(
+                replace(one, first_word=one.first_word + num_before)
+                for found, num_before in zip(of_parts, before)
+                for one in found
+            )
+            for of_parts in ([part.entities for part in parts], [part.rejected for part in parts])
+        )
+        words = tuple(word for part in parts for word in part.words)
+        return cls(name, words, entities, sum(part.score for part in parts), rejected)
 
     @property
     def text(self) -> str:

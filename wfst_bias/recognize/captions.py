@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Iterator, List, Sequence
 
 from wfst_bias.core.types import Seconds
-from wfst_bias.decode.paths import Word
+from wfst_bias.decode.transcript import Word
 
 
 @dataclass(frozen=True)

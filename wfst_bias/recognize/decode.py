@@ -60,9 +60,10 @@ def decode_corpus(
         names = [stage.name for stage in chain.stages]
         written = DecodeFiles(folder, files, names, lattice_form, num_best, biasing.search)
         bar = files.enter_context(tqdm(total=len(cuts), unit="utt", disable=None if progress else True, desc="decode"))
-        for result in recognizer.recognize(cuts, num_best, lattice_form == OF_FRAMES):
-            written.write(result)
-            bar.update()
+        for segment in recognizer.recognize_segments(cuts, num_best, lattice_form == OF_FRAMES):
+            written.write(segment)
+            bar.update(segment.start == 0.0)
+        written.finish()
         files.close()
         meta = {
             "kind": "decode",

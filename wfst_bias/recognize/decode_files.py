@@ -3,7 +3,7 @@
 import contextlib
 import gzip
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
 
@@ -12,8 +12,7 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.archive import ARCHIVE, OF_FRAMES, OF_WORDS, TERMS, lattice_terms, lattice_text
 from wfst_bias.lattice.confidence import Confidence
-from wfst_bias.recognize.recognition import Recognition
-from wfst_bias.second_pass.chain import Found
+from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.second_pass.config import LOOKUP, SEARCH
 
 
@@ -64,6 +63,7 @@ class DecodeFiles:
         self._num_best = num_best
         self._search = search
         self._num_utterances = self._num_entities = self._num_rejected = 0
+        self._segments: List[_SegmentTexts] = []  # of the utterance that is being written
         self._frame_shift: Optional[Seconds] = None
         self._empty: List[str] = []
         self._narrowed: List[str] = []
@@ -81,37 +81,50 @@ class DecodeFiles:
             "narrowed_lattices": self._narrowed,  # the beam of noise has more words than can be kept
         }
 
-    def write(self, result: Recognition) -> None:
-        """Write the result of one utterance."""
-        self._frame_shift = result.frame_shift
+    def write(self, segment: RecognizedSegment) -> None:
+        """Write the result of an utterance, or of the next segment of one; :meth:`finish` after the last one."""
+        if segment.start == 0.0:
+            self.finish()
+        self._frame_shift = segment.frame_shift
         if not self._terms:
-            self._archive.write(result.frame_lattice)
-        self._write_transcript(result.found)
-        self._write_lattice(result)
+            self._archive.write(segment.frame_lattice)
+        self._write_found(segment)
+        self._write_lattice(segment)
+        self._segments.append(_SegmentTexts.of(segment, list(self._texts)))
 
-    def _write_transcript(self, found: Found) -> None:
-        transcript = found.transcript
-        name = transcript.name
-        self._text.write(_line(name, transcript.text))
-        self._display.write(_line(name, transcript.display))
+    def finish(self) -> None:
+        """Write the texts of the utterance whose last segment was written."""
+        if not self._segments:
+            return
+        name = self._segments[0].utterance
+        self._text.write(_line(name, *(one.text for one in self._segments)))
+        self._display.write(_line(name, *(one.display for one in self._segments)))
         for stage, file in self._texts.items():
-            file.write(_line(name, found.texts[stage]))
+            file.write(_line(name, *(one.of_stages[stage] for one in self._segments)))
+        self._num_utterances += 1
+        if not any(one.num_words for one in self._segments):
+            self._empty.append(name)
+        self._segments = []
+
+    def _write_found(self, segment: RecognizedSegment) -> None:
+        found, name = segment.found, segment.utterance
+        transcript = found.transcript
+        num_before = sum(one.num_words for one in self._segments)
         if self._lookup:
-            self._lookup.writelines(f"{row.to_json()}\n" for row in found.replacements)
-        self._ctm.writelines(_ctm(transcript, [c.plain for c in found.confidences]))
-        self._ctm_with_list.writelines(_ctm(transcript, [c.boosted for c in found.confidences]))
+            self._lookup.writelines(f"{row.to_json()}\n" for row in segment.replacements)
+        self._ctm.writelines(_ctm(name, transcript, [c.plain for c in found.confidences]))
+        self._ctm_with_list.writelines(_ctm(name, transcript, [c.boosted for c in found.confidences]))
         for entity, competitor in zip(transcript.entities, found.competitors):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
-            self._entities.write(_row(name, entity, {**_least(own), "rival": competitor and competitor.to_json()}))
-        self._rejected.writelines(_row(name, entity) for entity in transcript.rejected)
-        self._num_utterances += 1
+            placed = replace(entity, first_word=entity.first_word + num_before)
+            self._entities.write(_row(name, placed, {**_least(own), "rival": competitor and competitor.to_json()}))
+        for entity in transcript.rejected:
+            self._rejected.write(_row(name, replace(entity, first_word=entity.first_word + num_before)))
         self._num_entities += len(transcript.entities)
         self._num_rejected += len(transcript.rejected)
-        if not transcript.words:
-            self._empty.append(name)
 
-    def _write_lattice(self, result: Recognition) -> None:
-        lattice, phrases = result.lattice, result.phrases
+    def _write_lattice(self, segment: RecognizedSegment) -> None:
+        lattice, phrases = segment.found.lattice, segment.phrases
         if lattice.beam < self._search.output_beam:
             self._narrowed.append(lattice.name)
         if self._terms:
@@ -119,19 +132,38 @@ class DecodeFiles:
             self._archive.write(lattice_text(lattice, self._search.acoustic_scale))
             self._terms.write(lattice_terms(lattice, used))
         if self._nbest:
-            wanted = replace(result.nbest, hypotheses=result.nbest.hypotheses[: self._num_best])
+            nbest = segment.found.nbest
+            wanted = replace(nbest, hypotheses=nbest.hypotheses[: self._num_best])
             self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted.rows(phrases))
 
 
-def _line(name: str, text: str) -> str:
-    """A line of Kaldi's ``text``."""
-    return f"{name} {text}".rstrip() + "\n"
+@dataclass(frozen=True)
+class _SegmentTexts:
+    """The texts of a segment: the last one, the one to be shown, and those of each stage by its name."""
+
+    utterance: str
+    num_words: int
+    text: str
+    display: str
+    of_stages: Mapping[str, str]
+
+    @classmethod
+    def of(cls, segment: RecognizedSegment, stages: Sequence[str]) -> "_SegmentTexts":
+        found = segment.found
+        transcript = found.transcript
+        of_stages = {stage: found.texts[stage] for stage in stages}
+        return cls(segment.utterance, len(transcript.words), transcript.text, transcript.display, of_stages)
 
 
-def _ctm(transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:
+def _line(name: str, *texts: str) -> str:
+    """A line of Kaldi's ``text``, from the texts of segments."""
+    return " ".join([name, *filter(None, texts)]) + "\n"
+
+
+def _ctm(name: str, transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:
     """Lines of a CTM."""
     for word, confidence in zip(transcript.words, confidences):
-        yield f"{transcript.name} 1 {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
+        yield f"{name} 1 {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
 
 
 def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:

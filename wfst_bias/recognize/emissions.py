@@ -3,19 +3,23 @@
 import contextlib
 import time
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
+from itertools import groupby, islice
+from math import inf
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
 
 import numpy as np
 from lhotse import MonoCut
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, padded_emissions
+from wfst_bias.acoustic.pauses import LONGEST, segments
+from wfst_bias.acoustic.splicing import join_emissions, stack_emissions
+from wfst_bias.acoustic.windows import windowed_emissions
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import FloatArray, Seconds
-from wfst_bias.data.audio import load_audio
+from wfst_bias.data.audio import audio_reader, load_audio
 from wfst_bias.entities.entity import Phrases
 
 DEFAULT_BATCH_SIZE = 4
@@ -59,14 +63,15 @@ class Timing:
 
 @dataclass(frozen=True)
 class BatchEmissions:
-    """The emissions of a batch of N utterances, at each point where something reads them.
+    """The emissions of a batch of N utterances, or segments of them, at each point where something reads them.
 
     Args:
-      cuts: the utterances.
+      cuts: the utterances; where these are segments, the utterance of each.
       lists: the entity list of each.
       model: log-probabilities of the acoustic model, ``(N, T, C)``.
       searched: the same after the emission adapter.
       phones: what the second pass reads: ``searched``, or the emissions of a phone network.
+      starts: of the segments in their utterances; empty where these are whole utterances.
     """
 
     cuts: Sequence[MonoCut]
@@ -74,6 +79,7 @@ class BatchEmissions:
     model: Emissions
     searched: Emissions
     phones: Emissions
+    starts: Sequence[Seconds] = ()
 
     @classmethod
     def precomputed(
@@ -153,13 +159,62 @@ class EmissionPipeline:
 
     def model_emissions(self, cuts: Sequence[MonoCut]) -> Emissions:
         """The acoustic model's own emissions of a batch of cuts, ``(N, T, C)``."""
+        if any(cut.duration > self._longest_window for cut in cuts):
+            whole = [join_emissions(list(self._windows(cut))) for cut in cuts]
+            return stack_emissions(whole, [cut.id for cut in cuts])
         audio = [load_audio(cut, self.model.sampling_rate) for cut in cuts]
         self.timing.audio += sum(map(len, audio)) / self.model.sampling_rate
         return self._of_audio([cut.id for cut in cuts], audio)
 
     def emissions(self, cuts: Sequence[MonoCut], lists: Sequence[Phrases]) -> BatchEmissions:
         """The emissions of a batch of cuts, each with its entity list."""
-        model = self.model_emissions(cuts)
+        return self._batch(cuts, self.model_emissions(cuts), lists)
+
+    def stream(
+        self,
+        cuts: Iterable[MonoCut],
+        lists_of: Callable[[Sequence[MonoCut]], Sequence[Phrases]],
+        batch_size: int = DEFAULT_BATCH_SIZE,
+    ) -> Iterator[BatchEmissions]:
+        """The emissions of cuts of any length, in batches that are searched together, in their order.
+
+        A cut that is longer than :data:`wfst_bias.acoustic.pauses.LONGEST` is computed in windows and cut into segments
+        at its pauses; memory does not grow with its length. Its segments are in batches of their own.
+
+        Args:
+          lists_of: the entity lists of some cuts.
+          batch_size: utterances or segments of a batch.
+        """
+        for is_long, group in groupby(cuts, key=lambda cut: cut.duration > LONGEST):
+            if is_long:
+                for cut in group:
+                    yield from self._segments(cut, lists_of([cut])[0], batch_size)
+            else:
+                for batch in batches(group, batch_size):
+                    yield self.emissions(batch, lists_of(batch))
+
+    def _segments(self, cut: MonoCut, phrases: Phrases, batch_size: int) -> Iterator[BatchEmissions]:
+        """The emissions of the segments of one cut, in batches."""
+        found = segments(self._windows(cut))
+        while batch := list(islice(found, batch_size)):
+            parts = [segment_of(cut, start, _duration(emissions)) for start, emissions in batch]
+            model = stack_emissions([emissions for _, emissions in batch], [part.id for part in parts])
+            computed = self._batch(parts, model, [phrases] * len(parts))
+            yield replace(computed, cuts=[cut] * len(parts), starts=[start for start, _ in batch])
+
+    def _windows(self, cut: MonoCut) -> Iterator[Emissions]:
+        """The model's own emissions of one cut, a window at a time."""
+        self.timing.audio += cut.duration
+        compute = lambda samples: self._of_audio([cut.id], [samples])
+        return windowed_emissions(
+            compute, audio_reader(cut, self.model.sampling_rate), cut.duration, self._longest_window
+        )
+
+    @property
+    def _longest_window(self) -> Seconds:
+        return getattr(self.model, "longest", None) or inf
+
+    def _batch(self, cuts: Sequence[MonoCut], model: Emissions, lists: Sequence[Phrases]) -> BatchEmissions:
         searched = self.adapted(model, lists)
         with self.timing.of("phones"):
             phones = self._phones(cuts, model, searched)
@@ -219,3 +274,17 @@ def batches(cuts: Iterable[MonoCut], batch_size: int = DEFAULT_BATCH_SIZE) -> It
     cuts = iter(cuts)
     while batch := list(islice(cuts, batch_size)):
         yield batch
+
+
+def segment_of(cut: MonoCut, start: Seconds, duration: Seconds) -> MonoCut:
+    """A part of a long cut, named as Kaldi names segments: by the utterance, and the centiseconds of start and end."""
+    end = min(start + duration, cut.duration)
+    part = cut.truncate(offset=start, duration=end - start).with_id(
+        f"{cut.id}-{round(100 * start):07d}-{round(100 * end):07d}"
+    )
+    return part.drop_supervisions()
+
+
+def _duration(emissions: Emissions) -> Seconds:
+    """Of one utterance ``(1, T, C)``."""
+    return int(emissions.lengths[0]) * emissions.frame_shift

@@ -1,9 +1,11 @@
 """The results of the recognizer: a batch that was searched, and what was recognized in an utterance."""
 
-from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Seconds
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.gates import gated_paths
@@ -16,6 +18,7 @@ from wfst_bias.lattice.nbest import NBest
 from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.second_pass.chain import Found
+from wfst_bias.second_pass.lookup import Replacement
 
 
 @dataclass(frozen=True)
@@ -48,32 +51,61 @@ class SearchedBatch:
 
 
 @dataclass(frozen=True)
-class Recognition:
-    """The result of one utterance.
+class RecognizedSegment:
+    """The result of what was searched at once: an utterance, or a segment of a long one.
 
     Args:
-      found: lattice, n-best list, transcript, confidences and competitors, after the second pass.
+      utterance: that it is of.
+      start: in the utterance.
+      found: lattice, n-best list, transcript, confidences and competitors, after the second pass. Times of the transcript
+        are those of the utterance; lattice and n-best list begin at 0.
       phrases: the phrases of the graph by their numbers, as ``found.lattice`` has them.
       frame_shift: seconds a frame of the lattice.
       frame_lattice: the lattice with an arc a frame in Kaldi's text format; empty unless asked for.
-      emissions: log-probabilities that were searched, of this utterance alone, ``(1, T, C)``; None unless asked for.
+      emissions: log-probabilities that were searched, of this segment alone, ``(1, T, C)``; None unless asked for.
     """
 
+    utterance: str
+    start: Seconds
     found: Found
-    phrases: Tuple[str, ...]
+    phrases: Sequence[str]
     frame_shift: Seconds
     frame_lattice: str = ""
     emissions: Optional[Emissions] = None
 
     @property
-    def transcript(self) -> Transcript:
-        """Words, entities and rejected phrases."""
-        return self.found.transcript
+    def name(self) -> str:
+        """The utterance; of a segment ``UTTERANCE-START-END``, the times in centiseconds."""
+        return self.found.lattice.name
+
+    @property
+    def replacements(self) -> Sequence[Replacement]:
+        """Of the lookup, with times of the utterance."""
+        return [
+            replace(row, utterance=self.utterance, start=row.start + self.start, end=row.end + self.start)
+            for row in self.found.replacements
+        ]
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """The result of one utterance of any length.
+
+    Args:
+      segments: in the order of time; one where the utterance was searched as a whole.
+    """
+
+    segments: Tuple[RecognizedSegment, ...]
 
     @property
     def name(self) -> str:
         """The utterance."""
-        return self.transcript.name
+        return self.segments[0].utterance
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """Words, entities and rejected phrases."""
+        return Transcript.joined(self.name, [segment.found.transcript for segment in self.segments])
 
     @property
     def text(self) -> str:
@@ -93,7 +125,7 @@ class Recognition:
     @property
     def confidences(self) -> Tuple[Confidence, ...]:
         """The confidences of the words, without and with the scores of the list."""
-        return self.found.confidences
+        return tuple(one for segment in self.segments for one in segment.found.confidences)
 
     @property
     def entities(self) -> Tuple[FoundEntity, ...]:
@@ -103,14 +135,49 @@ class Recognition:
     @property
     def competitors(self) -> Tuple[Optional[Competitor], ...]:
         """The best competitor of each entity; None where the lattice has no other path."""
-        return self.found.competitors
+        return tuple(one for segment in self.segments for one in segment.found.competitors)
 
     @property
     def lattice(self) -> WordLattice:
-        """The words within the beam, each word sequence once."""
-        return self.found.lattice
+        """The words within the beam, each word sequence once.
+
+        Raises:
+          InputError: the utterance was searched in several segments, each of which has a lattice; so for those below.
+        """
+        return self._only.found.lattice
 
     @property
     def nbest(self) -> NBest:
         """The best word sequences with their score terms."""
-        return self.found.nbest
+        return self._only.found.nbest
+
+    @property
+    def frame_lattice(self) -> str:
+        """The lattice with an arc a frame in Kaldi's text format; empty unless asked for."""
+        return self._only.frame_lattice
+
+    @property
+    def emissions(self) -> Optional[Emissions]:
+        """Log-probabilities that were searched, ``(1, T, C)``; None unless asked for."""
+        return self._only.emissions
+
+    @property
+    def _only(self) -> RecognizedSegment:
+        if len(self.segments) > 1:
+            raise InputError(
+                f"utterance {self.name!r} was searched in {len(self.segments)} segments; each of its 'segments' has a "
+                "lattice, an n-best list and emissions"
+            )
+        return self.segments[0]
+
+
+def recognitions(segments: Iterable[RecognizedSegment]) -> Iterator[Recognition]:
+    """The results of utterances from those of their segments, in their order."""
+    waiting: List[RecognizedSegment] = []
+    for segment in segments:
+        if waiting and segment.start == 0.0:
+            yield Recognition(tuple(waiting))
+            waiting = []
+        waiting.append(segment)
+    if waiting:
+        yield Recognition(tuple(waiting))

@@ -1,5 +1,6 @@
 """The recognizer: the only path from audio, or from emissions, to words, entities and lattices."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence, Union
@@ -32,11 +33,10 @@ from wfst_bias.recognize.emissions import (
     BatchEmissions,
     EmissionPipeline,
     Timing,
-    batches,
     emissions_of_arrays,
     silent_cuts,
 )
-from wfst_bias.recognize.recognition import Recognition, SearchedBatch
+from wfst_bias.recognize.recognition import Recognition, RecognizedSegment, SearchedBatch, recognitions
 from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.second_pass.chain import Batch, Chain
 
@@ -192,7 +192,9 @@ class Recognizer:
     def recognize(
         self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False, keep_emissions: bool = False
     ) -> Iterator[Recognition]:
-        """Recognize cuts, a batch at a time, in their order.
+        """Recognize cuts of any length, in their order.
+
+        The result of a long one holds the lattices of all its segments; see :meth:`recognize_segments`.
 
         Args:
           cuts: with audio.
@@ -200,8 +202,18 @@ class Recognizer:
           frame_lattices: whether the lattices with an arc a frame are wanted, too.
           keep_emissions: whether the emissions are wanted, too.
         """
-        for batch in batches(cuts, self._batch_size):
-            yield from self.recognize_batch(self.emissions(batch), num_best, frame_lattices, keep_emissions)
+        return recognitions(self.recognize_segments(cuts, num_best, frame_lattices, keep_emissions))
+
+    def recognize_segments(
+        self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False, keep_emissions: bool = False
+    ) -> Iterator[RecognizedSegment]:
+        """Recognize cuts of any length, a batch of segments at a time: memory does not grow with their length.
+
+        Args:
+          see :meth:`recognize`.
+        """
+        for batch in self.pipeline.stream(cuts, self._biasing.lists_of, self._batch_size):
+            yield from self.recognize_batch(batch, num_best, frame_lattices, keep_emissions)
 
     def recognize_emissions(
         self, emissions: Union[Emissions, Iterable[FloatArray]], num_best: int = 0, frame_lattices: bool = False
@@ -221,7 +233,7 @@ class Recognizer:
             emissions = emissions_of_arrays(emissions, model.frame_shift, model.tokens)
         cuts = silent_cuts(emissions)
         batch = self.pipeline.of_model(cuts, emissions, self._biasing.lists_of(cuts))
-        return self.recognize_batch(batch, num_best, frame_lattices)
+        return list(recognitions(self.recognize_batch(batch, num_best, frame_lattices)))
 
     def emissions(self, cuts: Sequence[MonoCut]) -> BatchEmissions:
         """The emissions of a batch of cuts, each adapted to the list of its utterance."""
@@ -241,7 +253,7 @@ class Recognizer:
         """The transcripts that :meth:`recognize_batch` has, sooner where there is no second pass."""
         if not self._second_pass.stages:
             return self.search(emissions).transcripts
-        return [result.transcript for result in self.recognize_batch(emissions)]
+        return [segment.found.transcript for segment in self.recognize_batch(emissions)]
 
     def recognize_batch(
         self,
@@ -249,7 +261,7 @@ class Recognizer:
         num_best: int = 0,
         frame_lattices: bool = False,
         keep_emissions: bool = False,
-    ) -> List[Recognition]:
+    ) -> List[RecognizedSegment]:
         """Search a batch of emissions and run the second pass; see :meth:`recognize`."""
         searched = self.search(emissions)
         decoder, lattices = searched.decoder, searched.lattices
@@ -259,9 +271,18 @@ class Recognizer:
             frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
         phrases = tuple(entity.written for entity in decoder.graph.entities)
         frame_shift = emissions.searched.frame_shift
+        starts = emissions.starts or [0.0] * len(found)
         return [
-            Recognition(one, phrases, frame_shift, text, emissions.searched_alone(i) if keep_emissions else None)
-            for i, (one, text) in enumerate(zip(found, frames))
+            RecognizedSegment(
+                utterance=cut.id,
+                start=start,
+                found=replace(one, transcript=one.transcript.shifted(start)),
+                phrases=phrases,
+                frame_shift=frame_shift,
+                frame_lattice=text,
+                emissions=emissions.searched_alone(i) if keep_emissions else None,
+            )
+            for i, (cut, start, one, text) in enumerate(zip(emissions.cuts, starts, found, frames))
         ]
 
     def _recording(self, audio: Audio, number: int, sampling_rate: Optional[int]) -> Recording:
