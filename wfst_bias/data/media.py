@@ -143,7 +143,7 @@ def _frames(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterato
 
 
 def _samples(frame: Any) -> FloatArray:
-    """Of one frame ``(channels, num_samples)``, scaled to [-1, 1]."""
+    """Samples of one frame ``(channels, num_samples)``, scaled to [-1, 1]."""
     values: Array = frame.to_ndarray()
     channels = len(frame.layout.channels)
     if not frame.format.is_planar:  # (1, num_samples x channels)

@@ -63,7 +63,6 @@ def decode_corpus(
         for segment in recognizer.recognize_segments(cuts, num_best, lattice_form == OF_FRAMES):
             written.write(segment)
             bar.update(segment.start == 0.0)
-        written.finish()
         files.close()
         meta = {
             "kind": "decode",

@@ -23,6 +23,7 @@ class DecodeFiles:
     - ``ctm``: word times, and after the words their confidences without what the list pays; ``ctm.with_list``: with it;
     - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their competitors;
     - ``refused.jsonl``: the rejected phrases, which were found and removed again by a gate or by verification;
+    - ``segments``: the recording and the time of each lattice; a long utterance has several lattices;
     - ``lat.1.gz``: lattices, and ``lat.1.terms.jsonl.gz``: the terms of those of words;
     - ``nbest.jsonl``, where hypotheses are asked for;
     - where there are stages, ``text.search`` and a ``text`` for each stage, and ``lookup.jsonl``: what the lookup replaced.
@@ -53,6 +54,7 @@ class DecodeFiles:
             return files.enter_context(stream)
 
         self._text, self._display = plain("text"), plain("text.display")
+        self._segments_file = plain("segments")
         self._ctm, self._ctm_with_list = plain("ctm"), plain("ctm.with_list")
         self._entities, self._rejected = plain("entities.jsonl"), plain("refused.jsonl")
         self._texts = {name: plain(f"text.{name}") for name in (SEARCH, *stages)} if stages else {}
@@ -64,6 +66,7 @@ class DecodeFiles:
         self._search = search
         self._num_utterances = self._num_entities = self._num_rejected = 0
         self._segments: List[_SegmentTexts] = []  # of the utterance that is being written
+        files.callback(self._finish)
         self._frame_shift: Optional[Seconds] = None
         self._empty: List[str] = []
         self._narrowed: List[str] = []
@@ -82,17 +85,18 @@ class DecodeFiles:
         }
 
     def write(self, segment: RecognizedSegment) -> None:
-        """Write the result of an utterance, or of the next segment of one; :meth:`finish` after the last one."""
+        """Write the result of an utterance, or of the next segment of a long one."""
         if segment.start == 0.0:
-            self.finish()
+            self._finish()
         self._frame_shift = segment.frame_shift
         if not self._terms:
             self._archive.write(segment.frame_lattice)
+        self._segments_file.write(_segments_line(segment))
         self._write_found(segment)
         self._write_lattice(segment)
         self._segments.append(_SegmentTexts.of(segment, list(self._texts)))
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Write the texts of the utterance whose last segment was written."""
         if not self._segments:
             return
@@ -158,6 +162,14 @@ class _SegmentTexts:
 def _line(name: str, *texts: str) -> str:
     """A line of Kaldi's ``text``, from the texts of segments."""
     return " ".join([name, *filter(None, texts)]) + "\n"
+
+
+def _segments_line(segment: RecognizedSegment) -> str:
+    """A line of Kaldi's ``segments``: where a lattice is in its recording, in seconds."""
+    cut = segment.cut
+    recording = cut.recording_id if cut.has_recording else cut.id
+    end = min(segment.start + segment.duration, cut.duration)
+    return f"{segment.name} {recording} {cut.start + segment.start:.3f} {cut.start + end:.3f}\n"
 
 
 def _ctm(name: str, transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:

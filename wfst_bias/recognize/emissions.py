@@ -286,5 +286,5 @@ def segment_of(cut: MonoCut, start: Seconds, duration: Seconds) -> MonoCut:
 
 
 def _duration(emissions: Emissions) -> Seconds:
-    """Of one utterance ``(1, T, C)``."""
+    """Seconds of one utterance ``(1, T, C)``."""
     return int(emissions.lengths[0]) * emissions.frame_shift

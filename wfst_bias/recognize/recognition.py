@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from lhotse import MonoCut
+
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Seconds
@@ -18,7 +20,7 @@ from wfst_bias.lattice.nbest import NBest
 from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.second_pass.chain import Found
-from wfst_bias.second_pass.lookup import Replacement
+from wfst_bias.second_pass.lookup_matches import Replacement
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class RecognizedSegment:
     """The result of what was searched at once: an utterance, or a segment of a long one.
 
     Args:
-      utterance: that it is of.
-      start: in the utterance.
+      cut: the utterance that it is of.
+      start, duration: in the utterance.
       found: lattice, n-best list, transcript, confidences and competitors, after the second pass. Times of the transcript
         are those of the utterance; lattice and n-best list begin at 0.
       phrases: the phrases of the graph by their numbers, as ``found.lattice`` has them.
@@ -65,10 +67,11 @@ class RecognizedSegment:
       emissions: log-probabilities that were searched, of this segment alone, ``(1, T, C)``; None unless asked for.
     """
 
-    utterance: str
+    cut: MonoCut
     start: Seconds
+    duration: Seconds
     found: Found
-    phrases: Sequence[str]
+    phrases: Tuple[str, ...]
     frame_shift: Seconds
     frame_lattice: str = ""
     emissions: Optional[Emissions] = None
@@ -79,8 +82,13 @@ class RecognizedSegment:
         return self.found.lattice.name
 
     @property
+    def utterance(self) -> str:
+        """The name of the utterance."""
+        return str(self.cut.id)
+
+    @property
     def replacements(self) -> Sequence[Replacement]:
-        """Of the lookup, with times of the utterance."""
+        """The replacements of the lookup, with times of the utterance."""
         return [
             replace(row, utterance=self.utterance, start=row.start + self.start, end=row.end + self.start)
             for row in self.found.replacements

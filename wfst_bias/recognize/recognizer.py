@@ -274,8 +274,9 @@ class Recognizer:
         starts = emissions.starts or [0.0] * len(found)
         return [
             RecognizedSegment(
-                utterance=cut.id,
+                cut=cut,
                 start=start,
+                duration=int(emissions.searched.lengths[i]) * frame_shift,
                 found=replace(one, transcript=one.transcript.shifted(start)),
                 phrases=phrases,
                 frame_shift=frame_shift,
