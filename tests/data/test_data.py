@@ -93,8 +93,8 @@ def test_bad_folder_names_its_line(data, file, content, message):
         (lambda p: soundfile.write(p, np.stack([SECOND, SECOND], 1), 16000), "has 2 channels; one was expected"),
         (lambda p: soundfile.write(p, SECOND[:0], 16000), "holds no samples"),
         (lambda p: p.write_bytes(p.read_bytes()[:9000]), "is truncated: 8956 bytes of samples found, 32000 announced"),
-        (lambda p: p.write_bytes(b""), "is not audio that soundfile reads"),
-        (lambda p: p.write_bytes(b"hello " * 1000), "is not audio that soundfile reads"),
+        (lambda p: p.write_bytes(b""), "is not audio"),
+        (lambda p: p.write_bytes(b"hello " * 1000), "is not audio"),
         (lambda p: p.unlink(), "no such audio file"),
     ],
 )

@@ -1,10 +1,13 @@
 """Audio that libsndfile does not read."""
 
+import sys
+
 import numpy as np
 import pytest
 import soundfile
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.data.audio import audio_recording, load_audio
 from wfst_bias.data.media import media_info, read_media
 
 av = pytest.importorskip("av")
@@ -57,6 +60,22 @@ def test_a_part_is_that_part(tmp_path, name, offset):
     shifts = range(-rate // 1000, rate // 1000 + 1)
     inner = slice(rate // 10, -rate // 10)
     assert min(np.abs(np.roll(part, shift) - expected)[0, inner].max() for shift in shifts) < 0.03
+
+
+def test_a_recording_of_it(tmp_path):
+    path = write_media(tmp_path / "x.m4a", chirp(), "aac", RATE)
+    cut = audio_recording(path, "x").to_cut()
+    samples = load_audio(cut, RATE)
+    assert len(samples) == media_info(path).frames and cut.duration == pytest.approx(SECONDS, abs=0.1)
+    part = load_audio(cut.truncate(offset=3.0, duration=2.0), RATE)
+    np.testing.assert_allclose(part[1600:-1600], samples[3 * RATE : 5 * RATE][1600:-1600], atol=1e-3)
+
+
+def test_without_pyav_the_error_names_the_extra(tmp_path, monkeypatch):
+    path = write_media(tmp_path / "x.m4a", chirp(), "aac", RATE)
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(InputError, match=r"pip install .wfst-bias\[media\]"):
+        audio_recording(path, "x")
 
 
 def test_channels(tmp_path):

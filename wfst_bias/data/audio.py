@@ -12,10 +12,13 @@ from lhotse import AudioSource, MonoCut, Recording
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
+from wfst_bias.data.media import install_media_backend, media_info
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _LARGEST_OGG_PAGE = 65307
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
+
+install_media_backend()  # lhotse reads the samples of all recordings
 
 
 def load_audio(cut: MonoCut, sampling_rate: int) -> FloatArray:
@@ -84,8 +87,8 @@ def audio_recording(path: Path, key: str) -> Recording:
         raise InputError(what, path)
     try:
         info = soundfile.info(str(path), verbose=True)
-    except soundfile.LibsndfileError as error:
-        raise InputError(f"is not audio that soundfile reads ({error}); convert it to WAV or FLAC", path) from None
+    except soundfile.LibsndfileError:
+        return _media_recording(path, key)
     if info.channels != 1:
         raise InputError(f"has {info.channels} channels; one was expected, keep one with 'sox IN OUT remix 1'", path)
     if info.frames == 0:
@@ -99,6 +102,17 @@ def audio_recording(path: Path, key: str) -> Recording:
         raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
     source = AudioSource(type="file", channels=[0], source=str(path))
     return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
+
+
+def _media_recording(path: Path, key: str) -> Recording:
+    """A recording of a file that libsndfile does not read."""
+    info = media_info(path)
+    if info.channels != 1:
+        raise InputError(f"has {info.channels} channels; one was expected, keep one with 'ffmpeg -i IN -ac 1 OUT'", path)
+    if info.frames == 0:
+        raise InputError("holds no samples; record it again or take it out", path)
+    source = AudioSource(type="file", channels=[0], source=str(path))
+    return Recording(key, [source], info.samplerate, info.frames, info.duration)
 
 
 def _ends_as_ogg(path: Path) -> bool:

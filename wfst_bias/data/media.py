@@ -98,7 +98,7 @@ def _opened(path: Union[str, Path, Any]) -> Any:
         import av
     except ModuleNotFoundError:
         raise InputError(
-            "libsndfile cannot read it, and ffmpeg is tried through PyAV, which is not installed; install it, "
+            "is not audio that libsndfile reads; ffmpeg reads more, through PyAV, which is not installed: "
             "'pip install \"wfst-bias[media]\"', or convert the file to WAV or FLAC",
             path if isinstance(path, (str, Path)) else None,
         ) from None
