@@ -47,6 +47,29 @@ class SearchedBatch:
         transcripts, lattices = gated_paths(decoder.lattices(emissions.searched, gates), decoder)
         return cls(emissions, decoder, gates, transcripts, lattices)
 
+    def segments(
+        self, found: Sequence[Found], frame_lattices: Sequence[str], keep_emissions: bool
+    ) -> List["RecognizedSegment"]:
+        """The results of the batch, from what the second pass found in each."""
+        phrases = tuple(entity.written for entity in self.decoder.graph.entities)
+        searched = self.emissions.searched
+        starts = self.emissions.starts or [0.0] * len(found)
+        return [
+            RecognizedSegment(
+                cut=cut,
+                start=start,
+                duration=int(searched.lengths[i]) * searched.frame_shift,
+                found=replace(one, transcript=one.transcript.shifted(start)),
+                phrases=phrases,
+                frame_shift=searched.frame_shift,
+                frame_lattice=frame_lattice,
+                emissions=self.emissions.searched_alone(i) if keep_emissions else None,
+            )
+            for i, (cut, start, one, frame_lattice) in enumerate(
+                zip(self.emissions.cuts, starts, found, frame_lattices)
+            )
+        ]
+
     def decoder_on(self, graph: DecodingGraph, search: SearchConfig) -> Decoder:
         """The decoder of the same emissions on another graph, which may be wider."""
         return Decoder(graph, search, self.decoder.boost, self.decoder.device, self.decoder.gate)

@@ -1,6 +1,5 @@
 """The recognizer: the only path from audio, or from emissions, to words, entities and lattices."""
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence, Union
@@ -269,22 +268,7 @@ class Recognizer:
             batch = Batch(decoder, lattices, emissions.lists, emissions.phones)
             found = self._second_pass.found(searched.transcripts, batch, num_best)
             frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
-        phrases = tuple(entity.written for entity in decoder.graph.entities)
-        frame_shift = emissions.searched.frame_shift
-        starts = emissions.starts or [0.0] * len(found)
-        return [
-            RecognizedSegment(
-                cut=cut,
-                start=start,
-                duration=int(emissions.searched.lengths[i]) * frame_shift,
-                found=replace(one, transcript=one.transcript.shifted(start)),
-                phrases=phrases,
-                frame_shift=frame_shift,
-                frame_lattice=text,
-                emissions=emissions.searched_alone(i) if keep_emissions else None,
-            )
-            for i, (cut, start, one, text) in enumerate(zip(emissions.cuts, starts, found, frames))
-        ]
+        return searched.segments(found, frames, keep_emissions)
 
     def _recording(self, audio: Audio, number: int, sampling_rate: Optional[int]) -> Recording:
         if isinstance(audio, (str, Path)):
