@@ -13,12 +13,12 @@ import wfst_bias as wb
 
 RATE = 16000
 SENTENCES = ("We met Whittemore in the city.", "The two men shook hands.", "Whittemore came back in the evening.")
-NUM_SENTENCES = 30  # about a minute
+NUM_SENTENCES = 18  # more than a window
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
-    """A minute of sentences with pauses between, and when each begins and ends."""
+    """Sentences with pauses between, and when each begins and ends."""
     from hibari import Hibari
 
     speak = Hibari()
@@ -49,7 +49,7 @@ def result(recognizer, recording):
 def test_every_second_is_in_one_segment(result, recording):
     path, times = recording
     duration = soundfile.info(path).duration
-    assert duration > 60.0 and len(result.segments) >= 2
+    assert duration > 35.0 and len(result.segments) >= 2
     assert [segment.start for segment in result.segments][0] == 0.0
     for left, right in zip(result.segments, result.segments[1:]):
         assert left.start + left.duration == pytest.approx(right.start)
@@ -80,7 +80,7 @@ def test_words_and_entities_have_times_of_the_recording(result, recording):
 
 def test_the_last_sentence_is_there(result):
     last = result.words[-1]
-    assert last.end > 60.0 and result.text.split().count("whittemore") == 2 * NUM_SENTENCES // 3
+    assert last.end > 33.0 and result.text.split().count("whittemore") == 2 * NUM_SENTENCES // 3
 
 
 def test_a_long_result_has_no_lattice_of_its_own(result):
