@@ -9,8 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wfst_bias.acoustic.conformer_model import ConformerModel
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.acoustic.hama import HamaModel
+from wfst_bias.acoustic.hf_model import HfModel
+from wfst_bias.acoustic.onnx_model import OnnxModel
 from wfst_bias.acoustic.pauses import longest_run, segments
 from wfst_bias.acoustic.splicing import cut_emissions, join_emissions, stack_emissions
 from wfst_bias.acoustic.windows import windowed_emissions, windows_of
@@ -67,6 +71,11 @@ def test_windows_cover_a_recording_once(duration, longest, grid):
         assert left.keep_until == right.keep_from
         assert right.keep_from - right.start >= 1.0 - grid
         assert left.end - left.keep_until >= 1.0 - grid
+
+
+@pytest.mark.parametrize("model, longest", [(HamaModel, 30.0), (ConformerModel, 60.0), (HfModel, 60.0), (OnnxModel, 60.0)])
+def test_each_network_declares_its_longest_window(model, longest):
+    assert model.longest == longest
 
 
 def test_windows_that_cannot_overlap():

@@ -13,6 +13,7 @@ from wfst_bias.acoustic.conformer import Conformer
 from wfst_bias.acoustic.conformer_config import FRAME_SHIFT, ConformerConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
+from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder, read_json
 from wfst_bias.core.symbols import BLANK, SymbolTable
@@ -133,6 +134,7 @@ class ConformerModel:
 
     sampling_rate = SAMPLING_RATE
     frame_shift = FRAME_SHIFT
+    longest = LONGEST_WINDOW
 
     def __init__(self, folder: Path, device: Union[str, torch.device] = "cpu"):
         _, self.vocabulary = read_description(folder)

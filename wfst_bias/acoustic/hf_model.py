@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.lang.model_langs import ModelTokens, read_model_tokens
@@ -31,6 +32,8 @@ class HfModel:
     Raises:
       InputError: a file is missing, the weights have no CTC head, or the head has other outputs than the vocabulary.
     """
+
+    longest = LONGEST_WINDOW
 
     def __init__(
         self, folder: Path, device: torch.device = torch.device("cpu"), layers: Optional[Sequence[int]] = None

@@ -10,6 +10,7 @@ import torch
 
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.acoustic.onnx_layout import Dimension, layout_of, number
+from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray
 from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_next_to
@@ -39,6 +40,8 @@ class OnnxModel:
     Raises:
       InputError: onnxruntime cannot read it, its layout is not known, or its tokens are missing or too few.
     """
+
+    longest = LONGEST_WINDOW
 
     def __init__(self, path: Path, tokens: Optional[Path] = None, device: torch.device = torch.device("cpu")):
         self._path = Path(path)

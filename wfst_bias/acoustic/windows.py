@@ -8,6 +8,9 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.splicing import common_grid, cut_emissions
 from wfst_bias.core.types import FloatArray, Seconds
 
+LONGEST_WINDOW: Seconds = 60.0
+"""Of networks that take audio of any length: their self-attention costs the square of it."""
+
 OVERLAP: Seconds = 2.0
 """Of neighboring windows. Half of it is enough context: in hama, the first 0.3 s of a window differ from one pass."""
 
