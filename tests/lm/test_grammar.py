@@ -36,16 +36,6 @@ ngram 2=4
 """
 
 
-@pytest.fixture(params=["lm.arpa", "lm.arpa.gz"])
-def arpa(request, tmp_path):
-    def write(text):
-        path = tmp_path / request.param
-        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-        return path
-
-    return write
-
-
 def test_reads_scores_and_counts_what_it_leaves_out(arpa):
     grammar = read_grammar(arpa(ARPA), WORDS)
     assert grammar.num_skipped == 2

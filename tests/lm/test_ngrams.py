@@ -1,4 +1,3 @@
-import gzip
 
 import numpy as np
 import pytest
@@ -34,16 +33,6 @@ ngram 3=2
 
 \\end\\
 """
-
-
-@pytest.fixture(params=["lm.arpa", "lm.arpa.gz"])
-def arpa(request, tmp_path):
-    def write(text):
-        path = tmp_path / request.param
-        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-        return path
-
-    return write
 
 
 def node_of(model, ngram):
