@@ -88,11 +88,8 @@ def audio_recording(path: Path, key: str) -> Recording:
     try:
         info = soundfile.info(str(path), verbose=True)
     except soundfile.LibsndfileError:
-        return _media_recording(path, key)
-    if info.channels != 1:
-        raise InputError(f"has {info.channels} channels; one was expected, keep one with 'sox IN OUT remix 1'", path)
-    if info.frames == 0:
-        raise InputError("holds no samples; record it again or take it out", path)
+        return _file_recording(path, key, media_info(path), "ffmpeg -i IN -ac 1 OUT")
+    recording = _file_recording(path, key, info, "sox IN OUT remix 1")
     cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)
     if cut_short and int(cut_short[2]) < int(cut_short[1]) < _STREAM_LENGTH:
         raise InputError(
@@ -100,19 +97,17 @@ def audio_recording(path: Path, key: str) -> Recording:
         )
     if info.format == "OGG" and not _ends_as_ogg(path):
         raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
-    source = AudioSource(type="file", channels=[0], source=str(path))
-    return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
+    return recording
 
 
-def _media_recording(path: Path, key: str) -> Recording:
-    """A recording of a file that libsndfile does not read."""
-    info = media_info(path)
+def _file_recording(path: Path, key: str, info: Any, keep_one_channel: str) -> Recording:
+    """A recording of a file with some channels, frames and sampling rate, which must be samples of one channel."""
     if info.channels != 1:
-        raise InputError(f"has {info.channels} channels; one was expected, keep one with 'ffmpeg -i IN -ac 1 OUT'", path)
+        raise InputError(f"has {info.channels} channels; one was expected, keep one with '{keep_one_channel}'", path)
     if info.frames == 0:
         raise InputError("holds no samples; record it again or take it out", path)
     source = AudioSource(type="file", channels=[0], source=str(path))
-    return Recording(key, [source], info.samplerate, info.frames, info.duration)
+    return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
 
 
 def _ends_as_ogg(path: Path) -> bool:
