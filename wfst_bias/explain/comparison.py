@@ -135,8 +135,8 @@ class ScoredPath:
 
     def terms(self, inside: slice) -> Terms:
         """The terms of the score of some frames."""
-        plain = np.stack([self.acoustic, self.boost, self.graph], axis=1)[inside]
-        return Terms(*terms_with_list(plain, self.in_list[inside]).sum(axis=0).tolist())
+        scores = np.stack([self.acoustic[inside], self.boost[inside], self.graph[inside]], axis=1)
+        return Terms(*terms_with_list(scores, self.in_list[inside]).sum(axis=0).tolist())
 
     @cached_property
     def pieces(self) -> List[Word]:
