@@ -1,7 +1,7 @@
 """Emissions, the log-probabilities of tokens in each frame, and the protocols of models that compute them."""
 
 from dataclasses import dataclass, replace
-from typing import Optional, Protocol, Sequence, Union
+from typing import List, Optional, Protocol, Sequence, Union
 
 import numpy as np
 import torch
@@ -98,6 +98,11 @@ class Emissions:
                 f"{which}found layers {tuple(self.layers.shape)}; {shape[:2]} was expected of utterances and frames, "
                 "as in log_probs"
             )
+
+    @property
+    def durations(self) -> List[Seconds]:
+        """The time that the frames of each utterance last."""
+        return [num_frames * self.frame_shift for num_frames in self.lengths.tolist()]
 
     def to(self, device: Union[str, torch.device]) -> "Emissions":
         """Return the emissions with their scores on a device."""

@@ -33,19 +33,20 @@ def segments(
     Yields:
       the start of each segment, and its emissions.
     """
-    start, waiting = 0.0, []
+    start: Seconds = 0.0  # of what is waiting
+    waiting: List[Emissions] = []
     for part in parts:
         waiting.append(part)
-        while _duration(waiting) > longest:
-            joined = join_emissions(waiting)
-            end = _pause(joined, shortest, longest)
-            yield start, cut_emissions(joined, 0.0, end)
-            start, waiting = start + end, [cut_emissions(joined, end)]
+        duration = sum(one.durations[0] for one in waiting)
+        if duration <= longest:
+            continue
+        joined, begin = join_emissions(waiting), 0.0
+        while duration - begin > longest:
+            end = _pause(joined, begin + shortest, begin + longest)
+            yield start + begin, cut_emissions(joined, begin, end)
+            begin = end
+        start, waiting = start + begin, [cut_emissions(joined, begin)]
     yield start, join_emissions(waiting)
-
-
-def _duration(parts: List[Emissions]) -> Seconds:
-    return sum(int(part.lengths[0]) * part.frame_shift for part in parts)
 
 
 def _pause(emissions: Emissions, earliest: Seconds, latest: Seconds) -> Seconds:

@@ -137,8 +137,7 @@ def emissions_of_arrays(arrays: Iterable[Any], frame_shift: Seconds, tokens: Sym
 
 def silent_cuts(emissions: Emissions) -> List[MonoCut]:
     """A cut without audio for each utterance of a batch."""
-    named = zip(emissions.names, emissions.lengths.tolist())
-    return [MonoCut(name, 0.0, num_frames * emissions.frame_shift, channel=0) for name, num_frames in named]
+    return [MonoCut(name, 0.0, seconds, channel=0) for name, seconds in zip(emissions.names, emissions.durations)]
 
 
 @dataclass
@@ -197,7 +196,7 @@ class EmissionPipeline:
         """The emissions of the segments of one cut, in batches."""
         found = segments(self._windows(cut))
         while batch := list(islice(found, batch_size)):
-            parts = [segment_of(cut, start, _duration(emissions)) for start, emissions in batch]
+            parts = [segment_of(cut, start, *emissions.durations) for start, emissions in batch]
             model = stack_emissions([emissions for _, emissions in batch], [part.id for part in parts])
             computed = self._batch(parts, model, [phrases] * len(parts))
             yield replace(computed, cuts=[cut] * len(parts), starts=[start for start, _ in batch])
@@ -254,8 +253,7 @@ class EmissionPipeline:
             raise InputError(
                 "the phone network of the second pass needs audio; recognize the audio instead of emissions"
             )
-        searched = self.adapted(model, lists)
-        return BatchEmissions(cuts, lists, model, searched, searched if self.phone_model is None else model)
+        return self._batch(cuts, model, lists)
 
     def _of_audio(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         with self.timing.of("acoustic"):
@@ -283,8 +281,3 @@ def segment_of(cut: MonoCut, start: Seconds, duration: Seconds) -> MonoCut:
         f"{cut.id}-{round(100 * start):07d}-{round(100 * end):07d}"
     )
     return part.drop_supervisions()
-
-
-def _duration(emissions: Emissions) -> Seconds:
-    """Seconds of one utterance ``(1, T, C)``."""
-    return int(emissions.lengths[0]) * emissions.frame_shift

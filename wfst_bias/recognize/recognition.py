@@ -58,7 +58,7 @@ class SearchedBatch:
             RecognizedSegment(
                 cut=cut,
                 start=start,
-                duration=int(searched.lengths[i]) * searched.frame_shift,
+                duration=searched.durations[i],
                 found=replace(one, transcript=one.transcript.shifted(start)),
                 phrases=phrases,
                 frame_shift=searched.frame_shift,
