@@ -26,6 +26,7 @@ class InputError(WfstBiasError):
         path: Optional[Union[str, Path]] = None,
         line: Optional[int] = None,
     ):
+        self.message = message
         self.path = None if path is None else str(path)
         self.line = line
         where = [str(part) for part in (self.path, line) if part is not None]
