@@ -23,24 +23,45 @@ _PARTS = (
     ("scipy", "scipy", "graph search", "pip install scipy"),
     ("hibari-tts", "hibari", "speech for the demo", "pip install 'wfst-bias[demo]'"),
 )
+# extra, distribution, module, what it is for; nothing else needs them
+_EXTRAS = (
+    ("media", "av", "av", "M4A, MP4, WebM"),
+    ("hf", "transformers", "transformers", "--model hf:FOLDER"),
+    ("onnx", "onnxruntime", "onnxruntime", "--model onnx:FILE"),
+    ("archive", "kaldi-native-io", "kaldi_native_io", "--model archive:FILE of Kaldi"),
+    ("dask", "distributed", "distributed", "decode --scheduler ADDRESS"),
+)
 
 
 @click.command()
 def doctor() -> None:
-    """Versions of the parts, CUDA or not, and how to install what is missing; exit code 1 if something is."""
-    missing = 0
-    click.echo(f"python      {sys.version.split()[0]}")
-    for distribution, module, purpose, remedy in _PARTS:
-        try:
-            import_module(module)
-            click.echo(f"{distribution:<11} {metadata.version(distribution):<10} {purpose}")
-        except Exception as error:  # a part that is there and broken raises anything
-            missing += 1
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            click.echo(f"{distribution:<11} MISSING    {purpose} ({reason}); install: {remedy}")
-    click.echo(f"cuda        {_cuda()}")
-    if missing:
+    """Versions of the parts, CUDA or not, and how to install what is missing.
+
+    Exit code 1 where something is missing that the package needs; extras may be.
+    """
+    _show("python", sys.version.split()[0], "")
+    are_usable = [_usable(distribution, module, purpose, "MISSING", remedy) for distribution, module, purpose, remedy in _PARTS]
+    for extra, distribution, module, purpose in _EXTRAS:
+        _usable(distribution, module, f"extra {extra}, for {purpose}", "-", f"pip install 'wfst-bias[{extra}]'")
+    _show("cuda", _cuda(), "")
+    if not all(are_usable):
         sys.exit(1)
+
+
+def _usable(distribution: str, module: str, purpose: str, absent: str, remedy: str) -> bool:
+    """Show the line of a part; return whether it can be imported."""
+    try:
+        import_module(module)
+        _show(distribution, metadata.version(distribution), purpose)
+        return True
+    except Exception as error:  # a part that is there and broken raises anything
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        _show(distribution, absent, f"{purpose} ({reason}); install: {remedy}")
+        return False
+
+
+def _show(name: str, state: str, text: str) -> None:
+    click.echo(f"{name:<16}{state:<11}{text}".rstrip())
 
 
 def _cuda() -> str:
