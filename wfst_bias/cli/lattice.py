@@ -24,8 +24,8 @@ def lattice() -> None:
     """Word lattices: SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text
     archive or k2's .pt.
 
-    A lattice has each word sequence within the output beam of the search once, by its best path. In lat.1.gz, Kaldi's
-    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.1.terms.jsonl.gz has them.
+    A lattice has each word sequence within the output beam of the search once, by its best path. In lat.J.gz, Kaldi's
+    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.J.terms.jsonl.gz has them.
     """
 
 
@@ -155,10 +155,10 @@ def oracle(source: Path, data: Path, words: Optional[Path]) -> None:
     Example: wfst-bias lattice oracle exp/decode_names data/test
     """
     from wfst_bias.data.cuts import read_texts
-    from wfst_bias.lattice.stored import oracle as oracle_of
+    from wfst_bias.lattice.oracle_score import oracle_score
     from wfst_bias.lattice.stored import stored_lattices
 
-    found = oracle_of(stored_lattices(source, words), read_texts(data))
+    found = oracle_score(stored_lattices(source, words), read_texts(data))
     click.echo(
         f"{found.percent:.2f} % of {found.words:,} words; {found.density:.1f} arcs a word, {found.depth:.1f} across a frame"
     )

@@ -5,10 +5,14 @@ An archive has for each utterance a line with its name, a line ``FROM TO WORD GR
 id of ``words.txt``; TOKENS are the ids plus one (Kaldi keeps 0 for epsilon) of all frames, with ``_`` between them.
 Costs are negated log-probabilities; acoustic ones are unscaled and without the boost, which counts as graph, as list
 and language model do. The terms of the same arcs, in the same order, stand in a second file, a line of JSON an utterance.
+
+A folder has ``lat.1.gz``, ``lat.2.gz``, ..., each with ``lat.J.terms.jsonl.gz``; ``num_jobs`` has their number. A file may
+consist of several gzip members.
 """
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,13 +25,49 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
-ARCHIVE, TERMS = "lat.1.gz", "lat.1.terms.jsonl.gz"
+NUM_JOBS = "num_jobs"  # the file with the number of archives, as Kaldi's scripts read it
 OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
 LATTICES = (OF_WORDS, OF_FRAMES)
 
+_JOB = re.compile(r"lat\.(?P<job>\d+)(?P<terms>\.terms\.jsonl)?\.gz")
 _COST = "%.6g"
 _END = -1  # for the state that an arc of a final state leads to
 _OF_ARCS = ("boost", "list", "phrases")  # what a line of the terms has of each arc
+
+
+def archive_name(job: int) -> str:
+    """The name of an archive of a folder, counted from 1."""
+    return f"lat.{job}.gz"
+
+
+def terms_name(job: int) -> str:
+    """The name of the terms of an archive, see :func:`archive_name`."""
+    return f"lat.{job}.terms.jsonl.gz"
+
+
+ARCHIVE, TERMS = archive_name(1), terms_name(1)  # of a folder with one archive
+
+
+def archives(folder: Path) -> List[Tuple[Path, Path]]:
+    """The archives of a folder and the terms of each, in the order of their numbers.
+
+    Raises:
+      InputError: one is missing, of those that ``num_jobs`` counts or, without that, before the last one there is.
+    """
+    there = [_JOB.fullmatch(path.name) for path in folder.glob("lat.*.gz")]
+    numbers = {int(match["job"]) for match in there if match and not match["terms"]}
+    last = max((int(match["job"]) for match in there if match), default=1)
+    if (counted := folder / NUM_JOBS).is_file():
+        text = counted.read_text(encoding="utf-8").strip()
+        if not text.isdecimal() or not int(text) or int(text) < last:
+            raise InputError(f"found {text!r}; expected the number of lat.*.gz, {last} at least; decode again", counted)
+        last = int(text)
+    missing = sorted(set(range(1, last + 1)) - numbers)
+    if missing:
+        raise InputError(
+            f"no such file; {last} archives of lattices were expected: decode again", folder / archive_name(missing[0])
+        )
+    return [(folder / archive_name(job), folder / terms_name(job)) for job in range(1, last + 1)]
 
 
 def lattice_text(lattice: WordLattice, acoustic_scale: float) -> str:
