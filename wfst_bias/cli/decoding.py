@@ -10,7 +10,6 @@ from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import (
     PATH,
     adapter_options,
-    config_file_option,
     config_options,
     device_option,
     format_option,
@@ -61,7 +60,6 @@ _OPTIONS = (
     rescore_options,
     verify_options,
     lookup_options,
-    config_file_option,
     device_option,
     click.option(
         "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."

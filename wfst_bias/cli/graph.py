@@ -6,7 +6,7 @@ from typing import FrozenSet, Optional, Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, config_file_option, config_options, format_option, g2g_options
+from wfst_bias.cli.options import PATH, config_options, format_option, g2g_options
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
@@ -93,7 +93,6 @@ def graph_loop(lang_dir: Path, base_dir: Path, order: int, topology: str) -> Non
 @click.argument("graph_dir", type=PATH)
 @class_options
 @g2g_options
-@config_file_option
 @click.option(
     "--class",
     "class_configs",

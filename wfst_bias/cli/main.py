@@ -9,6 +9,7 @@ import click
 
 import wfst_bias
 from wfst_bias.cli.adapter import adapter, calibrate
+from wfst_bias.cli.config_files import add_config_option
 from wfst_bias.cli.data import data
 from wfst_bias.cli.decode import decode
 from wfst_bias.cli.demo import demo
@@ -93,3 +94,4 @@ for command in (
     doctor,
 ):
     main.add_command(command)
+add_config_option(main)

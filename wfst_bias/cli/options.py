@@ -11,14 +11,11 @@ import click
 from click.core import ParameterSource
 
 from wfst_bias.core.errors import FieldError, InputError
-from wfst_bias.core.files import lines_of
 from wfst_bias.g2p.config import G2GConfig
 
 PATH = click.Path(path_type=Path)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-_parameter_of: Dict[str, str] = {}  # of each option that a config file may set
 
 model_option = click.option(
     "--model",
@@ -65,37 +62,6 @@ device_option = click.option(
 )
 
 
-def _set_defaults(context: click.Context, option: click.Parameter, path: Path) -> None:
-    """Take the options of a config file for the defaults of a command, where it has them."""
-    if path is None:
-        return
-    own = {parameter.name: parameter for parameter in context.command.params}
-    defaults = {}
-    for number, line in lines_of(path):
-        text = line.partition("#")[0].strip()
-        name, equals, value = text.partition("=")
-        if text and not (equals and name in _parameter_of):
-            known = ", ".join(sorted(_parameter_of))
-            raise InputError(f"found {line!r}; write '--OPTION=VALUE', one of {known}", path, number)
-        if text and (parameter := own.get(_parameter_of[name])):
-            try:
-                defaults[parameter.name] = parameter.type.convert(value, parameter, context)
-            except click.BadParameter as error:
-                raise InputError(f"found {line!r}; {error.message}", path, number) from None
-    context.default_map = {**(context.default_map or {}), **defaults}
-
-
-config_file_option = click.option(
-    "--config",
-    type=PATH,
-    metavar="FILE",
-    is_eager=True,
-    expose_value=False,
-    callback=_set_defaults,
-    help="Lines '--OPTION=VALUE' for all of these options, such as 'wfst-bias tune' writes; an option that is given counts.",
-)
-
-
 def was_given(group: str) -> bool:
     """Whether an option of a group stands on the command line."""
     context = click.get_current_context()
@@ -133,11 +99,9 @@ def config_options(config: Type[Any], group: str, prefix: Optional[str] = None) 
             return command(*args, **{f"{group}_config": made}, **kwargs)
 
         for field in reversed(fields):
-            option = option_of(field.name)
-            _parameter_of[option] = f"{group}_{field.name}"
             with_config = click.option(
-                option,
-                _parameter_of[option],
+                option_of(field.name),
+                f"{group}_{field.name}",
                 type=field.type,
                 default=field.default,
                 show_default=True,

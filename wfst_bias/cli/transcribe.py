@@ -11,7 +11,6 @@ from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import (
     PATH,
     adapter_options,
-    config_file_option,
     device_option,
     format_option,
     g2g_options,
@@ -33,7 +32,6 @@ from wfst_bias.graph.config import ClassConfig
 @search_options
 @boost_options
 @gate_options
-@config_file_option
 @device_option
 def transcribe(
     audio: Tuple[Path, ...],

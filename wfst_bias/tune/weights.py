@@ -1,5 +1,6 @@
 """The weights that are tuned, as options of ``--config``, and the values that are tried of each."""
 
+import shlex
 from dataclasses import dataclass, fields, replace
 from typing import Any, Callable, Optional, Tuple
 
@@ -45,7 +46,7 @@ def options_of(group: str, config: Any) -> Tuple[str, ...]:
         text = short if not isinstance(value, float) or float(short) == value else repr(value)
         words = (group, *field.name.removeprefix(f"{group}_").split("_"))
         if text:
-            options.append(f"--{'-'.join(filter(None, words))}={text}")
+            options.append(f"--{'-'.join(filter(None, words))}={shlex.quote(text)}")
     return tuple(options)
 
 
