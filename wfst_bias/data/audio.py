@@ -3,36 +3,49 @@
 import io
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 import soundfile
-from lhotse import AudioSource, MonoCut, Recording
+from lhotse import AudioSource, Recording
+from lhotse.augmentation import Resample
+from lhotse.cut import Cut, MixedCut, MonoCut, PaddingCut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
+from wfst_bias.data.channels import MEAN, Channel, with_channel
 from wfst_bias.data.media import install_media_backend, media_info
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _LARGEST_OGG_PAGE = 65307
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
+_ASSUMED_RATE = 16000  # of a recording that is not opened yet
+_CHANNEL_TO_OPEN, _TO_THE_END = "channel_to_open", "to_the_end"  # custom fields of its cuts
+_DURATION_TOLERANCE: Seconds = 0.1  # Kaldi writes six digits
 
 install_media_backend()  # lhotse reads the samples of all recordings
 
 
-def load_audio(cut: MonoCut, sampling_rate: int) -> FloatArray:
-    """Samples of a cut in [-1, 1], resampled, float32 ``(num_samples,)``.
+def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
+    """Samples of a cut in [-1, 1], resampled, float32 ``(num_samples,)``; the average of its channels.
+
+    Args:
+      cut: of one recording, or a mix; see :func:`wfst_bias.data.channels.with_channel` for one channel of several.
 
     Raises:
-      InputError: the audio is shorter than its header has it, cannot be read or holds NaN.
+      InputError: there is no audio, it is shorter than its header has it, cannot be read or holds NaN.
     """
-    source = cut.recording.sources[0]
-    path = None if source.type == "memory" else source.source
+    cut = opened_cut(cut)
+    path = next((source.source for source in _sources(cut) if source.type != "memory"), None)
     who = "" if cut.id == path else f"utterance {cut.id!r}: "
+    if not cut.has_recording:
+        raise InputError(f"{who}has no audio")
+    if missing := next((s.source for s in _sources(cut) if s.type == "file" and not Path(s.source).exists()), None):
+        raise InputError(f"{who}no such audio file; check the path", missing)
     try:
-        resampled = cut if cut.sampling_rate == sampling_rate else cut.resample(sampling_rate)
-        samples = resampled.load_audio()[0]
+        samples = _mixed_samples(cut, sampling_rate) if isinstance(cut, MixedCut) else _samples(cut, sampling_rate)
     except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it
         reason = type(error.__cause__ or error).__name__
         raise InputError(
@@ -45,51 +58,155 @@ def load_audio(cut: MonoCut, sampling_rate: int) -> FloatArray:
     return np.ascontiguousarray(samples, np.float32)
 
 
-def audio_reader(cut: MonoCut, sampling_rate: int) -> Callable[[Seconds, Seconds], FloatArray]:
+def _samples(cut: Cut, sampling_rate: int) -> FloatArray:
+    resampled = cut if cut.sampling_rate == sampling_rate else cut.resample(sampling_rate)
+    return _mean_of_channels(resampled.load_audio())
+
+
+def _mixed_samples(cut: MixedCut, sampling_rate: int) -> FloatArray:
+    """The samples of a mix; it is resampled as a whole, because its tracks have their loudness from each other."""
+    samples = _mean_of_channels(cut.load_audio())
+    if cut.sampling_rate == sampling_rate:
+        return samples
+    resampled: FloatArray = Resample(cut.sampling_rate, sampling_rate)(samples[None], cut.sampling_rate)[0]
+    return resampled
+
+
+def _mean_of_channels(samples: FloatArray) -> FloatArray:
+    mean: FloatArray = samples[0] if len(samples) == 1 else samples.mean(axis=0)
+    return mean
+
+
+def _sources(cut: Cut) -> Iterator[AudioSource]:
+    """Where the samples of a cut come from."""
+    if isinstance(cut, MixedCut):
+        for track in cut.tracks:
+            yield from _sources(track.cut)
+    elif not isinstance(cut, PaddingCut) and cut.has_recording:
+        yield from cut.recording.sources
+
+
+def audio_reader(cut: Cut, sampling_rate: int) -> Callable[[Seconds, Seconds], FloatArray]:
     """A function that reads a cut from one time to another; see :func:`load_audio`.
 
-    Only that part of a file is read. The output of a command is read once, as a whole.
+    Only that part of a file is read. The output of a command is read once, as a whole; so is a mix, the tracks of which
+    have their loudness from each other.
     """
-    if any(source.type == "command" for source in cut.recording.sources):
-        samples = load_audio(cut, sampling_rate)
+    whole = opened_cut(cut)
+    if isinstance(cut, MixedCut) or any(source.type == "command" for source in _sources(whole)):
+        samples = load_audio(whole, sampling_rate)
         return lambda start, end: samples[round(start * sampling_rate) : round(end * sampling_rate)]
-    return lambda start, end: load_audio(
-        cut.truncate(offset=start, duration=end - start, preserve_id=True), sampling_rate
+
+    def read(start: Seconds, end: Seconds) -> FloatArray:
+        stop = whole.duration if end >= cut.duration else min(end, whole.duration)
+        return load_audio(whole.truncate(offset=start, duration=stop - start, preserve_id=True), sampling_rate)
+
+    return read
+
+
+def unopened_recording(key: str, source: str, is_command: bool, duration: Seconds) -> Recording:
+    """A recording whose duration somebody wrote down; its rate and channels are known when it is opened."""
+    audio = AudioSource(type="command" if is_command else "file", channels=[0], source=source)
+    return Recording(key, [audio], _ASSUMED_RATE, round(duration * _ASSUMED_RATE), duration)
+
+
+def unopened_cut(cut: MonoCut, channel: Channel, to_the_end: bool) -> MonoCut:
+    """A cut of such a recording.
+
+    Args:
+      channel: to take when it is opened.
+      to_the_end: the cut goes to the end of the recording, wherever that is.
+    """
+    return replace(cut, custom={_CHANNEL_TO_OPEN: channel, _TO_THE_END: to_the_end})
+
+
+def opened_cut(cut: Cut) -> Cut:
+    """A cut whose recording has been opened: that of the file, with its rate and channels.
+
+    Raises:
+      InputError: the file cannot be used, has another duration than was written down, or not the channel.
+    """
+    custom = {} if isinstance(cut, (MixedCut, PaddingCut)) else dict(cut.custom or {})
+    if _CHANNEL_TO_OPEN not in custom:
+        return cut
+    channel, to_the_end = custom.pop(_CHANNEL_TO_OPEN), custom.pop(_TO_THE_END)
+    source, assumed = cut.recording.sources[0], cut.recording.duration
+    is_command = source.type == "command"
+    path = None if is_command else source.source
+    recording = (piped_recording if is_command else audio_recording)(source.source, cut.recording.id)
+    if abs(recording.duration - assumed) > max(_DURATION_TOLERANCE, 1e-4 * assumed):
+        raise InputError(
+            f"lasts {recording.duration:.2f} s; {assumed:.2f} s stand in the utt2dur or reco2dur of its folder, make that "
+            "anew or delete it",
+            path,
+        )
+    is_last = to_the_end and cut.end >= assumed - 1 / _ASSUMED_RATE
+    end = recording.duration if is_last else min(cut.end, recording.duration)
+    if end - cut.start < 1 / recording.sampling_rate:
+        raise InputError(f"{cut.start:.2f} to {cut.end:.2f} s holds nothing of the {recording.duration:.2f} s", path)
+    found = replace(
+        recording.to_cut(),
+        id=cut.id,
+        start=cut.start,
+        duration=end - cut.start,
+        supervisions=cut.supervisions,
+        custom=custom or None,
     )
+    try:
+        return with_channel(found, channel)
+    except InputError as error:
+        raise InputError(error.message, path) from None
 
 
-def piped_recording(key: str, command: str, scp: Path, number: int) -> Recording:
-    """A recording that a command writes to its standard output; it is run here once to learn its length."""
+def audio_cut(path: Path, key: str, channel: Channel = MEAN) -> Cut:
+    """A cut of a whole audio file; see :func:`audio_recording`.
+
+    Raises:
+      InputError: the file cannot be used or does not have the channel.
+    """
+    cut = replace(audio_recording(path, key).to_cut(), id=key)
+    try:
+        return with_channel(cut, channel)
+    except InputError as error:
+        raise InputError(error.message, path) from None
+
+
+def piped_recording(command: str, key: str, scp: Optional[Path] = None, number: Optional[int] = None) -> Recording:
+    """A recording that a command writes to its standard output; it is run here once to learn its length.
+
+    Args:
+      scp, number: the file, and its line, where the command stands.
+
+    Raises:
+      InputError: it writes no audio.
+    """
     try:
         output = subprocess.run(command, shell=True, check=True, capture_output=True).stdout
         with soundfile.SoundFile(io.BytesIO(output)) as stream:
             channels, sampling_rate, num_samples = stream.channels, stream.samplerate, len(stream.read())
     except (subprocess.CalledProcessError, soundfile.LibsndfileError) as error:
         raise InputError(f"the command gives no audio ({error}); run it by hand: {command}", scp, number) from None
-    if channels != 1 or not num_samples:
-        raise InputError(
-            f"the command gives {num_samples} samples of {channels} channels; some of one channel were expected: {command}",
-            scp,
-            number,
-        )
-    source = AudioSource(type="command", channels=[0], source=command)
+    if not num_samples:
+        raise InputError(f"the command gives no samples; some were expected: {command}", scp, number)
+    source = AudioSource(type="command", channels=list(range(channels)), source=command)
     return Recording(key, [source], sampling_rate, num_samples, num_samples / sampling_rate)
 
 
 def audio_recording(path: Path, key: str) -> Recording:
-    """A recording of one audio file of one channel, checked by its header.
+    """A recording of one audio file, of one channel or several, checked by its header.
 
     Raises:
-      InputError: it is missing, not audio, truncated, empty or has several channels.
+      InputError: it is missing, not audio, truncated or empty.
     """
+    path = Path(path)
     if not path.is_file():
         what = "is a folder; an audio file was expected" if path.is_dir() else "no such audio file; check the path"
         raise InputError(what, path)
     try:
         info = soundfile.info(str(path), verbose=True)
     except soundfile.LibsndfileError:
-        return _file_recording(path, key, media_info(path), "ffmpeg -i IN -ac 1 OUT")
-    recording = _file_recording(path, key, info, "sox IN OUT remix 1")
+        return _file_recording(path, key, media_info(path))
+    recording = _file_recording(path, key, info)
     cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)
     if cut_short and int(cut_short[2]) < int(cut_short[1]) < _STREAM_LENGTH:
         raise InputError(
@@ -100,13 +217,11 @@ def audio_recording(path: Path, key: str) -> Recording:
     return recording
 
 
-def _file_recording(path: Path, key: str, info: Any, keep_one_channel: str) -> Recording:
-    """A recording of a file with some channels, frames and sampling rate, which must be samples of one channel."""
-    if info.channels != 1:
-        raise InputError(f"has {info.channels} channels; one was expected, keep one with '{keep_one_channel}'", path)
+def _file_recording(path: Path, key: str, info: Any) -> Recording:
+    """A recording of a file with some channels, frames and sampling rate."""
     if info.frames == 0:
         raise InputError("holds no samples; record it again or take it out", path)
-    source = AudioSource(type="file", channels=[0], source=str(path))
+    source = AudioSource(type="file", channels=list(range(info.channels)), source=str(path))
     return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
 
 

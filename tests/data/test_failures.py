@@ -1,0 +1,133 @@
+"""Inputs that cannot be used, collected; the others follow."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from lhotse import CutSet
+from lhotse.cut import PaddingCut
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.data.audio import load_audio
+from wfst_bias.data.cuts import read_data
+
+TONE = (0.1 * np.sin(np.arange(8000) / 5)).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A Kaldi data folder with three good utterances."""
+    for key in ("a", "c", "e"):
+        soundfile.write(tmp_path / f"{key}.wav", TONE, 8000)
+    (tmp_path / "wav.scp").write_text("a a.wav\nc c.wav\ne e.wav\n")
+    return tmp_path
+
+
+def collected(path, **options):
+    failures = []
+    cuts = list(read_data(path, on_failure=failures.append, **options))
+    return [cut.id for cut in cuts], [(f.utterance, f.reason, f.path, f.line) for f in failures], cuts
+
+
+def test_each_broken_input_of_a_folder_is_named(folder):
+    (folder / "noise.wav").write_text("no sound " * 100)
+    (folder / "empty.wav").write_bytes(b"")
+    soundfile.write(folder / "silent.wav", TONE[:0], 8000)
+    (folder / "cut.wav").write_bytes((folder / "a.wav").read_bytes()[:4044])
+    lines = ["a a.wav", "a c.wav", "b gone.wav", "c c.wav", "d", "e e.wav", "f noise.wav", "g empty.wav", "h silent.wav"]
+    (folder / "wav.scp").write_text("\n".join([*lines, "i cut.wav", "c a.wav", "j false |"]) + "\n")
+    kept, failures, _ = collected(folder)
+    assert kept == ["a", "c", "e"]
+    scp = str(folder / "wav.scp")
+    assert [(name, path, line) for name, _, path, line in failures] == [
+        (name, scp, line) for name, line in zip("abdfghicj", (2, 3, 5, 7, 8, 9, 10, 11, 12))
+    ]
+    reasons = [reason for _, reason, _, _ in failures]
+    assert "'a' stands here again, after line 1" in reasons[0] and "'c' stands here again, after line 4" in reasons[7]
+    for reason, part in zip(reasons, ["", "no such audio file", "expected 'KEY VALUE'", "is not audio", "is not audio"]):
+        assert part in reason
+    assert "holds no samples" in reasons[5] and "is truncated" in reasons[6] and "gives no audio" in reasons[8]
+
+
+def test_segments(folder):
+    lines = ["r a 0.25 -1", "s a 0.0 0.5", "s a 0.5 1.0", "t zz 0 1", "u a x y", "v a 0.7 0.2", "w a 2.0 3.0", "x c 0 9"]
+    (folder / "segments").write_text("\n".join(lines) + "\n")
+    kept, failures, cuts = collected(folder)
+    assert kept == ["r", "s", "x"] and [(f[0], f[3]) for f in failures] == [(n, i) for i, n in enumerate("stuvw", 3)]
+    assert [(cut.start, cut.duration) for cut in cuts] == [(0.25, 0.75), (0.0, 0.5), (0.0, 1.0)]
+    np.testing.assert_allclose(load_audio(cuts[0], 8000), TONE[2000:], atol=1e-4)
+
+
+def test_a_text_without_audio_comes_last_and_audio_without_a_text_has_none(folder):
+    (folder / "text").write_text("a one\nb two\ne three\nf\n")
+    (folder / "utt2spk").write_text("a ann\nb ann\nc ann\ne ann\n")
+    kept, failures, cuts = collected(folder)
+    assert kept == ["a", "c", "e"] and [cut.supervisions[0].text for cut in cuts] == ["one", "", "three"]
+    text = str(folder / "text")
+    assert [(f[0], f[2], f[3]) for f in failures] == [("b", text, 2), ("f", text, 4)]
+    with pytest.raises(InputError, match="utterance 'c' of wav.scp is missing here"):
+        read_data(folder)
+
+
+def test_what_is_wrong_with_a_folder_as_a_whole_is_raised(folder):
+    (folder / "wav.scp").write_text("c c.wav\na a.wav\n")
+    with pytest.raises(InputError, match="comes after 'c'; sort the file"):
+        collected(folder)
+    (folder / "wav.scp").unlink()
+    with pytest.raises(InputError, match="wav.scp: no such file"):
+        read_data(folder, on_failure=lambda failed: None)
+
+
+def test_each_pass_over_the_data_reads_it_anew(folder):
+    failures = []
+    (folder / "e.wav").unlink()
+    cuts = read_data(folder, on_failure=failures.append)
+    assert not failures
+    assert [cut.id for cut in cuts] == [cut.id for cut in cuts] == ["a", "c"] and len(failures) == 2
+    assert [cut.id for cut in cuts.filter(lambda cut: cut.id == "c")] == ["c"]
+
+
+def test_each_broken_cut_of_a_manifest_is_named(folder):
+    a, c, e = read_data(folder)
+    lines = [json.dumps(cut.to_dict()) for cut in (a, c, e)]
+    bad = {"no recording": c.to_dict(), "one two": {}, "nothing": c.to_dict(), "late": c.to_dict()}
+    del bad["no recording"]["recording"]
+    bad["no recording"]["id"] = "f"
+    bad["one two"] = {**c.to_dict(), "id": "one two"}
+    bad["nothing"].update(id="g", duration=0.0)
+    bad["late"].update(id="h", start=0.5)
+    padding = PaddingCut("p", 1.0, 8000, -23.0, num_samples=8000).pad(2.0, preserve_id=True)
+    texts = [lines[0], lines[0], "{]", *map(json.dumps, bad.values()), json.dumps(padding.to_dict()), *lines[1:]]
+    (folder / "cuts.jsonl").write_text("\n".join(texts) + "\n")
+    kept, failures, _ = collected(folder / "cuts.jsonl")
+    assert kept == ["a", "c", "e"] and [f[3] for f in failures] == list(range(2, 9))
+    assert [f[0] for f in failures] == ["a", "cuts.jsonl:3", "f", "one two", "g", "h", padding.id]
+    parts = ["first in line 1", "cannot read it", "no recording", "a space", "holds nothing", "ends at 1.5 s", "padding"]
+    for (_, reason, _, _), part in zip(failures, parts):
+        assert part in reason
+
+
+def test_a_manifest_of_something_else_is_raised(folder):
+    recordings = [cut.recording.to_dict() for cut in read_data(folder)]
+    (folder / "recordings.jsonl").write_text("".join(json.dumps(r) + "\n" for r in recordings))
+    with pytest.raises(InputError, match="holds a Recording; cuts were expected"):
+        collected(folder / "recordings.jsonl")
+
+
+def test_durations_that_stand_in_the_folder_are_believed_until_the_audio_is_decoded(folder):
+    (folder / "utt2dur").write_text("a 1.0\nb 1.5\nc 2.0\ne 0.996\n")
+    (folder / "wav.scp").write_text(f"a a.wav\nb gone.wav\nc c.wav\ne touch {folder}/opened; cat {folder}/e.wav |\n")
+    kept, failures, cuts = collected(folder)
+    assert kept == ["a", "b", "c", "e"] and not failures and not (folder / "opened").exists()
+    assert [cut.duration for cut in cuts] == [1.0, 1.5, 2.0, 0.996]
+    np.testing.assert_allclose(load_audio(cuts[0], 8000), TONE, atol=1e-4)
+    with pytest.raises(InputError, match="gone.wav: no such audio file"):
+        load_audio(cuts[1], 8000)
+    with pytest.raises(InputError, match="c.wav: lasts 1.00 s; 2.00 s stand in"):
+        load_audio(cuts[2], 8000)
+    assert len(load_audio(cuts[3], 8000)) == 8000 and (folder / "opened").exists()  # the file goes on for 4 ms
+    again = CutSet.from_dicts([cut.to_dict() for cut in cuts])
+    np.testing.assert_array_equal(load_audio(next(iter(again)), 8000), load_audio(cuts[0], 8000))
+    with pytest.raises(InputError, match="gone.wav"):
+        read_data(folder)

@@ -1,0 +1,133 @@
+"""lhotse data: cut manifests and Shar folders, read one cut at a time."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict, Iterator, Optional, Tuple, Union
+
+from lhotse import CutSet, load_manifest
+from lhotse.cut import Cut, MixedCut, PaddingCut
+from lhotse.serialization import deserialize_item
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.core.types import Seconds
+from wfst_bias.data.channels import MEAN, Channel, with_channel
+from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
+
+_Item = Union[Cut, FailedInput]
+_DURATION_TOLERANCE: Seconds = 0.025  # lhotse's own, for the samples of a recording
+
+
+class CutManifest:
+    """The cuts of a manifest, or of a Shar folder, that have audio, in their order.
+
+    Args:
+      path: of the manifest (``.jsonl``, ``.jsonl.gz``, or another form that lhotse reads) or folder.
+      channel: of the cuts.
+      on_failure: what is done with a cut that cannot be used.
+    """
+
+    def __init__(self, path: Path, channel: Channel = MEAN, on_failure: OnFailure = raise_failure):
+        self._path, self._channel, self._on_failure = path, channel, on_failure
+
+    def __iter__(self) -> Iterator[Cut]:
+        lines: Dict[str, int] = {}
+        number = 0
+        for number, (line, item) in enumerate(read_cuts(self._path), 1):
+            if isinstance(item, FailedInput):
+                self._on_failure(item)
+                continue
+            try:
+                checked = _checked(item, self._channel)
+            except InputError as error:
+                self._on_failure(FailedInput(item.id, error.message, str(self._path), line))
+                lines.setdefault(item.id, number)
+                continue
+            first = lines.setdefault(item.id, number)
+            if first < number:
+                place = f"{'in line' if line else 'as cut'} {first}"
+                reason = f"cut {item.id!r} stands there twice, first {place}; name one of them anew"
+                self._on_failure(FailedInput(item.id, reason, str(self._path), line))
+                continue
+            yield checked
+        if not number:
+            raise InputError("holds no cut", self._path)
+
+
+def read_cuts(path: Path) -> Iterator[Tuple[Optional[int], _Item]]:
+    """Yield each cut, or the reason why it cannot be read, with its line where there are lines.
+
+    Raises:
+      InputError: this is no cut manifest.
+    """
+    return _cuts_of_lines(path) if path.name.endswith((".jsonl", ".jsonl.gz")) else _cuts_of_lhotse(path)
+
+
+def _cuts_of_lines(path: Path) -> Iterator[Tuple[int, _Item]]:
+    for number, line in lines_of(path):
+        fields: Any = None
+        try:
+            fields = json.loads(line)
+            name = str(fields["id"])
+            item = deserialize_item(fields)
+        except Exception as error:  # lhotse raises whatever its readers raise
+            if number == 1 and not isinstance(fields, dict):
+                raise _unreadable(path, error) from error
+            name = str(fields.get("id")) if isinstance(fields, dict) else f"{path.name}:{number}"
+            reason = f"lhotse cannot read it ({type(error).__name__}: {error}); a cut was expected"
+            yield number, FailedInput(name, reason, str(path), number)
+            continue
+        if isinstance(item, Cut):
+            yield number, item
+        elif number == 1:
+            raise _of_other_kind(path, item)
+        else:
+            reason = f"is a {type(item).__name__}; a cut was expected"
+            yield number, FailedInput(name, reason, str(path), number)
+
+
+def _cuts_of_lhotse(path: Path) -> Iterator[Tuple[None, Cut]]:
+    try:
+        cuts = load_manifest(path)
+    except Exception as error:  # lhotse raises whatever its readers raise
+        raise _unreadable(path, error) from error
+    if not isinstance(cuts, CutSet):
+        raise _of_other_kind(path, cuts)
+    for cut in cuts:
+        yield None, cut
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(f"lhotse cannot read it ({error}); a cut manifest (.jsonl.gz) was expected", path)
+
+
+def _of_other_kind(path: Path, found: Any) -> InputError:
+    return InputError(f"holds a {type(found).__name__}; cuts were expected, see 'lhotse cut'", path)
+
+
+def _checked(cut: Cut, channel: Channel) -> Cut:
+    """A cut that can be decoded, of the chosen channel; its audio is not looked at.
+
+    Raises:
+      InputError: it cannot be.
+    """
+    if cut.id.split() != [cut.id]:
+        raise InputError(f"cut id {cut.id!r} has a space in it, which no Kaldi file can hold; name it anew")
+    if isinstance(cut, PaddingCut):
+        raise InputError(f"cut {cut.id!r} is padding alone; a cut of audio was expected")
+    if isinstance(cut, MixedCut):
+        audible = [track.cut for track in cut.tracks if not isinstance(track.cut, PaddingCut)]
+        if not audible:
+            raise InputError(f"cut {cut.id!r} is padding alone; a cut of audio was expected")
+    else:
+        audible = [cut]
+    for part in audible:
+        if not part.has_recording:
+            raise InputError(f"cut {cut.id!r} has no recording; cuts of audio were expected")
+        if not 0.0 <= part.start <= part.end - 1 / part.sampling_rate:
+            raise InputError(f"cut {cut.id!r} goes from {part.start} to {part.end} s; it holds nothing")
+        if part.end > part.recording.duration + _DURATION_TOLERANCE:
+            raise InputError(
+                f"cut {cut.id!r} ends at {part.end} s of a recording of {part.recording.duration} s; cut it anew"
+            )
+    return with_channel(cut, channel)
