@@ -53,19 +53,19 @@ fi
 if run 5; then
   echo "stage 5: the calibration of hama"
   wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid" \
-    --recipe conf/calibration.toml
+    --recipe conf/calibration.conf
 fi
 
 if run 6; then
   echo "stage 6: the adapter of hama"
   wfst-bias adapter train hama "$exp/data" "$exp/adapter_hama" --valid "$exp/data_valid" \
-    --recipe conf/adapter.toml ${exclude:+--exclude "$exclude"}
+    --recipe conf/adapter.conf ${exclude:+--exclude "$exclude"}
 fi
 
 if run 7; then
   echo "stage 7: the adapter of the base model"
   wfst-bias adapter train "conformer:$exp/conformer" "$exp/data_train" "$exp/adapter_conformer" \
-    --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" --recipe conf/adapter.toml \
+    --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" --recipe conf/adapter.conf \
     ${exclude:+--exclude "$exclude"}
 fi
 

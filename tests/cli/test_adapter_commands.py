@@ -14,15 +14,13 @@ from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 
 TEXTS = dict(list(toy.TEXTS.items())[:24])
 _RECIPE = """
-num_simulated = 12
-[network]
-dim = 16
-num_blocks = 1
-num_candidates = 6
-[lists]
-most = 200
+--num-simulated=12
+--network-dim=16
+--network-num-blocks=1
+--network-num-candidates=6
+--lists-most=200
 """
-_RECIPE += "".join(f"[{phase}]\nmax_steps = 2\nvalidate_every = 2\n" for phase in ("text", "guided", "joint"))
+_RECIPE += "".join(f"--{phase}-max-steps=2\n--{phase}-validate-every=2\n" for phase in ("text", "guided", "joint"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,13 +43,13 @@ def folder(tmp_path_factory, world, run):
     (folder / "names.txt").write_text("".join(f"{name.capitalize()}\n" for name in [*toy.NAMES, *toy.OTHERS]))
     (folder / "common.txt").write_text("".join(f"{word}\n" for word in toy.COMMON))
     trained = ("--lang", folder / "lang")
-    (folder / "recipe.toml").write_text(_RECIPE)
+    (folder / "recipe.conf").write_text(_RECIPE)
     toy.lang().write(folder / "lang")
     for command in (
         ("graph", "compile", world / "base", folder / "names.txt", folder / "graph"),
         ("calibrate", "train", archive(folder), folder / "data", folder / "calibration", *trained, "--steps", 2),
         ("adapter", "train", archive(folder), folder / "data", folder / "adapter", *trained)
-        + ("--recipe", folder / "recipe.toml", "--calibration", folder / "calibration")
+        + ("--recipe", folder / "recipe.conf", "--calibration", folder / "calibration")
         + ("--distractors", folder / "names.txt", "--common", folder / "common.txt"),
     ):
         result = run(*command)

@@ -70,10 +70,7 @@ def _decoded(options_of, *files, arguments=()):
 
 
 def test_every_option_can_stand_in_a_file_also_one_that_is_required(options_of):
-    text = (
-        "# a comment\n\n--beam=9  # narrow\n--nj = 4\n".replace(" = ", "=")
-        + "--network=onnx:x\n--entities-by=speaker my.map\n"
-    )
+    text = "# a comment\n\n--beam=9  # narrow\n--nj=4\n--network=onnx:x\n--entities-by=speaker my.map\n"
     assert _decoded(options_of, text) == {
         "beam": 9.0, "nj": 4, "spec": "onnx:x", "entities_by": ("speaker", Path("my.map")),
     }  # fmt: skip

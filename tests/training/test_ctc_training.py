@@ -131,14 +131,35 @@ def test_a_small_network_learns_tones(tmp_path, bf16):
     assert values["subword_error"] < 0.1 and values["phone_error"] < 0.1
 
 
-def test_a_recipe_of_a_file_changes_its_values(tmp_path):
-    path = tmp_path / "own.toml"
-    path.write_text(
-        "[model]\nnum_layers = 4\nsubword_layers = [2]\nphone_layer = 2\n[training]\npeak_learning_rate = 1\n"
-    )
-    recipe = ctc_recipe(str(path))
+OPTIONS = (
+    "--model-num-layers=4\n--model-subword-layers=2  # one\n--model-phone-layer=2\n--training-peak-learning-rate=1\n"
+)
+TOML = "[model]\nnum_layers = 4\nsubword_layers = [2]\nphone_layer = 2\n[training]\npeak_learning_rate = 1\n"
+
+
+@pytest.mark.parametrize("text", [OPTIONS, TOML])
+def test_a_recipe_of_a_file_changes_its_values(tmp_path, text, caplog):
+    path = tmp_path / "own.conf"
+    path.write_text(f"# a comment\n\n{text}")
+    with caplog.at_level("INFO", "wfst_bias"):
+        recipe = ctc_recipe(str(path))
     assert (recipe.model.num_layers, recipe.model.subword_layers, recipe.model.dim) == (4, (2,), 144)
     assert recipe.training.peak_learning_rate == 1 and recipe.augment == NAMED_RECIPES["small"].augment
+    assert ("own.conf: TOML is the old form" in caplog.text) == (text == TOML)
+
+
+def test_values_of_a_recipe_have_the_types_of_their_keys(tmp_path):
+    path = tmp_path / "own.conf"
+    path.write_text(
+        "--training-bf16\n--model-self-conditioning=false\n--model-subword-layers=\n--data-batch-seconds=30\n"
+    )
+    recipe = ctc_recipe(str(path))
+    assert (recipe.training.bf16, recipe.model.self_conditioning, recipe.model.subword_layers) == (True, False, ())
+    assert recipe.data.batch_seconds == 30.0
+    path.write_text("--model-subword-layers='2, 5'\n")
+    assert ctc_recipe(str(path)).model.subword_layers == (2, 5)
+    path.write_text("# nothing\n")
+    assert ctc_recipe(str(path)) == NAMED_RECIPES["small"]
 
 
 @pytest.mark.parametrize(
@@ -151,14 +172,24 @@ def test_a_recipe_of_a_file_changes_its_values(tmp_path):
         ("[model]\nkernel = 2\n", "[model] kernel is 2; an odd number of frames was expected"),
         ("[training]\naccumulate = 0\n", "[training] accumulate is 0; 1 or more was expected"),
         ("[model\n", "is not TOML ("),
+        (
+            "--model-dims=3\n",
+            "1: found '--model-dims=3'; no recipe of this kind has this option; did you mean --model-dim?",
+        ),
+        ("#\n--model-dim=a\n", "2: found '--model-dim=a'; a int was expected"),
+        ("--model-dim\n", "1: found '--model-dim'; --model-dim needs a value"),
+        ("--model-dim=8\n--model-dim=16\n", "2: found '--model-dim=16'; line 1 has '--model-dim=8' already"),
+        ("--training-bf16=maybe\n", "1: found '--training-bf16=maybe'; true or false was expected"),
+        ("--model-subword-layers=a,2\n", "1: found '--model-subword-layers=a,2'; integers with commas between them"),
+        ("--model-kernel=2\n", "[model] kernel is 2; an odd number of frames was expected"),
     ],
 )
 def test_a_recipe_that_cannot_be_is_rejected_with_file_and_key(tmp_path, text, message):
-    path = tmp_path / "own.toml"
+    path = tmp_path / "own.conf"
     path.write_text(text)
     with pytest.raises(InputError) as error:
         ctc_recipe(str(path))
-    assert str(error.value).startswith(f"{path}: {message}")
+    assert str(error.value).startswith((f"{path}: {message}", f"{path}:{message}"))
 
 
 def test_a_time_lifts_the_limit_of_steps():

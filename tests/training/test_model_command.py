@@ -17,20 +17,17 @@ from wfst_bias.training.curves import read_curves
 
 SENTENCES = ("We met her at the station.", "Please call me before Friday.", "The train to the city is late.")
 RECIPE = """
-[model]
-num_layers = 3
-dim = 32
-num_heads = 2
-feed_forward = 48
-kernel = 5
-channels = 4
-subword_layers = [1, 2]
-phone_layer = 2
-
-[training]
-max_steps = 4
-warmup_steps = 2
-validate_every = 2
+--model-num-layers=3
+--model-dim=32
+--model-num-heads=2
+--model-feed-forward=48
+--model-kernel=5
+--model-channels=4
+--model-subword-layers=1,2
+--model-phone-layer=2
+--training-max-steps=4
+--training-warmup-steps=2
+--training-validate-every=2
 """
 
 
@@ -57,8 +54,8 @@ def langs(tmp_path_factory, run, world):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, run, spoken, langs):
     folder = tmp_path_factory.mktemp("exp")
-    (folder / "tiny.toml").write_text(RECIPE)
-    result = run("model", "train", folder / "tiny.toml", spoken, folder / "exp", *langs)
+    (folder / "tiny.conf").write_text(RECIPE)
+    result = run("model", "train", folder / "tiny.conf", spoken, folder / "exp", *langs)
     assert result.exit_code == 0, result.output
     assert "trained on 2 utterances, validated on 1" in result.output
     return folder
@@ -78,15 +75,15 @@ def test_curves_have_every_step_and_validation(trained):
 
 def test_more_steps_go_on_with_the_same_run(trained, run, spoken, langs, tmp_path):
     shutil.copytree(trained / "exp", tmp_path / "exp")
-    result = run("model", "train", trained / "tiny.toml", spoken, tmp_path / "exp", *langs, "--steps", 6)
+    result = run("model", "train", trained / "tiny.conf", spoken, tmp_path / "exp", *langs, "--steps", 6)
     assert result.exit_code == 0, result.output
     steps = [int(r["step"]) for r in read_curves(tmp_path / "exp") if (r["split"], r["name"]) == ("train", "loss")]
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
 def test_another_recipe_in_the_same_folder_is_rejected(trained, run, spoken, langs, tmp_path):
-    (tmp_path / "other.toml").write_text(RECIPE.replace("dim = 32", "dim = 40"))
-    result = run("model", "train", tmp_path / "other.toml", spoken, trained / "exp", *langs)
+    (tmp_path / "other.conf").write_text(RECIPE.replace("dim=32", "dim=40"))
+    result = run("model", "train", tmp_path / "other.conf", spoken, trained / "exp", *langs)
     assert result.exit_code == 1
     assert "exp: is of another training (model.dim was 32 and is 40); name another folder" in result.stderr
 

@@ -21,7 +21,7 @@ _valid = click.option(
 )
 
 
-_recipe = click.option("--recipe", type=PATH, metavar="TOML", help="Settings of the training; see the README.")
+_recipe = click.option("--recipe", type=PATH, metavar="FILE", help="Settings of the training, lines '--PART-KEY=VALUE'; see egs/synthetic/conf.")
 
 
 @click.group()

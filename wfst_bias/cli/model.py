@@ -38,7 +38,9 @@ def model_train(
     device: str,
     threads: Optional[int],
 ) -> None:
-    """Train CONFIG (small, article or a TOML file) on DATA; EXP that was begun so before goes on where it was.
+    """Train CONFIG (small, article or a file) on DATA; EXP that was begun so before goes on where it was.
+
+    A file has lines '--PART-KEY=VALUE', such as '--model-num-layers=6'; what is not in it is as in small.
 
     \b
     Example: wfst-bias model train small data/train exp/small --lang data/lang_bpe --phones data/lang --minutes 80

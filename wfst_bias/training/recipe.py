@@ -1,25 +1,79 @@
-"""Recipes: nested dataclasses of training settings, as TOML files and in experiment folders."""
+"""Recipes: nested dataclasses of training settings, as files of options and in experiment folders."""
 
 import dataclasses
 import json
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple, TypeVar
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple, TypeVar
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import publish_file, read_json, read_toml
+from wfst_bias.core.files import lines_of, publish_file, read_json, read_toml
+from wfst_bias.core.option_files import OptionLine, check_repeated, closest, read_option_lines
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 RECIPE = "recipe.json"
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _LIMITS = ("max_steps", "max_minutes", "num_workers", "strength")  # may change when a run goes on
+
+_LOGGER = logging.getLogger(__name__)
 
 Recipe = TypeVar("Recipe", bound="DataclassInstance")
 
 
 def read_recipe(path: Path, default: Recipe) -> Recipe:
-    """Read the recipe of a TOML file; see :func:`recipe_of`."""
-    return recipe_of(read_toml(path), default, Path(path))
+    """Read a recipe: lines ``--KEY=VALUE``, and ``--PART-KEY=VALUE`` for a key of a part; several integers have commas.
+
+    TOML, in which older recipes are written, is read as well.
+
+    Raises:
+      InputError: an option is not known, stands twice, or has a value of the wrong type or out of range.
+    """
+    path = Path(path)
+    first = next((line for _, line in lines_of(path) if line.strip() and line.lstrip()[0] != "#"), "--")
+    if first.lstrip().startswith("--"):
+        return recipe_of(_table(read_option_lines(path), default), default, path)
+    _LOGGER.info("%s: TOML is the old form; write '[training] max_steps = 5' as '--training-max-steps=5'", path)
+    return recipe_of(read_toml(path), default, path)
+
+
+def _table(lines: List[OptionLine], default: "DataclassInstance") -> Dict[str, Any]:
+    """The table that a TOML file with the same values would have."""
+    places = dict(_places(default))
+    check_repeated(lines, ())
+    table: Dict[str, Any] = {}
+    for line in lines:
+        if line.name not in places:
+            raise line.error(f"no recipe of this kind has this option{closest(line.name, places)}")
+        part, key, value = places[line.name]
+        (table.setdefault(part, {}) if part else table)[key] = _value(line, value)
+    return table
+
+
+def _places(default: "DataclassInstance", part: str = "") -> Iterator[Tuple[str, Tuple[str, str, Any]]]:
+    """The options of a recipe: part, key and default value of each."""
+    for field in dataclasses.fields(default):
+        value = getattr(default, field.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            yield from _places(value, field.name)
+        else:
+            yield f"--{'-'.join(filter(None, (part, field.name))).replace('_', '-')}", (part, field.name, value)
+
+
+def _value(line: OptionLine, default: Any) -> Any:
+    """The value of a line, of the type of the default one."""
+    kind = type(default)
+    if kind is bool and line.value is None:
+        return True
+    text = line.one_value
+    try:
+        if kind is bool:
+            return _TRUTH[text.lower()]
+        return [int(number) for number in text.split(",") if text] if kind is tuple else kind(text)
+    except (ValueError, KeyError):
+        expected = {bool: "true or false", tuple: "integers with commas between them"}.get(kind, f"a {kind.__name__}")
+        raise line.error(f"{expected} was expected") from None
 
 
 def recipe_of(table: Dict[str, Any], default: Recipe, where: Path, name: str = "") -> Recipe:

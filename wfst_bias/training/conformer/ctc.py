@@ -46,7 +46,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """How a Conformer is trained; the tables of a TOML file."""
+    """How a Conformer is trained; see :func:`wfst_bias.training.recipe.read_recipe`."""
 
     model: ConformerConfig = SMALL
     training: TrainerConfig = TrainerConfig()
@@ -86,11 +86,11 @@ NAMED_RECIPES = {
 
 
 def ctc_recipe(name: str) -> TrainingRecipe:
-    """Return a named recipe, or that of a TOML file; what is not in the file is as in ``small``."""
+    """Return a named recipe, or that of a file; what is not in the file is as in ``small``."""
     if name in NAMED_RECIPES:
         return NAMED_RECIPES[name]
     if not Path(name).is_file():
-        raise InputError(f"no such file; name a TOML file or one of {', '.join(NAMED_RECIPES)}", Path(name))
+        raise InputError(f"no such file; name a file or one of {', '.join(NAMED_RECIPES)}", Path(name))
     return read_recipe(Path(name), NAMED_RECIPES["small"])
 
 
