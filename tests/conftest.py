@@ -5,6 +5,7 @@ import torch
 from click.testing import CliRunner
 from hypothesis import settings
 
+from helpers.long_recordings import write_long_speech
 from helpers.real_data import DATA
 from wfst_bias.cli.main import main
 from wfst_bias.decode.search import Decoder
@@ -91,3 +92,22 @@ def decoder(world, tmp_path_factory):
     path.write_text("Zelenskyy\nAnn Whittemore\nWhittemore\nZelensky Ann\n")
     graph, _ = graph_of_list(read_base(world / "base"), path)
     return Decoder(graph)
+
+
+@pytest.fixture(scope="session")
+def long_speech(world, tmp_path_factory):
+    """Data with a recording of more than 30 s, and emissions of it."""
+    return write_long_speech(tmp_path_factory.mktemp("long"), read_base(world / "base").lang.tokens)
+
+
+@pytest.fixture(scope="session")
+def long_folder(world, long_speech, run, tmp_path_factory):
+    """The decode folder of a long recording and a short one, with a list."""
+    folder = tmp_path_factory.mktemp("long_decoded")
+    for command in (
+        ("graph", "compile", world / "base", long_speech.names, folder / "graph"),
+        ("decode", folder / "graph", long_speech.data, folder / "d", "--model", long_speech.model, "--nbest", 2),
+    ):
+        result = run(*command)
+        assert result.exit_code == 0, result.output
+    return folder / "d"

@@ -46,5 +46,6 @@ PLACES = st.lists(
     max_size=5,
 )
 
+
 def total(path):
     return path[1].sum()

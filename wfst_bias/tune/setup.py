@@ -53,7 +53,7 @@ def tuner_of(
     second_pass = setup.second_pass(model, pronunciations, device)
     biasing = lists.biasing(setup.class_config, setup.search, setup.boost)
     with Recognizer(model=model, biasing=biasing, adapter=adapter, second_pass=second_pass) as recognizer:
-        emissions = dev_emissions(cuts, recognizer, batch_size)
+        emissions = dev_emissions(cuts, recognizer, biasing, batch_size)
     return Tuner(lists, emissions, texts, _phrases(setup, entities, cuts, base), second_pass, pronunciations)
 
 

@@ -1,6 +1,8 @@
 """Weights for a development set: a search over class, boost and language model weights, with the rest unharmed."""
 
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -10,9 +12,9 @@ from tqdm import tqdm
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.text import words_of
-from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.recognize.emissions import BatchEmissions, batches
+from wfst_bias.recognize.biasing import Biasing
+from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.score.counts import Counts, count_errors
 from wfst_bias.score.report import Score, score_counts
@@ -106,11 +108,19 @@ class Tuner:
         key = weights, with_list
         if key not in self._scores:
             with self._recognizer(weights, with_list) as recognizer:
-                counts = [
-                    self._counted(one) for batch in self._emissions.batches for one in recognizer.transcripts(batch)
-                ]
+                counts = [self._counted(name, text) for name, text in self._transcribed(recognizer)]
             self._scores[key] = score_counts(counts, self._emissions.hours)
         return self._scores[key]
+
+    def _transcribed(self, recognizer: Recognizer) -> Iterator[Tuple[str, str]]:
+        """Name and transcript of each utterance; a long one was searched in several segments."""
+        found = (
+            (cut.id, transcript.text)
+            for batch in self._emissions.batches
+            for cut, transcript in zip(batch.cuts, recognizer.transcripts(batch))
+        )
+        for name, segments in groupby(found, key=itemgetter(0)):
+            yield name, " ".join(text for _, text in segments if text)
 
     def _recognizer(self, weights: Weights, with_list: bool) -> Recognizer:
         if not with_list:
@@ -118,9 +128,8 @@ class Tuner:
         biasing = self._lists.biasing(weights.entity_class, weights.search, weights.boost)
         return Recognizer(biasing=biasing, second_pass=self._with_rescoring_of(weights))
 
-    def _counted(self, transcript: Transcript) -> Counts:
-        name = transcript.name
-        return count_errors(words_of(self._texts[name]), words_of(transcript.text), self._phrases[name])
+    def _counted(self, name: str, text: str) -> Counts:
+        return count_errors(words_of(self._texts[name]), words_of(text), self._phrases[name])
 
     def _with_rescoring_of(self, weights: Weights) -> Chain:
         """The second pass, phone rescoring by these weights; no text is scored twice by the phone network."""
@@ -143,7 +152,7 @@ class Tuner:
           InputError: the texts have no phrase of the list, or no trial keeps the caps.
         """
         first = with_rescoring(first, 0.0) if first.rescore else first
-        names = (name for batch in self._emissions.batches for name in batch.searched.names)
+        names = (cut.id for batch in self._emissions.batches for cut in batch.cuts)
         if not any(self._phrases[name].occurrences(words_of(self._texts[name])) for name in names):
             raise InputError("the texts have no phrase of the list; tune on speech that has some, in its words")
         u_wer = self.score(first, with_list=False).rates["U-WER"].value + caps.u_wer_rise
@@ -181,10 +190,14 @@ class Tuner:
             )
 
 
-def dev_emissions(cuts: CutSet, recognizer: Recognizer, batch_size: int) -> DevEmissions:
-    """The emissions of a development set, as a recognizer searches them."""
+def dev_emissions(cuts: CutSet, recognizer: Recognizer, biasing: Biasing, batch_size: int) -> DevEmissions:
+    """The emissions of a development set, as a recognizer searches them: those of long recordings in segments.
+
+    Args:
+      biasing: with the lists of the utterances.
+    """
     progress = tqdm(cuts, desc="emissions", unit="utt", leave=False, disable=None)
-    computed = [recognizer.emissions(batch) for batch in batches(progress, batch_size)]
+    computed = list(recognizer.pipeline.stream(progress, biasing.lists_of, batch_size))
     return DevEmissions(computed, recognizer.timing.audio / 3600)
 
 
