@@ -5,8 +5,9 @@ import pytest
 import soundfile
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.audio import audio_recording, load_audio
+from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data, read_texts
+from wfst_bias.data.recordings import audio_recording
 
 SECOND = (0.1 * np.sin(np.arange(16000) / 5)).astype(np.float32)
 

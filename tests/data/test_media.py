@@ -7,8 +7,9 @@ import pytest
 import soundfile
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.audio import audio_recording, load_audio
+from wfst_bias.data.audio import load_audio
 from wfst_bias.data.media import media_info, read_media
+from wfst_bias.data.recordings import audio_recording
 
 av = pytest.importorskip("av")
 

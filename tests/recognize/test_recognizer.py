@@ -125,7 +125,7 @@ def test_samples_of_another_kind_are_told(recognizer, samples, problem):
 
 def test_emissions_that_are_asked_for_are_recognized_alike(recognizer, spoken):
     """As numpy arrays, tensors and a batch of emissions."""
-    from wfst_bias.data.audio import audio_recording
+    from wfst_bias.data.recordings import audio_recording
 
     cut = audio_recording(spoken, "monday").to_cut()
     with recognizer.biased(["Whittemore"]) as biased:

@@ -1,31 +1,27 @@
-"""Recordings: of files, of commands that write audio, of samples in memory; and their samples."""
+"""Samples of cuts: of whole recordings or parts, of one channel or several, of mixes."""
 
-import io
-import re
-import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Iterator, Optional
+from typing import Callable, Iterator
 
 import numpy as np
-import soundfile
 from lhotse import AudioSource, Recording
 from lhotse.augmentation import Resample
 from lhotse.cut import Cut, MixedCut, MonoCut, PaddingCut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
+from wfst_bias.data.backend import install_audio_backend
 from wfst_bias.data.channels import MEAN, Channel, with_channel
-from wfst_bias.data.media import install_media_backend, media_info
+from wfst_bias.data.recordings import audio_recording, piped_recording
+from wfst_bias.data.wav import audio_exists
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
-_LARGEST_OGG_PAGE = 65307
-_STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
 _ASSUMED_RATE = 16000  # of a recording that is not opened yet
 _CHANNEL_TO_OPEN, _TO_THE_END = "channel_to_open", "to_the_end"  # custom fields of its cuts
 _DURATION_TOLERANCE: Seconds = 0.1  # Kaldi writes six digits
 
-install_media_backend()  # lhotse reads the samples of all recordings
+install_audio_backend()
 
 
 def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
@@ -42,7 +38,7 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
     who = "" if cut.id == path else f"utterance {cut.id!r}: "
     if not cut.has_recording:
         raise InputError(f"{who}has no audio")
-    if missing := next((s.source for s in _sources(cut) if s.type == "file" and not Path(s.source).exists()), None):
+    if missing := next((s.source for s in _sources(cut) if s.type == "file" and not audio_exists(s.source)), None):
         raise InputError(f"{who}no such audio file; check the path", missing)
     try:
         samples = _mixed_samples(cut, sampling_rate) if isinstance(cut, MixedCut) else _samples(cut, sampling_rate)
@@ -169,93 +165,3 @@ def audio_cut(path: Path, key: str, channel: Channel = MEAN) -> Cut:
         return with_channel(cut, channel)
     except InputError as error:
         raise InputError(error.message, path) from None
-
-
-def piped_recording(command: str, key: str, scp: Optional[Path] = None, number: Optional[int] = None) -> Recording:
-    """A recording that a command writes to its standard output; it is run here once to learn its length.
-
-    Args:
-      scp, number: the file, and its line, where the command stands.
-
-    Raises:
-      InputError: it writes no audio.
-    """
-    try:
-        output = subprocess.run(command, shell=True, check=True, capture_output=True).stdout
-        with soundfile.SoundFile(io.BytesIO(output)) as stream:
-            channels, sampling_rate, num_samples = stream.channels, stream.samplerate, len(stream.read())
-    except (subprocess.CalledProcessError, soundfile.LibsndfileError) as error:
-        raise InputError(f"the command gives no audio ({error}); run it by hand: {command}", scp, number) from None
-    if not num_samples:
-        raise InputError(f"the command gives no samples; some were expected: {command}", scp, number)
-    source = AudioSource(type="command", channels=list(range(channels)), source=command)
-    return Recording(key, [source], sampling_rate, num_samples, num_samples / sampling_rate)
-
-
-def audio_recording(path: Path, key: str) -> Recording:
-    """A recording of one audio file, of one channel or several, checked by its header.
-
-    Raises:
-      InputError: it is missing, not audio, truncated or empty.
-    """
-    path = Path(path)
-    if not path.is_file():
-        what = "is a folder; an audio file was expected" if path.is_dir() else "no such audio file; check the path"
-        raise InputError(what, path)
-    try:
-        info = soundfile.info(str(path), verbose=True)
-    except soundfile.LibsndfileError:
-        return _file_recording(path, key, media_info(path))
-    recording = _file_recording(path, key, info)
-    cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)
-    if cut_short and int(cut_short[2]) < int(cut_short[1]) < _STREAM_LENGTH:
-        raise InputError(
-            f"is truncated: {cut_short[2]} bytes of samples found, {cut_short[1]} announced; copy it again", path
-        )
-    if info.format == "OGG" and not _ends_as_ogg(path):
-        raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
-    return recording
-
-
-def _file_recording(path: Path, key: str, info: Any) -> Recording:
-    """A recording of a file with some channels, frames and sampling rate."""
-    if info.frames == 0:
-        raise InputError("holds no samples; record it again or take it out", path)
-    source = AudioSource(type="file", channels=list(range(info.channels)), source=str(path))
-    return Recording(key, [source], info.samplerate, info.frames, info.frames / info.samplerate)
-
-
-def _ends_as_ogg(path: Path) -> bool:
-    """Whether the last page has the end-of-stream bit (RFC 3533); libsndfile takes a cut file for a short one."""
-    with open(path, "rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _LARGEST_OGG_PAGE))
-        tail = stream.read()
-    page = tail.rfind(b"OggS")
-    return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & 4)
-
-
-def samples_recording(samples: Any, sampling_rate: int, key: str) -> Recording:
-    """A recording of samples in memory.
-
-    Args:
-      samples: floats in [-1, 1], ``(num_samples,)``; a numpy array, a torch tensor, or what numpy makes an array of.
-      sampling_rate: samples a second.
-      key: name of the recording.
-
-    Raises:
-      InputError: there are no samples, or they have another type or shape.
-    """
-    array = np.asarray(samples)
-    if array.ndim != 1 or not array.size or not np.issubdtype(array.dtype, np.floating):
-        raise InputError(
-            f"{key}: found samples {array.shape} of {array.dtype}; floats in [-1, 1] of shape (num_samples,) were "
-            "expected: one channel, integers divided by their largest value"
-        )
-    if sampling_rate < 1:
-        raise InputError(
-            f"{key}: the sampling rate is {sampling_rate}; samples a second were expected, 16000 for example"
-        )
-    stream = io.BytesIO()
-    soundfile.write(stream, array.astype(np.float32), sampling_rate, subtype="FLOAT", format="WAV")
-    source = AudioSource(type="memory", channels=[0], source=stream.getvalue())
-    return Recording(key, [source], sampling_rate, array.size, array.size / sampling_rate)

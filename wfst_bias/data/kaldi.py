@@ -11,9 +11,11 @@ from lhotse.cut import Cut
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import Seconds
-from wfst_bias.data.audio import audio_recording, piped_recording, unopened_cut, unopened_recording
+from wfst_bias.data.audio import unopened_cut, unopened_recording
 from wfst_bias.data.channels import MEAN, Channel, with_channel
 from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
+from wfst_bias.data.recordings import audio_recording, piped_recording
+from wfst_bias.data.wav import audio_exists
 
 _OPEN_RECORDINGS = 4096  # headers kept for the other segments of the same recordings
 _TO_THE_END = -1.0  # the end of a segment, in Kaldi's extract-segments
@@ -135,7 +137,7 @@ class KaldiFolder:
 
     def _path(self, source: str) -> Path:
         path = Path(source)
-        return path if path.is_absolute() or path.exists() else self._folder / path
+        return path if path.is_absolute() or audio_exists(path) else self._folder / path
 
     def _cut(self, utterance: _Utterance, recording: Union[Recording, InputError], is_opened: bool) -> Cut:
         if isinstance(recording, InputError):

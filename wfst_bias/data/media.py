@@ -4,48 +4,12 @@ from pathlib import Path
 from typing import Any, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
-from lhotse.audio.backend import (
-    AudioBackend,
-    CompositeAudioBackend,
-    LibsndfileCompatibleAudioInfo,
-    get_default_audio_backend,
-    set_current_audio_backend,
-)
+from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Array, FloatArray, Seconds
 
 _PREROLL: Seconds = 0.5  # decoders need the packets before the one that is wanted
-
-
-def install_media_backend() -> None:
-    """Let lhotse read by PyAV what its other backends cannot."""
-    default = get_default_audio_backend()
-    set_current_audio_backend(CompositeAudioBackend([*default.backends, MediaBackend()]))
-
-
-class MediaBackend(AudioBackend):  # type: ignore[misc]  # lhotse's class has no annotations
-    """The first audio stream of anything that ffmpeg reads."""
-
-    def read_audio(
-        self,
-        path_or_fd: Any,
-        offset: Seconds = 0.0,
-        duration: Optional[Seconds] = None,
-        force_opus_sampling_rate: Optional[int] = None,
-    ) -> Tuple[FloatArray, int]:
-        """Samples ``(channels, num_samples)``, and the sampling rate."""
-        return read_media(path_or_fd, offset, duration)
-
-    def info(self, path_or_fd: Any, force_opus_sampling_rate: Optional[int] = None) -> LibsndfileCompatibleAudioInfo:
-        """Channels, number of samples, rate and duration; the file is decoded, because headers are often wrong."""
-        return media_info(path_or_fd)
-
-    def is_applicable(self, path_or_fd: Any) -> bool:
-        return not isinstance(path_or_fd, (str, Path)) or Path(path_or_fd).is_file()
-
-    def supports_info(self) -> bool:
-        return True
 
 
 def read_media(

@@ -14,7 +14,7 @@ from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray
-from wfst_bias.data.audio import audio_recording, samples_recording
+from wfst_bias.data.recordings import audio_recording, samples_recording
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Transcript
