@@ -2,7 +2,7 @@
 # Real speech of one speaker (593 CMU-Arctic sentences), one list for all of them: their rare words and N distractors; and
 # the ladder, what each technique adds at N = 0, 100, 500, 1000, 2000.
 #
-#   ./run.sh [--stage N] [--stop-stage N] [--data DIR] [--exp DIR] [--sizes "100 1000"]
+#   ./run.sh [--stage N] [--stop-stage N] [--nj N] [--config FILE] [--data DIR] [--exp DIR] [--sizes "100 1000"]
 #
 # e.g.: ./run.sh --data /data/wfst_bias --stage 4
 # DATA/kathleen is a Kaldi data folder with biasing_100.tsv and the others, DATA/lm has en-us-2g.arpa.gz (else another is made).
@@ -18,7 +18,7 @@ done
 speech=$data/kathleen
 # Decode with the weights of conf: decode GRAPH OUT OPTIONS...
 decode() {
-  wfst-bias decode "$exp/$1" "$speech" "$exp/$2" --config conf/weights.conf \
+  decode_jobs "$exp/$1" "$speech" "$exp/$2" --config conf/weights.conf \
     --model "archive:$exp/emissions/emissions.npz" "${@:3}"
 }
 
@@ -93,7 +93,7 @@ if run 9; then
   wfst-bias tune "$exp/base" "$exp/list_$size_tuned.txt" "$speech" "$exp/tuned.conf" --utterances "$exp/tuned" \
     --model "archive:$exp/emissions/emissions.npz"
   wfst-bias graph compile "$exp/base" "$exp/list_$size_tuned.txt" "$exp/graph_tuned" --config "$exp/tuned.conf"
-  wfst-bias decode "$exp/graph_tuned" "$speech" "$exp/decode_tuned" --config "$exp/tuned.conf"
+  decode_jobs "$exp/graph_tuned" "$speech" "$exp/decode_tuned" --config "$exp/tuned.conf"
   for part in tuned held_out; do
     wfst-bias score "$speech" "$exp"/{"variants_$size_tuned",decode_tuned} --ladder --entities "$exp/list_$size_tuned.txt" \
       --utterances "$exp/$part"

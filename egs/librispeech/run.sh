@@ -2,7 +2,8 @@
 # LibriSpeech with a list of N distractors for each utterance, as the public biasing lists have them (Le et al. 2021),
 # and the ladder: what each technique adds. Without its audio the texts are SYNTHESIZED, and figures cannot be compared with others'.
 #
-#   ./run.sh [--stage N] [--stop-stage N] [--corpus LIBRISPEECH | --download DIR] [--data DIR] [--jobs N] [--exp DIR]
+#   ./run.sh [--stage N] [--stop-stage N] [--nj N] [--config FILE] [--corpus LIBRISPEECH | --download DIR]
+#            [--data DIR] [--exp DIR]
 #
 # e.g.: ./run.sh --corpus /data/LibriSpeech --data /data/wfst_bias
 # --download fetches all of it (60 GB); with PART.tar.gz of openslr.org/12, unpacked, --corpus will do.
@@ -10,8 +11,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-stop_stage=7 corpus= download= data=${WFST_BIAS_DATA:-../../../shared/data} jobs=2
+stop_stage=7 corpus= download= data=${WFST_BIAS_DATA:-../../../shared/data} jobs=
 options "$@"
+nj=${jobs:-$nj}  # --jobs is an older name
 
 lists=$data/is21_deep_bias
 for file in "$lists/$part.biasing_100.tsv" "$lists/all_rare_words.txt"; do
@@ -63,7 +65,7 @@ if run 4 && [ -n "$corpus" ]; then
 elif run 4; then
   echo "stage 4: the texts of the utterances, SYNTHESIZED"
   cut -f 1,2 "$exp/lists_100.tsv" > "$exp/texts"
-  wfst-bias data synthesise "$exp/texts" "$exp/synthetic" --named $(cat conf/voices.conf)
+  wfst-bias data synthesise "$exp/texts" "$exp/synthetic" --named --config conf/voices.conf
   wfst-bias data cuts "$exp/synthetic" "$speech"
 fi
 
@@ -72,29 +74,28 @@ if run 5; then
   wfst-bias model emissions hama "$speech" "$exp/emissions"
 fi
 
-# Print the arguments of each decoding, a line each: no list, then the rungs of conf/ladder.conf, at each size.
-decodings() {
-  common="--model archive:$exp/emissions/emissions.npz --config conf/weights.conf"
-  echo "$exp/base $speech $exp/none $common"
-  for n in $sizes; do
-    while read -r rung options; do
-      echo "$exp/base $speech $exp/${rung}_$n $common --biasing $exp/lists_$n.tsv $options"
-    done < conf/ladder.conf
-  done
+decode() { # OUT OPTIONS..., with the weights of conf
+  decode_jobs "$exp/base" "$speech" "$exp/$1" --model "archive:$exp/emissions/emissions.npz" --config conf/weights.conf \
+    "${@:2}"
 }
 
 if run 6; then
-  echo "stage 6: decode, $jobs at a time"
-  decodings | xargs -P "$jobs" -L 1 wfst-bias decode
+  echo "stage 6: decode without a list, then with the options of each rung"
+  decode none
+  for n in $sizes; do
+    for rung in $rungs; do
+      decode "${rung}_$n" --biasing "$exp/lists_$n.tsv" --config "conf/rung_$rung.conf"
+    done
+  done
 fi
 
 if run 7; then
-  rungs=("$exp/none")
+  decoded=("$exp/none")
   for n in $sizes; do
-    rungs_n=($(awk -v dir="$exp" -v n="$n" '{ print dir "/" $1 "_" n }' conf/ladder.conf))
+    decoded_n=($(printf "$exp/%s_$n " $rungs))
     echo "stage 7: the ladder at N = $n; words as the public score.py counts them"
-    wfst-bias score "$speech" "$exp/none" "${rungs_n[@]}" --ladder --librispeech --biasing "$exp/lists_$n.tsv"
-    rungs+=("${rungs_n[@]}")
+    wfst-bias score "$speech" "$exp/none" "${decoded_n[@]}" --ladder --librispeech --biasing "$exp/lists_$n.tsv"
+    decoded+=("${decoded_n[@]}")
   done
-  wfst-bias report "${rungs[@]}" "$exp/report.html" --librispeech --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4
+  wfst-bias report "${decoded[@]}" "$exp/report.html" --librispeech --tables "$exp/ladder.md" --plots "$exp/plots" --audio 4
 fi

@@ -2,7 +2,7 @@
 # A domain of the article, medicine or parliament (conf/recipe.conf): synthetic speech full of its names, and the ladder,
 # what each technique adds at N = 0, 100, 500, 1000, 2000. apt install flite espeak-ng
 #
-#   ./run.sh [--stage N] [--stop-stage N] [--text SENTENCES] [--exp DIR] [--sizes "100 1000"]
+#   ./run.sh [--stage N] [--stop-stage N] [--nj N] [--config FILE] [--text SENTENCES] [--exp DIR] [--sizes "100 1000"]
 # e.g.: ./run.sh --text ljspeech.txt. SENTENCES, one a line, are spoken for false alarms in speech without names (stage 9).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -11,11 +11,11 @@ stop_stage=10 text=
 options "$@"
 [ -z "$text" ] || [ -f "$text" ] || { echo "run.sh: no file $text; name one of sentences with --text" >&2; exit 1; }
 decode() { # GRAPH DATA OUT OPTIONS..., with the tuned weights
-  wfst-bias decode "$exp/$1" "$exp/data_$2" "$exp/$3" --config "$exp/tuned.conf" \
+  decode_jobs "$exp/$1" "$exp/data_$2" "$exp/$3" --config "$exp/tuned.conf" \
     --model "archive:$exp/emissions_$2/emissions.npz" "${@:4}"
 }
-second_pass="--stages rescore,lookup $(cat conf/lookup.conf)"
-sure="--stages rescore,verify,lookup $(cat conf/lookup.conf conf/verify.conf)"
+second_pass="--stages rescore,lookup --config conf/lookup.conf"
+sure="--stages rescore,verify,lookup --config conf/lookup.conf --config conf/verify.conf"
 
 if run 1; then
   echo "stage 1: sentences to tune and to test on, which share neither template nor name"
@@ -26,7 +26,7 @@ fi
 if run 2; then
   echo "stage 2: speech, by other voices for each, and its emissions by hama"
   for part in dev test; do
-    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" $(cat "conf/voices_$part.conf")
+    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" --config "conf/voices_$part.conf"
     wfst-bias data cuts "$exp/data_$part" "$exp/$part.jsonl.gz"
     wfst-bias model emissions hama "$exp/$part.jsonl.gz" "$exp/emissions_$part"
   done
@@ -36,7 +36,7 @@ if run 3; then
   echo "stage 3: lexicon, language model and base graph; nothing in them is of the domain"
   wfst-bias lang hama "$exp/lang"
   wfst-bias lm default "$exp/lm.arpa.gz"
-  wfst-bias graph base "$exp/lang" "$exp/lm.arpa.gz" "$exp/base" $(cat conf/classes.conf)
+  wfst-bias graph base "$exp/lang" "$exp/lm.arpa.gz" "$exp/base" --config conf/classes.conf
 fi
 
 if run 4; then
@@ -69,7 +69,7 @@ fi
 if run 7; then
   echo "stage 7: the list in the lookup alone; in the adapter that comes with the package, alone and with all other techniques"
   for n in $sizes; do
-    decode base test "lookup_$n" --stages lookup $(cat conf/lookup.conf) --list "$exp/list_$n.jsonl"
+    decode base test "lookup_$n" --stages lookup --config conf/lookup.conf --list "$exp/list_$n.jsonl"
     decode base test "adapter_$n" --stages none --adapter default --list "$exp/list_$n.jsonl"
     decode "graph_$n" test "joint_$n" $second_pass --adapter default
   done
@@ -91,7 +91,7 @@ if run 9; then
   if [ -n "$text" ]; then
     wfst-bias data sentences "$text" "$exp/sentences.txt" --mean 0
     head -n "$empty_sentences" "$exp/sentences.txt" > "$exp/empty.txt"
-    wfst-bias data synthesise "$exp/empty.txt" "$exp/data_empty" $(cat conf/voices_test.conf)
+    wfst-bias data synthesise "$exp/empty.txt" "$exp/data_empty" --config conf/voices_test.conf
   fi
   for part in noise ${text:+empty}; do
     wfst-bias model emissions hama "$exp/data_$part" "$exp/emissions_$part"

@@ -2,8 +2,8 @@
 # Synthetic speech full of rare words; on it a small Conformer CTC, the calibration of hama, and a contextual adapter
 # for both. This is how the adapter that comes with the package was made, but for its size (wfst_bias/adapter/shipped/README.md).
 #
-#   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--exclude WORDS] [--real DATA] [--test DATA --lm ARPA]
-#            [--exp DIR]
+#   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--nj N] [--config FILE] [--exclude WORDS]
+#            [--real DATA] [--test DATA --lm ARPA] [--exp DIR]
 #
 # e.g.: ./run.sh --text ljspeech.txt --exclude words_of_my_test --real data/speechocean762/train --test data/kathleen \
 #         --lm data/lm/en-us-2g.arpa.gz
@@ -30,7 +30,7 @@ fi
 if run 2; then
   echo "stage 2: synthetic speech"
   for part in valid train; do
-    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" --seed 7 $(cat conf/voices.conf)
+    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" --seed 7 --config conf/voices.conf
   done
 fi
 
@@ -45,26 +45,26 @@ fi
 
 if run 4; then
   echo "stage 4: the base model (70 minutes on one core)"
-  wfst-bias model train small "$exp/data" "$exp/conformer" --valid "$exp/data_valid" --lang "$exp/lang_pieces" \
-    --phones "$exp/lang_phones" $(cat conf/model.conf)
+  train conformer wfst-bias model train small "$exp/data" "$exp/conformer" --valid "$exp/data_valid" --lang "$exp/lang_pieces" \
+    --phones "$exp/lang_phones" --config conf/model.conf
   wfst-bias model export "$exp/conformer" "$exp/shipped_conformer"
 fi
 
 if run 5; then
   echo "stage 5: the calibration of hama"
-  wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid" \
+  train calibration wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid" \
     --recipe conf/calibration.conf
 fi
 
 if run 6; then
   echo "stage 6: the adapter of hama"
-  wfst-bias adapter train hama "$exp/data" "$exp/adapter_hama" --valid "$exp/data_valid" \
+  train adapter_hama wfst-bias adapter train hama "$exp/data" "$exp/adapter_hama" --valid "$exp/data_valid" \
     --recipe conf/adapter.conf ${exclude:+--exclude "$exclude"}
 fi
 
 if run 7; then
   echo "stage 7: the adapter of the base model"
-  wfst-bias adapter train "conformer:$exp/conformer" "$exp/data_train" "$exp/adapter_conformer" \
+  train adapter_conformer wfst-bias adapter train "conformer:$exp/conformer" "$exp/data_train" "$exp/adapter_conformer" \
     --valid "$exp/data_valid" --lang "$exp/lang_pieces" --phones "$exp/lang_phones" --recipe conf/adapter.conf \
     ${exclude:+--exclude "$exclude"}
 fi
@@ -72,7 +72,7 @@ fi
 # Decode with the list NAME in the graph GRAPH and in the adapter: evaluate SYSTEM GRAPH LIST OPTIONS...
 evaluate() {
   local out="$exp/$1" graph=$2 list=$3; shift 3
-  wfst-bias decode "$graph" "$test" "$out" "$@"
+  decode_jobs "$graph" "$test" "$out" "$@"
   echo "== $out"
   wfst-bias score "$test" "$out" --entities "$list"
 }
