@@ -17,11 +17,11 @@ from wfst_bias.acoustic.hf_model import HfModel
 from wfst_bias.acoustic.onnx_model import OnnxModel
 from wfst_bias.acoustic.pauses import longest_run, segments
 from wfst_bias.acoustic.splicing import cut_emissions, join_emissions, stack_emissions
-from wfst_bias.acoustic.windows import windowed_emissions, windows_of
+from wfst_bias.acoustic.windows import Windowing, windowed_emissions, windows_of
 from wfst_bias.core.symbols import SymbolTable
 
 TOKENS = SymbolTable(("<blk>", "a", "b"))
-RATE, SHIFT, PHONE_SHIFT, LONGEST = 1000, 0.02, 0.04, 6.0
+RATE, SHIFT, PHONE_SHIFT, LONGEST, OVERLAP = 1000, 0.02, 0.04, 6.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Convolution:
         return Emissions(scores, torch.tensor([len(x)]), shift, TOKENS, names, layers=scores[:, :, None], phones=phones)
 
 
-def windowed(load, duration):
+def windowed(load, duration, window=LONGEST, overlap=OVERLAP):
     model = Convolution(LONGEST)
     compute = lambda samples: compute_emissions(model, ["x"], [samples])
-    return windowed_emissions(compute, load, duration, model.longest)
+    return windowed_emissions(compute, load, duration, Windowing(LONGEST, window, overlap))
 
 
 def noise(seconds, seed=0):
@@ -59,9 +59,14 @@ def loader(samples):
     return lambda start, end: samples[round(start * RATE) : round(end * RATE)]
 
 
-@given(st.floats(0.1, 500), st.sampled_from([6.0, 25.0, 30.0]), st.sampled_from([0.01, 0.02, 0.04, 0.06, 0.08]))
-def test_windows_cover_a_recording_once(duration, longest, grid):
-    windows = windows_of(duration, longest, grid)
+@given(
+    st.floats(0.1, 500),
+    st.sampled_from([6.0, 25.0, 30.0]),
+    st.sampled_from([0.01, 0.02, 0.04, 0.06, 0.08]),
+    st.sampled_from([0.5, 1.0, 2.0]),
+)
+def test_windows_cover_a_recording_once(duration, longest, grid, overlap):
+    windows = windows_of(duration, longest, grid, overlap)
     assert windows[0].start == 0.0 and windows[-1].end == pytest.approx(duration)
     assert windows[0].keep_from == 0.0 and windows[-1].keep_until == math.inf
     for window in windows:
@@ -69,18 +74,43 @@ def test_windows_cover_a_recording_once(duration, longest, grid):
         assert window.start / grid == pytest.approx(round(window.start / grid))
     for left, right in zip(windows, windows[1:]):
         assert left.keep_until == right.keep_from
-        assert right.keep_from - right.start >= 1.0 - grid
-        assert left.end - left.keep_until >= 1.0 - grid
+        assert right.keep_from - right.start >= overlap / 2 - 1.001 * grid
+        assert left.end - left.keep_until >= overlap / 2 - 1.001 * grid
 
 
-@pytest.mark.parametrize("model, longest", [(HamaModel, 30.0), (ConformerModel, 60.0), (HfModel, 60.0), (OnnxModel, 60.0)])
-def test_each_network_declares_its_longest_window(model, longest):
-    assert model.longest == longest
+@pytest.mark.parametrize(
+    "model, windowing",
+    [
+        (HamaModel, Windowing(30.0, 15.0, 1.0)),
+        (ConformerModel, Windowing(60.0, 60.0, 2.0)),
+        (HfModel, Windowing(60.0, 60.0, 2.0)),
+        (OnnxModel, Windowing(60.0, 60.0, 2.0)),
+        (Convolution, Windowing(math.inf, math.inf)),
+    ],
+)
+def test_each_network_declares_its_windows(model, windowing):
+    assert Windowing.of(model) == windowing
+
+
+@pytest.mark.parametrize("seconds, lengths", [(6.0, [6.0]), (7.0, [4.0, 4.0, 4.0]), (10.0, [4.0, 4.0, 4.0, 4.0])])
+def test_only_what_is_longer_than_one_pass_is_windowed(seconds, lengths):
+    windows = Windowing(LONGEST, 4.0, OVERLAP).windows(seconds, 0.02)
+    assert [window.end - window.start for window in windows] == pytest.approx(lengths)
+
+
+def test_windows_that_are_shorter_than_one_pass():
+    samples = noise(6.5)
+    whole = compute_emissions(Convolution(), ["x"], [samples])
+    parts = list(windowed(loader(samples), 6.5, 3.0, 1.0))
+    assert len(parts) == 3
+    torch.testing.assert_close(join_emissions(parts).log_probs, whole.log_probs)
+    (one,) = windowed(loader(samples[:6000]), 6.0, 3.0, 1.0)
+    assert one.lengths.tolist() == [300]
 
 
 def test_windows_that_cannot_overlap():
     with pytest.raises(ValueError, match="cannot overlap"):
-        windows_of(100.0, 2.0, 0.02)
+        windows_of(100.0, 2.0, 0.02, 2.0)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 5.999, 6.0, 6.02, 9.0, 61.0, 120.34])

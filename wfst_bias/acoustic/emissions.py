@@ -121,8 +121,10 @@ class AcousticModel(Protocol):
     are the given ones, in their order; there is a column for each token, without NaN and plus infinity;
     and the frames of an utterance times the frame shift are the duration of its audio, within two frames and a window.
 
-    A model may have a ``name`` for error messages, and ``longest``, the seconds of audio that it can take at
-    most.
+    A model may have a ``name`` for error messages, and may declare how it takes audio of any length, in seconds (see
+    :class:`wfst_bias.acoustic.windows.Windowing`): ``longest``, the audio that it takes in one pass at most; ``window``,
+    at most as long, the length of the windows in which longer audio is computed; and ``overlap``, of these windows. One
+    that declares nothing is given all audio in one pass.
     """
 
     @property

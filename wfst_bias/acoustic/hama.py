@@ -21,7 +21,8 @@ class HamaModel:
     """
 
     name = "hama"
-    longest = 30.0  # seconds; the network pads or cuts every waveform to that
+    longest = 30.0  # seconds; the network cuts every waveform there
+    window, overlap = 15.0, 1.0  # its self-attention takes half of the time in windows of 30 s
     tokens = SymbolTable((BLANK, WORD_BOUNDARY, *PHONES))
     sampling_rate = 16000
     frame_shift = 0.02

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from math import ceil, floor, inf
-from typing import Callable, Iterator, List, Optional
+from typing import Callable, Iterator, List
 
-from wfst_bias.acoustic.emissions import Emissions
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.acoustic.splicing import common_grid, cut_emissions
 from wfst_bias.core.types import FloatArray, Seconds
 
 LONGEST_WINDOW: Seconds = 60.0
 """Of networks that take audio of any length: their self-attention costs the square of it."""
-
-OVERLAP: Seconds = 2.0
-"""Of neighboring windows. Half of it is enough context: in hama, the first 0.3 s of a window differ from one pass."""
 
 LoadAudio = Callable[[Seconds, Seconds], FloatArray]
 """Samples ``(num_samples,)`` of a recording from one time to another, in seconds."""
@@ -33,35 +30,69 @@ class Window:
     keep_until: Seconds = inf
 
 
-def windows_of(duration: Seconds, longest: Seconds, grid: Seconds, overlap: Seconds = OVERLAP) -> List[Window]:
-    """The windows of a recording, from its start to its end.
+@dataclass(frozen=True)
+class Windowing:
+    """How a model takes audio of any length: in one pass, or in windows that overlap.
 
-    Each is ``longest``, and neighbors overlap by ``overlap`` at least; the last one ends with the recording and
-    overlaps by more. The frames of neighbors meet in the middle of their overlap.
+    Args:
+      longest: audio that the model takes in one pass; what is longer is computed in windows.
+      window: length of each window, at most ``longest``.
+      overlap: of neighboring windows. Half of it is the context that a frame has at least, where it is not at an end of
+        the recording.
+    """
+
+    longest: Seconds = inf
+    window: Seconds = inf
+    overlap: Seconds = 2.0
+
+    @classmethod
+    def of(cls, model: AcousticModel) -> "Windowing":
+        """The declaration of a model, see :class:`wfst_bias.acoustic.emissions.AcousticModel`; one pass where it has none."""
+        longest = getattr(model, "longest", None) or inf
+        return cls(longest, getattr(model, "window", None) or longest, getattr(model, "overlap", None) or cls.overlap)
+
+    def windows(self, duration: Seconds, grid: Seconds) -> List[Window]:
+        """The windows of a recording, from its start to its end; one where a model takes all of it.
+
+        Args:
+          duration: of the recording.
+          grid: see :func:`windows_of`.
+        """
+        if duration <= self.longest:
+            return [Window(0.0, duration)]
+        return windows_of(duration, self.window, grid, self.overlap)
+
+
+def windows_of(duration: Seconds, window: Seconds, grid: Seconds, overlap: Seconds) -> List[Window]:
+    """Windows of equal length, from the start to the end of a recording.
+
+    Neighbors overlap by ``overlap`` at least; the last one ends with the recording and overlaps by more. The frames of
+    neighbors meet in the middle of their overlap.
 
     Args:
       duration: of the recording.
-      longest: of a window.
+      window: length of each.
       grid: windows begin, and their frames meet, at whole numbers of this time, so that no frame is shifted.
+      overlap: of neighbors.
 
     Raises:
       ValueError: windows of this length cannot overlap that much.
     """
-    if duration <= longest:
+    if duration <= window:
         return [Window(0.0, duration)]
-    step, last = floor((longest - overlap) / grid + 1e-6), ceil((duration - longest) / grid - 1e-6)
+    step, last = floor((window - overlap) / grid + 1e-6), ceil((duration - window) / grid - 1e-6)
     if step < 1:
-        raise ValueError(f"windows of {longest} s cannot overlap by {overlap} s where they begin every {grid} s")
+        raise ValueError(f"windows of {window} s cannot overlap by {overlap} s where they begin every {grid} s")
     starts = [*range(0, last, step), last]
-    meeting = [floor((left + longest / grid + right) / 2) * grid for left, right in zip(starts, starts[1:])]
+    meeting = [floor((left + window / grid + right) / 2) * grid for left, right in zip(starts, starts[1:])]
     return [
-        Window(start * grid, min(start * grid + longest, duration), keep_from, keep_until)
+        Window(start * grid, min(start * grid + window, duration), keep_from, keep_until)
         for start, keep_from, keep_until in zip(starts, [0.0, *meeting], [*meeting, inf])
     ]
 
 
 def windowed_emissions(
-    compute: Callable[[FloatArray], Emissions], load: LoadAudio, duration: Seconds, longest: Optional[Seconds] = None
+    compute: Callable[[FloatArray], Emissions], load: LoadAudio, duration: Seconds, windowing: Windowing = Windowing()
 ) -> Iterator[Emissions]:
     """Emissions of one recording of any length, a part at a time: no more than one window is held in memory.
 
@@ -69,14 +100,14 @@ def windowed_emissions(
       compute: the emissions ``(1, T, C)`` of samples ``(num_samples,)``.
       load: reads a part of the recording.
       duration: of the recording.
-      longest: of a window; the whole recording is one where not given.
+      windowing: of the model.
 
     Yields:
       the frames of one part after the other, without gap and without overlap.
     """
-    longest = min(longest or inf, duration)
-    first = compute(load(0.0, longest))
-    windows = windows_of(duration, longest, common_grid(first))
+    is_one = duration <= windowing.longest
+    first = compute(load(0.0, duration if is_one else min(windowing.window, duration)))
+    windows = windowing.windows(duration, common_grid(first))
     yield _kept(first, windows[0])
     for window in windows[1:]:
         yield _kept(compute(load(window.start, window.end)), window)

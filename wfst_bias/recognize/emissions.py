@@ -4,7 +4,6 @@ import contextlib
 import time
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from math import inf
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
 
 import numpy as np
@@ -14,7 +13,7 @@ from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, padded_emissions
 from wfst_bias.acoustic.pauses import LONGEST, segments
 from wfst_bias.acoustic.splicing import join_emissions, stack_emissions
-from wfst_bias.acoustic.windows import windowed_emissions
+from wfst_bias.acoustic.windows import Windowing, windowed_emissions
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
@@ -158,7 +157,7 @@ class EmissionPipeline:
 
     def model_emissions(self, cuts: Sequence[MonoCut]) -> Emissions:
         """The acoustic model's own emissions of a batch of cuts, ``(N, T, C)``."""
-        if any(cut.duration > self._longest_window for cut in cuts):
+        if any(cut.duration > self._windowing.longest for cut in cuts):
             whole = [join_emissions(list(self._windows(cut))) for cut in cuts]
             return stack_emissions(whole, [cut.id for cut in cuts])
         audio = [load_audio(cut, self.model.sampling_rate) for cut in cuts]
@@ -205,13 +204,11 @@ class EmissionPipeline:
         """The model's own emissions of one cut, a window at a time."""
         self.timing.audio += cut.duration
         compute = lambda samples: self._of_audio([cut.id], [samples])
-        return windowed_emissions(
-            compute, audio_reader(cut, self.model.sampling_rate), cut.duration, self._longest_window
-        )
+        return windowed_emissions(compute, audio_reader(cut, self.model.sampling_rate), cut.duration, self._windowing)
 
     @property
-    def _longest_window(self) -> Seconds:
-        return getattr(self.model, "longest", None) or inf
+    def _windowing(self) -> Windowing:
+        return Windowing.of(self.model)
 
     def _batch(self, cuts: Sequence[MonoCut], model: Emissions, lists: Sequence[Phrases]) -> BatchEmissions:
         searched = self.adapted(model, lists)
