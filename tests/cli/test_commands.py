@@ -328,7 +328,7 @@ BAD = {
     ),
     "a demo elsewhere": (("demo", "--out", "{tmp}/precious"), "precious: exists and has no DEMO"),
     "no data to score": (("score", "{tmp}/nodata", "{tmp}/out"), "nodata: no such data folder"),
-    "a folder for audio": (("transcribe", "{tmp}"), "{tmp}: is a folder"),
+    "a folder for audio": (("transcribe", "{tmp}"), "{tmp}: holds no file of audio or video"),
     "no graph": (("decode", "{tmp}", "{speech}", "{tmp}/out"), "{tmp}: is no graph folder"),
     "no data": (("decode", "{world}/base", "{tmp}/nodata", "{tmp}/out"), "nodata: no such data folder"),
     "other tokens": (("decode", "{tmp}/changed", "{speech}", "{tmp}/out"), "tokens.txt: is not the token table"),

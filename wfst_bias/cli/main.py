@@ -17,6 +17,7 @@ from wfst_bias.cli.doctor import doctor
 from wfst_bias.cli.entities import entities
 from wfst_bias.cli.explain import explain
 from wfst_bias.cli.graph import graph
+from wfst_bias.cli.interrupts import EXIT_CODE, Interrupted, interruptible
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.lattice import lattice
 from wfst_bias.cli.model import model
@@ -42,14 +43,18 @@ def _show_messages() -> None:
 
 
 class _Commands(click.Group):
-    """Prints an input error in one line, exit code 1."""
+    """Prints an input error in one line, exit code 1; 130 after Ctrl-C."""
 
     def invoke(self, context: click.Context) -> Any:
         _show_messages()
         # a scheduler's 'kill' unwinds like Ctrl-C, so that nothing half-written stays
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
-            return super().invoke(context)
+            with interruptible():
+                return super().invoke(context)
+        except Interrupted:
+            click.echo("\nwfst-bias: interrupted", err=True)
+            sys.exit(EXIT_CODE)
         except InputError as error:
             click.echo(f"wfst-bias: {error}", err=True)
             sys.exit(1)

@@ -47,14 +47,12 @@ def adapter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+LIST_FORMAT_HELP = (
+    "Format of the list: plain, tsv, jsonl, csv:COLUMN, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, "
+    "speechmatics, gladia, ibm, strings (a JSON list); recognized by its content, but for csv and nemo."
+)
 format_option = click.option(
-    "--format",
-    "format_name",
-    default="auto",
-    show_default=True,
-    metavar="NAME",
-    help="Format of the list: plain, tsv, jsonl, csv:COLUMN, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, "
-    "speechmatics, gladia, ibm, strings (a JSON list); recognized by its content, but for csv and nemo.",
+    "--format", "format_name", default="auto", show_default=True, metavar="NAME", help=LIST_FORMAT_HELP
 )
 
 device_option = click.option(

@@ -10,13 +10,14 @@ import zlib
 from codecs import BOM_UTF8
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, Iterator, List, Set, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 
 GRAPHS = Path(__file__).parents[1] / "graphs"  # the sources of graphs that come with the project: domains, tables
 
 _BLOCK_BYTES = 1 << 16
+_unfinished: Set[Path] = set()  # temporary files and folders that are being written
 
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
@@ -108,14 +109,11 @@ def publish_file(path: Path, content: Union[str, bytes]) -> None:
     with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
+    with _removed_after_errors(Path(temporary)):
         with os.fdopen(handle, "wb") as stream:
             stream.write(content.encode() if isinstance(content, str) else content)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 @contextlib.contextmanager
@@ -137,7 +135,7 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
     with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
+    with _removed_after_errors(building):
         os.chmod(building, 0o777 & ~_umask())
         yield building
         if path.exists():
@@ -152,9 +150,40 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
                 if not _is_of_kind(path, kind, marker):
                     raise
                 shutil.rmtree(building)  # another process has just made the same
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a new folder in that of temporary files, which is removed at the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="wfst_bias.") as name, _removed_after_errors(Path(name)):
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _removed_after_errors(temporary: Path) -> Iterator[None]:
+    """Remove a temporary file or folder where the block raises, or :func:`remove_unfinished` is called before its end."""
+    _unfinished.add(temporary)
+    try:
+        yield
     except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
+        _remove(temporary)
         raise
+    finally:
+        _unfinished.discard(temporary)
+
+
+def remove_unfinished() -> None:
+    """Remove all temporary files and folders: for a process that is about to end without unwinding."""
+    for temporary in list(_unfinished):
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    if temporary.is_dir():
+        shutil.rmtree(temporary, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def check_folder(path: Path, kind: str, marker: str = "meta.json") -> None:

@@ -2,11 +2,11 @@
 
 import logging
 import os
-import tempfile
 from pathlib import Path
 
 from tqdm import tqdm
 
+from wfst_bias.core.files import temporary_folder
 from wfst_bias.graph.compile import compile_base
 from wfst_bias.graph.store import content_key
 from wfst_bias.lang.lang import hama_lang, hama_lang_key
@@ -28,8 +28,8 @@ def default_base(progress: bool = False) -> Path:
         return base_dir
     if progress:
         _logger.info("building the default lexicon, language model and graph into %s, once", base_dir.parent)
-    with tempfile.TemporaryDirectory() as folder, tqdm(total=3, disable=None if progress else True, leave=False) as bar:
-        lang_dir, arpa = Path(folder) / "lang", Path(folder) / "lm.arpa.gz"
+    with temporary_folder() as folder, tqdm(total=3, disable=None if progress else True, leave=False) as bar:
+        lang_dir, arpa = folder / "lang", folder / "lm.arpa.gz"
         steps = (
             ("language model", lambda: write_default_lm(arpa)),
             ("lexicon", lambda: hama_lang().write(lang_dir)),

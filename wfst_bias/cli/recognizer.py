@@ -1,0 +1,81 @@
+"""The recognizer of a command line: a model, and a base with a list or a graph that has one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, Optional
+
+from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.core.errors import InputError
+from wfst_bias.decode.config import GateConfig, SearchConfig
+from wfst_bias.g2p.config import G2GConfig
+from wfst_bias.graph.config import ClassConfig
+
+if TYPE_CHECKING:
+    from wfst_bias.acoustic.emissions import AcousticModel
+    from wfst_bias.core.symbols import SymbolTable
+    from wfst_bias.recognize.recognizer import Recognizer
+
+
+def recognizer_of(
+    base_dir: Optional[Path],
+    entities: Optional[Path],
+    format_name: str,
+    model_spec: str,
+    calibration: str,
+    adapter: str,
+    class_config: ClassConfig,
+    g2g_config: G2GConfig,
+    search_config: SearchConfig,
+    boost_config: BoostConfig,
+    gate_config: GateConfig,
+    device: str,
+) -> "Recognizer":
+    """The recognizer that options of the same names describe.
+
+    Args:
+      base_dir: base or graph folder; the default base where not given.
+      entities: list to put into a base.
+
+    Raises:
+      InputError: the graph is of other tokens than the model, or see what is read.
+    """
+    from wfst_bias.acoustic.models import load_model
+    from wfst_bias.adapter.default import emission_adapter_of
+    from wfst_bias.decode.search import Decoder, usable_device
+    from wfst_bias.graph.store import read_base, read_decoding
+    from wfst_bias.recognize.biasing import OneGraph
+    from wfst_bias.recognize.recognizer import Recognizer
+    from wfst_bias.recognize.transcribe import default_base
+
+    on_device = usable_device(device)
+    model = load_model(model_spec, on_device)
+    shared: Dict[str, Any] = {
+        "model": model,
+        "adapter": emission_adapter_of(model, model_spec, calibration, adapter, on_device),
+        "search": search_config,
+        "boost": boost_config,
+        "gate": gate_config,
+        "device": on_device,
+        "batch_size": 1,
+    }
+    folder = base_dir or default_base(progress=True)
+    if entities:
+        base = read_base(folder, str(on_device))
+        _check_tokens(model, model_spec, base.lang.tokens, base_dir)
+        return Recognizer(base, **shared).biased(entities, class_config, g2g_config, format_name)
+    graph = read_decoding(folder)
+    _check_tokens(model, model_spec, graph.tokens, base_dir)
+    return Recognizer(
+        biasing=OneGraph(Decoder(graph, search_config, boost_config, on_device, gate_config)), **shared
+    )
+
+
+def _check_tokens(model: "AcousticModel", spec: str, tokens: "SymbolTable", base_dir: Optional[Path]) -> None:
+    """The graph must be made for the tokens of the model."""
+    if model.tokens.checksum == tokens.checksum:
+        return
+    whose = "was" if base_dir else "the base that comes with the package was"
+    raise InputError(
+        f"{whose} made for {len(tokens)} tokens that are not the {len(model.tokens)} of the model {spec!r}; make a base for "
+        "it with 'wfst-bias lang' and 'wfst-bias graph base', and name that with --base",
+        base_dir,
+    )

@@ -1,0 +1,169 @@
+"""Audio files to transcriptions, one after the other: what was recognized in a file, without its lattices."""
+
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.core.types import Seconds
+from wfst_bias.data.audio import audio_recording
+from wfst_bias.data.failures import FailedInput, OnFailure
+from wfst_bias.decode.transcript import FoundEntity, Transcript
+from wfst_bias.lattice.competitors import Competitor
+from wfst_bias.lattice.confidence import Confidence
+from wfst_bias.recognize.audio_files import AudioFile
+from wfst_bias.recognize.recognition import RecognizedSegment
+from wfst_bias.recognize.recognizer import Recognizer
+
+
+@dataclass(frozen=True)
+class SegmentTranscript:
+    """The transcript of a segment, with times of the file; see :class:`Transcription`."""
+
+    start: Seconds
+    end: Seconds
+    transcript: Transcript
+    confidences: Tuple[Confidence, ...]
+    competitors: Tuple[Optional[Competitor], ...]
+
+    @classmethod
+    def of(cls, segment: RecognizedSegment) -> "SegmentTranscript":
+        """Keep what is small of the result of a segment."""
+        found = segment.found
+        end = min(segment.start + segment.duration, segment.cut.duration)
+        transcript = replace(found.transcript, path=np.zeros(0, np.int64))
+        return cls(segment.start, end, transcript, tuple(found.confidences), tuple(found.competitors))
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """What was recognized in a file.
+
+    Args:
+      path: of the file.
+      name: of the file in outputs, see :class:`~wfst_bias.recognize.audio_files.AudioFile`.
+      duration: of the audio.
+      segments: in the order of time.
+    """
+
+    path: Path
+    name: str
+    duration: Seconds
+    segments: Tuple[SegmentTranscript, ...]
+
+    @property
+    def transcript(self) -> Transcript:
+        """Words, entities and rejected phrases."""
+        return Transcript.joined(self.name, [segment.transcript for segment in self.segments])
+
+    @property
+    def confidences(self) -> Sequence[Confidence]:
+        """The confidences of the words."""
+        return [one for segment in self.segments for one in segment.confidences]
+
+    @property
+    def competitors(self) -> Sequence[Optional[Competitor]]:
+        """The best competitor of each entity; None where the lattice has no other path."""
+        return [one for segment in self.segments for one in segment.competitors]
+
+    def to_json(self) -> Dict[str, Any]:
+        """The fields that the help of ``wfst-bias transcribe`` describes."""
+        transcript, confidences = self.transcript, self.confidences
+        words = [
+            {"text": word.text, "start": _rounded(word.start), "end": _rounded(word.end), "confidence": round(one.plain, 4)}
+            for word, one in zip(transcript.words, confidences)
+        ]
+        ends = accumulate(len(segment.transcript.words) for segment in self.segments)
+        segments = [
+            {
+                "start": _rounded(segment.start),
+                "end": _rounded(segment.end),
+                "text": segment.transcript.text,
+                "words": words[end - len(segment.transcript.words) : end],
+            }
+            for segment, end in zip(self.segments, ends)
+        ]
+        return {
+            "audio": str(self.path),
+            "name": self.name,
+            "duration": _rounded(self.duration),
+            "text": transcript.text,
+            "display": transcript.display,
+            "segments": segments,
+            "words": words,
+            "entities": self._entities(transcript, confidences),
+            "rejected": [{"utterance": self.name, **entity.to_json()} for entity in transcript.rejected],
+        }
+
+    def _entities(self, transcript: Transcript, confidences: Sequence[Confidence]) -> List[Dict[str, Any]]:
+        """Rows as those of ``entities.jsonl`` in decode folders."""
+        return [
+            entity_row(self.name, entity, confidences[entity.first_word :][: entity.num_words], competitor)
+            for entity, competitor in zip(transcript.entities, self.competitors)
+        ]
+
+
+def entity_row(
+    name: str, entity: FoundEntity, confidences: Sequence[Confidence], competitor: Optional[Competitor]
+) -> Dict[str, Any]:
+    """An entity as ``entities.jsonl`` has it, with the least confidences of its words.
+
+    Args:
+      name: of the utterance.
+      confidences: of the words of the entity.
+      competitor: of the entity.
+    """
+    return {
+        "utterance": name,
+        **entity.to_json(),
+        "confidence": round(min(one.plain for one in confidences), 4),
+        "confidence_with_list": round(min(one.boosted for one in confidences), 4),
+        "rival": competitor and competitor.to_json(),
+    }
+
+
+def ctm_lines(name: str, transcript: Transcript, confidences: Sequence[float], channel: int = 1) -> Iterator[str]:
+    """Lines of a CTM, as NIST's scoring tools and Kaldi read it."""
+    for word, confidence in zip(transcript.words, confidences):
+        yield f"{name} {channel} {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
+
+
+OnSegment = Callable[[AudioFile, Seconds, Seconds], None]
+"""Takes a file, the time until which it is recognized, and its duration."""
+
+
+def transcriptions(
+    recognizer: Recognizer, files: Iterable[AudioFile], on_failure: OnFailure, on_segment: OnSegment
+) -> Iterator[Transcription]:
+    """Transcribe files in their order; memory grows with the words of a file, not with its audio.
+
+    Args:
+      files: to transcribe.
+      on_failure: is called with a file that cannot be read to its end; the next one follows where it returns.
+      on_segment: is called when a file is opened, and after each of its segments.
+    """
+    for file in files:
+        try:
+            transcription = _transcription(recognizer, file, on_segment)
+        except Exception as error:  # whatever is wrong with a file is no reason to lose the others
+            failed = FailedInput.of_error(file.name, error)
+            on_failure(replace(failed, path=failed.path or str(file.path)))
+            continue
+        yield transcription
+
+
+def _transcription(recognizer: Recognizer, file: AudioFile, on_segment: OnSegment) -> Transcription:
+    recording = audio_recording(file.path, str(file.path))
+    duration = recording.duration
+    on_segment(file, 0.0, duration)
+    segments: List[SegmentTranscript] = []
+    for segment in recognizer.recognize_segments([recording.to_cut()]):
+        segments.append(SegmentTranscript.of(segment))
+        on_segment(file, segments[-1].end, duration)
+    return Transcription(file.path, file.name, duration, tuple(segments))
+
+
+def _rounded(seconds: Seconds) -> Seconds:
+    return round(seconds, 3)
