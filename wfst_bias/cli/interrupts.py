@@ -7,11 +7,13 @@ import threading
 from types import FrameType
 from typing import Iterator, Optional
 
+import click
+
 from wfst_bias.core.files import remove_unfinished
 from wfst_bias.core.types import Seconds
 
 EXIT_CODE = 128 + signal.SIGINT
-_GRACE: Seconds = 0.5
+_GRACE: Seconds = 0.4
 
 
 class Interrupted(BaseException):
@@ -50,11 +52,12 @@ def interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def ends_soon_when_interrupted(grace: Seconds = _GRACE) -> Iterator[None]:
-    """End the process with exit code 130 where a SIGINT in the block does not leave the block soon.
+    """End the process with exit code 130 soon after a SIGINT in the block, which unwinds first if it can.
 
     Python runs signal handlers between its own instructions only, and a network may compute for seconds before the next
-    one. The signal wakes a thread, which waits for the block to end, and then ends the process; the temporary files of
-    :mod:`wfst_bias.core.files` are removed first.
+    one. The signal wakes a thread, which waits for the block to unwind, and then ends the process; the temporary files of
+    :mod:`wfst_bias.core.files` are removed first. Nothing that is registered with :mod:`atexit` runs: what libraries have
+    there may take longer than all of the rest.
 
     Args:
       grace: how long the thread waits.
@@ -69,18 +72,29 @@ def ends_soon_when_interrupted(grace: Seconds = _GRACE) -> Iterator[None]:
     def watch() -> None:
         while number := os.read(read_end, 1):  # nothing at the end of the block
             if number[0] == signal.SIGINT and not left.wait(grace):
-                remove_unfinished()
-                os.write(2, b"\nwfst-bias: interrupted\n")
-                os._exit(EXIT_CODE)
+                _end()
 
     thread = threading.Thread(target=watch, name="interrupts", daemon=True)
     before = signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     thread.start()
     try:
         yield
+    except Interrupted:
+        _end()
     finally:
         left.set()
         signal.set_wakeup_fd(before)
         os.close(write_end)
         thread.join()
         os.close(read_end)
+
+
+def report_interrupted() -> None:
+    """Print on standard error that Ctrl-C was pressed."""
+    click.echo("\nwfst-bias: interrupted", err=True)
+
+
+def _end() -> None:
+    remove_unfinished()
+    report_interrupted()
+    os._exit(EXIT_CODE)

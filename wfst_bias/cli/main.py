@@ -17,7 +17,7 @@ from wfst_bias.cli.doctor import doctor
 from wfst_bias.cli.entities import entities
 from wfst_bias.cli.explain import explain
 from wfst_bias.cli.graph import graph
-from wfst_bias.cli.interrupts import EXIT_CODE, Interrupted, interruptible
+from wfst_bias.cli.interrupts import EXIT_CODE, Interrupted, interruptible, report_interrupted
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.lattice import lattice
 from wfst_bias.cli.model import model
@@ -53,7 +53,7 @@ class _Commands(click.Group):
             with interruptible():
                 return super().invoke(context)
         except Interrupted:
-            click.echo("\nwfst-bias: interrupted", err=True)
+            report_interrupted()
             sys.exit(EXIT_CODE)
         except InputError as error:
             click.echo(f"wfst-bias: {error}", err=True)
