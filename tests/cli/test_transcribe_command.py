@@ -36,14 +36,14 @@ def whittemore(speech):
 
 @pytest.fixture
 def recordings(tmp_path, zelenskyy, whittemore, monkeypatch):
-    """A folder with two recordings of the same name, one of 40 s, and what is no audio."""
+    """A folder with two recordings of the same name, one of 32 s, and what is no audio."""
     monkeypatch.chdir(tmp_path)
     for folder in ("calls/a", "calls/b"):
         (tmp_path / folder).mkdir(parents=True)
     shutil.copy(zelenskyy, "calls/a/x.flac")
     samples, rate = soundfile.read(whittemore)
     soundfile.write("calls/b/x.wav", samples, rate)
-    soundfile.write("calls/long.wav", np.resize(samples, 40 * rate), rate)
+    soundfile.write("calls/long.wav", np.resize(samples, 32 * rate), rate)
     (tmp_path / "calls" / "notes.txt").write_text("no audio")
     return tmp_path
 
@@ -83,10 +83,10 @@ def test_json(run, world, recordings, names):
     assert entity["start"] == pytest.approx(first["words"][2]["start"], abs=0.001)
     assert {"utterance", "evidence", "confidence", "confidence_with_list", "rival"} <= set(entity)
     assert first["rejected"] == []
-    assert len(long["segments"]) >= 2 and long["duration"] == pytest.approx(40.0)
+    assert len(long["segments"]) >= 2 and long["duration"] == pytest.approx(32.0)
     assert [word for segment in long["segments"] for word in segment["words"]] == long["words"]
     assert [left["end"] for left in long["segments"][:-1]] == [right["start"] for right in long["segments"][1:]]
-    assert long["segments"][-1]["end"] == pytest.approx(40.0, abs=0.05)
+    assert long["segments"][-1]["end"] == pytest.approx(32.0, abs=0.05)
     assert " ".join(segment["text"] for segment in long["segments"] if segment["text"]) == long["text"]
     for entity in long["entities"]:
         assert long["words"][entity["first_word"]]["text"] == "whittemore"
@@ -114,8 +114,8 @@ def test_captions(run, world, recordings, names):
     assert all(re.fullmatch(rf"{time} --> {time}", block.split("\n")[1]) for block in blocks)
     assert all(len(line) <= 42 for block in blocks for line in block.split("\n")[2:])
     assert "Whittemore" in result.stdout and len(blocks) > 8
-    assert run("transcribe", "calls", *options, "--format", "vtt", "--out", "out").exit_code == 0
-    assert (recordings / "out" / "a" / "x.flac.vtt").read_text().startswith("WEBVTT\n\n00:00:00.")
+    assert run("transcribe", "calls/a", *options, "--format", "vtt", "--out", "out").exit_code == 0
+    assert (recordings / "out" / "x.vtt").read_text().startswith("WEBVTT\n\n00:00:00.")
     several = run("transcribe", "calls", *options, "--format", "vtt")
     assert several.exit_code == 2 and "add --out DIR" in several.stderr
 
@@ -134,7 +134,7 @@ def test_the_format_of_the_list_has_its_own_option_and_the_old_one_is_understood
 def test_a_bad_file_is_reported_and_the_others_are_transcribed(run, world, recordings):
     (recordings / "calls" / "broken.wav").write_text("no audio at all")
     samples, rate = soundfile.read("calls/long.wav")
-    samples[38 * rate] = np.nan
+    samples[31 * rate] = np.nan
     soundfile.write("calls/nan.wav", samples, rate, subtype="FLOAT")
     (recordings / "out").mkdir()
     (recordings / "out" / "long.txt").write_text("of an earlier run")
@@ -179,6 +179,20 @@ def test_an_output_is_neither_a_file_nor_an_input(run, world, recordings, zelens
     assert result.exit_code == 1 and "is an input, too" in result.stderr
     result = run("transcribe", "calls/a/x.flac", "--base", world / "base", "--out", "calls/notes.txt")
     assert result.exit_code == 1 and "calls/notes.txt: is a file; --out takes a folder" in result.stderr
+
+
+def test_channels(run, world, zelenskyy, whittemore, names, tmp_path):
+    left, rate = soundfile.read(zelenskyy)
+    right = np.resize(soundfile.read(whittemore)[0], len(left))
+    soundfile.write(tmp_path / "two.wav", np.stack([left, right], axis=1), rate)
+    text = lambda *options: run("transcribe", tmp_path / "two.wav", "--base", world / "base", *options)
+    assert "at the station" in text("--channel", 1).stdout
+    ctm = text("--channel", 2, "--entities", names, "--format", "ctm").stdout
+    assert "whittemore" in ctm and all(line.split()[1] == "2" for line in ctm.splitlines())
+    assert text("--channel", "mean").exit_code == 0
+    third = text("--channel", 3)
+    assert third.exit_code == 1 and "two.wav: has 2 channels; channel 3 was asked for" in third.stderr
+    assert text("--channel", "left").exit_code == 2
 
 
 INTERRUPTIBLE = """

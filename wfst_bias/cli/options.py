@@ -5,13 +5,16 @@ import functools
 import inspect
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Type
 
 import click
 from click.core import ParameterSource
 
 from wfst_bias.core.errors import FieldError, InputError
 from wfst_bias.g2p.config import G2GConfig
+
+if TYPE_CHECKING:
+    from wfst_bias.data.channels import Channel
 
 PATH = click.Path(path_type=Path)
 
@@ -53,6 +56,25 @@ LIST_FORMAT_HELP = (
 )
 format_option = click.option(
     "--format", "format_name", default="auto", show_default=True, metavar="NAME", help=LIST_FORMAT_HELP
+)
+
+
+def _channel(context: click.Context, option: click.Parameter, text: str) -> "Channel":
+    from wfst_bias.data.channels import parse_channel
+
+    try:
+        return parse_channel(text)
+    except InputError as error:
+        raise click.BadParameter(error.message) from None
+
+
+channel_option = click.option(
+    "--channel",
+    default="mean",
+    show_default=True,
+    metavar="N",
+    callback=_channel,
+    help="Channel of recordings with several: its number, from 1, or 'mean' for the average of all.",
 )
 
 device_option = click.option(

@@ -48,25 +48,17 @@ def recognizer_of(
 
     on_device = usable_device(device)
     model = load_model(model_spec, on_device)
-    shared: Dict[str, Any] = {
-        "model": model,
-        "adapter": emission_adapter_of(model, model_spec, calibration, adapter, on_device),
-        "search": search_config,
-        "boost": boost_config,
-        "gate": gate_config,
-        "device": on_device,
-        "batch_size": 1,
-    }
+    changes = emission_adapter_of(model, model_spec, calibration, adapter, on_device)
+    configs: Dict[str, Any] = {"search": search_config, "boost": boost_config, "gate": gate_config, "device": on_device}
     folder = base_dir or default_base(progress=True)
-    if entities:
-        base = read_base(folder, str(on_device))
-        _check_tokens(model, model_spec, base.lang.tokens, base_dir)
-        return Recognizer(base, **shared).biased(entities, class_config, g2g_config, format_name)
-    graph = read_decoding(folder)
-    _check_tokens(model, model_spec, graph.tokens, base_dir)
-    return Recognizer(
-        biasing=OneGraph(Decoder(graph, search_config, boost_config, on_device, gate_config)), **shared
-    )
+    if entities is None:
+        decoder = Decoder(graph := read_decoding(folder), **configs)
+        _check_tokens(model, model_spec, graph.tokens, base_dir)
+        return Recognizer(model=model, biasing=OneGraph(decoder), adapter=changes, batch_size=1, **configs)
+    base = read_base(folder, str(on_device))
+    _check_tokens(model, model_spec, base.lang.tokens, base_dir)
+    recognizer = Recognizer(base, model, adapter=changes, batch_size=1, **configs)
+    return recognizer.biased(entities, class_config, g2g_config, format_name)
 
 
 def _check_tokens(model: "AcousticModel", spec: str, tokens: "SymbolTable", base_dir: Optional[Path]) -> None:

@@ -15,6 +15,7 @@ from wfst_bias.cli.options import (
     LIST_FORMAT_HELP,
     PATH,
     adapter_options,
+    channel_option,
     device_option,
     g2g_options,
     model_option,
@@ -24,6 +25,7 @@ from wfst_bias.cli.recognizer import recognizer_of
 from wfst_bias.core.errors import InputError
 
 if TYPE_CHECKING:
+    from wfst_bias.data.channels import Channel
     from wfst_bias.data.failures import FailedInput
     from wfst_bias.recognize.audio_files import AudioFile, FoundAudio
     from wfst_bias.recognize.recognizer import Recognizer
@@ -61,6 +63,7 @@ _NUM_NAMED = 5  # of the skipped files
     metavar="DIR",
     help="Base of 'graph base', or graph of 'graph compile' with its list; else English, made at the first call.",
 )
+@channel_option
 @model_option
 @adapter_options
 @class_options
@@ -76,6 +79,7 @@ def transcribe(
     output: str,
     out: Optional[Path],
     base_dir: Optional[Path],
+    channel: "Channel",
     **options: Any,
 ) -> None:
     """Transcribe AUDIO: files, folders (all audio and video below them), or patterns in quotes ('calls/**/*.m4a').
@@ -102,10 +106,10 @@ def transcribe(
 
     wfst-bias transcribe talk.mp4 --model onnx:nemo/model.onnx --base exp/base --entities names.txt
     """
-    from wfst_bias.recognize.audio_files import find_audio
-
     output, format_name = _formats(output, format_name)
     with ends_soon_when_interrupted():
+        from wfst_bias.recognize.audio_files import find_audio
+
         _check_base(base_dir, entities)
         found = find_audio(audio)
         _check_outputs(found, output, out)
@@ -115,8 +119,15 @@ def transcribe(
         for outcome in recognizer.outcomes.unusable:
             line, written = outcome.entity.line, outcome.entity.written
             click.echo(f"wfst-bias: {entities}:{line}: {written!r} {outcome.note}", err=True)
-        failed_files = _transcribe(recognizer, found, output, out)
-    _report_skipped(found.skipped)
+        failed_files = _transcribe(recognizer, found, channel, output, out)
+    _finish(found, failed_files)
+
+
+def _finish(found: "FoundAudio", failed_files: "Sequence[FailedInput]") -> None:
+    """Report what was skipped and how much failed; the exit code is 1 where anything did."""
+    if found.skipped:
+        named = ", ".join(map(str, found.skipped[:_NUM_NAMED])) + " ..." * (len(found.skipped) > _NUM_NAMED)
+        click.echo(f"wfst-bias: {len(found.skipped):,} skipped, neither audio nor video: {named}", err=True)
     num_failed, num_inputs = len(found.failed) + len(failed_files), len(found.failed) + len(found.files)
     if num_failed:
         if num_inputs > 1:
@@ -152,7 +163,7 @@ def _check_base(base_dir: Optional[Path], entities: Optional[Path]) -> None:
 
 
 def _check_outputs(found: "FoundAudio", output: str, out: Optional[Path]) -> None:
-    """What would go wrong after the recognition."""
+    """Raise what would go wrong after the recognition."""
     if not found.files:
         for failed in found.failed[:-1]:
             _report(failed)
@@ -170,7 +181,7 @@ def _check_outputs(found: "FoundAudio", output: str, out: Optional[Path]) -> Non
 
 
 def _transcribe(
-    recognizer: "Recognizer", found: "FoundAudio", output: str, out: Optional[Path]
+    recognizer: "Recognizer", found: "FoundAudio", channel: "Channel", output: str, out: Optional[Path]
 ) -> "Sequence[FailedInput]":
     """Transcribe the files and print or write each one as it is finished; returns those that failed."""
     from wfst_bias.recognize.transcription import transcriptions
@@ -191,7 +202,7 @@ def _transcribe(
 
     num_inputs = len(found.files) + len(found.failed)
     try:
-        for transcription in transcriptions(recognizer, found.files, on_failure, on_segment):
+        for transcription in transcriptions(recognizer, found.files, channel, on_failure, on_segment):
             progress.close()
             _write(transcription, output, out, num_inputs > 1)
     finally:
@@ -226,10 +237,3 @@ def _output_path(out: Path, name: str, output: str) -> Path:
 
 def _report(failed: "FailedInput") -> None:
     click.echo(f"wfst-bias: {failed.error}", err=True)
-
-
-def _report_skipped(skipped: Sequence[Path]) -> None:
-    if skipped:
-        named = map(str, skipped[:_NUM_NAMED])
-        more = " ..." if len(skipped) > _NUM_NAMED else ""
-        click.echo(f"wfst-bias: {len(skipped):,} skipped, neither audio nor video: {', '.join(named)}{more}", err=True)

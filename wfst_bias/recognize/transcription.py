@@ -8,7 +8,8 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 import numpy as np
 
 from wfst_bias.core.types import Seconds
-from wfst_bias.data.audio import audio_recording
+from wfst_bias.data.audio import audio_cut
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.data.failures import FailedInput, OnFailure
 from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.competitors import Competitor
@@ -39,19 +40,21 @@ class SegmentTranscript:
 
 @dataclass(frozen=True)
 class Transcription:
-    """What was recognized in a file.
+    """The words, entities and segments that were recognized in a file.
 
     Args:
       path: of the file.
       name: of the file in outputs, see :class:`~wfst_bias.recognize.audio_files.AudioFile`.
       duration: of the audio.
       segments: in the order of time.
+      channel: of the audio.
     """
 
     path: Path
     name: str
     duration: Seconds
     segments: Tuple[SegmentTranscript, ...]
+    channel: Channel = MEAN
 
     @property
     def transcript(self) -> Transcript:
@@ -124,10 +127,13 @@ def entity_row(
     }
 
 
-def ctm_lines(name: str, transcript: Transcript, confidences: Sequence[float], channel: int = 1) -> Iterator[str]:
-    """Lines of a CTM, as NIST's scoring tools and Kaldi read it."""
+def ctm_lines(
+    name: str, transcript: Transcript, confidences: Sequence[float], channel: Channel = MEAN
+) -> Iterator[str]:
+    """Lines of a CTM, as NIST's scoring tools and Kaldi read it; the average of all channels is called 1."""
+    number = 1 if channel == MEAN else channel
     for word, confidence in zip(transcript.words, confidences):
-        yield f"{name} {channel} {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
+        yield f"{name} {number} {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
 
 
 OnSegment = Callable[[AudioFile, Seconds, Seconds], None]
@@ -135,18 +141,23 @@ OnSegment = Callable[[AudioFile, Seconds, Seconds], None]
 
 
 def transcriptions(
-    recognizer: Recognizer, files: Iterable[AudioFile], on_failure: OnFailure, on_segment: OnSegment
+    recognizer: Recognizer,
+    files: Iterable[AudioFile],
+    channel: Channel,
+    on_failure: OnFailure,
+    on_segment: OnSegment,
 ) -> Iterator[Transcription]:
     """Transcribe files in their order; memory grows with the words of a file, not with its audio.
 
     Args:
       files: to transcribe.
+      channel: of those with several, see :func:`wfst_bias.data.channels.with_channel`.
       on_failure: is called with a file that cannot be read to its end; the next one follows where it returns.
       on_segment: is called when a file is opened, and after each of its segments.
     """
     for file in files:
         try:
-            transcription = _transcription(recognizer, file, on_segment)
+            transcription = _transcription(recognizer, file, channel, on_segment)
         except Exception as error:  # whatever is wrong with a file is no reason to lose the others
             failed = FailedInput.of_error(file.name, error)
             on_failure(replace(failed, path=failed.path or str(file.path)))
@@ -154,15 +165,17 @@ def transcriptions(
         yield transcription
 
 
-def _transcription(recognizer: Recognizer, file: AudioFile, on_segment: OnSegment) -> Transcription:
-    recording = audio_recording(file.path, str(file.path))
-    duration = recording.duration
+def _transcription(
+    recognizer: Recognizer, file: AudioFile, channel: Channel, on_segment: OnSegment
+) -> Transcription:
+    cut = audio_cut(file.path, str(file.path), channel)
+    duration = cut.duration
     on_segment(file, 0.0, duration)
     segments: List[SegmentTranscript] = []
-    for segment in recognizer.recognize_segments([recording.to_cut()]):
+    for segment in recognizer.recognize_segments([cut]):
         segments.append(SegmentTranscript.of(segment))
         on_segment(file, segments[-1].end, duration)
-    return Transcription(file.path, file.name, duration, tuple(segments))
+    return Transcription(file.path, file.name, duration, tuple(segments), channel)
 
 
 def _rounded(seconds: Seconds) -> Seconds:

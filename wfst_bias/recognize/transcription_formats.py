@@ -42,7 +42,8 @@ def json_line(transcription: Transcription) -> str:
 def ctm(transcription: Transcription) -> str:
     """Words with start, duration and confidence; white space in the name of the file becomes ``_``."""
     name = re.sub(r"\s+", "_", transcription.name)
-    return "".join(ctm_lines(name, transcription.transcript, [one.plain for one in transcription.confidences]))
+    confidences = [one.plain for one in transcription.confidences]
+    return "".join(ctm_lines(name, transcription.transcript, confidences, transcription.channel))
 
 
 def display_words(transcript: Transcript) -> List[Word]:
