@@ -1,6 +1,7 @@
 """Audio that libsndfile does not read."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,14 @@ def test_a_recording_of_it(tmp_path):
     assert len(samples) == media_info(path).frames and cut.duration == pytest.approx(SECONDS, abs=0.1)
     part = load_audio(cut.truncate(offset=3.0, duration=2.0), RATE)
     np.testing.assert_allclose(part[1600:-1600], samples[3 * RATE : 5 * RATE][1600:-1600], atol=1e-3)
+
+
+def test_a_recording_in_memory(tmp_path):
+    cut = audio_recording(write_media(tmp_path / "x.m4a", chirp(), "aac", RATE), "x").to_cut()
+    held = replace(cut, recording=cut.recording.move_to_memory())
+    (tmp_path / "x.m4a").unlink()
+    samples = load_audio(held, RATE)
+    assert np.abs(samples[1600:-1600]).max() == pytest.approx(0.4, abs=0.05) and len(samples) == cut.num_samples
 
 
 def test_without_pyav_the_error_names_the_extra(tmp_path, monkeypatch):

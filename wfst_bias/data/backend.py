@@ -15,7 +15,7 @@ from lhotse.audio.utils import AudioLoadingError
 
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.media import media_info, read_media
-from wfst_bias.data.wav import libsndfile_input
+from wfst_bias.data.wav import ArchivePlace, libsndfile_input
 
 Source = Union[str, Path, BinaryIO]
 
@@ -40,7 +40,7 @@ class AnyAudioBackend(AudioBackend):  # type: ignore[misc]  # lhotse's class has
         read: Tuple[FloatArray, int] = _first_that_works(
             path_or_fd,
             lambda: read_by_libsndfile(path_or_fd, offset, duration),
-            lambda: read_media(path_or_fd, offset, duration),
+            lambda: read_media(_whole(path_or_fd), offset, duration),
             lambda: others(path_or_fd, offset, duration, force_opus_sampling_rate),
         )
         return read
@@ -48,7 +48,7 @@ class AnyAudioBackend(AudioBackend):  # type: ignore[misc]  # lhotse's class has
     def info(self, path_or_fd: Source, force_opus_sampling_rate: Optional[int] = None) -> LibsndfileCompatibleAudioInfo:
         """Channels, number of samples, rate and duration."""
         others: Callable[..., LibsndfileCompatibleAudioInfo] = get_default_audio_backend().info
-        return _first_that_works(path_or_fd, lambda: others(path_or_fd), lambda: media_info(path_or_fd))
+        return _first_that_works(path_or_fd, lambda: others(path_or_fd), lambda: media_info(_whole(path_or_fd)))
 
     def supports_info(self) -> bool:
         return True
@@ -68,6 +68,12 @@ def read_by_libsndfile(
     with libsndfile_input(source) as stream:
         samples, rate = soundfile_load(stream, offset, duration)
     return samples, rate
+
+
+def _whole(source: Source) -> Source:
+    """A source that has no other file around it."""
+    place = ArchivePlace.parse(source) if isinstance(source, (str, Path)) else None
+    return io.BytesIO(place.read()) if place else source
 
 
 def _first_that_works(source: Source, *functions: Callable[[], Any]) -> Any:

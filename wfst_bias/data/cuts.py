@@ -1,4 +1,4 @@
-"""Speech to decode: a Kaldi data folder or a lhotse cut manifest, as checked lhotse cuts."""
+"""Speech to decode: a Kaldi data folder, a lhotse cut manifest or a Shar folder, as checked lhotse cuts."""
 
 import gzip
 import json
@@ -14,6 +14,7 @@ from wfst_bias.data.channels import MEAN, Channel, parse_channel
 from wfst_bias.data.failures import OnFailure, raise_failure
 from wfst_bias.data.kaldi import KaldiFolder, rows_of
 from wfst_bias.data.manifests import CutManifest, read_cuts
+from wfst_bias.data.shar import shards_of
 
 
 def read_data(path: Path, channel: Union[Channel, str] = MEAN, on_failure: OnFailure = raise_failure) -> CutSet:
@@ -25,7 +26,7 @@ def read_data(path: Path, channel: Union[Channel, str] = MEAN, on_failure: OnFai
 
     Args:
       path: a Kaldi data folder (``wav.scp``; ``segments``, ``text``, ``utt2spk``, ``utt2dur``, ``reco2dur`` where present)
-        or a lhotse cut manifest.
+        or a lhotse cut manifest or Shar folder.
       channel: number of the channel, from 1, or :data:`wfst_bias.data.channels.MEAN` for the average of all.
       on_failure: what is done with an utterance that cannot be used: a malformed line, a name that is there twice, audio
         that is missing, truncated, empty or has no such channel; those of ``text`` without audio come last.
@@ -38,7 +39,7 @@ def read_data(path: Path, channel: Union[Channel, str] = MEAN, on_failure: OnFai
         raise InputError("no such data folder or cut manifest; check the path", path)
     is_strict = on_failure is raise_failure
     cuts: Union[KaldiFolder, CutManifest]
-    if path.is_dir():
+    if path.is_dir() and not shards_of(path):
         if not (path / "wav.scp").is_file():
             raise InputError("no such file; check the path", path / "wav.scp")
         cuts = KaldiFolder(path, channel, on_failure, believes_durations=not is_strict)
@@ -85,11 +86,11 @@ def read_texts(path: Path) -> Dict[str, str]:
       InputError: there is no text.
     """
     path = Path(path)
-    if path.is_dir():
+    if path.is_dir() and not shards_of(path):
         return {key: text for key, text, _ in rows_of(path / "text", needs_value=False)}
     if not path.exists():
         raise InputError("no such data folder or cut manifest; check the path", path)
-    texts = {item.id: text_of(item) for _, item in read_cuts(path) if isinstance(item, Cut)}
+    texts = {item.id: text_of(item) for _, _, item in read_cuts(path, with_audio=False) if isinstance(item, Cut)}
     if not any(texts.values()):
         raise InputError("no cut has a supervision with text; there is nothing to score against", path)
     return texts

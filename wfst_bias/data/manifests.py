@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple, Union
+from typing import Any, Dict, Iterator
 
 from lhotse import CutSet, load_manifest
 from lhotse.cut import Cut, MixedCut, PaddingCut
@@ -13,8 +13,8 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.channels import MEAN, Channel, with_channel
 from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
+from wfst_bias.data.shar import ReadCut, shards_of, with_recordings
 
-_Item = Union[Cut, FailedInput]
 _DURATION_TOLERANCE: Seconds = 0.025  # lhotse's own, for the samples of a recording
 
 
@@ -31,41 +31,50 @@ class CutManifest:
         self._path, self._channel, self._on_failure = path, channel, on_failure
 
     def __iter__(self) -> Iterator[Cut]:
-        lines: Dict[str, int] = {}
+        numbers: Dict[str, int] = {}
         number = 0
-        for number, (line, item) in enumerate(read_cuts(self._path), 1):
+        for number, (path, line, item) in enumerate(read_cuts(self._path), 1):
             if isinstance(item, FailedInput):
                 self._on_failure(item)
                 continue
+            first = numbers.setdefault(item.id, number)
             try:
+                if first < number:
+                    place = f"in line {first}" if path == self._path and line else f"as number {first}"
+                    raise InputError(f"cut {item.id!r} stands there twice, first {place}; name one of them anew")
                 checked = _checked(item, self._channel)
             except InputError as error:
-                self._on_failure(FailedInput(item.id, error.message, str(self._path), line))
-                lines.setdefault(item.id, number)
-                continue
-            first = lines.setdefault(item.id, number)
-            if first < number:
-                place = f"{'in line' if line else 'as cut'} {first}"
-                reason = f"cut {item.id!r} stands there twice, first {place}; name one of them anew"
-                self._on_failure(FailedInput(item.id, reason, str(self._path), line))
-                continue
-            yield checked
+                self._on_failure(FailedInput(item.id, error.message, str(path), line))
+            else:
+                yield checked
         if not number:
             raise InputError("holds no cut", self._path)
 
 
-def read_cuts(path: Path) -> Iterator[Tuple[Optional[int], _Item]]:
-    """Yield each cut, or the reason why it cannot be read, with its line where there are lines.
+def read_cuts(path: Path, with_audio: bool = True) -> Iterator[ReadCut]:
+    """Yield each cut, or the reason why it cannot be read, with the file where it stands, and its line if there are lines.
+
+    Args:
+      path: of a manifest or a Shar folder.
+      with_audio: find the audio of the cuts of a Shar folder.
 
     Raises:
       InputError: this is no cut manifest.
     """
-    return _cuts_of_lines(path) if path.name.endswith((".jsonl", ".jsonl.gz")) else _cuts_of_lhotse(path)
+    if path.is_dir():
+        for shard in shards_of(path):
+            cuts = _cuts_of_lines(shard)
+            yield from with_recordings(cuts, shard) if with_audio else cuts
+    elif path.name.endswith((".jsonl", ".jsonl.gz")):
+        yield from _cuts_of_lines(path)
+    else:
+        yield from _cuts_of_lhotse(path)
 
 
-def _cuts_of_lines(path: Path) -> Iterator[Tuple[int, _Item]]:
+def _cuts_of_lines(path: Path) -> Iterator[ReadCut]:
     for number, line in lines_of(path):
         fields: Any = None
+        name = f"{path.name}:{number}"
         try:
             fields = json.loads(line)
             name = str(fields["id"])
@@ -73,20 +82,19 @@ def _cuts_of_lines(path: Path) -> Iterator[Tuple[int, _Item]]:
         except Exception as error:  # lhotse raises whatever its readers raise
             if number == 1 and not isinstance(fields, dict):
                 raise _unreadable(path, error) from error
-            name = str(fields.get("id")) if isinstance(fields, dict) else f"{path.name}:{number}"
             reason = f"lhotse cannot read it ({type(error).__name__}: {error}); a cut was expected"
-            yield number, FailedInput(name, reason, str(path), number)
+            yield path, number, FailedInput(name, reason, str(path), number)
             continue
         if isinstance(item, Cut):
-            yield number, item
+            yield path, number, item
         elif number == 1:
             raise _of_other_kind(path, item)
         else:
             reason = f"is a {type(item).__name__}; a cut was expected"
-            yield number, FailedInput(name, reason, str(path), number)
+            yield path, number, FailedInput(name, reason, str(path), number)
 
 
-def _cuts_of_lhotse(path: Path) -> Iterator[Tuple[None, Cut]]:
+def _cuts_of_lhotse(path: Path) -> Iterator[ReadCut]:
     try:
         cuts = load_manifest(path)
     except Exception as error:  # lhotse raises whatever its readers raise
@@ -94,7 +102,7 @@ def _cuts_of_lhotse(path: Path) -> Iterator[Tuple[None, Cut]]:
     if not isinstance(cuts, CutSet):
         raise _of_other_kind(path, cuts)
     for cut in cuts:
-        yield None, cut
+        yield path, None, cut
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

@@ -1,11 +1,12 @@
-"""WAV that libsndfile reads with help only: in a Kaldi archive, or written by a program that never filled in its header."""
+"""Audio that libsndfile reads with help only: in an archive, or WAV of a program that never filled in the header."""
 
 import contextlib
 import io
 import re
 import struct
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, Optional, Tuple, Union
+from typing import Any, BinaryIO, Iterator, Optional, Union
 
 from wfst_bias.core.errors import InputError
 
@@ -13,16 +14,41 @@ _HEAD_BYTES = 1 << 16
 _UNCLOSED = struct.pack("<I", 8)  # by this size libsndfile knows that a header was never filled in
 
 
-def place_in_archive(path: Union[str, Path]) -> Optional[Tuple[Path, int]]:
-    """The archive, and the byte where the audio begins, of ``FILE.ark:BYTE``; None of anything else."""
-    found = re.fullmatch(r"(.+):(\d+)", str(path))
-    return (Path(found[1]), int(found[2])) if found and not Path(path).exists() else None
+@dataclass(frozen=True)
+class ArchivePlace:
+    """A part of a file that holds a file of audio; as text ``FILE:BEGIN``, as in Kaldi's scp, or ``FILE:BEGIN+SIZE``.
+
+    Args:
+      path: of the file around it.
+      begin, size: bytes; without a size, a WAV ends where its header says.
+    """
+
+    path: Path
+    begin: int
+    size: Optional[int] = None
+
+    @classmethod
+    def parse(cls, text: Union[str, Path]) -> Optional["ArchivePlace"]:
+        """The place that a text names; None where it is a path."""
+        found = re.fullmatch(r"(.+):(\d+)(?:\+(\d+))?", str(text))
+        if not found or Path(text).exists():
+            return None
+        return cls(Path(found[1]), int(found[2]), int(found[3]) if found[3] else None)
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.begin}" + ("" if self.size is None else f"+{self.size}")
+
+    def read(self) -> bytes:
+        """The bytes of the part, to the end of the file where it has no size."""
+        with open(self.path, "rb") as stream:
+            stream.seek(self.begin)
+            return stream.read(-1 if self.size is None else self.size)
 
 
 def audio_exists(path: Union[str, Path]) -> bool:
     """Whether there is such a file, or the archive of it."""
-    place = place_in_archive(path)
-    return (place[0] if place else Path(path)).is_file()
+    place = ArchivePlace.parse(path)
+    return (place.path if place else Path(path)).is_file()
 
 
 @contextlib.contextmanager
@@ -33,24 +59,28 @@ def libsndfile_input(source: Union[str, Path, BinaryIO]) -> Iterator[Any]:
       InputError: an archive has no WAV at that byte.
     """
     if not isinstance(source, (str, Path)):
-        yield _repaired(source, 0) or source
+        yield _repaired(source) or source
         return
-    path, begin = place_in_archive(source) or (Path(source), 0)
-    with open(path, "rb") as stream:
-        if begin and _head(stream, begin)[:4] not in (b"RIFF", b"RIFX", b"RF64"):
-            raise InputError(f"holds no WAV at byte {begin}; make the archive and its scp anew", path)
-        yield _repaired(stream, begin) or (_Part(stream, begin, b"") if begin else str(path))
+    place = ArchivePlace.parse(source)
+    with open(place.path if place else source, "rb") as stream:
+        if place is None:
+            yield _repaired(stream) or str(source)
+        else:
+            if place.size is None and _head(stream, place.begin)[:4] not in (b"RIFF", b"RIFX", b"RF64"):
+                raise InputError(f"holds no WAV at byte {place.begin}; make the archive and its scp anew", place.path)
+            part = _Part(stream, place.begin, place.size)
+            yield _repaired(part) or part
 
 
-def _repaired(stream: BinaryIO, begin: int) -> Optional["_Part"]:
+def _repaired(stream: Any) -> Optional["_Part"]:
     """A stream with a header that libsndfile understands; None where it has one."""
-    head = _head(stream, begin)
-    return _Part(stream, begin, head[:4] + _UNCLOSED) if _is_unclosed(head) else None
+    head = _head(stream, 0)
+    return _Part(stream, head=head[:4] + _UNCLOSED) if _is_unclosed(head) else None
 
 
-def _head(stream: BinaryIO, begin: int) -> bytes:
+def _head(stream: Any, begin: int) -> bytes:
     stream.seek(begin)
-    head = stream.read(_HEAD_BYTES)
+    head: bytes = stream.read(_HEAD_BYTES)
     stream.seek(begin)
     return head
 
@@ -73,20 +103,23 @@ def _is_unclosed(head: bytes) -> bool:
 class _Part(io.RawIOBase):
     """A stream from one byte on, with other bytes at its begin."""
 
-    def __init__(self, stream: BinaryIO, begin: int, head: bytes):
+    def __init__(self, stream: Any, begin: int = 0, size: Optional[int] = None, head: bytes = b""):
+        length: int = stream.seek(0, io.SEEK_END)
         self._stream, self._begin, self._new_head = stream, begin, head
+        self._end = length if size is None else min(begin + size, length)
         self.seek(0)
 
     def readinto(self, buffer: Any) -> int:
-        position = self.tell()
-        found = self._stream.read(len(buffer))
-        head = self._new_head[position : position + len(found)]
+        position = self._stream.tell()
+        found = self._stream.read(max(0, min(len(buffer), self._end - position)))
+        head = self._new_head[position - self._begin :][: len(found)]
         buffer[: len(found)] = head + found[len(head) :]
         return len(found)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._stream.seek(offset + self._begin if whence == io.SEEK_SET else offset, whence)
-        return self._stream.tell() - self._begin
+        origin = {io.SEEK_SET: self._begin, io.SEEK_CUR: self._stream.tell(), io.SEEK_END: self._end}[whence]
+        position: int = self._stream.seek(origin + offset)
+        return position - self._begin
 
     def readable(self) -> bool:
         return True
