@@ -34,17 +34,17 @@ def lattice() -> None:
 @_words
 @_scale
 def best(source: Path, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
-    """Print the best words of each utterance of SOURCE, as Kaldi's text.
+    """Print the best words of each utterance of SOURCE, as Kaldi's text; those of the segments of a long one are joined.
 
     Example: wfst-bias lattice best exp/decode_names
     """
-    from wfst_bias.lattice.nbest import nbest_of
     from wfst_bias.lattice.stored import stored_lattices
+    from wfst_bias.lattice.utterances import best_text, by_utterance
 
     stored = stored_lattices(source, words, acoustic_scale)
-    for one, _ in stored:
-        texts = [hypothesis.text for hypothesis in nbest_of(one, 1, stored.words).hypotheses]
-        click.echo(" ".join([one.name, *filter(None, texts)]))
+    for segments in by_utterance(stored):
+        lattices = [one for one, _ in segments]
+        click.echo(" ".join(filter(None, [lattices[0].utterance, best_text(lattices, stored.words)])))
 
 
 @lattice.command()
@@ -75,6 +75,8 @@ def copy(source: Path, out: Path, words: Optional[Path], acoustic_scale: Optiona
 @_scale
 def nbest(source: Path, num_best: int, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
     """Print the N best word sequences of each utterance of SOURCE as JSON lines, with their terms in nats.
+
+    A long utterance has those of each of its segments, named as in the file segments of the folder.
 
     Example: wfst-bias lattice nbest exp/decode_names --nbest 100 > nbest.jsonl
     """
@@ -188,6 +190,8 @@ def draw(
     acoustic_scale: Optional[float],
 ) -> None:
     """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png): phrases of the list coloured, the best path bold.
+
+    Of a long utterance, name a segment, as the file segments of the folder does; seconds are those of the utterance.
 
     Example: wfst-bias lattice draw exp/decode_names utt_0001 utt_0001.svg --beam 6 --frame-shift 0.02
     """

@@ -22,7 +22,7 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
-from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.core.types import FloatArray, IntArray, Seconds
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
 NUM_JOBS = "num_jobs"  # the file with the number of archives, as Kaldi's scripts read it
@@ -93,8 +93,10 @@ def lattice_terms(lattice: WordLattice, phrases: Dict[int, str]) -> str:
     Args:
       phrases: as the list has them, by number, those of the lattice at least.
     """
+    of_segment = {"segment_of": lattice.segment_of, "start": round(lattice.start, 4)} if lattice.segment_of else {}
     row = {
         "utterance": lattice.name,
+        **of_segment,
         "beam": round(lattice.beam, 4),
         "boost": _rounded(lattice.terms[:, 1]),
         "list": _rounded(lattice.terms[:, 3]),
@@ -219,6 +221,7 @@ class _Terms:
       phrases: numbers in ``table`` ``(A,)``.
       beam: of the lattice, nats.
       table: names of phrases.
+      segment_of, start: see :class:`~wfst_bias.lattice.word_lattice.WordLattice`.
     """
 
     boost: FloatArray
@@ -226,6 +229,8 @@ class _Terms:
     phrases: IntArray
     beam: float
     table: Tuple[str, ...]
+    segment_of: str = ""
+    start: Seconds = 0.0
 
 
 def _no_terms(num_arcs: int) -> _Terms:
@@ -247,7 +252,10 @@ def _parse_terms(name: str, num_arcs: int, row: Optional[_Row], archive: Path) -
     table = tuple(dict.fromkeys(filter(None, fields["phrases"])))
     number_of = {phrase: i for i, phrase in enumerate(table)}
     phrases = np.array([number_of.get(phrase, NO_PHRASE) for phrase in fields["phrases"]], np.int32)
-    return _Terms(np.array(fields["boost"]), np.array(fields["list"]), phrases, fields["beam"], table)
+    segment_of, start = fields.get("segment_of", ""), fields.get("start", 0.0)
+    return _Terms(
+        np.array(fields["boost"]), np.array(fields["list"]), phrases, fields["beam"], table, segment_of, start
+    )
 
 
 def _lattice(
@@ -279,4 +287,6 @@ def _lattice(
         splits=np.cumsum([0, *map(len, tokens)]),
         sources=np.zeros(0, np.int64),
         beam=terms.beam,
+        segment_of=terms.segment_of,
+        start=terms.start,
     )

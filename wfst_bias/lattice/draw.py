@@ -251,6 +251,6 @@ def _draw_times(
     bottom, top = height
     times = lattice.times
     for state in [0, *(int(lattice.dst[arc]) for arc in plan.best)]:
-        time = f"{times[state] * frame_shift:.2f} s" if frame_shift else f"{times[state]}"
+        time = f"{lattice.start + times[state] * frame_shift:.2f} s" if frame_shift else f"{times[state]}"
         axes.plot([plan.x[state]] * 2, [bottom + 30, top - _TITLE], color="#e2e8f0", linewidth=0.6, zorder=0)
         axes.text(plan.x[state], bottom + 26, time, size=_SCORE_SIZE, color=_QUIET_COLOR, ha="center", va="top")

@@ -81,6 +81,8 @@ def k2_lattices(stored: K2Lattices) -> k2.Fsa:
     shape = k2.ragged.create_ragged_shape2(splits, None, -1)
     fsas.tokens = k2.RaggedTensor(shape, torch.from_numpy(_joined(lattices, "tokens")))
     fsas.names = [lattice.name for lattice in lattices]
+    fsas.segments_of = [lattice.segment_of for lattice in lattices]
+    fsas.starts = [float(lattice.start) for lattice in lattices]
     fsas.beams = [float(lattice.beam) for lattice in lattices]
     fsas.phrase_names = [list(table) for table in stored.phrases]
     fsas.acoustic_scale = float(stored.acoustic_scale)
@@ -151,6 +153,8 @@ def _lattices(fsas: k2.Fsa, content: Dict[str, Any]) -> List[WordLattice]:
     words = np.where(fsas.labels.numpy() < 0, NO_WORD, content["aux_labels"].numpy())
     phrases = content["phrases"].numpy() + NO_PHRASE
     tokens, splits = fsas.tokens.values.numpy(), fsas.tokens.shape.row_splits(1).numpy().astype(np.int64)
+    num_lattices = len(content["names"])
+    segments_of, starts = content.get("segments_of", [""] * num_lattices), content.get("starts", [0.0] * num_lattices)
     bounds = fsas.arcs.row_splits(2)[fsas.arcs.row_splits(1).long()].tolist()
     return [
         WordLattice(
@@ -164,8 +168,12 @@ def _lattices(fsas: k2.Fsa, content: Dict[str, Any]) -> List[WordLattice]:
             splits=splits[begin : end + 1] - splits[begin],
             sources=np.zeros(0, np.int64),
             beam=beam,
+            segment_of=segment_of,
+            start=start,
         )
-        for name, beam, begin, end in zip(content["names"], content["beams"], bounds, bounds[1:])
+        for name, segment_of, start, beam, begin, end in zip(
+            content["names"], segments_of, starts, content["beams"], bounds, bounds[1:]
+        )
     ]
 
 

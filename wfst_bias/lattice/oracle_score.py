@@ -1,12 +1,15 @@
 """The lattice word error rate of a corpus, and the size of its lattices."""
 
 from dataclasses import astuple, dataclass
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.text import words_of
-from wfst_bias.lattice.oracle import oracle_errors
+from wfst_bias.lattice.oracle import oracle_errors, oracle_errors_of_segments
 from wfst_bias.lattice.stored import StoredLattices
+from wfst_bias.lattice.utterances import by_utterance
+from wfst_bias.lattice.word_lattice import WordLattice
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,28 @@ def oracle_score(stored: StoredLattices, texts: Mapping[str, str]) -> OracleScor
     """
     score = OracleScore()
     missing = dict.fromkeys(texts)
-    for lattice, _ in stored:
-        if lattice.name not in texts:
-            raise InputError(
-                f"utterance {lattice.name!r} has no reference; name the data that was decoded", stored.path
-            )
-        missing.pop(lattice.name, None)
-        reference = words_of(texts[lattice.name])
+    for segments in by_utterance(stored):
+        lattices = [lattice for lattice, _ in segments]
+        name = lattices[0].utterance
+        if name not in texts:
+            raise InputError(f"utterance {name!r} has no reference; name the data that was decoded", stored.path)
+        missing.pop(name, None)
+        reference = words_of(texts[name])
         score += OracleScore(
-            errors=oracle_errors(lattice, reference, stored.words),
+            errors=_errors(lattices, reference, stored.words),
             words=len(reference),
-            arcs=lattice.num_arcs,
-            arc_frames=len(lattice.tokens),
-            frames=int(lattice.times.max(initial=0)),
+            arcs=sum(one.num_arcs for one in lattices),
+            arc_frames=sum(len(one.tokens) for one in lattices),
+            frames=sum(int(one.times.max(initial=0)) for one in lattices),
         )
     if missing:
         raise InputError(
             f"utterance {next(iter(missing))!r} of the references is missing; decode the same data", stored.path
         )
     return score
+
+
+def _errors(lattices: Sequence[WordLattice], reference: Sequence[str], words: SymbolTable) -> int:
+    if len(lattices) == 1:
+        return oracle_errors(lattices[0], reference, words)
+    return oracle_errors_of_segments(lattices, reference, words)

@@ -92,15 +92,28 @@ class StoredLattices:
         return self.archives[0].path if len(self.archives) == 1 else self.source
 
     def lattice_of(self, utterance: str) -> LatticeOfList:
-        """The lattice of an utterance, and its phrases.
+        """The lattice of an utterance, or of a segment of a long one, and its phrases.
 
         Raises:
-          InputError: there is none.
+          InputError: there is none, or the utterance has several segments.
         """
-        found = next((pair for pair in self if pair[0].name == utterance), None)
-        if found is None:
+        segments = []
+        for pair in self:
+            if pair[0].name == utterance:
+                return pair
+            if pair[0].segment_of == utterance:
+                segments.append(pair)
+            elif segments:
+                break
+        if not segments:
             raise InputError(f"has no utterance {utterance!r}; name one that was decoded", self.path)
-        return found
+        if len(segments) > 1:
+            first, *_, last = (lattice.name for lattice, _ in segments)
+            raise InputError(
+                f"{utterance!r} was decoded in {len(segments)} segments, from {first!r} to {last!r}; name one of these",
+                self.path,
+            )
+        return segments[0]
 
 
 def stored_lattices(

@@ -9,7 +9,7 @@ from typing import List, Tuple
 
 import numpy as np
 
-from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
@@ -43,6 +43,8 @@ class WordLattice:
         is distinguished from others, not with the word.
       sources: arcs of the search's lattices that the frames are of, int64; empty where it is not of a search.
       beam: strings whose best path is this far below the best one are left out, nats.
+      segment_of: the long utterance that it is a segment of; empty where it is of a whole utterance.
+      start: of the segment in that utterance.
     """
 
     name: str
@@ -55,6 +57,13 @@ class WordLattice:
     splits: IntArray
     sources: IntArray
     beam: float
+    segment_of: str = ""
+    start: Seconds = 0.0
+
+    @property
+    def utterance(self) -> str:
+        """The name of the utterance, which a segment does not have as its own name."""
+        return self.segment_of or self.name
 
     @property
     def num_arcs(self) -> int:

@@ -59,7 +59,7 @@ class SearchedBatch:
                 cut=cut,
                 start=start,
                 duration=searched.durations[i],
-                found=replace(one, transcript=one.transcript.shifted(start)),
+                found=one.in_utterance(cut.id, start) if self.emissions.starts else one,
                 phrases=phrases,
                 frame_shift=searched.frame_shift,
                 frame_lattice=frame_lattice,

@@ -10,6 +10,7 @@ import torch
 from lhotse import MonoCut
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data
 from wfst_bias.explain.attention import attention_to_phrases
@@ -17,8 +18,10 @@ from wfst_bias.explain.attention_plot import attention_picture
 from wfst_bias.graph.store import folder_key
 from wfst_bias.lattice.archive import OF_WORDS
 from wfst_bias.lattice.draw import lattice_picture
+from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.rescored import pruned
 from wfst_bias.lattice.stored import stored_lattices
+from wfst_bias.lattice.utterances import by_utterance
 from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.setup import DecodeSetup
@@ -58,19 +61,27 @@ def with_lattices(folders: Sequence[DecodeFolder]) -> Optional[DecodeFolder]:
 
 
 def lattice_pictures(folder: DecodeFolder, utterances: Collection[str]) -> Dict[str, bytes]:
-    """Draw the lattice of each utterance, within the widest beam that can be read; none where it has no path."""
+    """Draw the lattice of each utterance, within the widest beam that can be read; none where it has no path.
+
+    Of a long utterance it is that of the first segment whose best path has a phrase of the list, else of the first one.
+    """
     wanted, found = set(utterances), {}
     stored = stored_lattices(folder.path)
-    for lattice, _ in stored if wanted else ():
-        if lattice.name in wanted:
-            wanted.remove(lattice.name)
-            if lattice.num_arcs:
-                found[lattice.name] = lattice_picture(
-                    _readable(lattice), stored.words, ".svg", folder.meta.get("frame_shift")
-                )
+    for segments in by_utterance(stored) if wanted else ():
+        lattices = [lattice for lattice, _ in segments if lattice.num_arcs]
+        name = segments[0][0].utterance
+        if name in wanted:
+            wanted.remove(name)
+            if lattices:
+                shown = next((one for one in lattices if _has_phrase(one, stored.words)), lattices[0])
+                found[name] = lattice_picture(_readable(shown), stored.words, ".svg", folder.meta.get("frame_shift"))
         if not wanted:
             break
     return found
+
+
+def _has_phrase(lattice: WordLattice, words: SymbolTable) -> bool:
+    return any(hypothesis.phrases for hypothesis in nbest_of(lattice, 1, words).hypotheses)
 
 
 def _readable(lattice: WordLattice) -> WordLattice:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.symbols import OOV
-from wfst_bias.core.types import IntArray
+from wfst_bias.core.types import IntArray, Seconds
 from wfst_bias.decode.gates import has_phrase_below_gate, only_above
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
@@ -72,6 +72,11 @@ class Found:
     replacements: Tuple[Replacement, ...] = ()
     confidences: Tuple[Confidence, ...] = ()
     competitors: Tuple[Optional[Competitor], ...] = ()
+
+    def in_utterance(self, utterance: str, start: Seconds) -> "Found":
+        """The result of a segment: times of the transcript are those of the utterance, and the lattice knows its place."""
+        lattice = replace(self.lattice, segment_of=utterance, start=start)
+        return replace(self, lattice=lattice, transcript=self.transcript.shifted(start))
 
 
 class Stage(Protocol):
