@@ -77,7 +77,9 @@ def _after_segment(
     left, right = exchange(num_labels)
     text = to_openfst(from_arcs(start, src, dst, ilabel, olabel, score, final))
     edited = (to_openfst(paths) @ left).arcsort("olabel") @ (right @ text).arcsort("ilabel")
-    before, after = (np.array(list(map(float, pynini.shortestdistance(edited, reverse=way)))) for way in (False, True))
+    before, after = (
+        np.array(list(map(float, pynini.shortestdistance(edited, reverse=backward)))) for backward in (False, True)
+    )
     arcs = from_openfst(edited)
     out = arcs.olabel > 0
     least = np.full(len(states), np.inf)
