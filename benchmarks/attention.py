@@ -20,7 +20,7 @@ from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import ENTITIES
 from wfst_bias.adapter.store import read_adapter, read_calibration
 from wfst_bias.core.text import words_of
-from wfst_bias.data.cuts import read_data
+from wfst_bias.data.cuts import read_data, text_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.lang.lang import read_lang
@@ -107,7 +107,7 @@ def main() -> None:
     frozen = FrozenModel(model, arguments.model, lang_of_model(arguments.model, arguments.lang), sounding, calibration)
     adapter = read_adapter(arguments.adapter, model)
     cuts = read_data(arguments.data).subset(first=arguments.utterances)
-    texts = {cut.id: " ".join(s.text or "" for s in cut.supervisions) for cut in cuts}
+    texts = {cut.id: text_of(cut) for cut in cuts}
     words = sorted({word for text in texts.values() for word in words_of(text)})
     with tempfile.TemporaryDirectory() as folder:
         store = store_emissions(cuts, frozen, Path(folder) / "emissions")

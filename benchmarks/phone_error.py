@@ -18,7 +18,7 @@ from wfst_bias.acoustic.models import load_model
 from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.core.text import words_of
-from wfst_bias.data.cuts import read_data
+from wfst_bias.data.cuts import read_data, text_of
 from wfst_bias.lang.lang import read_lang
 from wfst_bias.training.adapter.emission_store import store_emissions
 from wfst_bias.training.adapter.frozen import FrozenModel, lang_of_model, pronunciations_in
@@ -45,7 +45,7 @@ def main() -> None:
     reference_lang = read_lang(arguments.phones) if by_phones else lang
     cuts = read_data(arguments.data)
     cuts = cuts.subset(first=arguments.utterances) if arguments.utterances else cuts
-    texts = {cut.id: " ".join(words_of(" ".join(s.text or "" for s in cut.supervisions))) for cut in cuts}
+    texts = {cut.id: " ".join(words_of(text_of(cut))) for cut in cuts}
     pronunciations = pronunciations_in(reference_lang, sorted({word for text in texts.values() for word in text.split()}))
     units, edge = reference_lang.units, set(reference_lang.units.edge)
 

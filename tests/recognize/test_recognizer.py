@@ -123,6 +123,17 @@ def test_samples_of_another_kind_are_told(recognizer, samples, problem):
         list(recognizer.transcribe([samples]))
 
 
+def test_a_channel_of_a_file_is_recognized_as_a_file_of_its_own(recognizer, spoken, tmp_path):
+    speech, rate = soundfile.read(spoken)
+    soundfile.write(tmp_path / "both.wav", np.stack([0 * speech, speech], 1), rate, subtype="PCM_16")
+    results = [next(recognizer.transcribe([tmp_path / "both.wav"], channel=channel)) for channel in (1, 2, "mean")]
+    (alone,) = recognizer.transcribe([spoken])
+    assert [result.text for result in results] == ["", alone.text, alone.text] and alone.text
+    assert results[1].words == alone.words
+    with pytest.raises(wb.InputError, match="both.wav: has 2 channels; channel 3 was asked for"):
+        list(recognizer.transcribe([tmp_path / "both.wav"], channel=3))
+
+
 def test_emissions_that_are_asked_for_are_recognized_alike(recognizer, spoken):
     """As numpy arrays, tensors and a batch of emissions."""
     from wfst_bias.data.recordings import audio_recording

@@ -1,8 +1,9 @@
 """Samples of cuts: of whole recordings or parts, of one channel or several, of mixes."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 from lhotse import AudioSource, Recording
@@ -13,7 +14,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.backend import install_audio_backend
 from wfst_bias.data.channels import MEAN, Channel, with_channel
-from wfst_bias.data.recordings import audio_recording, piped_recording
+from wfst_bias.data.recordings import audio_recording, piped_recording, samples_recording
 from wfst_bias.data.wav import audio_exists
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
@@ -71,6 +72,14 @@ def _mixed_samples(cut: MixedCut, sampling_rate: int) -> FloatArray:
 def _mean_of_channels(samples: FloatArray) -> FloatArray:
     mean: FloatArray = samples[0] if len(samples) == 1 else samples.mean(axis=0)
     return mean
+
+
+def audio_name(cut: Cut) -> str:
+    """The file or command that a cut of one channel is read from; a checksum of the description of any other audio."""
+    sources = list(_sources(cut))
+    if isinstance(cut, MonoCut) and cut.recording.num_channels == 1 and sources[0].type != "memory":
+        return str(sources[0].source)
+    return hashlib.sha256(repr(cut.to_dict()).encode()).hexdigest()
 
 
 def _sources(cut: Cut) -> Iterator[AudioSource]:
@@ -165,3 +174,19 @@ def audio_cut(path: Path, key: str, channel: Channel = MEAN) -> Cut:
         return with_channel(cut, channel)
     except InputError as error:
         raise InputError(error.message, path) from None
+
+
+def cut_of_audio(audio: Any, name: str, sampling_rate: int, channel: Channel = MEAN) -> Cut:
+    """A cut of a file, which is named by its path, or of samples.
+
+    Args:
+      audio: path or samples; see :func:`wfst_bias.data.recordings.samples_recording`.
+      name: of samples.
+      sampling_rate: of samples.
+
+    Raises:
+      InputError: the file or the samples cannot be used, or do not have the channel.
+    """
+    if isinstance(audio, (str, Path)):
+        return audio_cut(Path(audio), str(audio), channel)
+    return with_channel(samples_recording(audio, sampling_rate, name).to_cut(), channel)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence, Union
 
 import torch
-from lhotse import MonoCut, Recording
+from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
@@ -14,7 +14,8 @@ from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray
-from wfst_bias.data.recordings import audio_recording, samples_recording
+from wfst_bias.data.audio import cut_of_audio
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Transcript
@@ -171,7 +172,7 @@ class Recognizer:
         self.__dict__.pop("_biasing", None)
 
     def transcribe(
-        self, audio: Iterable[Audio], sampling_rate: Optional[int] = None, num_best: int = 0
+        self, audio: Iterable[Audio], sampling_rate: Optional[int] = None, num_best: int = 0, channel: Channel = MEAN
     ) -> Iterator[Recognition]:
         """Recognize audio, in its order; each result is named by its path, or ``audio-1``, ``audio-2``, ... by its place.
 
@@ -179,14 +180,16 @@ class Recognizer:
           audio: paths of files, or samples: floats in [-1, 1], ``(num_samples,)``, as numpy arrays or torch tensors.
           sampling_rate: of the samples; that of the model where not given.
           num_best: hypotheses of each utterance that are wanted.
+          channel: of files with several, from 1; the average of all channels where not given.
 
         Raises:
           InputError: a file cannot be read, or samples have another type or shape.
         """
         if isinstance(audio, (str, Path)) or getattr(audio, "ndim", 1) != 1:
             audio = [audio]  # type: ignore[list-item]  # one file, or samples of a wrong shape
-        recordings = (self._recording(one, number, sampling_rate) for number, one in enumerate(audio, 1))
-        return self.recognize((recording.to_cut() for recording in recordings), num_best)
+        rate = sampling_rate or self.pipeline.model.sampling_rate
+        cuts = (cut_of_audio(one, f"audio-{number}", rate, channel) for number, one in enumerate(audio, 1))
+        return self.recognize(cuts, num_best)
 
     def recognize(
         self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False, keep_emissions: bool = False
@@ -269,11 +272,6 @@ class Recognizer:
             found = self._second_pass.found(searched.transcripts, batch, num_best)
             frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
         return searched.segments(found, frames, keep_emissions)
-
-    def _recording(self, audio: Audio, number: int, sampling_rate: Optional[int]) -> Recording:
-        if isinstance(audio, (str, Path)):
-            return audio_recording(Path(audio), str(audio))
-        return samples_recording(audio, sampling_rate or self.pipeline.model.sampling_rate, f"audio-{number}")
 
     @cached_property
     def _biasing(self) -> Biasing:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Nats, Seconds
+from wfst_bias.data.audio import audio_name
 from wfst_bias.recognize.emissions import EmissionPipeline, batches
 from wfst_bias.training.array_store import ArrayStore, Rows, stored_meta, write_arrays
 
@@ -106,7 +107,7 @@ def _computed(cuts: Sequence[Cut], model: AcousticModel) -> Iterator[Tuple[List[
 def _key(cuts: CutSet) -> str:
     """Return a checksum of the audio and the texts."""
     sources = [
-        (c.id, os.path.realpath(c.recording.sources[0].source), c.start, c.duration, [s.text for s in c.supervisions])
+        (c.id, os.path.realpath(audio_name(c)), c.start, c.duration, [s.text for s in c.supervisions])
         for c in cuts
     ]
     return hashlib.sha256(repr(sources).encode()).hexdigest()

@@ -16,7 +16,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.text import words_of
 from wfst_bias.core.types import FloatArray, Seconds
-from wfst_bias.data.cuts import read_data
+from wfst_bias.data.cuts import read_data, text_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.speller import Speller
 from wfst_bias.lang.lang import Lang, hama_lang, read_lang
@@ -130,7 +130,7 @@ class SpeechCorpus:
 def read_corpus(data: Path, model: AcousticModel, folder: Path) -> SpeechCorpus:
     """Read a corpus and compute the emissions of a model, kept in a folder."""
     cuts = read_data(data)
-    texts = {cut.id: " ".join(s.text for s in cut.supervisions if s.text) for cut in cuts}
+    texts = {cut.id: text_of(cut) for cut in cuts}
     if not any(texts.values()):
         raise InputError("has no text; training needs transcripts", data)
     return SpeechCorpus(Path(data).name, store_emissions(cuts, model, folder), texts)

@@ -10,15 +10,14 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import torch
 from lhotse import CutSet
-from lhotse.cut import Cut
 from tqdm import tqdm
 
 from wfst_bias.acoustic.conformer_config import SUBSAMPLING
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, IntArray
-from wfst_bias.data.audio import load_audio
-from wfst_bias.data.cuts import read_data
+from wfst_bias.data.audio import audio_name, load_audio
+from wfst_bias.data.cuts import read_data, text_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.training.array_store import ArrayStore, stored_meta, write_arrays
 from wfst_bias.training.batching import length_batches
@@ -63,7 +62,7 @@ def prepare_features(cuts: CutSet, folder: Path, num_mels: int) -> ArrayStore:
     is off by a hundredth of a neper at the loudest.
     """
     key = hashlib.sha256(
-        json.dumps([num_mels, [(c.id, c.recording.sources[0].source, c.start, c.duration) for c in cuts]]).encode()
+        json.dumps([num_mels, [(c.id, audio_name(c), c.start, c.duration) for c in cuts]]).encode()
     ).hexdigest()
     if (stored_meta(folder) or {}).get("key") == key:
         return ArrayStore.read(folder)
@@ -102,7 +101,7 @@ def read_corpora(
       InputError: no utterance of a corpus can be used.
     """
     many = [read_data(path) for path in data]
-    texts = [text for cuts in many for cut in cuts if (text := _text(cut))]
+    texts = [text for cuts in many for cut in cuts if (text := text_of(cut).strip())]
     writers = tuple(Transcriber(lang, texts) for lang in (subword_lang, phone_lang))
     return [
         _corpus(path, cuts, prepare_features(cuts, folder, num_mels), *writers)
@@ -114,7 +113,7 @@ def _corpus(path: Path, cuts: CutSet, store: ArrayStore, subwords: Transcriber, 
     targets: Dict[str, Targets] = {}
     dropped: Dict[str, int] = {}
     for cut in cuts:
-        found, why = _targets(_text(cut), store.length(cut.id), subwords, phones)
+        found, why = _targets(text_of(cut).strip(), store.length(cut.id), subwords, phones)
         if found is not None:
             targets[cut.id] = found
         else:
@@ -135,10 +134,6 @@ def _targets(text: str, num_frames: int, subwords: Transcriber, phones: Transcri
     if max(map(frames_needed, known)) > num_frames // SUBSAMPLING:
         return None, "too short for their text"
     return Targets(*known), ""
-
-
-def _text(cut: Cut) -> str:
-    return " ".join(s.text for s in cut.supervisions if s.text).strip()
 
 
 class CtcSource:
