@@ -1,17 +1,150 @@
 """``wfst-bias decode``: a corpus to words and lattices."""
 
+import functools
+import re
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple
 
 import click
 
 from wfst_bias.cli.decoding import decoding_options
 from wfst_bias.cli.options import PATH, was_given
-from wfst_bias.second_pass.config import VERIFY
 
 if TYPE_CHECKING:
-    from wfst_bias.entities.outcome import Outcome
+    from wfst_bias.corpus.options import OutputOptions, RunOptions
+    from wfst_bias.corpus.run import CorpusRun
+    from wfst_bias.corpus.worker import Work
     from wfst_bias.recognize.setup import DecodeSetup
+
+
+class _Job(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """``K/N``: the K-th of N jobs."""
+
+    name = "K/N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(\d+)/(\d+)", value)
+        if not found or not 1 <= int(found[1]) <= int(found[2]):
+            self.fail(f"found {value!r}; K/N with K from 1 to N was expected, such as 3/8", param, ctx)
+        return int(found[1]), int(found[2])
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """Who decodes the parts of a corpus; this process where nothing is given.
+
+    Args:
+      num_jobs: processes on this machine.
+      job: the share of this process, and the number of shares.
+      merge: nobody; the parts are joined.
+      scheduler: address of a Dask scheduler.
+    """
+
+    num_jobs: Optional[int]
+    job: Optional[Tuple[int, int]]
+    merge: bool
+    scheduler: Optional[str]
+
+    def decode(self, run: "CorpusRun", work: "Work") -> None:
+        """Decode the parts."""
+        if self.merge:
+            return
+        if self.num_jobs:
+            from wfst_bias.corpus.local_workers import LocalWorkers
+
+            run.decode(LocalWorkers(work, self.num_jobs).run)
+        elif self.scheduler:
+            from wfst_bias.corpus.dask_workers import DaskWorkers
+
+            run.decode(DaskWorkers(work, self.scheduler).run)
+        else:
+            from wfst_bias.decode.search import usable_device
+
+            usable_device(work.device)
+            number, of = self.job or (1, 1)
+            run.decode(lambda tasks: work.decode_all(tasks, number), number, of)
+
+
+_WORKER_OPTIONS = (
+    click.option(
+        "--nj",
+        "num_jobs",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Decode in N processes with one thread each; else in this process with all threads.",
+    ),
+    click.option(
+        "--job",
+        type=_Job(),
+        metavar="K/N",
+        help="Decode only the K-th of N shares, for queue.pl or a job array; then run the same command with --merge.",
+    ),
+    click.option("--merge", is_flag=True, help="Join what the jobs have decoded."),
+    click.option(
+        "--scheduler", metavar="ADDRESS", help="Decode on the workers of a Dask scheduler: its address or its file."
+    ),
+)
+_RUN_OPTIONS = (
+    click.option(
+        "--part-seconds",
+        type=click.FloatRange(1),
+        default=300.0,
+        show_default=True,
+        metavar="S",
+        help="Audio that is decoded and written at once; this much is lost when a process is killed.",
+    ),
+    click.option("--strict", is_flag=True, help="End at the first input that cannot be read or decoded."),
+    click.option(
+        "--max-failed",
+        type=click.FloatRange(0, 1),
+        default=0.5,
+        show_default=True,
+        metavar="SHARE",
+        help="End where a larger share of the inputs fails.",
+    ),
+)
+_OUTPUT_OPTIONS = (
+    click.option(
+        "--lattices",
+        "lattice_form",
+        type=click.Choice(["words", "frames"]),
+        default="words",
+        show_default=True,
+        help="What an arc of lat.1.gz is: a word (each word sequence once, Kaldi's CompactLattice), or a frame (all paths).",
+    ),
+    click.option(
+        "--nbest",
+        "num_best",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Write the N best word sequences of each utterance and their terms into nbest.jsonl; a wider "
+        "--search-output-beam holds more.",
+    ),
+)
+
+
+def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a corpus; the command receives ``workers``, ``output`` and ``options``."""
+
+    @functools.wraps(command)
+    def with_options(*args: Any, batch_size: int, **kwargs: Any) -> Any:
+        from wfst_bias.corpus.options import OutputOptions, RunOptions
+
+        workers = _Workers(*(kwargs.pop(name) for name in ("num_jobs", "job", "merge", "scheduler")))
+        if sum(map(bool, astuple(workers))) > 1:
+            raise click.UsageError("give one of --nj, --job, --merge and --scheduler")
+        output = OutputOptions(kwargs.pop("lattice_form"), kwargs.pop("num_best"), batch_size)
+        options = RunOptions(*(kwargs.pop(name) for name in ("part_seconds", "strict", "max_failed")))
+        return command(*args, workers=workers, output=output, options=options, **kwargs)
+
+    for option in reversed((*_OUTPUT_OPTIONS, *_WORKER_OPTIONS, *_RUN_OPTIONS)):
+        with_options = option(with_options)
+    return with_options
 
 
 @click.command()
@@ -27,24 +160,7 @@ if TYPE_CHECKING:
     help="Phrases for the adapter and the stages; else those of the graph, or of each utterance's own list.",
 )
 @decoding_options
-@click.option(
-    "--lattices",
-    "lattice_form",
-    type=click.Choice(["words", "frames"]),
-    default="words",
-    show_default=True,
-    help="What an arc of lat.1.gz is: a word (each word sequence once, Kaldi's CompactLattice), or a frame (all paths).",
-)
-@click.option(
-    "--nbest",
-    "num_best",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Write the N best word sequences of each utterance and their terms into nbest.jsonl; a wider "
-    "--search-output-beam holds more.",
-)
+@_corpus_options
 def decode(
     graph_dir: Path,
     data: Path,
@@ -52,16 +168,18 @@ def decode(
     side_list: Optional[Path],
     setup_of: "Callable[..., DecodeSetup]",
     device: str,
-    lattice_form: str,
-    num_best: int,
-    batch_size: int,
+    workers: _Workers,
+    output: "OutputOptions",
+    options: "RunOptions",
 ) -> None:
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
     Writes text, text.display (the phrases as LIST writes them), ctm and ctm.with_list (words with confidences, without
-    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor), lat.1.gz
-    (Kaldi text lattices) with lat.1.terms.jsonl.gz (what list and boost have in their scores),
-    words.txt, with --nbest nbest.jsonl, and meta.json, all of them or none. A base folder decodes, too: without a list,
+    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor), lat.1.gz,
+    lat.2.gz, ... (Kaldi text lattices, an hour of audio each) with lat.1.terms.jsonl.gz (what list and boost have in
+    their scores), words.txt, with --nbest nbest.jsonl, failed.jsonl (inputs that cannot be read or decoded, and why) and
+    meta.json, all of them or none. While it runs, what is decoded stands in DECODE_DIR.parts: after an interruption the
+    same command continues there. A base folder decodes, too: without a list,
     or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options are for these alone:
     a compiled graph has its own.
 
@@ -74,23 +192,36 @@ def decode(
 
     wfst-bias decode exp/base data/test exp/decode_own --biasing test.biasing_100.tsv
 
-    wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx
+    wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx --nj 8
+
+    queue.pl JOB=1:40 exp/log/decode.JOB.log wfst-bias decode exp/names data/test exp/decode_names --job JOB/40
     """
-    from wfst_bias.decode.search import usable_device
-    from wfst_bias.recognize.decode import decode_setup
+    from wfst_bias.corpus.decode import corpus_run
+    from wfst_bias.corpus.worker import Work
 
     setup = setup_of(graph=graph_dir, data=data, side_list=side_list)
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
-    decoding = decode_setup(setup, usable_device(device))
-    _report_unusable(decoding.unusable)
-    if VERIFY in setup.stages.names and not decoding.has_lists:
-        raise click.UsageError("verify removes phrases of a list, and the graph has none: compile one")
-    _report_decoded(decode_dir, decoding.decode(decode_dir, batch_size, lattice_form, num_best))
+    run = corpus_run(setup, decode_dir, output, options)
+    _report_plan(run)
+    workers.decode(run, Work(setup, device, output, run.folder, run.run_key))
+    if not workers.job:
+        _report_decoded(decode_dir, run.merge())
+
+
+def _report_plan(run: "CorpusRun") -> None:
+    """How much there is to decode."""
+    plan = run.plan
+    unreadable = f"; {plan.num_failed:,} cannot be read" if plan.num_failed else ""
+    click.echo(
+        f"wfst-bias: {plan.num_inputs:,} utterances, {plan.duration / 3600:,.2f} h of audio, in {plan.num_parts:,} parts"
+        f"{unreadable}",
+        err=True,
+    )
 
 
 def _report_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
-    """Counts and times of a decoding, and which transcripts are empty."""
+    """Counts and times of a decoding, what failed, and which transcripts are empty."""
     click.echo(
         f"{decode_dir}: {meta['num_utterances']:,} utterances, {meta['audio_seconds']:,.0f} s of audio, "
         f"{meta['num_entities_found']:,} entities found; search {meta['search_real_time_factor']} of real time, "
@@ -99,12 +230,15 @@ def _report_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
     if meta["empty_transcripts"]:
         names = ", ".join(meta["empty_transcripts"][:5])
         click.echo(f"{len(meta['empty_transcripts'])} transcripts are empty: {names} ...", err=True)
-
-
-def _report_unusable(outcomes: "Sequence[Outcome]") -> None:
-    """The first phrases that cannot be used, and where to find the rest."""
-    if outcomes:
-        some = ", ".join(f"{outcome.entity.written!r} {outcome.note}" for outcome in outcomes[:3])
+    if meta["num_unusable_phrases"]:
+        some = ", ".join(meta["unusable_phrases"])
         click.echo(
-            f"wfst-bias: not used: {len(outcomes):,} of the phrases: {some} ...; report.tsv has them all", err=True
+            f"wfst-bias: not used: {meta['num_unusable_phrases']:,} of the phrases: {some} ...; report.tsv has them all",
+            err=True,
+        )
+    if meta["num_failed"]:
+        click.echo(
+            f"wfst-bias: {meta['num_failed']:,} of {meta['num_inputs']:,} inputs failed; {decode_dir}/failed.jsonl has "
+            f"them all, the first: {meta['first_failure']}",
+            err=True,
         )

@@ -10,6 +10,7 @@ from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.options import (
     PATH,
     adapter_options,
+    channel_option,
     config_options,
     device_option,
     format_option,
@@ -49,6 +50,7 @@ _OPTIONS = (
     _biasing_option,
     _entities_by_option,
     model_option,
+    channel_option,
     adapter_options,
     format_option,
     class_options,
@@ -70,6 +72,7 @@ _FIELDS = {
     "biasing": "biasing",
     "entities_by": "entities_by",
     "model_spec": "model",
+    "channel": "channel",
     "calibration": "calibration",
     "adapter": "adapter",
     "format_name": "list_format",

@@ -38,7 +38,8 @@ class _Messages(logging.Handler):
 def _show_messages() -> None:
     logger = logging.getLogger("wfst_bias")
     if not any(isinstance(handler, _Messages) for handler in logger.handlers):
-        logger.addHandler(_Messages())
+        messages = _Messages(logging.INFO)  # a log file may have more
+        logger.addHandler(messages)
         logger.setLevel(logging.INFO)
 
 

@@ -74,6 +74,22 @@ def _byte_blocks(stream: Union[gzip.GzipFile, BufferedReader]) -> Iterator[bytes
         yield last
 
 
+def file_stamps(path: Path) -> List[Tuple[str, int, int]]:
+    """Path, size in bytes and time of change in nanoseconds of a file, or of all files of a folder.
+
+    A file that is missing has -1 for both.
+    """
+    path = Path(path)
+    stamps = []
+    for file in sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]:
+        try:
+            stat = os.stat(file)
+            stamps.append((str(file), stat.st_size, stat.st_mtime_ns))
+        except OSError:
+            stamps.append((str(file), -1, -1))
+    return stamps
+
+
 def check_not_input(out: Path, *inputs: Path) -> None:
     """Raise :class:`InputError` where an output would overwrite an input."""
     for path in inputs:
@@ -117,15 +133,18 @@ def publish_file(path: Path, content: Union[str, bytes]) -> None:
 
 
 @contextlib.contextmanager
-def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator[Path]:
+def publish_folder(
+    path: Path, kind: str, marker: str = "meta.json", replaces: bool = True
+) -> Iterator[Path]:
     """Yield a new folder, which is renamed to ``path`` at the end of the block if that raises nothing.
 
-    A folder of the same kind at ``path`` is replaced.
+    A folder of the same kind at ``path`` is replaced, or kept.
 
     Args:
       path: of the published folder.
       kind: its kind; the block writes it into the marker, as ``"kind"``.
       marker: JSON file that identifies a folder.
+      replaces: whether the new folder replaces one that is there; else that one stays.
 
     Raises:
       InputError: there is something else at ``path``.
@@ -138,7 +157,7 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json") -> Iterator
     with _removed_after_errors(building):
         os.chmod(building, 0o777 & ~_umask())
         yield building
-        if path.exists():
+        if path.exists() and replaces:
             old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
             os.replace(path, old / path.name)
             os.replace(building, path)

@@ -11,7 +11,6 @@ from lhotse import MonoCut
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.text import words_of
-from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.report import ReportRow
@@ -39,7 +38,7 @@ def explain_phrase(
     A phrase that is not in the utterance's list is put there for the explanation, if the graph of the decoding is a base.
 
     Args:
-      decode_dir: made by :func:`wfst_bias.recognize.decode.decode_corpus`.
+      decode_dir: made by :func:`wfst_bias.corpus.decode.decode_corpus`.
       utterance: its name.
       phrase: as the list has it; case and punctuation do not matter.
       moved: fields of :class:`DecodeSetup` that are no longer what the folder says.
@@ -51,7 +50,7 @@ def explain_phrase(
     setup = _setup(Path(decode_dir), moved, lists)
     written = _text_of(Path(decode_dir) / "text", utterance)
     searched = Path(decode_dir) / f"text.{SEARCH}"
-    cut = next((cut for cut in read_data(setup.data) if cut.id == utterance), None)
+    cut = next((cut for cut in setup.cuts(on_failure=lambda _: None) if cut.id == utterance), None)
     if cut is None:
         raise InputError(
             f"does not have the utterance {utterance!r} that was decoded; name its data with --data", setup.data

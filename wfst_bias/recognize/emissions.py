@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
 
@@ -42,6 +42,15 @@ class Timing:
         begin = time.perf_counter()
         yield
         setattr(self, part, getattr(self, part) + time.perf_counter() - begin)
+
+    def since(self, before: "Timing") -> "Timing":
+        """The seconds that were added after a copy was made."""
+        return Timing(*(now - then for now, then in zip(astuple(self), astuple(before))))
+
+    @classmethod
+    def total(cls, timings: Iterable["Timing"]) -> "Timing":
+        """The sum of the times of several processes."""
+        return cls(*map(sum, zip(*map(astuple, (cls(), *timings)))))
 
     def summary(self) -> Dict[str, Optional[float]]:
         """The real-time factor of each part; None without audio."""

@@ -207,14 +207,15 @@ class Recognizer:
         return recognitions(self.recognize_segments(cuts, num_best, frame_lattices, keep_emissions))
 
     def recognize_segments(
-        self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False, keep_emissions: bool = False
+        self,
+        cuts: Iterable[MonoCut],
+        num_best: int = 0,
+        frame_lattices: bool = False,
+        keep_emissions: bool = False,
+        batch_size: Optional[int] = None,
     ) -> Iterator[RecognizedSegment]:
-        """Recognize cuts of any length, a batch of segments at a time: memory does not grow with their length.
-
-        Args:
-          see :meth:`recognize`.
-        """
-        for batch in self.pipeline.stream(cuts, self._biasing.lists_of, self._batch_size):
+        """Recognize cuts, ``batch_size`` segments at a time: memory does not grow with length; see :meth:`recognize`."""
+        for batch in self.pipeline.stream(cuts, self._biasing.lists_of, batch_size or self._batch_size):
             yield from self.recognize_batch(batch, num_best, frame_lattices, keep_emissions)
 
     def recognize_emissions(

@@ -1,12 +1,13 @@
 """Setup of a decoding, as the user names it: written to a decode folder, and made again from there."""
 
+import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import AbstractSet, Any, Callable, Dict, List, Optional, Tuple
 
 import torch
-from lhotse import MonoCut
+from lhotse import CutSet, MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel
@@ -14,6 +15,10 @@ from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import file_stamps
+from wfst_bias.data.channels import MEAN
+from wfst_bias.data.cuts import read_data
+from wfst_bias.data.failures import OnFailure, raise_failure
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
@@ -23,11 +28,11 @@ from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.store import folder_key, graph_g2g, graph_list, read_base, read_decoding
+from wfst_bias.graph.store import content_key, folder_key, graph_g2g, graph_list, read_base, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.recognize.biasing import ListPerUtterance, OneGraph
-from wfst_bias.recognize.utterance_lists import lists_by_field, lists_of_utterances
+from wfst_bias.recognize.utterance_lists import lists_by_field, lists_of_map, lists_of_utterances
 from wfst_bias.second_pass.chain import Chain, LexiconLookup, Rescoring, Stage
 from wfst_bias.second_pass.config import ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 from wfst_bias.second_pass.lookup import Lookup
@@ -37,7 +42,7 @@ from wfst_bias.second_pass.verification import Verification
 
 # path fields by their names in meta.json
 _PATHS = {"graph": "graph", "data": "data", "beside": "side_list", "biasing": "biasing"}
-_NAMES = ("model", "calibration", "adapter", "list_format")
+_NAMES = ("model", "channel", "calibration", "adapter", "list_format")
 _CONFIGS = {
     "class_config": ("class", ClassConfig),
     "g2g": ("g2g", G2GConfig),
@@ -60,6 +65,7 @@ class DecodeSetup:
       graph: graph or base folder.
       data: Kaldi folder or cut manifest.
       model: specification of the acoustic model.
+      channel: of the audio, see :func:`wfst_bias.data.channels.parse_channel`.
       calibration, adapter: see :func:`wfst_bias.adapter.default.emission_adapter_of`.
       side_list: list for the adapter and the second pass, instead of the graph's.
       biasing: TSV with a list for each utterance; needs a base, as ``entities_by``.
@@ -73,6 +79,7 @@ class DecodeSetup:
     graph: Path
     data: Path
     model: str = HAMA
+    channel: str = MEAN
     calibration: str = NONE
     adapter: str = NONE
     side_list: Optional[Path] = None
@@ -126,13 +133,28 @@ class DecodeSetup:
             **({"g2g": asdict(self.g2g)} if self.has_own_lists else {}),
         }
 
+    def key(self, *more: Any) -> str:
+        """A hash of all that the results depend on, but for the data.
+
+        Args:
+          more: of what else they depend on; see :func:`wfst_bias.graph.store.content_key`.
+        """
+        configs = {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items()}
+        specs = (self.model, self.stages.phone_model, self.stages.phone_lang, self.adapter, self.calibration)
+        paths = [Path(re.sub(r"^[a-z]+:|,.*", "", spec)) for spec in specs if spec]
+        paths += [path for path in (self.side_list, self.biasing) if path]
+        if self.entities_by:
+            paths += [self.entities_by[1], *lists_of_map(self.entities_by[1])]
+        stamps = [stamp for path in paths for stamp in file_stamps(path)]
+        return content_key(self.meta, configs, stamps, *more)[:20]
+
     @classmethod
     def from_meta(cls, meta: Dict[str, Any]) -> "DecodeSetup":
         """Make the setup of the ``meta.json`` of a decode folder."""
         values: Dict[str, Any] = {
             field: Path(meta[name]) for name, field in _PATHS.items() if meta[name] is not None
         }
-        values.update({name: meta[name] for name in _NAMES})
+        values.update({name: meta[name] for name in _NAMES if name in meta})
         if "stages" in meta:
             meta = {**meta, "stages": _without_removed(meta["stages"])}
         values.update({name: config(**meta[key]) for name, (key, config) in _CONFIGS.items() if key in meta})
@@ -140,6 +162,10 @@ class DecodeSetup:
             field, path = meta["entities_by"]
             values["entities_by"] = field, Path(path)
         return cls(**values)
+
+    def cuts(self, on_failure: OnFailure = raise_failure) -> CutSet:
+        """The utterances of the data; see :func:`wfst_bias.data.cuts.read_data`."""
+        return read_data(self.data, self.channel, on_failure)
 
     def acoustics(self, device: torch.device) -> Tuple[AcousticModel, EmissionAdapter]:
         """Load the acoustic model and its emission adapter."""

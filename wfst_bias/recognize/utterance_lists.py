@@ -68,6 +68,12 @@ def lists_by_field(
     return list(lists.values()), list_of
 
 
+def lists_of_map(path: Path) -> List[Path]:
+    """The list files that a map names, see :func:`lists_by_field`."""
+    names = [line.strip().partition(" ")[2].strip() for _, line in lines_of(path)]
+    return [path.parent / name for name in names if name and name != "-"]
+
+
 def _field(cut: MonoCut, name: str) -> str:
     """A field of a cut as text; empty where it has none."""
     if name == "utterance":

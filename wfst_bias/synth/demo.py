@@ -15,9 +15,9 @@ from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
-from wfst_bias.data.cuts import read_data, read_texts
+from wfst_bias.corpus.decode import decode_corpus
+from wfst_bias.data.cuts import read_texts
 from wfst_bias.graph.compile import ListFile, compile_graph
-from wfst_bias.recognize.decode import decode_corpus
 from wfst_bias.recognize.setup import DecodeSetup
 from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.report.config import ReportConfig
@@ -135,7 +135,7 @@ def run_demo(out: Path, num_sentences: int, num_distractors: int, show: Callable
     for graph_dir, name in decoded:
         setup = DecodeSetup(graph_dir, out / "data")
         biasing = setup.one_graph(torch.device("cpu"))
-        decode_corpus(read_data(setup.data), model, biasing, out / name, model_name=HAMA, sources=setup.meta)
+        decode_corpus(setup.cuts(), model, biasing, out / name, model_name=HAMA, sources=setup.meta)
         scores.append(score_decoding(read_texts(out / "data"), out / name, entities=entity_list))
     show(_side_by_side(out))
     show(_table(*scores))

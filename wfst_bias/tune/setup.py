@@ -6,7 +6,6 @@ from typing import AbstractSet, Any, Dict, Mapping, Optional
 import torch
 from lhotse import CutSet
 
-from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import spelled_list, speller_of
@@ -38,7 +37,7 @@ def tuner_of(
       batch_size: utterances searched together.
     """
     base = setup.base(device)
-    cuts = read_data(setup.data).filter(lambda cut: cut.id in names)
+    cuts = setup.cuts().filter(lambda cut: cut.id in names)
     lists: TunedLists
     if entities is None:
         lists = UtteranceLists(base, setup.own_lists(base, *setup.lists(base)))

@@ -1,30 +1,50 @@
-"""The files of a decode folder."""
+"""The files of a decode folder, or of a part of one."""
 
 import contextlib
 import gzip
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
+from typing import Any, BinaryIO, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
 
 from wfst_bias.core.types import Seconds
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.transcript import FoundEntity, Transcript
-from wfst_bias.lattice.archive import ARCHIVE, OF_FRAMES, OF_WORDS, TERMS, lattice_terms, lattice_text
+from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
 from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.second_pass.config import LOOKUP, SEARCH
 
+FAILED = "failed.jsonl"
+ARCHIVE, TERMS = "lat.gz", "lat.terms.jsonl.gz"  # of a part; those of a decode folder have numbers
+
+
+@dataclass(frozen=True)
+class _GzipBlocks:
+    """Writes each text as a gzip member of its own: the bytes of an archive do not depend on how it was divided.
+
+    Args:
+      stream: that they are written to.
+    """
+
+    stream: BinaryIO
+
+    def write(self, text: str) -> None:
+        """Write one text, without a name or a time."""
+        self.stream.write(gzip.compress(text.encode(), 4, mtime=0))
+
 
 class DecodeFiles:
-    """Writes what was found in a corpus, an utterance a line or a block of lines.
+    """Writes what was found in the utterances of a part, an utterance a line or a block of lines.
+
+    The files of a decode folder are those of its parts, one after the other; gzip allows that, too.
 
     - ``text``, and ``text.display`` with the phrases of the lists as they are to be shown;
     - ``ctm``: word times, and after the words their confidences without what the list pays; ``ctm.with_list``: with it;
     - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their competitors;
     - ``refused.jsonl``: the rejected phrases, which were found and removed again by a gate or by verification;
     - ``segments``: the recording and the time of each lattice; a long utterance has several lattices;
-    - ``lat.1.gz``: lattices, and ``lat.1.terms.jsonl.gz``: the terms of those of words;
+    - ``lat.gz``: lattices, and ``lat.terms.jsonl.gz``: the terms of those of words;
     - ``nbest.jsonl``, where hypotheses are asked for;
     - where there are stages, ``text.search`` and a ``text`` for each stage, and ``lookup.jsonl``: what the lookup replaced.
 
@@ -49,9 +69,8 @@ class DecodeFiles:
         def plain(name: str) -> TextIO:
             return files.enter_context(open(folder / name, "w", encoding="utf-8"))
 
-        def packed(name: str) -> TextIO:
-            stream = gzip.open(folder / name, "wt", compresslevel=4, encoding="utf-8", newline="\n")
-            return files.enter_context(stream)
+        def packed(name: str) -> _GzipBlocks:
+            return _GzipBlocks(files.enter_context(open(folder / name, "wb")))
 
         self._text, self._display = plain("text"), plain("text.display")
         self._segments_file = plain("segments")
@@ -64,7 +83,9 @@ class DecodeFiles:
         self._nbest = plain("nbest.jsonl") if num_best else None
         self._num_best = num_best
         self._search = search
-        self._num_utterances = self._num_entities = self._num_rejected = 0
+        self.utterances: List[str] = []
+        """Names of those that were written."""
+        self._num_entities = self._num_rejected = 0
         self._segments: List[_SegmentTexts] = []  # of the utterance that is being written
         files.callback(self._finish)
         self._frame_shift: Optional[Seconds] = None
@@ -75,7 +96,7 @@ class DecodeFiles:
     def meta(self) -> Dict[str, Any]:
         """Entries of ``meta.json``."""
         return {
-            "num_utterances": self._num_utterances,
+            "num_utterances": len(self.utterances),
             "num_entities_found": self._num_entities,
             "num_entities_refused": self._num_rejected,
             "empty_transcripts": self._empty,
@@ -105,7 +126,7 @@ class DecodeFiles:
         self._display.write(_line(name, *(one.display for one in self._segments)))
         for stage, file in self._texts.items():
             file.write(_line(name, *(one.of_stages[stage] for one in self._segments)))
-        self._num_utterances += 1
+        self.utterances.append(name)
         if not any(one.num_words for one in self._segments):
             self._empty.append(name)
         self._segments = []

@@ -1,0 +1,79 @@
+"""Workers of a Dask cluster, which read and write the same file system."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.corpus.part import PartTask
+from wfst_bias.corpus.worker import Answer, Work, log_to
+
+
+class DaskWorkers:
+    """Decodes parts on a Dask cluster.
+
+    Args:
+      work: that all workers do.
+      address: of the scheduler, such as ``tcp://10.0.0.1:8786``, or its file.
+    """
+
+    def __init__(self, work: Work, address: str):
+        self._work, self._address = work, address
+
+    def run(self, tasks: Iterable[PartTask]) -> Iterator[Dict[str, Any]]:
+        """The summaries of parts, as they are ready.
+
+        A worker that ends is replaced by the scheduler, and its part is decoded again.
+
+        Raises:
+          InputError: the cluster cannot be reached, or a worker cannot work at all.
+        """
+        try:
+            from distributed import Client, KilledWorker, as_completed
+        except ModuleNotFoundError:
+            raise InputError("--scheduler needs Dask; install it, 'pip install \"wfst-bias[dask]\"'") from None
+        where = {"scheduler_file": self._address} if Path(self._address).is_file() else {"address": self._address}
+        try:
+            client = Client(**where, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise InputError(f"no Dask scheduler answers at {self._address!r} ({error}); is it running?") from None
+        with client:
+            waiting = iter(tasks)
+            results = as_completed()
+            task_of = {}
+
+            def submit(task: PartTask) -> None:
+                future = client.submit(_decode, self._work, task, pure=False)
+                task_of[future.key] = task
+                results.add(future)
+
+            # a second part waits at each worker
+            for task, _ in zip(waiting, range(2 * max(1, len(client.scheduler_info()["workers"])))):
+                submit(task)
+            for future in results:
+                task = task_of.pop(future.key)
+                problem = future.exception()
+                if isinstance(problem, KilledWorker):
+                    submit(task.after_death(str(problem)))
+                    continue
+                if problem is not None:
+                    raise InputError(f"part {task.part.number}: {type(problem).__name__}: {problem}") from problem
+                summary = future.result().result
+                if (following := next(waiting, None)) is not None:
+                    submit(following)
+                yield summary
+
+
+def _decode(work: Work, task: PartTask) -> Answer:
+    """Decode a part in a worker."""
+    from distributed import get_worker
+
+    name = re.sub(r"\W+", "_", str(get_worker().name))
+    _log_once(work.log_folder / f"decode.{name}.log")
+    return work.answer(task)
+
+
+@lru_cache(maxsize=None)
+def _log_once(path: Path) -> None:
+    log_to(path)

@@ -1,0 +1,129 @@
+"""Work of one process: it loads what the corpus is decoded with once, and decodes one part after the other."""
+
+import contextlib
+import logging
+import os
+import threading
+import traceback
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, Optional
+
+import torch
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.corpus.decoding import Decoding, decoding_of
+from wfst_bias.corpus.options import OutputOptions
+from wfst_bias.corpus.part import PartTask, decode_part
+from wfst_bias.recognize.setup import DecodeSetup
+
+_ONE_AT_A_TIME = threading.Lock()  # a worker of Dask may have several threads
+LOG = "log"
+_FORMAT = "%(asctime)s %(message)s"
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work on one corpus; it can be sent to another process or machine.
+
+    Args:
+      setup: what is decoded with.
+      device: where.
+      options: of the files.
+      folder: of the parts.
+      run_key: hash of the setup and the options.
+      working_folder: to which all paths are relative.
+    """
+
+    setup: DecodeSetup
+    device: str
+    options: OutputOptions
+    folder: Path
+    run_key: str
+    working_folder: Path = field(default_factory=Path.cwd)
+
+    @property
+    def tables(self) -> Path:
+        """The folder of what is the same for all parts."""
+        return self.folder / f"tables-{self.run_key}"
+
+    @property
+    def log_folder(self) -> Path:
+        """The folder of the log files."""
+        return self.folder / LOG
+
+    def decode(self, task: PartTask) -> Dict[str, Any]:
+        """Decode a part; see :func:`wfst_bias.corpus.part.decode_part`."""
+        with _ONE_AT_A_TIME:
+            decoding = _loaded(self.setup, self.device)
+            decoding.write_tables(self.tables)
+            return decode_part(task, decoding, self.options)
+
+    def decode_all(self, tasks: Iterable[PartTask], number: int = 1) -> Iterator[Dict[str, Any]]:
+        """Decode parts in this process, and write the log of that number."""
+        with _logging_to(self.log_folder / f"decode.{number}.log"):
+            yield from map(self.decode, tasks)
+
+    def answer(self, task: PartTask) -> "Answer":
+        """The result of :meth:`decode`, or its error, for another process."""
+        os.chdir(self.working_folder)
+        try:
+            return Answer(self.decode(task))
+        except InputError as error:
+            return Answer(error=str(error))
+        except OSError as error:  # no space left, for example
+            return Answer(error=f"{error.filename or self.folder}: {error.strerror or error}")
+        except Exception:
+            return Answer(error=traceback.format_exc())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a worker.
+
+    Args:
+      summary: of the part that was decoded.
+      error: text of the error that ends the run.
+    """
+
+    summary: Optional[Dict[str, Any]] = None
+    error: str = ""
+
+    @property
+    def result(self) -> Dict[str, Any]:
+        """The summary.
+
+        Raises:
+          InputError: there was an error.
+        """
+        if self.summary is None:
+            raise InputError(self.error)
+        return self.summary
+
+
+@lru_cache(maxsize=1)
+def _loaded(setup: DecodeSetup, device: str) -> Decoding:
+    return decoding_of(setup, torch.device(device))
+
+
+def log_to(path: Path) -> logging.Handler:
+    """Add the messages of the package to a log file from now on; the handler does it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logger = logging.getLogger("wfst_bias")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    return handler
+
+
+@contextlib.contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """Add the messages of the package to a log file within a block."""
+    handler = log_to(path)
+    try:
+        yield
+    finally:
+        logging.getLogger("wfst_bias").removeHandler(handler)
+        handler.close()
