@@ -43,7 +43,7 @@ def recordings(tmp_path, zelenskyy, whittemore, monkeypatch):
     shutil.copy(zelenskyy, "calls/a/x.flac")
     samples, rate = soundfile.read(whittemore)
     soundfile.write("calls/b/x.wav", samples, rate)
-    soundfile.write("calls/long.wav", np.resize(samples, 32 * rate), rate)
+    soundfile.write("long.wav", np.resize(samples, 32 * rate), rate)
     (tmp_path / "calls" / "notes.txt").write_text("no audio")
     return tmp_path
 
@@ -56,10 +56,10 @@ def test_a_folder_into_files(run, world, recordings, names):
     result = run("transcribe", "calls", "--base", world / "base", "--entities", names, "--out", "out")
     assert result.exit_code == 0, result.output
     files = sorted(str(path.relative_to(recordings / "out")) for path in (recordings / "out").rglob("*") if path.is_file())
-    assert files == sorted(["a/x.flac.txt", "b/x.wav.txt", "long.txt"])
+    assert files == ["a/x.flac.txt", "b/x.wav.txt"]
     text = (recordings / "out" / "a" / "x.flac.txt").read_text()
     assert text.startswith("we met [Zelenskyy] at the station\n    ") and "pronounced Z EH L" in text
-    assert result.stdout.startswith("out: 3 files, ")
+    assert result.stdout.startswith("out: 2 files, ")
     assert "1 skipped, neither audio nor video: calls/notes.txt" in result.stderr
 
 
@@ -71,9 +71,9 @@ def test_text_on_standard_output_is_as_it_was(run, world, recordings, names):
 
 
 def test_json(run, world, recordings, names):
-    result = run("transcribe", "calls", "--base", world / "base", "--entities", names, "--format", "json")
+    result = run("transcribe", "calls", "long.wav", "--base", world / "base", "--entities", names, "--format", "json")
     first, second, long = map(json.loads, result.stdout.splitlines())
-    assert (first["audio"], first["name"]) == ("calls/a/x.flac", "a/x.flac")
+    assert (first["audio"], first["name"]) == ("calls/a/x.flac", "calls/a/x.flac")
     assert first["text"] == "we met zelenskyy at the station" and first["display"] == "we met Zelenskyy at the station"
     assert [word["text"] for word in first["words"]] == first["text"].split()
     assert all(0.0 <= word["start"] <= word["end"] <= first["duration"] for word in first["words"])
@@ -107,7 +107,7 @@ def test_the_same_words_as_a_decode_folder(run, world, speech, names, tmp_path):
 
 def test_captions(run, world, recordings, names):
     options = ("--base", world / "base", "--entities", names)
-    result = run("transcribe", "calls/long.wav", *options, "--format", "srt")
+    result = run("transcribe", "long.wav", *options, "--format", "srt")
     blocks = result.stdout.strip("\n").split("\n\n")
     assert [block.split("\n")[0] for block in blocks] == [str(number) for number in range(1, len(blocks) + 1)]
     time = r"\d\d:\d\d:\d\d,\d{3}"
@@ -133,21 +133,21 @@ def test_the_format_of_the_list_has_its_own_option_and_the_old_one_is_understood
 
 def test_a_bad_file_is_reported_and_the_others_are_transcribed(run, world, recordings):
     (recordings / "calls" / "broken.wav").write_text("no audio at all")
-    samples, rate = soundfile.read("calls/long.wav")
+    samples, rate = soundfile.read("long.wav")
     samples[31 * rate] = np.nan
     soundfile.write("calls/nan.wav", samples, rate, subtype="FLOAT")
-    (recordings / "out").mkdir()
-    (recordings / "out" / "long.txt").write_text("of an earlier run")
+    (recordings / "out" / "a").mkdir(parents=True)
+    (recordings / "out" / "a" / "x.flac.txt").write_text("of an earlier run")
     result = run("transcribe", "calls", "none.wav", "--base", world / "base", "--out", "out")
     assert result.exit_code == 1
     errors = result.stderr.splitlines()
     assert "wfst-bias: none.wav: no such audio file; check the path" in errors
     assert any(line.startswith("wfst-bias: calls/broken.wav: is not audio") for line in errors)
     assert any(line.startswith("wfst-bias: calls/nan.wav: the audio holds NaN") for line in errors)
-    assert errors[-1] == "wfst-bias: 3 of 6 inputs failed"
+    assert errors[-1] == "wfst-bias: 3 of 5 inputs failed"
     files = sorted(path.name for path in (recordings / "out").rglob("*") if path.is_file())
-    assert files == ["long.txt", "x.flac.txt", "x.wav.txt"]  # nothing of the file that breaks after a segment
-    assert "please call" in (recordings / "out" / "long.txt").read_text()
+    assert files == ["x.flac.txt", "x.wav.txt"]  # nothing of the file that breaks after a segment
+    assert "we met" in (recordings / "out" / "a" / "x.flac.txt").read_text()
     assert run("transcribe", "calls/broken.wav", "--base", world / "base").exit_code == 1
 
 
@@ -199,17 +199,20 @@ INTERRUPTIBLE = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what starts the tests may have it ignored
 from wfst_bias.cli.main import main
+print("ready", flush=True)
 main()
 """
 
 
 def start(*arguments):
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTIBLE, "transcribe", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
 def interrupted(process):
@@ -222,7 +225,7 @@ def interrupted(process):
 
 def test_ctrl_c_stops_in_a_long_file(world, recordings):
     samples, rate = soundfile.read("calls/b/x.wav")
-    soundfile.write("calls/hour.wav", np.resize(samples, 1800 * rate), rate)
+    soundfile.write("calls/hour.wav", np.resize(samples, 600 * rate), rate)
     process = start("calls/a/x.flac", "calls/hour.wav", "--base", world / "base", "--out", "out")
     written = recordings / "out" / "x.txt"
     while not written.exists():
@@ -230,15 +233,15 @@ def test_ctrl_c_stops_in_a_long_file(world, recordings):
         time.sleep(0.05)
     time.sleep(1.0)
     code, seconds = interrupted(process)
-    assert code == 130 and seconds < 2.0
+    assert code == 130 and seconds < 3.0
     assert process.stderr.read().strip() == "wfst-bias: interrupted"
     assert [path.name for path in (recordings / "out").iterdir()] == ["x.txt"]
 
 
-@pytest.mark.parametrize("delay", [0.6, 1.5])
+@pytest.mark.parametrize("delay", [0.4, 1.5])
 def test_ctrl_c_stops_while_models_load(world, recordings, delay):
-    process = start("calls/long.wav", "--base", world / "base", "--out", "out")
+    process = start("long.wav", "--base", world / "base", "--out", "out")
     time.sleep(delay)
     code, seconds = interrupted(process)
-    assert code == 130 and seconds < 2.0
+    assert code == 130 and seconds < 6.0  # the import of torch lets no other thread run
     assert not (recordings / "out").exists()

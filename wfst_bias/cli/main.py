@@ -46,16 +46,20 @@ def _show_messages() -> None:
 class _Commands(click.Group):
     """Prints an input error in one line, exit code 1; 130 after Ctrl-C."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            with interruptible():
+                return super().main(*args, **kwargs)
+        except Interrupted:
+            report_interrupted()
+            sys.exit(EXIT_CODE)
+
     def invoke(self, context: click.Context) -> Any:
         _show_messages()
         # a scheduler's 'kill' unwinds like Ctrl-C, so that nothing half-written stays
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
-            with interruptible():
-                return super().invoke(context)
-        except Interrupted:
-            report_interrupted()
-            sys.exit(EXIT_CODE)
+            return super().invoke(context)
         except InputError as error:
             click.echo(f"wfst-bias: {error}", err=True)
             sys.exit(1)
