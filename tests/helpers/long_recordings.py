@@ -13,10 +13,10 @@ from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, frames_of
 from wfst_bias.acoustic.archive import write_archive
 from wfst_bias.acoustic.emissions import padded_emissions
 
-RATE, FRAME_SHIFT, PAUSE = 16000, 0.04, 1.5
+RATE, FRAME_SHIFT, PAUSE, SHARPNESS = 16000, 0.04, 1.5, 3.0
 SENTENCES = (("we met zelenskyy", ZELENSKYY), ("call ann whittemore", ANN_WHITTEMORE), ("the city", CITY))
 NUM_SENTENCES = 15  # more than 30 s
-NAMES = "Zelenskyy\nAnn Whittemore\n"
+NAMES = "Zelenskyy\nAnn Whittemore\nKittery\n"
 LONG, SHORT = "meeting", "short"
 
 
@@ -47,7 +47,7 @@ def write_long_speech(folder, tokens):
     parts, times, texts, begin = [pause], [], [], PAUSE
     for number in range(NUM_SENTENCES):
         text, units = SENTENCES[number % len(SENTENCES)]
-        parts += [frames_of(tokens, units), pause]
+        parts += [frames_of(tokens, units, SHARPNESS), pause]
         end = begin + len(parts[-2]) * FRAME_SHIFT
         times.append((begin, end))
         texts.append(text)

@@ -14,8 +14,9 @@ from wfst_bias.core.text import words_of
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.report import ReportRow
-from wfst_bias.explain.explanation import Explanation, explain
+from wfst_bias.explain.explanation import Explanation
 from wfst_bias.explain.phrase_explanation import PhraseExplanation
+from wfst_bias.explain.segments import explain_segments
 from wfst_bias.graph.store import folder_key, is_base, report_rows
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.recognizer import Recognizer
@@ -78,8 +79,8 @@ def _explanation(
     model, adapter = setup.acoustics(device)
     pronunciations = dict.fromkeys(one for row in own.rows for one in row.pronunciations)
     with Recognizer(model=model, biasing=own.biasing, adapter=adapter) as recognizer:
-        emissions = recognizer.pipeline.emissions([cut], [own.adapter_list])
-        return explain(recognizer.search(emissions), numbers, list(pronunciations))
+        batches = recognizer.pipeline.stream([cut], lambda cuts: [own.adapter_list] * len(cuts), 1)
+        return explain_segments(map(recognizer.search, batches), numbers, list(pronunciations))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.store import folder_key, report_rows
+from wfst_bias.score.counting import RareWords
 from wfst_bias.score.ladder import Rung, ladder_with
-from wfst_bias.score.report import RareWords, phrase_lists, rare_words
+from wfst_bias.score.report import phrase_lists, rare_words
 from wfst_bias.second_pass.config import SEARCH
 
 

@@ -93,16 +93,16 @@ def steps(texts: Mapping[str, str], comparison: Comparison) -> List[Step]:
     rungs, phrases = comparison.rungs, comparison.scored_by.phrases
     transcripts = texts_of_rungs(texts, comparison)
     references = {name: words_of(texts[name]) for name in phrases}
-    counts = [counts_of(texts, hypotheses, phrases, comparison.scored_by.rare) for hypotheses in transcripts]
-    return [
-        Step(
-            rungs[i],
-            rungs[i + 1],
-            score_change(counts[i], counts[i + 1]),
-            tuple(_changes(references, transcripts[i], transcripts[i + 1], phrases)),
-        )
-        for i in range(len(rungs) - 1)
-    ]
+    failed = [frozenset(rung.score.failed.utterances if rung.score.failed else ()) for rung in rungs]
+    found = []
+    for i in range(len(rungs) - 1):
+        before, after = transcripts[i : i + 2]
+        lost = failed[i] | failed[i + 1]
+        both = {name: own for name, own in phrases.items() if name not in lost}  # have a transcript on both rungs
+        own = [counts_of(texts, hypotheses, both, comparison.scored_by.rare) for hypotheses in (before, after)]
+        known = {name: words for name, words in references.items() if name in both}
+        found.append(Step(rungs[i], rungs[i + 1], score_change(*own), tuple(_changes(known, before, after, both))))
+    return found
 
 
 def _changes(references: Texts, before: Texts, after: Texts, phrases: Mapping[str, PhraseList]) -> List[Change]:

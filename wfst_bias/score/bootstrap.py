@@ -1,6 +1,6 @@
 """Bootstrap intervals over utterances, the same every time."""
 
-from typing import Tuple
+from typing import Iterator, Tuple
 
 import numpy as np
 
@@ -10,10 +10,11 @@ _REPLICATIONS = 1000
 _SEED = 0
 
 
-def resampled(num_utterances: int) -> IntArray:
-    """Return how often each utterance was drawn in each replication, ``(R, U)``."""
-    share = np.full(num_utterances, 1 / num_utterances)
-    return np.random.default_rng(_SEED).multinomial(num_utterances, share, _REPLICATIONS)
+def resampled(num_utterances: int) -> Iterator[IntArray]:
+    """Yield how often each utterance was drawn in one replication after the other ``(U,)``."""
+    share, rng = np.full(num_utterances, 1 / num_utterances), np.random.default_rng(_SEED)
+    for _ in range(_REPLICATIONS):
+        yield rng.multinomial(num_utterances, share)
 
 
 def interval(replicas: FloatArray) -> Tuple[float, float]:

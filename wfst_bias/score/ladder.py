@@ -11,7 +11,8 @@ from tabulate import tabulate
 from wfst_bias.core.files import read_json
 from wfst_bias.entities.lists import AUTO
 from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.score.report import RareWords, Score, phrase_lists, rare_words, required, score_with
+from wfst_bias.score.counting import RareWords
+from wfst_bias.score.report import Score, phrase_lists, rare_words, required, score_with
 from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import SEARCH, ChainConfig
 
@@ -82,7 +83,9 @@ def ladder_table(rungs: Sequence[Rung]) -> str:
         rows.append((name, *(score.rates[rate].columns()[0] for rate in _RATES), alarms, *added))
     headers = ("", *_RATES, "false alarms/h", *(f"{rate} +/-" for rate in _ADDED))
     alignment = ("left", *["right"] * (len(headers) - 1))
-    return str(tabulate(rows, headers=headers, disable_numparse=True, colalign=alignment, preserve_whitespace=True))
+    table = str(tabulate(rows, headers=headers, disable_numparse=True, colalign=alignment, preserve_whitespace=True))
+    notes = {rung.name: f"{rung.name}: {rung.score.failed.describe()}" for rung in rungs if rung.score.failed}
+    return "\n\n".join([table, *notes.values()])
 
 
 def _change(before: Score, after: Score, rate: str) -> str:

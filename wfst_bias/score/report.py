@@ -1,9 +1,9 @@
 """Scores of a decode folder: rates with bootstrap intervals, as a table and as JSON."""
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from tabulate import tabulate
@@ -11,16 +11,14 @@ from tabulate import tabulate
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import read_json
 from wfst_bias.core.text import words_of
-from wfst_bias.core.types import FloatArray
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.bootstrap import interval, resampled
-from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
-from wfst_bias.score.librispeech import count_rare_errors
-from wfst_bias.score.texts import hypotheses_of, read_names, text_path
-
-RareWords = Mapping[str, AbstractSet[str]]
+from wfst_bias.score.counting import RareWords, count_decoding, count_utterance
+from wfst_bias.score.counts import COUNT_NAMES, Counts
+from wfst_bias.score.texts import FAILED, named, read_names, text_path
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,10 @@ class Rate:
         if np.isnan(self.value):
             return "-", "-"
         return f"{self.value:.2f}", f"{self.low:.2f} - {self.high:.2f}"
+
+    def content(self) -> Dict[str, Optional[float]]:
+        """Return the numbers of a JSON file."""
+        return {name: _json_number(getattr(self, name)) for name in ("value", "low", "high")}
 
 
 def _json_number(value: float) -> Optional[float]:
@@ -63,6 +65,25 @@ _RATES: Dict[str, Callable[[Mapping[str, FloatArray]], FloatArray]] = {
 
 
 @dataclass(frozen=True)
+class FailedScore:
+    """Utterances that could not be read or decoded, and the error rate with their words as deletions.
+
+    Args:
+      utterances: their names.
+      wer: of all utterances, these among them.
+      num_words: of all references.
+    """
+
+    utterances: Tuple[str, ...]
+    wer: Rate
+    num_words: int
+
+    def describe(self) -> str:
+        many = "1 utterance" if len(self.utterances) == 1 else f"{len(self.utterances):,} utterances"
+        return f"{many} in {FAILED} left out above: {named(self.utterances)}"
+
+
+@dataclass(frozen=True)
 class Score:
     """Scores of one decode folder.
 
@@ -71,12 +92,14 @@ class Score:
       counts: what they were made of.
       num_utterances: that were scored.
       hours: of audio; 0 where the decode folder does not have them, or only a part was scored.
+      failed: utterances of the references that are in no other number, where there are any.
     """
 
     rates: Dict[str, Rate]
     counts: Counts
     num_utterances: int
     hours: float
+    failed: Optional[FailedScore] = None
 
     @property
     def false_alarms_per_hour(self) -> float:
@@ -95,41 +118,54 @@ class Score:
         rows = [(name, *rate.columns(), str(total.get(name, ""))) for name, rate in self.rates.items()]
         an_hour = f"{self.false_alarms_per_hour:.2f}" if self.hours else "-"
         rows.append(("false alarms an hour", an_hour, "", str(c.false_alarms)))
+        if self.failed:
+            rows.append(("WER, failed as deletions", *self.failed.wer.columns(), str(self.failed.num_words)))
         headers = ("", "%", "95 % interval", "of")
-        return str(tabulate(rows, headers=headers, stralign="right", disable_numparse=True))
+        table = str(tabulate(rows, headers=headers, stralign="right", disable_numparse=True))
+        return f"{table}\n\n{self.failed.describe()}" if self.failed else table
 
     def to_json(self, **more: Any) -> str:
         """Return the scores and further content."""
-        content: Dict[str, Any] = {
-            name: {"value": _json_number(r.value), "low": _json_number(r.low), "high": _json_number(r.high)}
-            for name, r in self.rates.items()
-        }
+        content: Dict[str, Any] = {name: rate.content() for name, rate in self.rates.items()}
         content["false_alarms_per_hour"] = _json_number(self.false_alarms_per_hour)
         content["counts"] = dict(zip(COUNT_NAMES, astuple(self.counts)))
         content["num_utterances"] = self.num_utterances
         content["hours"] = round(self.hours, 4)
+        if self.failed:
+            wer = self.failed.wer.content()
+            content["failed"] = {"utterances": list(self.failed.utterances), "WER_as_deletions": wer}
         return json.dumps({**content, **more}, indent=2) + "\n"
 
 
-def score_counts(per_utterance: Sequence[Counts], hours: float = 0.0) -> Score:
-    """Return rates over all utterances, with intervals from resampling the utterances."""
-    values = _resampled_rates(per_utterance)
+def score_counts(per_utterance: Union[Sequence[Counts], IntArray], hours: float = 0.0) -> Score:
+    """Return rates over all utterances, with intervals from resampling the utterances.
+
+    Args:
+      per_utterance: counts of each utterance, or an array of them ``(U, 7)``.
+    """
+    table = _table(per_utterance)
+    values = _resampled_rates(table)
     rates = {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in values.items()}
-    return Score(rates, sum(per_utterance, Counts()), len(per_utterance), hours)
+    return Score(rates, Counts(*table.sum(0).astype(int).tolist()), len(table), hours)
+
+
+def _table(per_utterance: Union[Sequence[Counts], IntArray]) -> FloatArray:
+    """Return counts of utterances as an array ``(U, 7)``."""
+    rows = per_utterance if isinstance(per_utterance, np.ndarray) else [astuple(counts) for counts in per_utterance]
+    return np.array(rows, float).reshape(-1, len(COUNT_NAMES))
 
 
 def score_change(before: Sequence[Counts], after: Sequence[Counts]) -> Dict[str, Rate]:
     """Return the change of each rate, with intervals from resampling the same utterances on both sides."""
     assert len(before) == len(after)
-    old, new = _resampled_rates(before), _resampled_rates(after)
+    old, new = _resampled_rates(_table(before)), _resampled_rates(_table(after))
     added = {name: new[name] - old[name] for name in _RATES}
     return {name: Rate(float(rate[0]), *interval(rate[1:])) for name, rate in added.items()}
 
 
-def _resampled_rates(per_utterance: Sequence[Counts]) -> Dict[str, FloatArray]:
-    """Return each rate over all utterances, then in each replication ``(1 + R,)``."""
-    table = np.array([astuple(counts) for counts in per_utterance], float)  # (utterances, counts)
-    sums = np.concatenate([table.sum(0, keepdims=True), resampled(len(table)) @ table])
+def _resampled_rates(table: FloatArray) -> Dict[str, FloatArray]:
+    """Return each rate over all utterances ``(U, 7)``, then in each replication ``(1 + R,)``."""
+    sums = np.stack([table.sum(0), *(drawn @ table for drawn in resampled(len(table)))])
     columns = dict(zip(COUNT_NAMES, sums.T))
     return {name: rate(columns) for name, rate in _RATES.items()}
 
@@ -229,18 +265,25 @@ def score_with(
     Args:
       rare: the words of each that are biased by the public definitions, where it is these that count.
 
+    Utterances in ``failed.jsonl`` are left out, and named in the score.
+
     Raises:
       InputError: utterances are missing on one side, or there are none.
     """
     decode_dir = Path(decode_dir)
-    hypotheses = hypotheses_of(texts, decode_dir, stage)
-    counts = counts_of(texts, hypotheses, lists, rare)
-    if not counts:
+    table = count_decoding(texts, decode_dir, lists, stage, rare)
+    counts = table.counts[~table.is_failed]
+    if not len(counts):
         raise InputError("holds no utterance", text_path(decode_dir, stage))
     meta = read_json(decode_dir / "meta.json") if (decode_dir / "meta.json").is_file() else {}
     # the decode folder knows the audio of all its utterances only
-    seconds = meta.get("audio_seconds", 0.0) if len(lists) == len(hypotheses) else 0.0
-    return score_counts(counts, seconds / 3600)
+    seconds = meta.get("audio_seconds", 0.0) if len(lists) == len(texts) else 0.0
+    score = score_counts(counts, seconds / 3600)
+    if not table.failed:
+        return score
+    whole = score_counts(table.counts)
+    num_words = whole.counts.biased_words + whole.counts.unbiased_words
+    return replace(score, failed=FailedScore(table.failed, whole.rates["WER"], num_words))
 
 
 def counts_of(
@@ -250,9 +293,4 @@ def counts_of(
     rare: Optional[RareWords] = None,
 ) -> List[Counts]:
     """Count each utterance that has a list; see :func:`score_with`."""
-    if rare is not None:
-        return [
-            count_rare_errors(words_of(texts[key]), hypotheses[key], rare[key], phrases)
-            for key, phrases in lists.items()
-        ]
-    return [count_errors(words_of(texts[key]), hypotheses[key], phrases) for key, phrases in lists.items()]
+    return [count_utterance(texts[name], hypotheses[name], name, lists, rare) for name in lists]

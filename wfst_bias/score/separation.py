@@ -37,7 +37,7 @@ def separation(values: FloatArray, hits: BoolArray, utterance: IntArray, num_utt
       num_utterances: of all.
     """
     _, level = np.unique(values, return_inverse=True)
-    replicas = [_area(level, hits, weights[utterance]) for weights in resampled(num_utterances)]
+    replicas = [_area(level, hits, weights[utterance].astype(float)) for weights in resampled(num_utterances)]
     area = _area(level, hits, np.ones(len(hits)))
     return Separation(area, *interval(np.array(replicas)), _median(values[hits]), _median(values[~hits]))
 
