@@ -6,11 +6,15 @@ from typing import Optional, Tuple
 import click
 
 from wfst_bias.cli.options import PATH, format_option
+from wfst_bias.cli.pseudo_labels import pseudo_labels
 
 
 @click.group()
 def data() -> None:
-    """Sentences rich in rare words or in phrases of a list, synthetic speech, noise, manifests."""
+    """Sentences rich in rare words or in phrases of a list, synthetic speech, noise, manifests, pseudo-labels."""
+
+
+data.add_command(pseudo_labels)
 
 
 @data.command("sentences")

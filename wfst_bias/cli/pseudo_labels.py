@@ -1,0 +1,32 @@
+"""``wfst-bias data pseudo-labels``: a cut manifest with the transcripts of a decode folder."""
+
+from pathlib import Path
+
+import click
+
+from wfst_bias.cli.options import PATH
+
+
+@click.command("pseudo-labels")
+@click.argument("data", type=PATH)
+@click.argument("decode_dir", type=PATH)
+@click.argument("out", type=PATH)
+def pseudo_labels(data: Path, decode_dir: Path, out: Path) -> None:
+    """Write the cuts of DATA with the transcripts of DECODE_DIR as supervisions into OUT, a lhotse cut manifest.
+
+    A supervision has the text, the speaker of DATA, the words with times and confidences as alignment, and the entities
+    that were found as custom field. A long recording has one for each segment in which it was searched:
+    CutSet.trim_to_supervisions() makes cuts to train on of these. Utterances of failed.jsonl are left out.
+
+    Example: wfst-bias data pseudo-labels data/unlabeled exp/decode_names pseudo.jsonl.gz
+    """
+    from wfst_bias.core.files import check_not_input
+    from wfst_bias.data.cuts import write_cuts
+    from wfst_bias.recognize.pseudo_labels import decoded_cuts
+    from wfst_bias.score.texts import failed_utterances
+
+    check_not_input(out, data)
+    count = write_cuts(decoded_cuts(data, decode_dir), out)
+    failed = len(failed_utterances(decode_dir))
+    left_out = f"; {failed:,} of failed.jsonl are left out" if failed else ""
+    click.echo(f"{out}: {count:,} cuts{left_out}")
