@@ -213,8 +213,9 @@ def _report_plan(run: "CorpusRun") -> None:
     """How much there is to decode."""
     plan = run.plan
     unreadable = f"; {plan.num_failed:,} cannot be read" if plan.num_failed else ""
+    duration = f"{plan.duration:,.0f} s" if plan.duration < 3600 else f"{plan.duration / 3600:,.2f} h"
     click.echo(
-        f"wfst-bias: {plan.num_inputs:,} utterances, {plan.duration / 3600:,.2f} h of audio, in {plan.num_parts:,} parts"
+        f"wfst-bias: {plan.num_inputs:,} utterances, {duration} of audio, in {plan.num_parts:,} parts"
         f"{unreadable}",
         err=True,
     )
