@@ -5,14 +5,13 @@ import gzip
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
+from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, TextIO
 
 from wfst_bias.core.types import Seconds
 from wfst_bias.decode.config import SearchConfig
-from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
-from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.recognize.recognition import RecognizedSegment
+from wfst_bias.recognize.transcription import ctm_lines, entity_row
 from wfst_bias.second_pass.config import LOOKUP, SEARCH
 
 FAILED = "failed.jsonl"
@@ -137,14 +136,15 @@ class DecodeFiles:
         num_before = sum(one.num_words for one in self._segments)
         if self._lookup:
             self._lookup.writelines(f"{row.to_json()}\n" for row in segment.replacements)
-        self._ctm.writelines(_ctm(name, transcript, [c.plain for c in found.confidences]))
-        self._ctm_with_list.writelines(_ctm(name, transcript, [c.boosted for c in found.confidences]))
+        self._ctm.writelines(ctm_lines(name, transcript, [c.plain for c in found.confidences]))
+        self._ctm_with_list.writelines(ctm_lines(name, transcript, [c.boosted for c in found.confidences]))
         for entity, competitor in zip(transcript.entities, found.competitors):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
             placed = replace(entity, first_word=entity.first_word + num_before)
-            self._entities.write(_row(name, placed, {**_least(own), "rival": competitor and competitor.to_json()}))
+            self._entities.write(_line_of_json(entity_row(name, placed, own, competitor)))
         for entity in transcript.rejected:
-            self._rejected.write(_row(name, replace(entity, first_word=entity.first_word + num_before)))
+            placed = replace(entity, first_word=entity.first_word + num_before)
+            self._rejected.write(_line_of_json({"utterance": name, **placed.to_json()}))
         self._num_entities += len(transcript.entities)
         self._num_rejected += len(transcript.rejected)
 
@@ -193,21 +193,5 @@ def _segments_line(segment: RecognizedSegment) -> str:
     return f"{segment.name} {recording} {cut.start + segment.start:.3f} {cut.start + end:.3f}\n"
 
 
-def _ctm(name: str, transcript: Transcript, confidences: Sequence[float]) -> Iterator[str]:
-    """Lines of a CTM."""
-    for word, confidence in zip(transcript.words, confidences):
-        yield f"{name} 1 {word.start:.2f} {word.end - word.start:.2f} {word.text} {confidence:.4f}\n"
-
-
-def _least(confidences: Sequence[Confidence]) -> Dict[str, float]:
-    """The least confidences of the words of an entity, as ``entities.jsonl`` has them."""
-    return {
-        "confidence": round(min(c.plain for c in confidences), 4),
-        "confidence_with_list": round(min(c.boosted for c in confidences), 4),
-    }
-
-
-def _row(utterance: str, entity: FoundEntity, more: Mapping[str, Any] = {}) -> str:
-    """An entity as a line of JSON."""
-    row = {"utterance": utterance, **entity.to_json(), **more}
+def _line_of_json(row: Mapping[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
