@@ -46,7 +46,7 @@ def test_stored_emissions_give_the_same_words_with_the_adapter_of_the_package_to
 
 
 def test_cuts_hold_their_texts_and_audio_wherever_they_are_read(corpus, run, tmp_path, monkeypatch):
-    assert run("data", "cuts", corpus / "data", tmp_path / "cuts.jsonl.gz").exit_code == 0
+    assert run("data", "cuts", corpus / "data", tmp_path / "cuts.jsonl.gz", "--channel", "1").exit_code == 0
     monkeypatch.chdir(tmp_path)
     cuts = list(load_manifest("cuts.jsonl.gz"))
     texts = (corpus / "data" / "text").read_text().splitlines()

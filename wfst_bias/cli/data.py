@@ -1,12 +1,15 @@
 """``wfst-bias data``: synthetic corpora to train, to tune and to test on."""
 
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import TYPE_CHECKING, Optional, Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, format_option
+from wfst_bias.cli.options import PATH, channel_option, format_option
 from wfst_bias.cli.pseudo_labels import pseudo_labels
+
+if TYPE_CHECKING:
+    from wfst_bias.data.channels import Channel
 
 
 @click.group()
@@ -166,14 +169,15 @@ def data_noise(data_dir: Path, minutes: float, seed: int) -> None:
 @data.command("cuts")
 @click.argument("data", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.jsonl.gz")
-def data_cuts(data: Path, out: Path) -> None:
+@channel_option
+def data_cuts(data: Path, out: Path, channel: "Channel") -> None:
     """Write DATA as a lhotse cut manifest, checked; the audio stays where it is.
 
     Example: wfst-bias data cuts data/test data/test.jsonl.gz
     """
     from wfst_bias.data.cuts import read_data, write_cuts
 
-    click.echo(f"{out}: {write_cuts(read_data(data), out):,} cuts")
+    click.echo(f"{out}: {write_cuts(read_data(data, channel), out):,} cuts")
 
 
 @data.command("combine")

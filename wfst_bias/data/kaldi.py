@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from sys import intern
 from typing import Dict, Iterator, Optional, Tuple, Union
 
 from lhotse import Recording, SupervisionSegment
@@ -113,9 +114,9 @@ class KaldiFolder:
         names = ("reco2dur",) if self._segments.is_file() else ("reco2dur", "utt2dur")
         found: Dict[str, Seconds] = {}
         for path in (self._folder / name for name in names):
-            for key, (rest, line) in _table(path).items():
+            for key, rest, line in rows_of(path) if path.is_file() else ():
                 try:
-                    found[key] = float(rest)
+                    found[intern(key)] = float(rest)
                 except ValueError:
                     raise InputError(f"found {key} {rest!r}; expected 'KEY SECONDS'", path, line) from None
         return {key: seconds for key, seconds in found.items() if seconds > 0.0}
@@ -186,7 +187,7 @@ def _table(path: Path) -> Dict[str, Tuple[str, int]]:
     """Rest and line number of each key of a Kaldi table; empty where there is no such file."""
     if not path.is_file():
         return {}
-    return {key: (rest, line) for key, rest, line in rows_of(path, needs_value=False)}
+    return {intern(key): (intern(rest), line) for key, rest, line in rows_of(path, needs_value=False)}
 
 
 def rows_of(path: Path, on_failure: OnFailure = raise_failure, needs_value: bool = True) -> Iterator[Row]:
