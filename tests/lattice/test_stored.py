@@ -10,7 +10,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.lattice.archive import archive_name, archives, lattice_terms, lattice_text, terms_name
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.rescored import pruned
-from wfst_bias.lattice.stored import stored_lattices, write_lattices
+from wfst_bias.lattice.stored import copy_lattices, stored_lattices, write_lattices
 
 SPOKEN = (CITY, ZELENSKYY, ANN_WHITTEMORE, "", CITY)
 TEXTS = ["the city", "we met zelenskyy", "call ann whittemore", "", "the city"]
@@ -104,3 +104,15 @@ def test_a_wrong_count_of_archives_is_told(folder_of):
         (folder / "num_jobs").write_text(text)
         with pytest.raises(InputError, match=f"num_jobs: found '{text}'; expected the number of lat"):
             archives(folder)
+
+
+def test_an_archive_alone_has_the_lattices_of_all(folder_of, tmp_path):
+    stored = stored_lattices(folder_of(2, 0, 3))
+    for name in ("lat.txt", "lat.gz"):
+        assert copy_lattices(stored, tmp_path / name) == 5
+    text = "".join(content_of(tmp_path / "folder", job)[0] for job in (1, 2, 3))
+    assert (tmp_path / "lat.txt").read_text() == gzip.decompress((tmp_path / "lat.gz").read_bytes()).decode() == text
+    (tmp_path / "folder/lat.3.gz").write_bytes(gzip.compress(b"nonsense is no lattice\n"))
+    with pytest.raises(InputError, match="expected the name of an utterance"):
+        copy_lattices(stored, tmp_path / "other.gz")
+    assert not list(tmp_path.glob("*other*"))

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import io
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import zlib
 from codecs import BOM_UTF8
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Set, Tuple, Union
+from typing import Any, BinaryIO, Dict, Iterator, List, Set, TextIO, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 
@@ -121,21 +122,41 @@ def read_toml(path: Path) -> Dict[str, Any]:
 
 def publish_file(path: Path, content: Union[str, bytes]) -> None:
     """Write a file under a temporary name, then rename it into place."""
+    with publish_stream(path) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def publish_stream(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new file, which is renamed to ``path`` at the end of the block if that raises nothing."""
     path = Path(path)
     with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with _removed_after_errors(Path(temporary)):
+    try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+            yield stream
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 @contextlib.contextmanager
-def publish_folder(
-    path: Path, kind: str, marker: str = "meta.json", replaces: bool = True
-) -> Iterator[Path]:
+def publish_lines(path: Path) -> Iterator[TextIO]:
+    """Yield a text file as :func:`publish_stream`; gzipped, without a time, where the path ends in ``.gz``."""
+    with publish_stream(path) as stream, contextlib.ExitStack() as files:
+        packed = Path(path).suffix == ".gz"
+        content = files.enter_context(gzip.GzipFile("", "wb", fileobj=stream, mtime=0)) if packed else stream
+        text = io.TextIOWrapper(content, encoding="utf-8", newline="\n")
+        yield text
+        text.flush()
+        text.detach()
+
+
+@contextlib.contextmanager
+def publish_folder(path: Path, kind: str, marker: str = "meta.json", replaces: bool = True) -> Iterator[Path]:
     """Yield a new folder, which is renamed to ``path`` at the end of the block if that raises nothing.
 
     A folder of the same kind at ``path`` is replaced, or kept.

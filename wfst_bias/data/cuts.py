@@ -1,6 +1,5 @@
 """Speech to decode: a Kaldi data folder, a lhotse cut manifest or a Shar folder, as checked lhotse cuts."""
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, Union
@@ -9,7 +8,7 @@ from lhotse import CutSet
 from lhotse.cut import Cut
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import publish_file
+from wfst_bias.core.files import publish_lines
 from wfst_bias.data.channels import MEAN, Channel, parse_channel
 from wfst_bias.data.failures import OnFailure, raise_failure
 from wfst_bias.data.kaldi import KaldiFolder, rows_of
@@ -57,10 +56,12 @@ def write_cuts(cuts: Iterable[Cut], path: Path) -> int:
     """Write a lhotse cut manifest, its audio files by absolute paths; how many cuts there are."""
     if not path.name.endswith((".jsonl", ".jsonl.gz")):
         raise InputError("is no name of a cut manifest; end it in .jsonl.gz", path)
-    lines = [json.dumps(_with_absolute_paths(cut.to_dict()), ensure_ascii=False) + "\n" for cut in cuts]
-    content = "".join(lines)
-    publish_file(path, gzip.compress(content.encode(), mtime=0) if path.suffix == ".gz" else content)
-    return len(lines)
+    count = 0
+    with publish_lines(path) as manifest:
+        for cut in cuts:
+            manifest.write(json.dumps(_with_absolute_paths(cut.to_dict()), ensure_ascii=False) + "\n")
+            count += 1
+    return count
 
 
 def _with_absolute_paths(cut: Dict[str, Any]) -> Dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, T
 
 import wfst_bias
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import check_folder, check_not_input, publish_file, publish_folder, read_json
+from wfst_bias.core.files import check_folder, check_not_input, publish_folder, publish_lines, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.lattice.archive import (
     NUM_JOBS,
@@ -160,14 +160,17 @@ def copy_lattices(stored: StoredLattices, out: Path) -> int:
     check_not_input(out, stored.source, *(archive.path for archive in stored.archives))
     if out.suffix not in (_K2_SUFFIX, *_ARCHIVE_SUFFIXES):
         return write_lattices(stored, out, lambda lattice: lattice, {})
-    pairs = list(stored)
-    lattices, phrases = zip(*pairs) if pairs else ((), ())
-    if out.suffix == _K2_SUFFIX:
+    if out.suffix == _K2_SUFFIX:  # all of them at once
+        pairs = list(stored)
+        lattices, phrases = zip(*pairs) if pairs else ((), ())
         write_k2(out, K2Lattices(lattices, phrases, stored.acoustic_scale))
-    else:
-        text = "".join(lattice_text(lattice, stored.acoustic_scale) for lattice in lattices).encode()
-        publish_file(out, gzip.compress(text, mtime=0) if out.suffix == ".gz" else text)
-    return len(lattices)
+        return len(lattices)
+    count = 0
+    with publish_lines(out) as archive:
+        for lattice, _ in stored:
+            archive.write(lattice_text(lattice, stored.acoustic_scale))
+            count += 1
+    return count
 
 
 def write_lattices(
