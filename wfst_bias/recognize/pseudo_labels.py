@@ -14,6 +14,7 @@ from lhotse.utils import fastcopy
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import Seconds
+from wfst_bias.data.audio import opened_cut
 from wfst_bias.data.cuts import read_data
 from wfst_bias.data.failures import FailedInput
 from wfst_bias.score.texts import failed_utterances
@@ -104,7 +105,7 @@ def decoded_cuts(data: Path, decode_dir: Path) -> Iterator[Cut]:
             if cut is None:
                 raise InputError(f"has no utterance {name!r}, which was decoded; name the data of the folder", data)
             waiting[cut.id] = cut
-        yield _labeled(waiting.pop(name), words.of(name), entities.of(name), segments.segments_of(name))
+        yield _labeled(opened_cut(waiting.pop(name)), words.of(name), entities.of(name), segments.segments_of(name))
     for groups in (words, entities, segments):
         groups.check_end()
     missing = next((cut.id for cut in (*waiting.values(), *cuts) if cut.id not in failed), None)
