@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from wfst_bias.acoustic.hama import HamaModel
+from wfst_bias.corpus import dask_workers
 from wfst_bias.corpus.decoding import Decoding
 from wfst_bias.corpus.options import OutputOptions
 from wfst_bias.corpus.part import PartTask, decode_part
@@ -240,7 +241,8 @@ def test_dask_writes_the_same_files(graph, corpus, whole, run, tmp_path):
     assert files_of(tmp_path / "d") == files_of(whole)
 
 
-def test_no_scheduler_is_an_error(graph, corpus, run, tmp_path):
+def test_no_scheduler_is_an_error(graph, corpus, run, tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+    monkeypatch.setattr(dask_workers, "_TIMEOUT", 0.5)
     result = run("decode", graph, corpus, tmp_path / "d", "--scheduler", "tcp://127.0.0.1:9")
     assert result.exit_code == 1 and "127.0.0.1:9" in result.output

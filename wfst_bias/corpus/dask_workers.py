@@ -2,12 +2,16 @@
 
 import re
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import Seconds
 from wfst_bias.corpus.part import PartTask
 from wfst_bias.corpus.worker import Answer, Work, log_to
+
+_TIMEOUT: Seconds = 20.0  # to reach the scheduler
 
 
 class DaskWorkers:
@@ -30,17 +34,17 @@ class DaskWorkers:
           InputError: the cluster cannot be reached, or a worker cannot work at all.
         """
         try:
-            from distributed import Client, KilledWorker, as_completed
+            distributed: Any = import_module("distributed")
         except ModuleNotFoundError:
             raise InputError("--scheduler needs Dask; install it, 'pip install \"wfst-bias[dask]\"'") from None
         where = {"scheduler_file": self._address} if Path(self._address).is_file() else {"address": self._address}
         try:
-            client = Client(**where, set_as_default=False)
+            client = distributed.Client(**where, timeout=_TIMEOUT)
         except (OSError, ValueError) as error:
             raise InputError(f"no Dask scheduler answers at {self._address!r} ({error}); is it running?") from None
         with client:
             waiting = iter(tasks)
-            results = as_completed()
+            results = distributed.as_completed()
             task_of = {}
 
             def submit(task: PartTask) -> None:
@@ -54,7 +58,7 @@ class DaskWorkers:
             for future in results:
                 task = task_of.pop(future.key)
                 problem = future.exception()
-                if isinstance(problem, KilledWorker):
+                if isinstance(problem, distributed.KilledWorker):
                     submit(task.after_death(str(problem)))
                     continue
                 if problem is not None:
@@ -67,9 +71,8 @@ class DaskWorkers:
 
 def _decode(work: Work, task: PartTask) -> Answer:
     """Decode a part in a worker."""
-    from distributed import get_worker
-
-    name = re.sub(r"\W+", "_", str(get_worker().name))
+    worker: Any = import_module("distributed").get_worker()
+    name = re.sub(r"\W+", "_", str(worker.name))
     _log_once(work.log_folder / f"decode.{name}.log")
     return work.answer(task)
 
