@@ -7,7 +7,15 @@ import torch
 
 from wfst_bias.acoustic.conformer import Conformer
 from wfst_bias.acoustic.conformer_config import ARTICLE, SMALL, ConformerConfig
-from wfst_bias.acoustic.conformer_layers import RotaryAttention, rotary_angles, rotated, within
+from wfst_bias.acoustic.conformer_layers import (
+    NEAR_ATTENTION,
+    NEAR_MEAN,
+    RotaryAttention,
+    moving_mean,
+    rotary_angles,
+    rotated,
+    within,
+)
 from wfst_bias.core.errors import InputError
 
 TINY = ConformerConfig(
@@ -81,9 +89,9 @@ def test_attention_does_not_see_the_padding():
     attention = RotaryAttention(replace(TINY, dropout=0.0)).eval()
     x, valid = torch.randn(1, 9, TINY.dim), within(torch.tensor([6]), 9)
     rotary = rotary_angles(9, TINY.dim // TINY.num_heads, x.device)
-    before = attention(x, valid, rotary)
+    before = attention(x, valid[:, None, None], rotary)
     x[:, 6:] = 100.0
-    assert torch.allclose(attention(x, valid, rotary)[:, :6], before[:, :6], atol=1e-6)
+    assert torch.allclose(attention(x, valid[:, None, None], rotary)[:, :6], before[:, :6], atol=1e-6)
 
 
 def test_products_of_rotated_vectors_tell_their_distance_alone():
@@ -126,3 +134,36 @@ def test_sizes_that_cannot_be_are_rejected(change, message):
     with pytest.raises(InputError) as error:
         replace(SMALL, **change)
     assert str(error.value) == message
+
+
+def test_a_frame_of_long_audio_sees_what_is_near():
+    model = network(replace(TINY, num_layers=2, subword_layers=(1,), phone_layer=2))
+    features, lengths = speech(6000)
+    changed = features.clone()
+    changed[:, 4000:] += torch.randn(2000, 80)
+    near = (4000 - NEAR_MEAN) // 4 - 2 * (NEAR_ATTENTION + 5)
+    with torch.no_grad():
+        one, other = (model(x, lengths, torch.tensor([True])).log_probs[0] for x in (features, changed))
+        assert torch.allclose(one[:near], other[:near], atol=1e-5) and not torch.allclose(one, other, atol=1e-2)
+        one, other = (model(x, lengths).log_probs[0] for x in (features, changed))
+        assert not torch.allclose(one[:near], other[:near], atol=1e-3)
+
+
+def test_long_audio_changes_no_other_utterance_of_its_batch():
+    model = network()
+    features, lengths = speech(3100, 40, 900)
+    is_long = torch.tensor([True, False, False])
+    with torch.no_grad():
+        batch = model(features, lengths, is_long).log_probs
+        for n, length in enumerate(lengths.tolist()):
+            alone = model(features[n : n + 1, :length], lengths[n : n + 1], is_long[n : n + 1] if n == 0 else None)
+            assert torch.allclose(alone.log_probs[0], batch[n, : alone.log_probs.shape[1]], atol=1e-4)
+
+
+def test_the_mean_that_moves():
+    features, lengths = torch.randn(2, 2500, 3), torch.tensor([2500, 1200])
+    features[1, 1200:] = 0.0
+    mean = moving_mean(features, lengths)
+    assert torch.allclose(mean[0, 0], features[0, : NEAR_MEAN + 1].mean(dim=0), atol=1e-5)
+    assert torch.allclose(mean[0, 1200], features[0, 200:2201].mean(dim=0), atol=1e-5)
+    assert torch.allclose(mean[1, 1100], features[1, 100:1200].mean(dim=0), atol=1e-5)

@@ -82,7 +82,7 @@ def test_windows_cover_a_recording_once(duration, longest, grid, overlap):
     "model, windowing",
     [
         (HamaModel, Windowing(30.0, 15.0, 1.0)),
-        (ConformerModel, Windowing(60.0, 60.0, 2.0)),
+        (ConformerModel, Windowing(60.0, 60.0, 16.0)),
         (HfModel, Windowing(60.0, 60.0, 2.0)),
         (OnnxModel, Windowing(60.0, 60.0, 2.0)),
         (Convolution, Windowing(math.inf, math.inf)),

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wfst_bias.acoustic.conformer_config import ConformerConfig
-from wfst_bias.acoustic.conformer_layers import ConformerLayer, Subsampling, rotary_angles, within
+from wfst_bias.acoustic.conformer_layers import ConformerLayer, Subsampling, near_keys, rotary_angles, within
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,24 @@ class Conformer(nn.Module):
         self.subword_feedback = nn.Linear(num_subwords, config.dim) if config.feeds_back_subwords else None
         self.phone_feedback = nn.Linear(num_phones, config.dim) if config.feeds_back_phones else None
 
-    def forward(self, features: Tensor, lengths: Tensor) -> ConformerOutput:
+    def forward(self, features: Tensor, lengths: Tensor, is_long: Optional[Tensor] = None) -> ConformerOutput:
         """Compute the emissions of a batch.
 
         Args:
           features: log-mel energies, float32 ``(N, S, num_mels)``, padded at the end with any number.
           lengths: feature frames of each utterance, int64 ``(N,)``.
+          is_long: utterances whose frames see what is near alone, bool ``(N,)``; none where not given.
         """
         config = self.config
-        x, lengths = self.subsampling(features, lengths)
+        x, lengths = self.subsampling(features, lengths, is_long)
         valid = within(lengths, x.shape[1])
+        keys = valid[:, None, None, :] if is_long is None else near_keys(valid, is_long)
         rotary = rotary_angles(x.shape[1], config.dim // config.num_heads, x.device)
         shown: List[Tensor] = []
         intermediate: List[Tensor] = []
         phone_log_probs: Optional[Tensor] = None
         for number, layer in enumerate(self.layers, 1):
-            x = layer(x, valid, rotary)
+            x = layer(x, valid, keys, rotary)
             feedback: List[Tensor] = []
             if number in config.subword_layers:
                 shown.append(x)

@@ -4,7 +4,7 @@ Axes: ``N`` utterances, ``S`` feature frames of 10 ms, ``T`` encoder frames of 4
 ``H`` heads.
 """
 
-from typing import Tuple, TypeVar
+from typing import Optional, Tuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,9 @@ from wfst_bias.acoustic.norm import Norm
 
 _FEATURE_SCALE = 0.25  # log-mel energies spread by about 4 around their mean
 _ROTARY_BASE = 10000.0
+
+NEAR_ATTENTION = 100  # encoder frames to each side that a frame of long audio attends to
+NEAR_MEAN = 1000  # feature frames to each side whose mean is subtracted from one of long audio
 
 IntOrTensor = TypeVar("IntOrTensor", int, Tensor)
 
@@ -36,11 +39,13 @@ class Subsampling(nn.Module):
         self.norm = Norm(config.dim)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, features: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor]:
-        """``(N, S, num_mels)`` and ``(N,)`` to ``(N, T, D)`` and ``(N,)``."""
+    def forward(self, features: Tensor, lengths: Tensor, is_long: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+        """``(N, S, num_mels)`` and ``(N,)`` to ``(N, T, D)`` and ``(N,)``; for ``is_long`` see :func:`near_keys`."""
         valid = within(lengths, features.shape[1]).unsqueeze(-1)
         features = features.masked_fill(~valid, 0.0)
         mean = features.sum(dim=1, keepdim=True) / lengths.clamp(min=1)[:, None, None]
+        if is_long is not None:
+            mean = torch.where(is_long[:, None, None], moving_mean(features, lengths), mean)
         x = (_FEATURE_SCALE * (features - mean)).masked_fill(~valid, 0.0)
         x = F.relu(
             self.first(x.unsqueeze(1).contiguous(memory_format=torch.channels_last))
@@ -64,10 +69,15 @@ class ConformerLayer(nn.Module):
         self.feed_forward_after = FeedForward(config)
         self.norm = Norm(config.dim)
 
-    def forward(self, x: Tensor, valid: Tensor, rotary: Tuple[Tensor, Tensor]) -> Tensor:
-        """``(N, T, D)`` to ``(N, T, D)``; ``valid`` are the frames of the utterances, bool ``(N, T)``."""
+    def forward(self, x: Tensor, valid: Tensor, keys: Tensor, rotary: Tuple[Tensor, Tensor]) -> Tensor:
+        """``(N, T, D)`` to ``(N, T, D)``.
+
+        Args:
+          valid: frames of the utterances, bool ``(N, T)``.
+          keys: those that each frame attends to, see :func:`attend`.
+        """
         x = x + 0.5 * self.feed_forward_before(x)
-        x = x + self.attention(x, valid, rotary)
+        x = x + self.attention(x, keys, rotary)
         x = x + self.convolution(x, valid)
         x = x + 0.5 * self.feed_forward_after(x)
         result: Tensor = self.norm(x)
@@ -100,11 +110,11 @@ class RotaryAttention(nn.Module):
         self.out = nn.Linear(config.dim, config.dim)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, valid: Tensor, rotary: Tuple[Tensor, Tensor]) -> Tensor:
+    def forward(self, x: Tensor, keys: Tensor, rotary: Tuple[Tensor, Tensor]) -> Tensor:
         N, T, D = x.shape
         heads = self.queries_keys_values(self.norm(x)).reshape(N, T, 3, self.num_heads, D // self.num_heads)
         q, k, v = heads.permute(2, 0, 3, 1, 4).unbind(0)  # (N, H, T, D / H) each
-        mixed = attend(rotated(q, rotary), rotated(k, rotary), v, valid[:, None, None, :])
+        mixed = attend(rotated(q, rotary), rotated(k, rotary), v, keys)
         result: Tensor = self.dropout(self.out(mixed.transpose(1, 2).reshape(N, T, D)))
         return result
 
@@ -134,14 +144,42 @@ class Convolution(nn.Module):
         return result
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, valid: Tensor) -> Tensor:
-    """Return scaled dot-product attention, ``(N, H, T, D / H)`` each; keys that are not ``valid`` ``(N, 1, 1, T)`` are left
-    out."""
+def attend(q: Tensor, k: Tensor, v: Tensor, keys: Tensor) -> Tensor:
+    """Return scaled dot-product attention, ``(N, H, T, D / H)`` each, to the ``keys``, bool ``(N, 1, 1 or T, T)``."""
     if hasattr(F, "scaled_dot_product_attention"):  # torch 2
-        attended: Tensor = F.scaled_dot_product_attention(q, k, v, attn_mask=valid)
+        attended: Tensor = F.scaled_dot_product_attention(q, k, v, attn_mask=keys)
         return attended
     scores = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -0.5
-    result: Tensor = scores.masked_fill(~valid, torch.finfo(scores.dtype).min).softmax(dim=-1).to(v.dtype) @ v
+    result: Tensor = scores.masked_fill(~keys, torch.finfo(scores.dtype).min).softmax(dim=-1).to(v.dtype) @ v
+    return result
+
+
+def near_keys(valid: Tensor, is_long: Tensor) -> Tensor:
+    """Return the frames that each frame attends to, bool ``(N, 1, T, T)``.
+
+    Attention to all of a long recording would change with its length, and no window could give what one pass gives.
+
+    Args:
+      valid: frames of the utterances, bool ``(N, T)``.
+      is_long: utterances whose frames attend only to those within :data:`NEAR_ATTENTION`, bool ``(N,)``.
+    """
+    frames = torch.arange(valid.shape[1], device=valid.device)
+    distance = (frames[:, None] - frames).abs()
+    is_near = (distance <= NEAR_ATTENTION) | ~is_long[:, None, None]
+    # each frame attends to itself: beyond an utterance's length nothing else may be near
+    result: Tensor = ((is_near & valid[:, None, :]) | (distance == 0)).unsqueeze(1)
+    return result
+
+
+def moving_mean(features: Tensor, lengths: Tensor) -> Tensor:
+    """Return the mean of the features near each frame, ``(N, S, num_mels)``; they are 0 beyond the lengths."""
+    sums = F.pad(features.double().cumsum(dim=1), (0, 0, 1, 0))
+    frames = torch.arange(features.shape[1], device=features.device).expand(len(features), -1)
+    first = (frames - NEAR_MEAN).clamp(min=0)
+    last = torch.minimum(frames + NEAR_MEAN + 1, lengths[:, None])
+    at = [place.unsqueeze(-1).expand(-1, -1, features.shape[2]) for place in (first, last)]
+    total = sums.gather(1, at[1]) - sums.gather(1, at[0])
+    result: Tensor = (total / (last - first).clamp(min=1).unsqueeze(-1)).to(features.dtype)
     return result
 
 

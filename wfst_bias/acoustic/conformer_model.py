@@ -5,7 +5,7 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Sequence, Tuple, Union
+from typing import Dict, Optional, Sequence, Tuple, Union
 
 import torch
 
@@ -135,6 +135,9 @@ class ConformerModel:
     sampling_rate = SAMPLING_RATE
     frame_shift = FRAME_SHIFT
     longest = LONGEST_WINDOW
+    overlap = 16.0  # of windows; what a frame of long audio sees beyond the half of it hardly changes its best token
+    longest_attended = 30.0
+    """Seconds. Attention is to all of the audio where that is no longer, and to what is near where it is."""
 
     def __init__(self, folder: Path, device: Union[str, torch.device] = "cpu"):
         _, self.vocabulary = read_description(folder)
@@ -154,7 +157,7 @@ class ConformerModel:
         lengths = torch.tensor([len(x) for x in features])
         padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
         with torch.no_grad():
-            output = self.network(padded.to(self.device), lengths.to(self.device))
+            output = self.network(padded.to(self.device), lengths.to(self.device), self._is_long(audio))
         lengths = output.lengths.cpu()
         phones = Emissions(
             output.phone_log_probs, lengths, self.frame_shift, self.vocabulary.phones.tokens, list(names)
@@ -162,6 +165,11 @@ class ConformerModel:
         return Emissions(
             output.log_probs, lengths, self.frame_shift, self.tokens, list(names), layers=output.layers, phones=phones
         )
+
+    def _is_long(self, audio: Sequence[FloatArray]) -> Optional[torch.Tensor]:
+        """Which utterances are longer than what is attended to as a whole, bool ``(N,)``; None where none is."""
+        is_long = [len(samples) > self.longest_attended * self.sampling_rate for samples in audio]
+        return torch.tensor(is_long, device=self.device) if any(is_long) else None
 
     def head(self, hidden: torch.Tensor) -> torch.Tensor:
         """See :class:`wfst_bias.acoustic.emissions.LayeredModel`."""

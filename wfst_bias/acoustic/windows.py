@@ -47,7 +47,7 @@ class Windowing:
 
     @classmethod
     def of(cls, model: AcousticModel) -> "Windowing":
-        """The declaration of a model, see :class:`wfst_bias.acoustic.emissions.AcousticModel`; one pass where it has none."""
+        """The declaration of an :class:`wfst_bias.acoustic.emissions.AcousticModel`; one pass where it has none."""
         longest = getattr(model, "longest", None) or inf
         return cls(longest, getattr(model, "window", None) or longest, getattr(model, "overlap", None) or cls.overlap)
 
