@@ -8,7 +8,6 @@ python benchmarks/long_recordings.py GRAPH DATA LIST [--recordings N] [--hour] [
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 import soundfile
+from corpus_tools import DecodeCommand
 from tabulate import tabulate
 
 from wfst_bias.data.audio import load_audio
@@ -52,6 +52,8 @@ def main() -> None:
             whole, times = np.concatenate(joined), -(-3600 * SAMPLING_RATE // sum(map(len, joined)))
             write_data(out / "hour", [np.tile(whole, times)[: 3600 * SAMPLING_RATE]], [""])
             rows.append(row("an hour", arguments.graph, out / "hour", None, out / "hour_decoded", options))
+    for found in rows:
+        found["x utterances"] = found["CPU [s / audio h]"] / rows[0]["CPU [s / audio h]"]
     print(tabulate(rows, headers="keys", floatfmt=".4g"))
 
 
@@ -66,18 +68,19 @@ def write_data(folder: Path, recordings: Sequence[np.ndarray], references: Seque
 
 
 def row(name: str, graph: Path, data: Path, entities: Any, out: Path, options: List[str]) -> Dict[str, Any]:
-    """Decode and score; time and memory are those of the decoding process."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run("decode", graph, data, out, *options)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Decode and score; time and memory are those of the decoding process, and of its readers of media."""
+    done = DecodeCommand(graph, data, options).must_run(out)
     meta = json.loads((out / "meta.json").read_text())
     found: Dict[str, Any] = {"": name, "audio [s]": meta["audio_seconds"]}
     if entities:
         run("score", data, out, "--entities", entities, "--json", out / "scores.json")
         scores = json.loads((out / "scores.json").read_text())
         found |= {rate: scores[rate]["value"] for rate in ("WER", "U-WER", "B-WER", "F1")}
-    found["CPU [s]"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found["memory [GB]"] = after.ru_maxrss / 1e6
+    factors = {key: value for key, value in meta.items() if key.endswith("real_time_factor")}
+    searched = sum(value for key, value in factors.items() if key.startswith(("search", "lattices")))
+    found["CPU [s / audio h]"] = 3600 * done.cpu / meta["audio_seconds"]
+    found["search and lattices [%]"] = 100 * searched / sum(factors.values())
+    found["memory [GB]"] = max(sample[2] for sample in done.memory.samples) / 1e9
     return found
 
 
