@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 import soundfile
+from lhotse import CutSet
 
 from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.corpus import dask_workers
@@ -246,3 +247,14 @@ def test_no_scheduler_is_an_error(graph, corpus, run, tmp_path, monkeypatch):
     monkeypatch.setattr(dask_workers, "_TIMEOUT", 0.5)
     result = run("decode", graph, corpus, tmp_path / "d", "--scheduler", "tcp://127.0.0.1:9")
     assert result.exit_code == 1 and "127.0.0.1:9" in result.output
+
+
+def test_a_mix_is_a_recording_of_its_own(graph, corpus, run, tmp_path):
+    first, second = list(read_data(corpus))[:2]
+    mix = first.mix(second, offset_other_by=1.0).with_id("mix")
+    CutSet.from_cuts([mix, second]).to_file(tmp_path / "cuts.jsonl.gz")
+    result = run("decode", graph, tmp_path / "cuts.jsonl.gz", tmp_path / "d")
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in (tmp_path / "d" / "segments").read_text().splitlines()]
+    assert [line[:2] for line in lines] == [["mix", "mix"], ["utt_1", "utt_1"]]
+    assert [float(line[3]) for line in lines] == pytest.approx([mix.duration, second.duration], abs=1e-3)

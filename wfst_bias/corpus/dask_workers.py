@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator
 
@@ -52,9 +53,12 @@ class DaskWorkers:
                 task_of[future.key] = task
                 results.add(future)
 
-            # a second part waits at each worker
-            for task, _ in zip(waiting, range(2 * max(1, len(client.scheduler_info()["workers"])))):
-                submit(task)
+            def fill() -> None:
+                """Let a second part wait at each worker that there is now."""
+                for task in islice(waiting, max(0, 2 * max(1, len(client.nthreads())) - len(task_of))):
+                    submit(task)
+
+            fill()
             for future in results:
                 task = task_of.pop(future.key)
                 problem = future.exception()
@@ -64,8 +68,7 @@ class DaskWorkers:
                 if problem is not None:
                     raise InputError(f"part {task.part.number}: {type(problem).__name__}: {problem}") from problem
                 summary = future.result().result
-                if (following := next(waiting, None)) is not None:
-                    submit(following)
+                fill()
                 yield summary
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, TextIO
 
+from lhotse.cut.data import DataCut
+
 from wfst_bias.core.types import Seconds
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
@@ -186,11 +188,12 @@ def _line(name: str, *texts: str) -> str:
 
 
 def _segments_line(segment: RecognizedSegment) -> str:
-    """A line of Kaldi's ``segments``: where a lattice is in its recording, in seconds."""
+    """A line of Kaldi's ``segments``: where a lattice is in its recording, in seconds; a mix is a recording itself."""
     cut = segment.cut
-    recording = cut.recording_id if cut.has_recording else cut.id
+    is_part = isinstance(cut, DataCut) and cut.has_recording
+    recording, begin = (cut.recording_id, cut.start) if is_part else (cut.id, 0.0)
     end = min(segment.start + segment.duration, cut.duration)
-    return f"{segment.name} {recording} {cut.start + segment.start:.3f} {cut.start + end:.3f}\n"
+    return f"{segment.name} {recording} {begin + segment.start:.3f} {begin + end:.3f}\n"
 
 
 def _line_of_json(row: Mapping[str, Any]) -> str:

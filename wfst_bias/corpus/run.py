@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping
 from lhotse.cut import Cut
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import check_folder, publish_file
+from wfst_bias.core.files import check_folder, publish_folder
 from wfst_bias.corpus.merge import KIND, merge_parts
 from wfst_bias.corpus.options import OutputOptions, RunOptions
 from wfst_bias.corpus.part import PartTask, read_summary
@@ -82,7 +82,9 @@ class CorpusRun:
         check_folder(self.decode_dir, KIND)
         check_folder(self.folder, _PARTS_KIND)
         plan, failures = self.plan, _Failures(self.options)
-        publish_file(self.folder / "meta.json", json.dumps({"kind": _PARTS_KIND}))
+        # with its mark from the start: other jobs may begin in the same moment
+        with publish_folder(self.folder, _PARTS_KIND, replaces=False) as made:
+            (made / "meta.json").write_text(json.dumps({"kind": _PARTS_KIND}), encoding="utf-8")
         num_done, duration = 0, 0.0
         for task in self._tasks(job, num_jobs):
             if task.folder.is_dir():
@@ -100,7 +102,8 @@ class CorpusRun:
                     failures.add(summary)
             failures.check(is_end=True)
         except BaseException:
-            self._leave()
+            if num_jobs == 1:  # else others may have begun parts
+                self._leave()
             raise
 
     def merge(self) -> Dict[str, Any]:

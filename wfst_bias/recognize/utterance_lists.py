@@ -79,7 +79,7 @@ def _field(cut: MonoCut, name: str) -> str:
     if name == "utterance":
         return str(cut.id)
     if name == "recording":
-        return str(cut.recording_id)
+        return str(getattr(cut, "recording_id", ""))  # a mix has none
     if name == "speaker":
         return next((s.speaker for s in cut.supervisions if s.speaker), "")
-    return str((cut.custom or {}).get(name, ""))
+    return str((getattr(cut, "custom", None) or {}).get(name, ""))
