@@ -107,6 +107,16 @@ def children(pid):
     return decoding
 
 
+def test_pseudo_labels_are_written_with_the_folder(graph, corpus, run, tmp_path):
+    late = run("decode", graph, corpus, tmp_path / "d", "--to-cuts", tmp_path / "cuts.txt")
+    assert late.exit_code == 1 and "end it in .jsonl.gz" in late.output and not (tmp_path / "d").exists()
+    result = run("decode", graph, corpus, tmp_path / "d", "--to-cuts", tmp_path / "cuts.jsonl.gz")
+    assert result.exit_code == 0, result.output
+    texts = {cut.id: cut.supervisions[0].text for cut in read_data(tmp_path / "cuts.jsonl.gz")}
+    lines = [line.split(" ", 1) for line in (tmp_path / "d" / "text").read_text().splitlines()]
+    assert texts == dict(lines) and len(texts) == NUM
+
+
 def test_a_killed_run_continues(graph, corpus, whole, run, tmp_path):
     out, parts = tmp_path / "d", tmp_path / "d.parts"
     driver = subprocess.Popen(command("decode", graph, corpus, out, *OPTIONS), stderr=subprocess.DEVNULL)

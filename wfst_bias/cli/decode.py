@@ -10,6 +10,7 @@ import click
 
 from wfst_bias.cli.decoding import decoding_options
 from wfst_bias.cli.options import PATH, was_given
+from wfst_bias.cli.pseudo_labels import check_output, write_pseudo_labels
 
 if TYPE_CHECKING:
     from wfst_bias.corpus.options import OutputOptions, RunOptions
@@ -128,6 +129,14 @@ _OUTPUT_OPTIONS = (
 )
 
 
+_to_cuts_option = click.option(
+    "--to-cuts",
+    type=PATH,
+    metavar="FILE",
+    help="Write a lhotse cut manifest with what was found as supervisions, as 'wfst-bias data pseudo-labels' does.",
+)
+
+
 def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a corpus; the command receives ``workers``, ``output`` and ``options``."""
 
@@ -161,6 +170,7 @@ def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @decoding_options
 @_corpus_options
+@_to_cuts_option
 def decode(
     graph_dir: Path,
     data: Path,
@@ -171,6 +181,7 @@ def decode(
     workers: _Workers,
     output: "OutputOptions",
     options: "RunOptions",
+    to_cuts: Optional[Path],
 ) -> None:
     """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
 
@@ -202,11 +213,15 @@ def decode(
     setup = setup_of(graph=graph_dir, data=data, side_list=side_list)
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
+    if to_cuts:
+        check_output(data, to_cuts)
     run = corpus_run(setup, decode_dir, output, options)
     _report_plan(run)
     workers.decode(run, Work(setup, device, output, run.folder, run.run_key))
     if not workers.job:
         _report_decoded(decode_dir, run.merge())
+        if to_cuts:
+            write_pseudo_labels(data, decode_dir, to_cuts)
 
 
 def _report_plan(run: "CorpusRun") -> None:

@@ -20,12 +20,25 @@ def pseudo_labels(data: Path, decode_dir: Path, out: Path) -> None:
 
     Example: wfst-bias data pseudo-labels data/unlabeled exp/decode_names pseudo.jsonl.gz
     """
+    check_output(data, out)
+    write_pseudo_labels(data, decode_dir, out)
+
+
+def check_output(data: Path, out: Path) -> None:
+    """Raise :class:`InputError` before long work where a manifest cannot be written."""
     from wfst_bias.core.files import check_not_input
+    from wfst_bias.data.cuts import check_manifest_name
+
+    check_manifest_name(out)
+    check_not_input(out, data)
+
+
+def write_pseudo_labels(data: Path, decode_dir: Path, out: Path) -> None:
+    """Write the manifest, and how many cuts it has."""
     from wfst_bias.data.cuts import write_cuts
     from wfst_bias.recognize.pseudo_labels import decoded_cuts
     from wfst_bias.score.texts import failed_utterances
 
-    check_not_input(out, data)
     count = write_cuts(decoded_cuts(data, decode_dir), out)
     failed = len(failed_utterances(decode_dir))
     left_out = f"; {failed:,} of failed.jsonl are left out" if failed else ""

@@ -52,10 +52,15 @@ def text_of(cut: Cut) -> str:
     return " ".join(s.text for s in sorted(cut.supervisions, key=lambda s: s.start) if s.text)
 
 
-def write_cuts(cuts: Iterable[Cut], path: Path) -> int:
-    """Write a lhotse cut manifest, its audio files by absolute paths; how many cuts there are."""
+def check_manifest_name(path: Path) -> None:
+    """Raise :class:`InputError` where a file name is none of a cut manifest."""
     if not path.name.endswith((".jsonl", ".jsonl.gz")):
         raise InputError("is no name of a cut manifest; end it in .jsonl.gz", path)
+
+
+def write_cuts(cuts: Iterable[Cut], path: Path) -> int:
+    """Write a lhotse cut manifest, its audio files by absolute paths; how many cuts there are."""
+    check_manifest_name(path)
     count = 0
     with publish_lines(path) as manifest:
         for cut in cuts:

@@ -12,9 +12,10 @@ from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of
+from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.audio import opened_cut
+from wfst_bias.data.channels import MEAN
 from wfst_bias.data.cuts import read_data
 from wfst_bias.data.failures import FailedInput
 from wfst_bias.score.texts import failed_utterances
@@ -93,7 +94,8 @@ def decoded_cuts(data: Path, decode_dir: Path) -> Iterator[Cut]:
             raise one.error
         unusable.add(one.utterance)
 
-    cuts, waiting = iter(read_data(data, on_failure=collect)), {}
+    channel = read_json(decode_dir / "meta.json").get("channel", MEAN)
+    cuts, waiting = iter(read_data(data, channel, collect)), {}
     words, entities, segments = (
         _Groups(rows(decode_dir / name), decode_dir / name)
         for rows, name in ((_ctm_rows, "ctm"), (_entity_rows, "entities.jsonl"), (_segment_rows, "segments"))
