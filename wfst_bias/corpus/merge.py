@@ -13,11 +13,10 @@ from wfst_bias.corpus.decode_files import ARCHIVE, TERMS
 from wfst_bias.corpus.decoding import META, REPORT, WORDS
 from wfst_bias.corpus.plan import Plan
 from wfst_bias.corpus.worker import LOG
-from wfst_bias.lattice.archive import archive_name, terms_name
+from wfst_bias.lattice.archive import NUM_JOBS, archive_name, terms_name
 from wfst_bias.recognize.emissions import Timing
 
 KIND = "decode"
-NUM_JOBS = "num_jobs"
 _SUMS = ("num_utterances", "num_entities_found", "num_entities_refused", "num_failed")
 _LISTS = ("empty_transcripts", "narrowed_lattices")
 

@@ -45,9 +45,6 @@ def terms_name(job: int) -> str:
     return f"lat.{job}.terms.jsonl.gz"
 
 
-ARCHIVE, TERMS = archive_name(1), terms_name(1)  # of a folder with one archive
-
-
 def archives(folder: Path) -> List[Tuple[Path, Path]]:
     """The archives of a folder and the terms of each, in the order of their numbers.
 
