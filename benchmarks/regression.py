@@ -35,7 +35,7 @@ CHARACTER_LIST = "achieve\nno doubt\nArchie\n"
 
 COMPARED = (
     *("text", "text.*", "ctm", "ctm.with_list", "entities.jsonl", "refused.jsonl", "rejected.jsonl", "nbest.jsonl"),
-    *("lat.1.gz", "lat.1.terms.jsonl.gz", "lookup.jsonl", "report.tsv", "meta.json"),
+    *("lat.1.gz", "terms.1.jsonl.gz", "lookup.jsonl", "report.tsv", "meta.json"),
 )
 TIME = "real_time_factor"  # end of the names of fields of meta.json that a run measures
 ABSENT, SHOWN = "(no line)", 100

@@ -208,7 +208,7 @@ def test_nbest_and_lattices_of_frames_are_written_where_asked_for(decoded, speec
     assert rows[0]["entities"] == [{"phrase": "Zelenskyy", "first_word": 2, "num_words": 1}]
     with gzip.open(tmp_path / "d" / "lat.1.gz", "rt") as archive:
         assert archive.read().splitlines()[1].count(",") == 1
-    assert not (tmp_path / "d" / "lat.1.terms.jsonl.gz").exists()
+    assert not (tmp_path / "d" / "terms.1.jsonl.gz").exists()
 
 
 def test_times_of_words_are_where_they_are_spoken(decoded, speech, run, tmp_path):

@@ -77,7 +77,7 @@ def test_a_picture_has_the_phrases_in_colour(folder, run, tmp_path):
 
 def contents_of(folder):
     """Text of archive and terms."""
-    return [gzip.decompress((folder / name).read_bytes()).decode() for name in ("lat.1.gz", "lat.1.terms.jsonl.gz")]
+    return [gzip.decompress((folder / name).read_bytes()).decode() for name in ("lat.1.gz", "terms.1.jsonl.gz")]
 
 
 def test_what_went_through_k2_is_what_was_copied(folder, run, tmp_path):
@@ -135,7 +135,7 @@ def cut_words(folder):
     "spoil, told",
     [
         (lambda f: (f / "lat.1.gz").unlink(), "lat.1.gz: no such file"),
-        (lambda f: (f / "lat.1.terms.jsonl.gz").unlink(), "lat.1.terms.jsonl.gz: no such file"),
+        (lambda f: (f / "terms.1.jsonl.gz").unlink(), "terms.1.jsonl.gz: no such file"),
         (cut_archive, "ends before the lattice of 'demo_001'"),
         (cut_words, "the table of words ends with 4"),
         (lambda f: (f / "meta.json").write_text("{}"), "is no folder with lattices"),

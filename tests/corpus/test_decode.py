@@ -70,7 +70,7 @@ def command(*arguments):
 
 def test_the_folder_has_what_kaldi_expects(whole):
     names = {path.name for path in whole.iterdir()}
-    assert {"text", "ctm", "lat.1.gz", "lat.1.terms.jsonl.gz", "num_jobs", "segments", "failed.jsonl", "log"} <= names
+    assert {"text", "ctm", "lat.1.gz", "terms.1.jsonl.gz", "num_jobs", "segments", "failed.jsonl", "log"} <= names
     assert (whole / "num_jobs").read_text() == "1\n" and (whole / "failed.jsonl").read_text() == ""
     assert (whole / "log" / "decode.1.log").read_text().count("part ") >= 3
     meta = json.loads((whole / "meta.json").read_text())

@@ -11,12 +11,11 @@ ARC = re.compile(r"\d+ \d+ \d+ [-\d.e]+,[-\d.e]+,[\d_]*")
 END = re.compile(r"\d+ [-\d.e]+,[-\d.e]+,[\d_]*")
 
 
-def test_lattices_of_the_folder_give_its_words(long_folder, run, tmp_path):
-    jobs = [path.name for path in long_folder.glob("lat.*.gz") if "terms" not in path.name]
+def test_lattices_of_the_folder_give_its_words(long_folder):
+    jobs = [path.name for path in long_folder.glob("lat.*.gz")]
     assert jobs == [f"lat.{job}.gz" for job in range(1, int((long_folder / "num_jobs").read_text()) + 1)]
-    assert run("lattice", "copy", long_folder, tmp_path / "lat.1.gz").exit_code == 0
     # the script: gunzip -c DIR/lat.*.gz | lattice-scale --inv-acoustic-scale=LMWT | lattice-best-path
-    archive = subprocess.run("gunzip -c lat.*.gz", shell=True, cwd=tmp_path, capture_output=True, check=True)
+    archive = subprocess.run("gunzip -c lat.*.gz", shell=True, cwd=long_folder, capture_output=True, check=True)
     symbols = SymbolTable.read(long_folder / "words.txt", first=EPS).symbols
     assert symbols[0] == "<eps>"
     found = {}

@@ -183,27 +183,24 @@ def decode(
     options: "RunOptions",
     to_cuts: Optional[Path],
 ) -> None:
-    """Decode DATA, a Kaldi data folder or a lhotse cut manifest, with GRAPH_DIR into DECODE_DIR.
+    """Decode DATA, a Kaldi data folder, a lhotse cut manifest or a Shar folder, with GRAPH_DIR into DECODE_DIR.
 
     Writes text, text.display (the phrases as LIST writes them), ctm and ctm.with_list (words with confidences, without
     what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor), lat.1.gz,
-    lat.2.gz, ... (Kaldi text lattices, an hour of audio each) with lat.1.terms.jsonl.gz (what list and boost have in
-    their scores), words.txt, with --nbest nbest.jsonl, failed.jsonl (inputs that cannot be read or decoded, and why) and
-    meta.json, all of them or none. While it runs, what is decoded stands in DECODE_DIR.parts: after an interruption the
-    same command continues there. A base folder decodes, too: without a list,
-    or, with --biasing or --entities-by, with a list for each utterance. The class and G2G options are for these alone:
-    a compiled graph has its own.
+    lat.2.gz, ... (Kaldi text lattices, an hour of audio each), terms.1.jsonl.gz, ... (what list and boost have in their
+    scores), failed.jsonl (inputs that cannot be read or decoded, and why), words.txt, meta.json and with --nbest
+    nbest.jsonl, all of them or none. After an interruption the same command continues in DECODE_DIR.parts. A base folder
+    decodes, too: without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G
+    options are for these alone: a compiled graph has its own.
 
     TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
     MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
 
     Examples:
 
-    wfst-bias decode exp/names data/test exp/decode_names
+    wfst-bias decode exp/names data/test exp/decode_names --nj 8
 
-    wfst-bias decode exp/base data/test exp/decode_own --biasing test.biasing_100.tsv
-
-    wfst-bias decode exp/names data/test exp/decode_names --model onnx:nemo/model.onnx --nj 8
+    wfst-bias decode exp/base data/test exp/decode_own --biasing test.biasing_100.tsv --model onnx:nemo/model.onnx
 
     queue.pl JOB=1:40 exp/log/decode.JOB.log wfst-bias decode exp/names data/test exp/decode_names --job JOB/40
     """

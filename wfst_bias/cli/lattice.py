@@ -25,7 +25,7 @@ def lattice() -> None:
     archive or k2's .pt.
 
     A lattice has each word sequence within the output beam of the search once, by its best path. In lat.J.gz, Kaldi's
-    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and lat.J.terms.jsonl.gz has them.
+    CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and terms.J.jsonl.gz has them.
     """
 
 

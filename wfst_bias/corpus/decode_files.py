@@ -17,7 +17,7 @@ from wfst_bias.recognize.transcription import ctm_lines, entity_row
 from wfst_bias.second_pass.config import LOOKUP, SEARCH
 
 FAILED = "failed.jsonl"
-ARCHIVE, TERMS = "lat.gz", "lat.terms.jsonl.gz"  # of a part; those of a decode folder have numbers
+ARCHIVE, TERMS = "lat.gz", "terms.jsonl.gz"  # of a part; those of a decode folder have numbers
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class DecodeFiles:
     - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their competitors;
     - ``refused.jsonl``: the rejected phrases, which were found and removed again by a gate or by verification;
     - ``segments``: the recording and the time of each lattice; a long utterance has several lattices;
-    - ``lat.gz``: lattices, and ``lat.terms.jsonl.gz``: the terms of those of words;
+    - ``lat.gz``: lattices, and ``terms.jsonl.gz``: the terms of those of words;
     - ``nbest.jsonl``, where hypotheses are asked for;
     - where there are stages, ``text.search`` and a ``text`` for each stage, and ``lookup.jsonl``: what the lookup replaced.
 

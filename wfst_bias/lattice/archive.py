@@ -6,7 +6,7 @@ id of ``words.txt``; TOKENS are the ids plus one (Kaldi keeps 0 for epsilon) of 
 Costs are negated log-probabilities; acoustic ones are unscaled and without the boost, which counts as graph, as list
 and language model do. The terms of the same arcs, in the same order, stand in a second file, a line of JSON an utterance.
 
-A folder has ``lat.1.gz``, ``lat.2.gz``, ..., each with ``lat.J.terms.jsonl.gz``; ``num_jobs`` has their number. A file may
+A folder has ``lat.1.gz``, ``lat.2.gz``, ..., each with ``terms.J.jsonl.gz``; ``num_jobs`` has their number. A file may
 consist of several gzip members.
 """
 
@@ -29,7 +29,7 @@ NUM_JOBS = "num_jobs"  # the file with the number of archives, as Kaldi's script
 OF_WORDS, OF_FRAMES = "words", "frames"  # what an arc of a lattice is
 LATTICES = (OF_WORDS, OF_FRAMES)
 
-_JOB = re.compile(r"lat\.(?P<job>\d+)(?P<terms>\.terms\.jsonl)?\.gz")
+_ARCHIVE, _TERMS = re.compile(r"lat\.(\d+)\.gz"), re.compile(r"(?:terms\.(\d+)|lat\.(\d+)\.terms)\.jsonl\.gz")
 _COST = "%.6g"
 _END = -1  # for the state that an arc of a final state leads to
 _OF_ARCS = ("boost", "list", "phrases")  # what a line of the terms has of each arc
@@ -41,8 +41,14 @@ def archive_name(job: int) -> str:
 
 
 def terms_name(job: int) -> str:
-    """The name of the terms of an archive, see :func:`archive_name`."""
-    return f"lat.{job}.terms.jsonl.gz"
+    """The name of the terms of an archive; Kaldi's scripts take all that is named ``lat.*.gz`` for lattices."""
+    return f"terms.{job}.jsonl.gz"
+
+
+def _terms_of(folder: Path, job: int) -> Path:
+    """The terms of an archive; folders of version 0.1 name them otherwise."""
+    path, old = folder / terms_name(job), folder / f"lat.{job}.terms.jsonl.gz"
+    return old if old.is_file() and not path.is_file() else path
 
 
 def archives(folder: Path) -> List[Tuple[Path, Path]]:
@@ -51,9 +57,10 @@ def archives(folder: Path) -> List[Tuple[Path, Path]]:
     Raises:
       InputError: one is missing, of those that ``num_jobs`` counts or, without that, before the last one there is.
     """
-    there = [_JOB.fullmatch(path.name) for path in folder.glob("lat.*.gz")]
-    numbers = {int(match["job"]) for match in there if match and not match["terms"]}
-    last = max((int(match["job"]) for match in there if match), default=1)
+    names = [path.name for path in folder.glob("*.gz")]
+    numbers = {int(match[1]) for match in map(_ARCHIVE.fullmatch, names) if match}
+    of_terms = {int(match[1] or match[2]) for match in map(_TERMS.fullmatch, names) if match}
+    last = max(numbers | of_terms, default=1)
     if (counted := folder / NUM_JOBS).is_file():
         text = counted.read_text(encoding="utf-8").strip()
         if not text.isdecimal() or not int(text) or int(text) < last:
@@ -64,7 +71,7 @@ def archives(folder: Path) -> List[Tuple[Path, Path]]:
         raise InputError(
             f"no such file; {last} archives of lattices were expected: decode again", folder / archive_name(missing[0])
         )
-    return [(folder / archive_name(job), folder / terms_name(job)) for job in range(1, last + 1)]
+    return [(folder / archive_name(job), _terms_of(folder, job)) for job in range(1, last + 1)]
 
 
 def lattice_text(lattice: WordLattice, acoustic_scale: float) -> str:
