@@ -13,6 +13,7 @@ import soundfile
 from lhotse import CutSet
 
 from wfst_bias.acoustic.hama import HamaModel
+from wfst_bias.core.errors import InputError
 from wfst_bias.corpus import dask_workers
 from wfst_bias.corpus.decoding import Decoding
 from wfst_bias.corpus.options import OutputOptions
@@ -75,7 +76,7 @@ def test_the_folder_has_what_kaldi_expects(whole):
     assert (whole / "log" / "decode.1.log").read_text().count("part ") >= 3
     meta = json.loads((whole / "meta.json").read_text())
     assert meta["num_utterances"] == meta["num_inputs"] == NUM and meta["padding"] <= 0.1
-    assert set(meta["versions"]) == {"torch", "k2", "lhotse", "numpy"}
+    assert {"torch", "k2", "lhotse", "numpy", "hama"} <= set(meta["versions"])
     assert [line.split()[0] for line in (whole / "text").read_text().splitlines()] == [f"utt_{i}" for i in range(NUM)]
     assert not list(whole.parent.glob("*.parts"))
 
@@ -191,7 +192,7 @@ def test_broken_inputs_are_named_and_the_others_are_as_they_were(graph, corpus, 
     found, expected = files_of(tmp_path / "d"), files_of(whole)
     assert {**found, "failed.jsonl": b""} == expected
     few = run("decode", graph, data, tmp_path / "e", *OPTIONS)
-    assert few.exit_code == 1 and "9 of 15 inputs failed, more than --max-failed 0.5" in few.output
+    assert few.exit_code == 1 and "of 15 inputs failed, more than --max-failed 0.5" in few.output
     assert not (tmp_path / "e").exists()
 
 
@@ -221,8 +222,11 @@ def test_an_utterance_that_ends_its_worker_is_excluded(graph, corpus, tmp_path):
     for _ in range(2):
         task = task.after_death("signal 11")
     assert task.is_careful and not task.excluded
-    task.announce(part.cuts[3])
-    task = task.after_death("signal 11")
+    for name in (3, 1, 3):
+        task.announce(part.cuts[name])
+        task = task.after_death("signal 11")
+    with pytest.raises(InputError, match="workers end before they decode an utterance"):
+        task.after_death("signal 11")
     decoding = Decoding(HamaModel(), OneGraph(Decoder(read_decoding(graph))))
     summary = decode_part(task, decoding, OutputOptions())
     assert summary["num_utterances"] == NUM - 1 and summary["num_failed"] == 1
@@ -242,6 +246,48 @@ def test_a_recording_that_breaks_in_its_middle_leaves_nothing_but_its_name(graph
     summary = decode_part(PartTask(part, tmp_path / "part"), decoding, OutputOptions())
     assert summary["num_utterances"] == 0 and summary["num_failed"] == 1
     assert (tmp_path / "part" / "segments").read_text() == (tmp_path / "part" / "ctm").read_text() == ""
+
+
+def test_what_failed_unexpectedly_is_tried_again(graph, corpus, whole, run, tmp_path, monkeypatch):
+    real = HamaModel.emissions
+
+    def broken(self, names, audio):
+        if "utt_4" in names:
+            raise RuntimeError("the library has failed")
+        return real(self, names, audio)
+
+    out = tmp_path / "d"
+    monkeypatch.setattr(HamaModel, "emissions", broken)
+    assert run("decode", graph, corpus, out, *OPTIONS, "--job", "1/1").exit_code == 0
+    rows = [json.loads(line) for path in (tmp_path / "d.parts").glob("*/failed.jsonl") for line in open(path)]
+    assert [(row["utterance"], row["unexpected"]) for row in rows] == [("utt_4", True)]
+    monkeypatch.setattr(HamaModel, "emissions", real)
+    result = run("decode", graph, corpus, out, *OPTIONS)
+    assert result.exit_code == 0 and "2 of 3 parts are decoded already" in result.stderr
+    assert files_of(out) == files_of(whole)
+
+
+def test_two_runs_do_not_decode_into_one_folder(graph, corpus, run, tmp_path):
+    driver = subprocess.Popen(command("decode", graph, corpus, tmp_path / "d", *OPTIONS), stderr=subprocess.DEVNULL)
+    while not (tmp_path / "d.parts" / "lock").exists():
+        assert driver.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.1)
+    result = run("decode", graph, corpus, tmp_path / "d", *OPTIONS)
+    assert result.exit_code == 1 and "another run decodes into the same folder" in result.output
+    assert driver.wait(timeout=60) == 0 and (tmp_path / "d" / "text").is_file()
+
+
+def test_a_channel_is_named_in_the_ctm(graph, corpus, run, tmp_path):
+    samples, rate = soundfile.read(corpus / "0.wav")
+    soundfile.write(tmp_path / "two.wav", np.stack([np.zeros_like(samples), samples], axis=1), rate)
+    (tmp_path / "wav.scp").write_text(f"two {tmp_path}/two.wav\n")
+    texts = {}
+    for channel in (1, 2):
+        out = tmp_path / f"d{channel}"
+        assert run("decode", graph, tmp_path, out, "--channel", channel).exit_code == 0
+        texts[channel] = (out / "ctm").read_text()
+    assert texts[1] == "" and all(line.split()[1] == "2" for line in texts[2].splitlines()) and texts[2]
 
 
 def test_dask_writes_the_same_files(graph, corpus, whole, run, tmp_path):

@@ -1,13 +1,16 @@
 """Acoustic models by their name: hama, a user's network, or emissions that are stored."""
 
+import glob
 import re
 from pathlib import Path
-from typing import Callable, Dict, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import torch
 
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
+from wfst_bias.lang.model_langs import TOKEN_FILES
 
 HAMA = "hama"
 FORMS = (
@@ -17,6 +20,7 @@ FORMS = (
     "archive:FILE[,tokens=FILE][,frame_shift=SECONDS]",
     "conformer:EXP",
 )
+_FRAME_SHIFT_FILE = "frame_shift"  # next to an archive
 _OPTIONS = re.compile(r"(?:,[a-z_]+=[^,]*)*$")
 
 
@@ -49,6 +53,26 @@ def load_model(spec: str, device: torch.device = torch.device("cpu")) -> Acousti
         raise InputError(
             f"the model {spec!r} needs the package {error.name}; install it, 'pip install \"wfst-bias[{kind}]\"'"
         ) from None
+
+
+def files_of_model(spec: str) -> List[Path]:
+    """The files that a model of :func:`load_model` is read from: those named, and those next to them that belong to them.
+
+    The network of a package has none.
+    """
+    _, _, rest = spec.partition(":")
+    if not rest:
+        return []
+    path, options = _split_options(rest)
+    if path.is_dir():
+        return [path]
+    others = [path.parent / name for name in (*TOKEN_FILES, _FRAME_SHIFT_FILE)]
+    others += sorted(path.parent.glob(f"{glob.escape(path.stem)}*"))  # weights outside of an ONNX file, for example
+    others += [Path(value) for value in options.values()]
+    if path.suffix == ".scp" and path.is_file():
+        places = {line.split(None, 1)[-1].strip().rpartition(":")[0] for _, line in lines_of(path)}
+        others += sorted(map(Path, places))
+    return [path, *(file for file in others if file.is_file() and file != path)]
 
 
 def _split_options(text: str) -> Tuple[Path, Dict[str, str]]:

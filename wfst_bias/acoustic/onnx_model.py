@@ -160,7 +160,9 @@ def _session(path: Path, device: torch.device) -> onnxruntime.InferenceSession:
     wanted = (["CUDAExecutionProvider"] if device.type == "cuda" else []) + ["CPUExecutionProvider"]
     try:
         available = onnxruntime.get_available_providers()
-        return onnxruntime.InferenceSession(str(path), providers=[p for p in wanted if p in available])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()  # it does not know OMP_NUM_THREADS
+        return onnxruntime.InferenceSession(str(path), options, providers=[p for p in wanted if p in available])
     except Exception as error:  # onnxruntime's errors have no root of their own
         raise InputError(
             f"is no network that onnxruntime reads ({_first_line(error)}); export it again", path

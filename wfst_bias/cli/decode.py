@@ -53,6 +53,10 @@ class _Workers:
         """Decode the parts."""
         if self.merge:
             return
+        if not self.scheduler:
+            from wfst_bias.decode.search import usable_device
+
+            usable_device(work.device)
         if self.num_jobs:
             from wfst_bias.corpus.local_workers import LocalWorkers
 
@@ -62,9 +66,6 @@ class _Workers:
 
             run.decode(DaskWorkers(work, self.scheduler).run)
         else:
-            from wfst_bias.decode.search import usable_device
-
-            usable_device(work.device)
             number, of = self.job or (1, 1)
             run.decode(lambda tasks: work.decode_all(tasks, number), number, of)
 
@@ -210,9 +211,11 @@ def decode(
     setup = setup_of(graph=graph_dir, data=data, side_list=side_list)
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
+    if to_cuts and workers.job:
+        raise click.UsageError("--to-cuts is for the whole corpus: give it to --merge")
     if to_cuts:
         check_output(data, to_cuts)
-    run = corpus_run(setup, decode_dir, output, options)
+    run = corpus_run(setup, decode_dir, device, output, options)
     _report_plan(run)
     workers.decode(run, Work(setup, device, output, run.folder, run.run_key))
     if not workers.job:
@@ -227,8 +230,7 @@ def _report_plan(run: "CorpusRun") -> None:
     unreadable = f"; {plan.num_failed:,} cannot be read" if plan.num_failed else ""
     duration = f"{plan.duration:,.0f} s" if plan.duration < 3600 else f"{plan.duration / 3600:,.2f} h"
     click.echo(
-        f"wfst-bias: {plan.num_inputs:,} utterances, {duration} of audio, in {plan.num_parts:,} parts"
-        f"{unreadable}",
+        f"wfst-bias: {plan.num_inputs:,} utterances, {duration} of audio, in {plan.num_parts:,} parts{unreadable}",
         err=True,
     )
 

@@ -77,14 +77,6 @@ channel_option = click.option(
     help="Channel of recordings with several: its number, from 1, or 'mean' for the average of all.",
 )
 
-channel_option = click.option(
-    "--channel",
-    default="mean",
-    show_default=True,
-    metavar="C",
-    help="Channel of the audio, from 1; mean: the average of all of them.",
-)
-
 device_option = click.option(
     "--device", default="cpu", show_default=True, help="Where the model and the search run: cpu, cuda, cuda:1."
 )

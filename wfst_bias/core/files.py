@@ -11,7 +11,7 @@ import zlib
 from codecs import BOM_UTF8
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Set, TextIO, Tuple, Union
+from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Set, TextIO, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 
@@ -156,7 +156,9 @@ def publish_lines(path: Path) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def publish_folder(path: Path, kind: str, marker: str = "meta.json", replaces: bool = True) -> Iterator[Path]:
+def publish_folder(
+    path: Path, kind: str, marker: str = "meta.json", replaces: bool = True, within: Optional[Path] = None
+) -> Iterator[Path]:
     """Yield a new folder, which is renamed to ``path`` at the end of the block if that raises nothing.
 
     A folder of the same kind at ``path`` is replaced, or kept.
@@ -166,6 +168,7 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json", replaces: b
       kind: its kind; the block writes it into the marker, as ``"kind"``.
       marker: JSON file that identifies a folder.
       replaces: whether the new folder replaces one that is there; else that one stays.
+      within: where it stands before it is whole; next to ``path`` where not given.
 
     Raises:
       InputError: there is something else at ``path``.
@@ -174,12 +177,12 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json", replaces: b
     check_folder(path, kind, marker)
     with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        building = Path(tempfile.mkdtemp(dir=within or path.parent, prefix=f".{path.name}."))
     with _removed_after_errors(building):
         os.chmod(building, 0o777 & ~_umask())
         yield building
         if path.exists() and replaces:
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+            old = Path(tempfile.mkdtemp(dir=within or path.parent, prefix=f".{path.name}.old."))
             os.replace(path, old / path.name)
             os.replace(building, path)
             shutil.rmtree(old)
@@ -190,6 +193,13 @@ def publish_folder(path: Path, kind: str, marker: str = "meta.json", replaces: b
                 if not _is_of_kind(path, kind, marker):
                     raise
                 shutil.rmtree(building)  # another process has just made the same
+
+
+def sync_files(folder: Path) -> None:
+    """Let the files of a folder survive a power failure that follows."""
+    for path in Path(folder).iterdir():
+        with open(path, "rb") as stream:
+            os.fsync(stream.fileno())
 
 
 @contextlib.contextmanager

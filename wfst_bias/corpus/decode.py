@@ -2,7 +2,7 @@
 
 import tempfile
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, Mapping
 
@@ -21,7 +21,7 @@ from wfst_bias.recognize.emissions import DEFAULT_BATCH_SIZE
 from wfst_bias.recognize.setup import DecodeSetup
 from wfst_bias.second_pass.chain import Chain
 
-_PACKAGES = ("torch", "k2", "lhotse", "numpy")
+_PACKAGES = ("torch", "k2", "lhotse", "numpy", "hama", "onnxruntime", "transformers", "soundfile", "av")
 
 
 def decode_corpus(
@@ -76,15 +76,16 @@ def decode_corpus(
 def corpus_run(
     setup: DecodeSetup,
     decode_dir: Path,
+    device: str = "cpu",
     output: OutputOptions = OutputOptions(),
     options: RunOptions = RunOptions(),
 ) -> CorpusRun:
-    """The run that decodes the data of a setup."""
+    """The run that decodes the data of a setup on a device."""
     return CorpusRun(
         setup.cuts,
         decode_dir,
         decode_dir.absolute().with_name(f"{decode_dir.name}.parts"),
-        setup.key(asdict(output), versions()),
+        setup.key(asdict(output), versions(), device.partition(":")[0]),
         {**versions(), **setup.meta, "output": asdict(output)},
         output,
         options,
@@ -93,4 +94,15 @@ def corpus_run(
 
 def versions() -> Dict[str, Any]:
     """Entries of ``meta.json`` with the versions of the project and of what it stands on."""
-    return {"wfst_bias": wfst_bias.__version__, "versions": {name: version(name) for name in _PACKAGES}}
+    return {
+        "wfst_bias": wfst_bias.__version__,
+        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+    }
+
+
+def _version(package: str) -> str:
+    """The version of a package; empty where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, TextI
 from lhotse.cut.data import DataCut
 
 from wfst_bias.core.types import Seconds
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
 from wfst_bias.recognize.recognition import RecognizedSegment
@@ -56,6 +57,7 @@ class DecodeFiles:
       lattice_form: one of :data:`LATTICES`.
       num_best: hypotheses of each utterance; 0 is none.
       search: that the lattices are of.
+      channel: of the audio.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class DecodeFiles:
         lattice_form: str,
         num_best: int,
         search: SearchConfig,
+        channel: Channel = MEAN,
     ):
         def plain(name: str) -> TextIO:
             return files.enter_context(open(folder / name, "w", encoding="utf-8"))
@@ -83,7 +86,7 @@ class DecodeFiles:
         self._terms = packed(TERMS) if lattice_form == OF_WORDS else None
         self._nbest = plain("nbest.jsonl") if num_best else None
         self._num_best = num_best
-        self._search = search
+        self._search, self._channel = search, channel
         self.utterances: List[str] = []
         """Names of those that were written."""
         self._num_entities = self._num_rejected = 0
@@ -138,8 +141,10 @@ class DecodeFiles:
         num_before = sum(one.num_words for one in self._segments)
         if self._lookup:
             self._lookup.writelines(f"{row.to_json()}\n" for row in segment.replacements)
-        self._ctm.writelines(ctm_lines(name, transcript, [c.plain for c in found.confidences]))
-        self._ctm_with_list.writelines(ctm_lines(name, transcript, [c.boosted for c in found.confidences]))
+        self._ctm.writelines(ctm_lines(name, transcript, [c.plain for c in found.confidences], self._channel))
+        self._ctm_with_list.writelines(
+            ctm_lines(name, transcript, [c.boosted for c in found.confidences], self._channel)
+        )
         for entity, competitor in zip(transcript.entities, found.competitors):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
             placed = replace(entity, first_word=entity.first_word + num_before)

@@ -12,6 +12,7 @@ from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph
 from wfst_bias.recognize.recognizer import Recognizer
@@ -29,13 +30,15 @@ class Decoding:
     """Model, adapter, graphs and second pass of a corpus.
 
     Args:
-      model, adapter, biasing, second_pass: see :class:`wfst_bias.recognize.recognizer.Recognizer`.
+      model, biasing, adapter, second_pass: see :class:`wfst_bias.recognize.recognizer.Recognizer`.
+      channel: of the audio, which a CTM names.
     """
 
     model: AcousticModel
     biasing: Biasing
     adapter: EmissionAdapter = EmissionAdapter()
     second_pass: Chain = Chain()
+    channel: Channel = MEAN
 
     @cached_property
     def recognizer(self) -> Recognizer:
@@ -86,4 +89,4 @@ def decoding_of(setup: DecodeSetup, device: torch.device) -> Decoding:
         if VERIFY in setup.stages.names and not biasing.phrases:
             raise InputError("verify removes phrases of a list, and the graph has none: compile one", setup.graph)
     second_pass = setup.second_pass(model, setup.pronunciations(biasing.known_words), device)
-    return Decoding(model, biasing, adapter, second_pass)
+    return Decoding(model, biasing, adapter, second_pass, setup.channel)

@@ -8,6 +8,7 @@ from typing import Iterator, List, Optional, Sequence
 import torch
 from lhotse.cut import Cut
 
+from wfst_bias.core.errors import InputError
 from wfst_bias.corpus.options import OutputOptions
 from wfst_bias.data.failures import FailedInput, OnFailure
 from wfst_bias.lattice.archive import OF_FRAMES
@@ -50,6 +51,7 @@ class IsolatedRecognizer:
         try:
             segments = list(self._segments(batch, self.options.batch_size))
         except Exception as error:
+            _check_process(error)
             if len(batch) == 1:
                 self.on_failure(FailedInput.of_error(batch[0].id, error))
                 return
@@ -72,6 +74,7 @@ class IsolatedRecognizer:
             try:
                 segment = next(segments, None)
             except Exception as error:
+                _check_process(error)
                 raise BrokenRecording(FailedInput.of_error(cut.id, error)) from error
             if segment is None:
                 return
@@ -108,6 +111,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     if found and torch.cuda.is_available():
         torch.cuda.empty_cache()
     return found
+
+
+def _check_process(error: BaseException) -> None:
+    """Raise an error that is of this process and not of an utterance: all that it would decode would fail.
+
+    Raises:
+      InputError: a package is missing, or the device does not answer any more.
+    """
+    is_lost = "CUDA error" in str(error) and not is_out_of_memory(error)
+    if is_lost or isinstance(error, ImportError):
+        raise InputError(f"{type(error).__name__}: {error}") from error
 
 
 def _reason(error: BaseException) -> str:

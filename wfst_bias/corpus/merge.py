@@ -9,7 +9,7 @@ from typing import IO, Any, Dict, Iterable, List, Mapping, Optional
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.corpus import part as parts
-from wfst_bias.corpus.decode_files import ARCHIVE, TERMS
+from wfst_bias.corpus.decode_files import ARCHIVE, FAILED, TERMS
 from wfst_bias.corpus.decoding import META, REPORT, WORDS
 from wfst_bias.corpus.plan import Plan
 from wfst_bias.corpus.worker import LOG
@@ -44,12 +44,17 @@ def merge_parts(plan: Plan, folder: Path, tables: Path, decode_dir: Path, meta: 
     """
     if missing := missing_parts(plan, folder):
         numbers = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
+        known = {key for _, key in plan}
+        others = sum(path.parent.name not in known for path in folder.glob(f"*/{FAILED}"))
+        hint = f"; there are {others} parts of other options or inputs" if others else ""
         raise InputError(
-            f"{len(missing)} of {plan.num_parts} parts are not decoded ({numbers}); run their jobs again, what is "
-            "decoded is kept",
+            f"{len(missing)} of {plan.num_parts} parts are not decoded ({numbers}){hint}; run their jobs again with the same "
+            "options, what is decoded is kept",
             folder,
         )
-    with publish_folder(decode_dir, KIND) as building:
+    for left in folder.glob(f".{decode_dir.name}.*"):  # of a merge that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with publish_folder(decode_dir, KIND, within=folder) as building:
         summaries = list(_joined(plan, folder, building))
         for name in (WORDS, REPORT):
             if (tables / name).is_file():
@@ -59,14 +64,20 @@ def merge_parts(plan: Plan, folder: Path, tables: Path, decode_dir: Path, meta: 
         whole = {"kind": KIND, **meta, **_totals(summaries), **plan.meta}
         whole.update(read_json(tables / META)["meta"])
         whole.update(Timing.total(Timing(**summary["timing"]) for summary in summaries).summary())
-        if whole["num_utterances"] + whole["num_failed"] != plan.num_inputs:
-            raise InputError(
-                f"{whole['num_utterances']} utterances were written and {whole['num_failed']} failed; "
-                f"{plan.num_inputs} were expected; please report this",
-                folder,
-            )
+        _check_complete(building, plan)
         (building / META).write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return whole
+
+
+def _check_complete(building: Path, plan: Plan) -> None:
+    """Check that each input of the plan has a line in ``text`` or in the list of failures."""
+    num_written, num_failed = (sum(1 for _ in open(building / name, "rb")) for name in ("text", FAILED))
+    if num_written + num_failed != plan.num_inputs:
+        raise InputError(
+            f"{num_written:,} utterances are in text and {num_failed:,} in {FAILED}, but there are {plan.num_inputs:,}; "
+            "remove the folder of the parts, decode again, and please report this",
+            building,
+        )
 
 
 def _joined(plan: Plan, folder: Path, building: Path) -> Iterable[Dict[str, Any]]:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import shutil
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
 from lhotse.cut import Cut
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import publish_folder, read_json
+from wfst_bias.core.files import publish_folder, read_json, sync_files
 from wfst_bias.corpus.decode_files import FAILED, DecodeFiles
 from wfst_bias.corpus.decoding import Decoding
 from wfst_bias.corpus.isolation import BrokenRecording, IsolatedRecognizer
@@ -33,13 +32,15 @@ class PartTask:
     Args:
       part: with its utterances.
       folder: where its files are to stand.
-      excluded: utterances that ended the worker again and again.
+      excluded: utterances that ended a worker twice.
+      suspects: utterances that ended one once.
       attempts: how often a worker ended while it decoded this part.
     """
 
     part: Part
     folder: Path
     excluded: Tuple[FailedInput, ...] = ()
+    suspects: Tuple[str, ...] = ()
     attempts: int = 0
 
     @property
@@ -58,19 +59,23 @@ class PartTask:
             self.note.write_text(cut.id, encoding="utf-8")
 
     def after_death(self, reason: str) -> "PartTask":
-        """The task that follows after a worker ended without a result; at the third time the utterance is excluded.
+        """The task that follows after a worker ended without a result.
+
+        From the third time on, it is known which utterance was decoded then; one that was twice is excluded.
 
         Raises:
-          InputError: no utterance was being decoded at the third time.
+          InputError: workers end before they decode anything.
         """
         again = replace(self, attempts=self.attempts + 1)
-        if not self.note.is_file():
-            if self.is_careful:
-                raise InputError(f"workers end before they decode an utterance ({reason}); is there enough memory?")
+        if not self.is_careful:
             return again
+        if not self.note.is_file():
+            raise InputError(f"workers end before they decode an utterance ({reason}); is there enough memory?")
         utterance = self.note.read_text(encoding="utf-8")
         self.note.unlink()
-        failed = FailedInput(utterance, f"the worker ended while it decoded this ({reason})")
+        if utterance not in self.suspects:
+            return replace(again, suspects=(*self.suspects, utterance))
+        failed = FailedInput(utterance, f"a worker ended twice while it decoded this ({reason})", unexpected=True)
         return replace(again, excluded=(*self.excluded, failed))
 
 
@@ -93,8 +98,7 @@ def decode_part(task: PartTask, decoding: Decoding, options: OutputOptions) -> D
     """
     if task.folder.is_dir():
         return read_summary(task.folder)
-    for left in task.folder.parent.glob(f".{task.folder.name}.*"):  # of a worker that was killed
-        shutil.rmtree(left, ignore_errors=True)
+    task.note.unlink(missing_ok=True)  # of a run that was killed
     while True:
         try:
             with publish_folder(task.folder, KIND, replaces=False) as folder:
@@ -113,7 +117,9 @@ def _decode(task: PartTask, decoding: Decoding, options: OutputOptions, folder: 
     isolated = IsolatedRecognizer(recognizer, options, failed.append)
     with contextlib.ExitStack() as files:
         stages = [stage.name for stage in decoding.second_pass.stages]
-        written = DecodeFiles(folder, files, stages, options.lattice_form, options.num_best, biasing.search)
+        written = DecodeFiles(
+            folder, files, stages, options.lattice_form, options.num_best, biasing.search, decoding.channel
+        )
         if len(cuts) == 1:
             task.announce(cuts[0])
             segments: Iterator[RecognizedSegment] = isolated.stream(cuts[0])
@@ -129,19 +135,22 @@ def _decode(task: PartTask, decoding: Decoding, options: OutputOptions, folder: 
     _check_complete(part, written.utterances, failed)
     for one in all_failed:
         _logger.debug("failed: %s: %s", one.utterance, one.error)
-    timing = recognizer.timing.since(before)
+    spoken = sum(cut.duration for cut in cuts if cut.id in set(written.utterances))
+    timing = replace(recognizer.timing.since(before), audio=spoken)  # a batch may have been read more than once
     summary = {
         "kind": KIND,
         "part": part.number,
         "duration": part.duration,
         "num_inputs": part.num_inputs,
         "num_failed": len(all_failed),
+        "num_unexpected": sum(bool(one.unexpected) for one in all_failed),
         "first_failure": str(all_failed[0].error) if all_failed else None,
         "seconds": round(time.perf_counter() - begin, 3),
         **written.meta,
         "timing": asdict(timing),
     }
     (folder / META).write_text(json.dumps(summary, ensure_ascii=False) + "\n", encoding="utf-8")
+    sync_files(folder)
     _logger.debug(
         "part %d: %d utterances, %.1f s of audio, %d failed, %.1f s",
         *(part.number, written.meta["num_utterances"], timing.audio, len(all_failed), summary["seconds"]),

@@ -1,5 +1,7 @@
 """The decoding of a corpus, which may be interrupted and continued, by one process or by many."""
 
+import contextlib
+import fcntl
 import json
 import logging
 import shutil
@@ -22,7 +24,6 @@ from wfst_bias.data.failures import OnFailure, raise_failure
 _logger = logging.getLogger(__name__)
 
 _PARTS_KIND = "decode-parts"
-_FEW = 20  # inputs, which are too few for a share to end the run before its end
 
 Decode = Callable[[Iterable[PartTask]], Iterator[Dict[str, Any]]]
 """Decodes parts, and gives their summaries in any order."""
@@ -81,17 +82,26 @@ class CorpusRun:
         """
         check_folder(self.decode_dir, KIND)
         check_folder(self.folder, _PARTS_KIND)
-        plan, failures = self.plan, _Failures(self.options)
+        plan = self.plan
         # with its mark from the start: other jobs may begin in the same moment
         with publish_folder(self.folder, _PARTS_KIND, replaces=False) as made:
             (made / "meta.json").write_text(json.dumps({"kind": _PARTS_KIND}), encoding="utf-8")
+        with self._alone() if num_jobs == 1 else contextlib.nullcontext():
+            self._decode(decode, plan, job, num_jobs)
+
+    def _decode(self, decode: Decode, plan: Plan, job: int, num_jobs: int) -> None:
+        failures = _Failures(self.options)
         num_done, duration = 0, 0.0
         for task in self._tasks(job, num_jobs):
-            if task.folder.is_dir():
+            failures.num_inputs += task.part.num_inputs
+            summary = read_summary(task.folder) if task.folder.is_dir() else None
+            if summary and not summary["num_unexpected"]:
                 num_done += 1
-                failures.add(read_summary(task.folder))
-            else:
+                failures.add(summary)
+            else:  # what failed unexpectedly may not fail again
+                shutil.rmtree(task.folder, ignore_errors=True)
                 duration += task.part.duration
+        failures.check()
         if num_done:
             _logger.info("%d of %d parts are decoded already", num_done, plan.num_parts)
         waiting = (task for task in self._tasks(job, num_jobs) if not task.folder.is_dir())
@@ -100,7 +110,7 @@ class CorpusRun:
                 for summary in decode(waiting):
                     progress.add(summary["duration"], summary["num_failed"])
                     failures.add(summary)
-            failures.check(is_end=True)
+                    failures.check()
         except BaseException:
             if num_jobs == 1:  # else others may have begun parts
                 self._leave()
@@ -116,9 +126,31 @@ class CorpusRun:
           InputError: parts are missing.
         """
         check_folder(self.decode_dir, KIND)
-        meta = merge_parts(self.plan, self.folder, self.tables, self.decode_dir, self.meta)
+        with self._alone():
+            meta = merge_parts(self.plan, self.folder, self.tables, self.decode_dir, self.meta)
         shutil.rmtree(self.folder, ignore_errors=True)
         return meta
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other run decode into the same folder within the block.
+
+        Raises:
+          InputError: another one does.
+        """
+        if not self.folder.is_dir():
+            yield
+            return
+        with open(self.folder / "lock", "wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    "another run decodes into the same folder; wait for its end", self.decode_dir
+                ) from None
+            except OSError:  # the file system has no locks
+                pass
+            yield
 
     def _leave(self) -> None:
         """Keep the folder of the parts only if there are some."""
@@ -143,27 +175,26 @@ class _Failures:
 
     def __init__(self, options: RunOptions):
         self._options = options
-        self._num_inputs = self._num_failed = 0
+        self.num_inputs = 0
+        """All inputs of the run."""
+        self._num_failed = 0
         self._first = ""
 
     def add(self, summary: Mapping[str, Any]) -> None:
-        """Add a part.
-
-        Raises:
-          InputError: too many inputs failed.
-        """
-        self._num_inputs += summary["num_inputs"]
+        """Add a part."""
         self._num_failed += summary["num_failed"]
         self._first = self._first or summary["first_failure"] or ""
-        self.check()
 
-    def check(self, is_end: bool = False) -> None:
-        """Raise the error of :meth:`add`; of a few inputs all may fail before the end of the run."""
+    def check(self) -> None:
+        """Check the inputs that failed so far.
+
+        Raises:
+          InputError: there are more of them than may fail of all inputs.
+        """
         if self._options.strict and self._num_failed:
             raise InputError(self._first)
-        share = self._num_failed / max(1, self._num_inputs)
-        if share > self._options.max_failed and (is_end or self._num_inputs >= _FEW):
+        if self._num_failed > self._options.max_failed * self.num_inputs:
             raise InputError(
-                f"{self._num_failed:,} of {self._num_inputs:,} inputs failed, more than --max-failed "
+                f"{self._num_failed:,} of {self.num_inputs:,} inputs failed, more than --max-failed "
                 f"{self._options.max_failed:g}; the first: {self._first}"
             )

@@ -55,10 +55,20 @@ class Work:
 
     def decode(self, task: PartTask) -> Dict[str, Any]:
         """Decode a part; see :func:`wfst_bias.corpus.part.decode_part`."""
-        with _ONE_AT_A_TIME:
-            decoding = _loaded(self.setup, self.device)
+        with _ONE_AT_A_TIME, self._named_errors():
+            decoding = _loaded(self.setup, self.device, self.run_key)
             decoding.write_tables(self.tables)
             return decode_part(task, decoding, self.options)
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """Raise errors of the file system, such as a full disk, with the folder of the parts."""
+        try:
+            yield
+        except OSError as error:
+            raise InputError(
+                f"{error.strerror or error}; the same command continues", error.filename or self.folder
+            ) from error
 
     def decode_all(self, tasks: Iterable[PartTask], number: int = 1) -> Iterator[Dict[str, Any]]:
         """Decode parts in this process, and write the log of that number."""
@@ -72,8 +82,6 @@ class Work:
             return Answer(self.decode(task))
         except InputError as error:
             return Answer(error=str(error))
-        except OSError as error:  # no space left, for example
-            return Answer(error=f"{error.filename or self.folder}: {error.strerror or error}")
         except Exception:
             return Answer(error=traceback.format_exc())
 
@@ -103,7 +111,8 @@ class Answer:
 
 
 @lru_cache(maxsize=1)
-def _loaded(setup: DecodeSetup, device: str) -> Decoding:
+def _loaded(setup: DecodeSetup, device: str, run_key: str) -> Decoding:
+    """The setup, read once; its files may be others under another key."""
     return decoding_of(setup, torch.device(device))
 
 

@@ -15,19 +15,21 @@ class FailedInput:
       utterance: its name.
       reason: what was found, what was expected, what to do.
       path, line: the file at fault and its line, where there are any.
+      unexpected: whether the input may be right: memory ended, a process or a library failed; None where it is not.
     """
 
     utterance: str
     reason: str
     path: Optional[str] = None
     line: Optional[int] = None
+    unexpected: Optional[bool] = None
 
     @classmethod
     def of_error(cls, utterance: str, error: Exception) -> "FailedInput":
         """The failure of an utterance whose reading or decoding raised an error."""
         if isinstance(error, InputError):
             return cls(utterance, error.message, error.path, error.line)
-        return cls(utterance, f"{type(error).__name__}: {error}")
+        return cls(utterance, f"{type(error).__name__}: {error}", unexpected=True)
 
     @property
     def error(self) -> InputError:

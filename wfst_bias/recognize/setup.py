@@ -1,6 +1,5 @@
 """Setup of a decoding, as the user names it: written to a decode folder, and made again from there."""
 
-import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +10,12 @@ from lhotse import CutSet, MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel
-from wfst_bias.acoustic.models import HAMA, load_model
+from wfst_bias.acoustic.models import HAMA, files_of_model, load_model
 from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import file_stamps
-from wfst_bias.data.channels import MEAN
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.data.cuts import read_data
 from wfst_bias.data.failures import OnFailure, raise_failure
 from wfst_bias.decode.config import GateConfig, SearchConfig
@@ -79,7 +78,7 @@ class DecodeSetup:
     graph: Path
     data: Path
     model: str = HAMA
-    channel: str = MEAN
+    channel: Channel = MEAN
     calibration: str = NONE
     adapter: str = NONE
     side_list: Optional[Path] = None
@@ -140,8 +139,10 @@ class DecodeSetup:
           more: of what else they depend on; see :func:`wfst_bias.graph.store.content_key`.
         """
         configs = {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items()}
-        specs = (self.model, self.stages.phone_model, self.stages.phone_lang, self.adapter, self.calibration)
-        paths = [Path(re.sub(r"^[a-z]+:|,.*", "", spec)) for spec in specs if spec]
+        folders = (self.stages.phone_lang, self.adapter, self.calibration)
+        paths = [Path(folder) for folder in folders if folder and Path(folder).exists()]
+        for spec in filter(None, (self.model, self.stages.phone_model)):
+            paths += files_of_model(spec)
         paths += [path for path in (self.side_list, self.biasing) if path]
         if self.entities_by:
             paths += [self.entities_by[1], *lists_of_map(self.entities_by[1])]
