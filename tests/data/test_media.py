@@ -24,18 +24,27 @@ def chirp():
     return (0.4 * np.sin(2 * np.pi * (200 * time + 40 * time**2))).astype(np.float32)
 
 
-def write_media(path, samples, codec, rate, channels=1):
+def write_media(path, samples, codec, rate, channels=1, moved=lambda seconds: 0.0, **options):
+    """Write samples; ``moved`` tells how much later than its time each packet is put."""
+
+    def mux(packets):
+        for packet in packets:
+            if packet.pts is not None:
+                ticks = round(moved(float(packet.pts * packet.time_base)) / packet.time_base)
+                packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+            container.mux(packet)
+
     layout = "mono" if channels == 1 else "stereo"
     frame = av.AudioFrame.from_ndarray((np.tile(samples, (channels, 1)) * 32767).astype(np.int16), "s16p", layout)
     frame.sample_rate, frame.pts = RATE, 0
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=rate, layout=layout)
         resampler = av.AudioResampler(
             stream.codec_context.format, layout, rate, stream.codec_context.frame_size or None
         )
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(stream.encode(part))
-        container.mux(stream.encode(None))
+            mux(stream.encode(part))
+        mux(stream.encode(None))
     return path
 
 
@@ -112,3 +121,93 @@ def test_what_libsndfile_reads_is_the_same(tmp_path):
     soundfile.write(path, chirp(), RATE, subtype="PCM_24")
     samples, _ = read_media(path)
     np.testing.assert_allclose(samples[0], chirp(), atol=1e-6)
+
+
+def read_in_parts(path, seconds):
+    """All of a file, read in parts that follow each other."""
+    info = media_info(path)
+    times = np.arange(0.0, info.duration, seconds)
+    return np.concatenate([read_media(path, time, min(seconds, info.duration - time))[0] for time in times], axis=1)
+
+
+def two_gaps(seconds):
+    return 0.0 if seconds < 3.0 else 2.5 if seconds < 7.0 else 6.0
+
+
+@pytest.mark.parametrize("seconds", [1.7, 5.0])
+def test_gaps_are_filled_with_zeros(tmp_path, seconds):
+    """A recorder that was muted: exact samples of PCM, in one pass and in parts."""
+    path = tmp_path / "x.mkv"
+    write_pieces(path, chirp(), two_gaps)
+    silence = np.zeros(RATE, np.float32)
+    before, between, after = np.split(chirp(), [3 * RATE, 7 * RATE])
+    expected = np.concatenate(
+        [before, np.tile(silence, 3)[: 5 * RATE // 2], between, np.tile(silence, 4)[: 7 * RATE // 2], after]
+    )
+    assert media_info(path).frames == len(expected) == 18 * RATE
+    np.testing.assert_allclose(read_media(path)[0][0], expected, atol=1e-4)
+    np.testing.assert_allclose(read_in_parts(path, seconds)[0], expected, atol=1e-4)
+    cut = audio_recording(path, "x").to_cut()
+    np.testing.assert_allclose(
+        load_audio(cut.truncate(offset=4.0, duration=9.0), RATE), expected[4 * RATE : 13 * RATE], atol=1e-4
+    )
+
+
+def write_pieces(path, samples, moved):
+    """PCM in packets of a tenth of a second."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        for begin in range(0, len(samples), RATE // 10):
+            piece = (samples[None, begin : begin + RATE // 10] * 32767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(piece, "s16", "mono")
+            frame.sample_rate, frame.pts = RATE, begin + round(moved(begin / RATE) * RATE)
+            container.mux(stream.encode(frame))
+    return path
+
+
+@pytest.mark.parametrize("live", ["0", "1"])
+def test_gaps_in_the_recording_of_a_browser(tmp_path, live):
+    path = write_media(tmp_path / "x.webm", chirp(), "libopus", 48000, moved=two_gaps, live=live)
+    info = media_info(path)
+    assert info.duration == pytest.approx(18.0, abs=0.01)
+    whole, parts = read_media(path)[0], read_in_parts(path, 2.5)
+    assert whole.shape == parts.shape == (1, info.frames)
+    loud = [
+        np.sqrt(np.mean(whole[0, round(a * 48000) : round(b * 48000)] ** 2)) > 0.1
+        for a, b in [(0, 2.9), (3.1, 5.4), (5.6, 9.4), (9.6, 12.9), (13.1, 18)]
+    ]
+    assert loud == [True, False, True, False, True]
+    for begin in np.arange(0.0, 18.0, 2.5):  # times of the container are rounded to a millisecond
+        one, other = (x[0, round(begin * 48000) :][: 5 * 24000] for x in (whole, parts))
+        shifts = range(-96, 97, 4)
+        # a decoder needs some frames after a gap
+        assert min(np.quantile(np.abs(np.roll(one, shift) - other)[4800:-4800], 0.97) for shift in shifts) < 0.02
+
+
+def test_frames_that_overlap_lose_what_they_have_in_common(tmp_path):
+    path = write_pieces(tmp_path / "x.mkv", chirp(), lambda seconds: 0.0 if seconds < 3.0 else -0.05)
+    first, second = chirp()[: 3 * RATE], chirp()[3 * RATE :]
+    expected = np.concatenate([first, second[RATE // 20 :]])
+    assert media_info(path).frames == len(expected)
+    np.testing.assert_allclose(read_media(path)[0][0], expected, atol=1e-4)
+    np.testing.assert_allclose(read_media(path, 2.0, 3.0)[0][0], expected[2 * RATE : 5 * RATE], atol=1e-4)
+
+
+def test_times_that_begin_again_are_told(tmp_path):
+    path = write_media(tmp_path / "x.ts", chirp(), "aac", RATE)
+    path.write_bytes(2 * path.read_bytes())
+    with pytest.raises(InputError, match="jump from 12.1 to 0.0 s; write it anew"):
+        media_info(path)
+
+
+def test_a_rounded_time_is_no_gap(tmp_path):
+    path = write_pieces(tmp_path / "x.mkv", chirp(), lambda seconds: 0.003 * (round(10 * seconds) % 2))
+    np.testing.assert_allclose(read_media(path)[0][0], chirp(), atol=1e-4)
+
+
+@pytest.mark.parametrize("name, options", [("x.m4a", {}), ("x.m4a", {"movflags": "faststart"}), ("x.aac", {})])
+def test_half_a_file_is_told(tmp_path, name, options):
+    path = write_media(tmp_path / name, chirp(), "aac", RATE, **options)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(InputError, match="x.*: (the audio breaks at 5.* s|is truncated|is not audio)"):
+        audio_recording(path, "x")

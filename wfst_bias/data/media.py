@@ -1,7 +1,9 @@
 """Audio that libsndfile does not read, by ffmpeg through PyAV: AAC in MP4, WebM, WMA, AMR, the sound of videos."""
 
+import contextlib
+from itertools import chain
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Tuple, Union
+from typing import Any, Iterable, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
@@ -10,6 +12,10 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Array, FloatArray, Seconds
 
 _PREROLL: Seconds = 0.5  # decoders need the packets before the one that is wanted
+_ROUNDING: Seconds = 0.005  # of the times of frames: containers have milliseconds, and recorders a little jitter
+_LONGEST_OVERLAP: Seconds = 1.0  # of frames; times that go back further are wrong
+_LONGEST_GAP: Seconds = 86400.0  # between frames
+_CUT_OFF: Seconds = 0.5  # that much less than the header says is no rounding
 
 
 def read_media(
@@ -29,19 +35,47 @@ def read_media(
         rate = int(stream.rate)
         first = round(offset * rate)
         last = None if duration is None else first + round(duration * rate)
-        if offset > _PREROLL:
-            container.seek(int((offset - _PREROLL) / stream.time_base), stream=stream)
-        parts: List[FloatArray] = []
-        for begin, samples in _frames(container, stream, path):
-            end = begin + samples.shape[1]
-            if end <= first:
-                continue
-            parts.append(samples[:, max(0, first - begin) : None if last is None else max(0, last - begin)])
-            if last is not None and end >= last:
-                break
-    if not parts:
-        return np.zeros((stream.channels, 0), np.float32), rate
-    return np.concatenate(parts, axis=1), rate
+        if offset <= _PREROLL:
+            return _between(_frames(container, stream, path), first, last, stream.channels), rate
+        _seek(container, stream, offset - _PREROLL)
+        frames = _frames(container, stream, path)
+        earliest = next(frames, None)
+        if earliest is None or earliest[0] <= first:
+            return _between(chain([earliest] if earliest else [], frames), first, last, stream.channels), rate
+    with _opened(path) as container:  # the index of the file is wrong: read all that comes before
+        stream = _audio_stream(container, path)
+        return _between(_frames(container, stream, path), first, last, stream.channels), rate
+
+
+def _seek(container: Any, stream: Any, seconds: Seconds) -> None:
+    """Go to a time, or before it; a file without an index stays where it is."""
+    import av
+
+    with contextlib.suppress(av.error.FFmpegError):
+        container.seek((stream.start_time or 0) + int(seconds / stream.time_base), stream=stream)
+
+
+def _between(
+    frames: Iterable[Tuple[int, FloatArray]], first: int, last: Optional[int], num_channels: int
+) -> FloatArray:
+    """Samples from ``first`` to ``last``, or to the end of the last frame; zeros where there is no frame."""
+    parts: List[FloatArray] = []
+    position = first
+    for begin, samples in frames:
+        end = begin + samples.shape[1]
+        if end <= first:
+            continue
+        stop = end if last is None else min(end, last)
+        gap = min(begin, stop) - position
+        if gap > 0:
+            parts.append(np.zeros((num_channels, gap), np.float32))
+            position += gap
+        if stop > position:
+            parts.append(samples[:, position - begin : stop - begin])
+            position = stop
+        if last is not None and end >= last:
+            break
+    return np.concatenate(parts, axis=1) if parts else np.zeros((num_channels, 0), np.float32)
 
 
 def media_info(path: Union[str, Path, Any]) -> LibsndfileCompatibleAudioInfo:
@@ -54,6 +88,12 @@ def media_info(path: Union[str, Path, Any]) -> LibsndfileCompatibleAudioInfo:
         stream = _audio_stream(container, path)
         rate, channels = int(stream.rate), int(stream.channels)
         num_samples = max((begin + samples.shape[1] for begin, samples in _frames(container, stream, path)), default=0)
+        # other formats estimate it from the bit rate
+        announced = float((stream.duration or 0) * stream.time_base) if "mp4" in container.format.name else 0.0
+    if num_samples / rate < announced - _CUT_OFF:
+        raise InputError(
+            f"is truncated: {num_samples / rate:.1f} s of audio found, {announced:.1f} s announced; copy it again", path
+        )
     return LibsndfileCompatibleAudioInfo(channels, num_samples, rate, num_samples / rate)
 
 
@@ -66,6 +106,8 @@ def _opened(path: Union[str, Path, Any]) -> Any:
             "'pip install \"wfst-bias[media]\"', or convert the file to WAV or FLAC",
             path if isinstance(path, (str, Path)) else None,
         ) from None
+    if hasattr(path, "seek"):
+        path.seek(0)
     try:
         return av.open(str(path) if isinstance(path, Path) else path)
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -83,27 +125,40 @@ def _audio_stream(container: Any, path: Union[str, Path, Any]) -> Any:
 def _frames(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterator[Tuple[int, FloatArray]]:
     """Where each decoded frame begins, in samples, and its samples ``(channels, num_samples)``.
 
-    The time of the first frame is the file's; each other frame follows the one before it.
+    Frames that follow each other but for rounding are joined. There may be a gap between others, such as a muted
+    recorder leaves. A frame that begins earlier than the one before it ends loses what they have in common.
     """
+    position: Optional[int] = None
+    for frame in _decoded(container, stream, path):
+        rate, samples = frame.sample_rate, _samples(frame)
+        timed = position or 0
+        if frame.pts is not None:
+            timed = round(float((frame.pts - (stream.start_time or 0)) * stream.time_base) * rate)
+        begin = timed if position is None or abs(timed - position) > _ROUNDING * rate else position
+        if position is not None:
+            if not -_LONGEST_OVERLAP * rate <= begin - position <= _LONGEST_GAP * rate:
+                raise InputError(
+                    f"the times of its frames jump from {position / rate:.1f} to {begin / rate:.1f} s; write it anew, "
+                    "'ffmpeg -i IN OUT.flac'",
+                    path,
+                )
+            samples = samples[:, max(0, position - begin) :]
+            begin = max(begin, position)
+        position = begin + samples.shape[1]
+        yield begin, samples
+
+
+def _decoded(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterator[Any]:
+    """The frames of a stream, from where the container is."""
     import av
 
-    position: Optional[int] = None
-    start = stream.start_time or 0
-    for packet in container.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError as error:
-            seconds = float((packet.pts or 0) * stream.time_base)
-            raise InputError(
-                f"the audio breaks at {seconds:.1f} s ({error}); copy or convert it again", path
-            ) from error
-        for frame in frames:
-            if frame.pts is not None and position is None:
-                position = round(float((frame.pts - start) * stream.time_base) * frame.sample_rate)
-            begin = position or 0
-            samples = _samples(frame)
-            position = begin + samples.shape[1]
-            yield begin, samples
+    last: Seconds = 0.0
+    try:
+        for packet in container.demux(stream):
+            last = float(packet.pts * stream.time_base) if packet.pts is not None else last
+            yield from packet.decode()
+    except (av.error.FFmpegError, OSError) as error:
+        raise InputError(f"the audio breaks at {last:.1f} s ({error}); copy or convert it again", path) from error
 
 
 def _samples(frame: Any) -> FloatArray:
