@@ -13,6 +13,7 @@ from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder
 from wfst_bias.data.channels import MEAN, Channel
+from wfst_bias.decode.search import check_tokens
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph
 from wfst_bias.recognize.recognizer import Recognizer
@@ -83,9 +84,11 @@ def decoding_of(setup: DecodeSetup, device: torch.device) -> Decoding:
     biasing: Union[OneGraph, ListPerUtterance]
     if setup.has_own_lists:
         base = setup.base(device)
+        check_tokens(base.lang.tokens, model.tokens)
         biasing = setup.own_lists(base, *setup.lists(base))
     else:
         biasing = setup.one_graph(device)
+        check_tokens(biasing.tokens, model.tokens)
         if VERIFY in setup.stages.names and not biasing.phrases:
             raise InputError("verify removes phrases of a list, and the graph has none: compile one", setup.graph)
     second_pass = setup.second_pass(model, setup.pronunciations(biasing.known_words), device)

@@ -12,6 +12,7 @@ from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, lattice_arcs
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.rejections import Rejection, without_rejected
@@ -64,6 +65,12 @@ def usable_device(name: str) -> torch.device:
     return device
 
 
+def check_tokens(of_graph: SymbolTable, of_model: SymbolTable) -> None:
+    """Raise :class:`InputError` where a graph was made for other tokens than the model's."""
+    if of_model.checksum != of_graph.checksum:
+        raise InputError("the graph was made for other tokens than the model's; compile it on the model's lang folder")
+
+
 class Decoder:
     """A decoding graph on a device, ready to search.
 
@@ -107,10 +114,7 @@ class Decoder:
           gates: for each utterance the gate of the lists that it has in addition to those that all have.
           rejections: phrases that may not be taken.
         """
-        if emissions.tokens.checksum != self.graph.tokens.checksum:
-            raise InputError(
-                "the graph was made for other tokens than the model's; compile it on the model's lang folder"
-            )
+        check_tokens(self.graph.tokens, emissions.tokens)
         gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
         assert len(gates) == len(emissions.lengths) and max(gates) < max(1, self.graph.num_gates)
         columns = self._columns(emissions.to(self.device).log_probs, gates)

@@ -71,6 +71,11 @@ class OneGraph:
         return self._decoder.graph.words
 
     @property
+    def tokens(self) -> SymbolTable:
+        """The tokens that the graph was made for."""
+        return self._decoder.graph.tokens
+
+    @property
     def search(self) -> SearchConfig:
         return self._decoder.search
 
