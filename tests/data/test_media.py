@@ -209,5 +209,5 @@ def test_a_rounded_time_is_no_gap(tmp_path):
 def test_half_a_file_is_told(tmp_path, name, options):
     path = write_media(tmp_path / name, chirp(), "aac", RATE, **options)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(InputError, match="x.*: (the audio breaks at 5.* s|is truncated|is not audio)"):
+    with pytest.raises(InputError, match="x.*: (the audio breaks at [56].[0-9] s|is truncated|is not audio)"):
         audio_recording(path, "x")
