@@ -1,6 +1,9 @@
 """Inputs that cannot be used, collected; the others follow."""
 
+import builtins
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -131,3 +134,56 @@ def test_durations_that_stand_in_the_folder_are_believed_until_the_audio_is_deco
     np.testing.assert_array_equal(load_audio(next(iter(again)), 8000), load_audio(cuts[0], 8000))
     with pytest.raises(InputError, match="gone.wav"):
         read_data(folder)
+
+
+@pytest.fixture
+def closed(folder, monkeypatch):
+    """A file that cannot be read; root may read every file, so that there the disk is made to fail."""
+    path = folder / "closed.wav"
+    soundfile.write(path, TONE, 8000)
+    real = builtins.open
+
+    def failing(file, *arguments, **options):
+        if str(file) == str(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(file))
+        return real(file, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "open", failing)
+    return path
+
+
+@pytest.mark.parametrize("with_durations", [False, True])
+def test_an_unreadable_file_fails_alone(folder, closed, with_durations):
+    long, through = "x" * 300 + ".wav", f"{folder}/a.wav/b.wav"
+    lines = ["a a.wav", f"b {closed}", "c c.wav", f"d {long}", "e e.wav", f"f {through}", f"g {long}:12", f"h {folder}"]
+    (folder / "wav.scp").write_text("\n".join(lines) + "\n")
+    if with_durations:
+        (folder / "utt2dur").write_text("".join(f"{key} 1.0\n" for key in "abcdefgh"))
+    kept, failures, cuts = collected(folder)
+    reasons = {name: reason for name, reason, _, _ in failures}
+    for cut in cuts:
+        try:
+            load_audio(cut, 8000)
+        except InputError as error:
+            reasons[cut.id] = str(error)
+    assert sorted(reasons) == list("bdfgh") and set(kept) >= set("ace")
+    assert f"{closed}: cannot be read: Input/output error" in reasons["b"]
+    assert all(f"{long}" in reasons[key] and "File name too long" in reasons[key] for key in "dg")
+    assert f"{through}: no such audio file" in reasons["f"] and f"{folder}: is a folder" in reasons["h"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_folder_without_permission(folder):
+    (folder / "closed").mkdir()
+    (folder / "closed").chmod(0)
+    (folder / "wav.scp").write_text("a a.wav\nb closed/b.wav\n")
+    kept, failures, _ = collected(folder)
+    assert kept == ["a"] and "Permission denied" in failures[0][1]
+
+
+def test_a_file_that_is_closed_after_it_was_checked(folder):
+    cut = read_data(folder)[0]
+    (folder / "a.wav").unlink()
+    (folder / "a.wav").mkdir()
+    with pytest.raises(InputError, match="a.wav: utterance 'a': is a folder"):
+        load_audio(cut, 8000)

@@ -15,7 +15,7 @@ from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.backend import install_audio_backend
 from wfst_bias.data.channels import MEAN, Channel, with_channel
 from wfst_bias.data.recordings import audio_recording, piped_recording, samples_recording
-from wfst_bias.data.wav import audio_exists
+from wfst_bias.data.wav import check_audio_file
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _ASSUMED_RATE = 16000  # of a recording that is not opened yet
@@ -39,8 +39,11 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
     who = "" if cut.id == path else f"utterance {cut.id!r}: "
     if not cut.has_recording:
         raise InputError(f"{who}has no audio")
-    if missing := next((s.source for s in _sources(cut) if s.type == "file" and not audio_exists(s.source)), None):
-        raise InputError(f"{who}no such audio file; check the path", missing)
+    for source in (one.source for one in _sources(cut) if one.type == "file"):
+        try:
+            check_audio_file(source)
+        except InputError as error:
+            raise InputError(f"{who}{error.message}", source) from error
     try:
         samples = _mixed_samples(cut, sampling_rate) if isinstance(cut, MixedCut) else _samples(cut, sampling_rate)
     except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it

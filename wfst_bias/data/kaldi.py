@@ -126,10 +126,10 @@ class KaldiFolder:
     ) -> Union[Recording, InputError]:
         """A recording, or what is wrong with it; not opened where its duration is known."""
         is_command = source.endswith("|")
-        where = source[:-1].strip() if is_command else str(self._path(source))
-        if key in durations:
-            return unopened_recording(key, where, is_command, durations[key])
         try:
+            where = source[:-1].strip() if is_command else str(self._path(source))
+            if key in durations:
+                return unopened_recording(key, where, is_command, durations[key])
             if is_command:
                 return piped_recording(where, key, self._scp, line)
             return audio_recording(Path(where), key)

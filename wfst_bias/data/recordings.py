@@ -13,7 +13,7 @@ from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.media import media_info
-from wfst_bias.data.wav import audio_exists, libsndfile_input
+from wfst_bias.data.wav import check_audio_file, libsndfile_input, system_errors
 
 _LARGEST_OGG_PAGE = 65307
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
@@ -44,12 +44,15 @@ def audio_recording(path: Path, key: str) -> Recording:
     """A recording of one audio file, of one channel or several, checked by its header.
 
     Raises:
-      InputError: it is missing, not audio, truncated or empty.
+      InputError: it is missing, unreadable, not audio, truncated or empty.
     """
     path = Path(path)
-    if not audio_exists(path):
-        what = "is a folder; an audio file was expected" if path.is_dir() else "no such audio file; check the path"
-        raise InputError(what, path)
+    check_audio_file(path)
+    with system_errors(path):
+        return _checked_recording(path, key)
+
+
+def _checked_recording(path: Path, key: str) -> Recording:
     try:
         with libsndfile_input(path) as stream:
             info = soundfile.info(stream, verbose=True)

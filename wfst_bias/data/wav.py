@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import struct
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class ArchivePlace:
     def parse(cls, text: Union[str, Path]) -> Optional["ArchivePlace"]:
         """The place that a text names; None where it is a path."""
         found = re.fullmatch(r"(.+):(\d+)(?:\+(\d+))?", str(text))
-        if not found or Path(text).exists():
+        if not found or os.path.exists(text):
             return None
         return cls(Path(found[1]), int(found[2]), int(found[3]) if found[3] else None)
 
@@ -45,10 +46,35 @@ class ArchivePlace:
             return stream.read(-1 if self.size is None else self.size)
 
 
+@contextlib.contextmanager
+def system_errors(path: Union[str, Path]) -> Iterator[None]:
+    """Raise :class:`InputError` where the operating system does not give a file: no permission, a bad disk or path."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot be read: {reason}; check the path, the permissions and the disk", path) from error
+
+
 def audio_exists(path: Union[str, Path]) -> bool:
-    """Whether there is such a file, or the archive of it."""
+    """Whether there is such a file, or the archive of it.
+
+    Raises:
+      InputError: it cannot be told, because a folder cannot be read or the name is too long.
+    """
     place = ArchivePlace.parse(path)
-    return (place.path if place else Path(path)).is_file()
+    with system_errors(path):
+        return (place.path if place else Path(path)).is_file()
+
+
+def check_audio_file(path: Union[str, Path]) -> None:
+    """Raise :class:`InputError` where there is no such file, or archive of it, that can be opened."""
+    if not audio_exists(path):
+        is_folder = Path(path).is_dir()
+        raise InputError("is a folder; an audio file was expected" if is_folder else "no such audio file; check the path", path)
+    place = ArchivePlace.parse(path)
+    with system_errors(path), open(place.path if place else path, "rb"):
+        pass
 
 
 @contextlib.contextmanager
