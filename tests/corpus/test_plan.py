@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from lhotse import MonoCut
+from lhotse import AudioSource, MonoCut, Recording
 
 from wfst_bias.acoustic.pauses import LONGEST
 from wfst_bias.corpus.plan import ARCHIVE_SECONDS, PADDING, PartsInOrder, Plan, batches_of, padding_of
@@ -80,3 +80,28 @@ def test_a_part_is_known_by_options_and_audio(part):
     assert make().key("run") == key != make().key("other run")
     os.utime(path, (1, 1))
     assert make().key("run") != key
+
+
+@pytest.mark.parametrize("kind", ["archive", "tar", "command", "mix", "channels"])
+def test_a_part_is_known_by_every_file_that_its_audio_is_read_from(tmp_path, kind):
+    path, other = tmp_path / "a.wav", tmp_path / "b.wav"
+    for one in (path, other):
+        soundfile.write(one, np.zeros(16000, np.float32), 16000)
+    changed, cut = other, audio_recording(path, "a").to_cut()
+    if kind == "mix":
+        cut = cut.mix(audio_recording(other, "b").to_cut())
+    elif kind == "channels":
+        sources = [AudioSource("file", [i], str(one)) for i, one in enumerate((path, other))]
+        cut = Recording("a", sources, 16000, 16000, 1.0).to_cut()
+    else:
+        (source,) = cut.recording.sources
+        source.type = "command" if kind == "command" else "file"
+        source.source = {"archive": f"{other}:12", "tar": f"{other}:512+99", "command": f"sox <'{other}' -p|cat"}[kind]
+    make = lambda: next(PartsInOrder().parts([cut])).key("run")
+    key = make()
+    assert make() == key
+    os.utime(changed, (1, 1))
+    assert make() != key
+    key = make()
+    changed.unlink()
+    assert make() != key

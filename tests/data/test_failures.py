@@ -4,6 +4,7 @@ import builtins
 import errno
 import json
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from lhotse import CutSet
 from lhotse.cut import PaddingCut
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.data.audio import load_audio
+from wfst_bias.data.audio import audio_reader, load_audio
 from wfst_bias.data.cuts import read_data
 
 TONE = (0.1 * np.sin(np.arange(8000) / 5)).astype(np.float32)
@@ -186,4 +187,33 @@ def test_a_file_that_is_closed_after_it_was_checked(folder):
     (folder / "a.wav").unlink()
     (folder / "a.wav").mkdir()
     with pytest.raises(InputError, match="a.wav: utterance 'a': is a folder"):
+        load_audio(cut, 8000)
+
+
+def test_a_command_reads_nothing_and_says_what_is_wrong(folder):
+    (folder / "wav.scp").write_text(f"a cat - {folder}/a.wav |\nb echo no disk >&2; exit 3 |\nc cat {folder}/wav.scp |\n")
+    kept, failures, cuts = collected(folder)
+    assert kept == ["a"] and [(f[0], f[3]) for f in failures] == [("b", 2), ("c", 3)]
+    assert "non-zero exit status 3.: no disk); run it by hand" in failures[0][1] and "gives no audio" in failures[1][1]
+    np.testing.assert_allclose(load_audio(cuts[0], 8000), TONE, atol=1e-4)
+
+
+def test_the_output_of_a_command_is_not_held_in_memory(folder):
+    long = np.tile((3000 * np.sin(np.arange(8000) / 5)).astype(np.int16), 600)
+    soundfile.write(folder / "long.wav", long, 8000)
+    (folder / "wav.scp").write_text(f"a echo >>{folder}/runs; cat {folder}/long.wav |\n")
+    tracemalloc.start()
+    (cut,) = read_data(folder)
+    read = audio_reader(cut, 8000)
+    parts = [read(start, start + 2.5) for start in (0.0, 100.25, 597.5)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4e6 < long.nbytes and cut.duration == 600.0
+    for part, start in zip(parts, (0, 802000, 4780000)):
+        np.testing.assert_array_equal(part, long[start : start + 20000] / np.float32(32768))
+    assert (folder / "runs").read_text() == "\n\n"  # once for its length, and once to be read
+    (folder / "wav.scp").write_text(f"a cat {folder}/a.wav |\n")
+    (cut,) = read_data(folder)
+    (folder / "a.wav").unlink()
+    with pytest.raises(InputError, match="'a': the command gives no audio .*No such file"):
         load_audio(cut, 8000)

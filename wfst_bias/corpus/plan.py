@@ -8,7 +8,6 @@ import json
 import pickle
 import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from lhotse.cut import Cut
@@ -17,6 +16,7 @@ from wfst_bias.acoustic.pauses import LONGEST
 from wfst_bias.core.files import file_stamps
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.failures import FailedInput
+from wfst_bias.data.files import files_of
 
 PART_SECONDS: Seconds = 300.0
 """Audio of a part: some seconds of work, which is what a dead worker loses."""
@@ -67,12 +67,9 @@ class Part:
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=repr).encode()).hexdigest()[:20]
 
 
-def _stamps(value: Any) -> List[Tuple[str, int, int]]:
-    """Path, size and time of change of each audio file in the description of cuts."""
-    if isinstance(value, dict) and value.get("type") == "file" and isinstance(value.get("source"), str):
-        return file_stamps(Path(value["source"]))
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return [stamp for one in inner for stamp in _stamps(one)]
+def _stamps(cuts: Any) -> List[Tuple[str, int, int]]:
+    """Path, size and time of change of each file that the audio of cuts depends on."""
+    return [stamp for path in files_of(cuts) for stamp in file_stamps(path)]
 
 
 def batches_of(cuts: Sequence[Cut], batch_size: int) -> List[List[Cut]]:

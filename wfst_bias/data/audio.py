@@ -1,9 +1,10 @@
 """Samples of cuts: of whole recordings or parts, of one channel or several, of mixes."""
 
 import hashlib
+import weakref
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 import numpy as np
 from lhotse import AudioSource, Recording
@@ -14,6 +15,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.backend import install_audio_backend
 from wfst_bias.data.channels import MEAN, Channel, with_channel
+from wfst_bias.data.commands import close, path_of, sources_of, with_outputs
 from wfst_bias.data.recordings import audio_recording, piped_recording, samples_recording
 from wfst_bias.data.wav import check_audio_file
 
@@ -35,22 +37,28 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
       InputError: there is no audio, it is shorter than its header has it, cannot be read or holds NaN.
     """
     cut = opened_cut(cut)
-    path = next((source.source for source in _sources(cut) if source.type != "memory"), None)
+    path = next((source.source for source in sources_of(cut) if source.type != "memory"), None)
     who = "" if cut.id == path else f"utterance {cut.id!r}: "
     if not cut.has_recording:
         raise InputError(f"{who}has no audio")
-    for source in (one.source for one in _sources(cut) if one.type == "file"):
+    for source in (one.source for one in sources_of(cut) if one.type == "file"):
         try:
             check_audio_file(source)
         except InputError as error:
             raise InputError(f"{who}{error.message}", source) from error
     try:
-        samples = _mixed_samples(cut, sampling_rate) if isinstance(cut, MixedCut) else _samples(cut, sampling_rate)
+        read, outputs = with_outputs(cut)
+    except InputError as error:
+        raise InputError(f"{who}{error.message}") from error
+    try:
+        samples = _mixed_samples(read, sampling_rate) if isinstance(cut, MixedCut) else _samples(read, sampling_rate)
     except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it
         reason = type(error.__cause__ or error).__name__
         raise InputError(
             f"{who}the audio ends or breaks before its header says ({reason}); copy it again", path
         ) from error
+    finally:
+        close(outputs)
     if not np.isfinite(samples).all():
         raise InputError(f"{who}the audio holds NaN or infinite samples; make the file anew", path)
     if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
@@ -79,36 +87,32 @@ def _mean_of_channels(samples: FloatArray) -> FloatArray:
 
 def audio_name(cut: Cut) -> str:
     """The file or command that a cut of one channel is read from; a checksum of the description of any other audio."""
-    sources = list(_sources(cut))
+    sources = list(sources_of(cut))
     if isinstance(cut, MonoCut) and cut.recording.num_channels == 1 and sources[0].type != "memory":
         return str(sources[0].source)
     return hashlib.sha256(repr(cut.to_dict()).encode()).hexdigest()
 
 
-def _sources(cut: Cut) -> Iterator[AudioSource]:
-    """Where the samples of a cut come from."""
-    if isinstance(cut, MixedCut):
-        for track in cut.tracks:
-            yield from _sources(track.cut)
-    elif not isinstance(cut, PaddingCut) and cut.has_recording:
-        yield from cut.recording.sources
-
-
 def audio_reader(cut: Cut, sampling_rate: int) -> Callable[[Seconds, Seconds], FloatArray]:
     """A function that reads a cut from one time to another; see :func:`load_audio`.
 
-    Only that part of a file is read. The output of a command is read once, as a whole; so is a mix, the tracks of which
-    have their loudness from each other.
+    Only that part of a file is read. A command is run once, and its output read from a temporary file. A mix is read as a
+    whole, because its tracks have their loudness from each other.
     """
-    whole = opened_cut(cut)
-    if isinstance(cut, MixedCut) or any(source.type == "command" for source in _sources(whole)):
-        samples = load_audio(whole, sampling_rate)
+    if isinstance(cut, MixedCut):
+        samples = load_audio(cut, sampling_rate)
         return lambda start, end: samples[round(start * sampling_rate) : round(end * sampling_rate)]
+    whole, outputs = with_outputs(opened_cut(cut))
+    commands = {path_of(output): command for command, output in outputs.items()}
 
     def read(start: Seconds, end: Seconds) -> FloatArray:
         stop = whole.duration if end >= cut.duration else min(end, whole.duration)
-        return load_audio(whole.truncate(offset=start, duration=stop - start, preserve_id=True), sampling_rate)
+        try:
+            return load_audio(whole.truncate(offset=start, duration=stop - start, preserve_id=True), sampling_rate)
+        except InputError as error:
+            raise InputError(error.message, commands.get(str(error.path), error.path)) from error
 
+    weakref.finalize(read, close, outputs)
     return read
 
 

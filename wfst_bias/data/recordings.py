@@ -2,7 +2,6 @@
 
 import io
 import re
-import subprocess
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,10 +11,12 @@ from lhotse import AudioSource, Recording
 from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.data.commands import output_of
 from wfst_bias.data.media import media_info
 from wfst_bias.data.wav import check_audio_file, libsndfile_input, system_errors
 
 _LARGEST_OGG_PAGE = 65307
+_BLOCK = 1 << 16  # samples that are read at once
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
 
 
@@ -29,15 +30,25 @@ def piped_recording(command: str, key: str, scp: Optional[Path] = None, number: 
       InputError: it writes no audio.
     """
     try:
-        output = subprocess.run(command, shell=True, check=True, capture_output=True).stdout
-        with libsndfile_input(io.BytesIO(output)) as source, soundfile.SoundFile(source) as stream:
-            channels, sampling_rate, num_samples = stream.channels, stream.samplerate, len(stream.read())
-    except (subprocess.CalledProcessError, soundfile.LibsndfileError) as error:
+        with output_of(command) as output, libsndfile_input(output) as source, soundfile.SoundFile(source) as stream:
+            channels, sampling_rate, num_samples = stream.channels, stream.samplerate, _count(stream)
+    except InputError as error:
+        raise InputError(error.message, scp, number) from None
+    except (OSError, soundfile.LibsndfileError) as error:
         raise InputError(f"the command gives no audio ({error}); run it by hand: {command}", scp, number) from None
     if not num_samples:
         raise InputError(f"the command gives no samples; some were expected: {command}", scp, number)
     source = AudioSource(type="command", channels=list(range(channels)), source=command)
     return Recording(key, [source], sampling_rate, num_samples, num_samples / sampling_rate)
+
+
+def _count(stream: soundfile.SoundFile) -> int:
+    """Samples that there are, whatever the header says; read in blocks."""
+    total, found = 0, -1
+    while found:
+        found = len(stream.read(_BLOCK, dtype="float32"))
+        total += found
+    return total
 
 
 def audio_recording(path: Path, key: str) -> Recording:
