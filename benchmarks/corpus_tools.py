@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple
 
@@ -111,7 +112,36 @@ def write_broken(folder: Path, sound: Path, silence: Seconds) -> List[Tuple[str,
     names += ["empty.wav", "short.wav", "nan.wav", "missing.wav", "silence.flac"]
     rows = [(name, str(folder / name)) for name in names]
     rows.append(("command", f"{sys.executable} -c 'raise SystemExit(3)' |"))
+    rows.append(("unreadable", str(_unreadable(folder))))
+    if find_spec("av"):
+        _write_m4a(folder / "truncated.m4a", samples)
+        whole = (folder / "truncated.m4a").read_bytes()
+        (folder / "truncated.m4a").write_bytes(whole[: len(whole) // 2])
+        rows.append(("truncated.m4a", str(folder / "truncated.m4a")))
     return rows + [("duplicate", str(sound))] * 2
+
+
+def _unreadable(folder: Path) -> Path:
+    """A file that the system does not open: without permission, or, for root, with a name that is too long."""
+    if os.geteuid() == 0:
+        return folder / ("x" * 300 + ".wav")
+    path = folder / "unreadable.wav"
+    path.write_bytes((folder / "whole.wav").read_bytes())
+    path.chmod(0)
+    return path
+
+
+def _write_m4a(path: Path, samples: np.ndarray) -> None:
+    """Write AAC whose index comes before its samples, so that half a file can be opened."""
+    import av
+
+    frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), "fltp", "mono")
+    frame.sample_rate, frame.pts = RATE, 0
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        resampler = av.AudioResampler("fltp", "mono", RATE, stream.codec_context.frame_size)
+        for part in [*resampler.resample(frame), *resampler.resample(None), None]:
+            container.mux(stream.encode(part))
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,10 @@ def test_each_broken_input_fails_and_no_other(tmp_path, sound):
     late = {"nan.wav", "short.wav", "silence.flac", "truncated.flac"}
     names = {failure.utterance.split("-broken-")[-1] for failure in failures}
     assert names >= {name for name, _ in given} - late
+    reasons = {failure.utterance.split("-broken-")[-1]: failure.reason for failure in failures}
+    assert "cannot be read" in reasons["unreadable"] and "stands here again" in reasons["duplicate"]
+    if find_spec("av"):
+        assert "the audio breaks at" in reasons["truncated.m4a"] or "is truncated" in reasons["truncated.m4a"]
     assert len(cuts) + len(failures) == len(rows) + len(given)
 
 
