@@ -290,14 +290,6 @@ def test_a_channel_is_named_in_the_ctm(graph, corpus, run, tmp_path):
     assert texts[1] == "" and all(line.split()[1] == "2" for line in texts[2].splitlines()) and texts[2]
 
 
-def test_dask_writes_the_same_files(graph, corpus, whole, run, tmp_path):
-    distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        result = run("decode", graph, corpus, tmp_path / "d", *OPTIONS, "--scheduler", cluster.scheduler_address)
-    assert result.exit_code == 0, result.output
-    assert files_of(tmp_path / "d") == files_of(whole)
-
-
 def test_no_scheduler_is_an_error(graph, corpus, run, tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
     monkeypatch.setattr(dask_workers, "_TIMEOUT", 0.5)
