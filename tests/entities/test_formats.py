@@ -236,6 +236,7 @@ def test_a_column_of_a_csv_file(read):
         ('["x",\n "y"', "auto", r":2: is not JSON \(.*\); correct it, or name another --format"),
         ("a,b\n1,2\n", "csv:drug", ":1: has no column 'drug'; it has a, b"),
         ("a,b\n1,\n", "csv:b", ":2: column 'b' is empty"),
+        ('"",\n""\n', "csv:1", ":1: all cells are empty; a header, and a phrase in each row, were expected"),
         ("x\n", "word", "no format 'word'; auto, jsonl, speechmatics"),
         ("\n \n", "auto", "holds no phrase; write one phrase a line"),
     ],

@@ -99,7 +99,10 @@ def read_aws_table(source: Source) -> Entities:
 
 def read_csv(source: Source, column: str) -> Entities:
     """A column of a CSV file, by its name or its number from 1."""
-    (first, header), *rows = _csv_rows(source)
+    found = _csv_rows(source)
+    if not found:
+        source.wrong(source.rows[0][0], "all cells are empty; a header, and a phrase in each row, were expected")
+    (first, header), *rows = found
     names = [name.strip() for name in header]
     if column in names:
         at = names.index(column)
