@@ -133,14 +133,11 @@ def publish_stream(path: Path) -> Iterator[BinaryIO]:
     with _named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
+    with _removed_after_errors(Path(temporary)):
         with os.fdopen(handle, "wb") as stream:
             yield stream
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 @contextlib.contextmanager
