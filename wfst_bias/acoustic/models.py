@@ -20,7 +20,6 @@ FORMS = (
     "archive:FILE[,tokens=FILE][,frame_shift=SECONDS]",
     "conformer:EXP",
 )
-_FRAME_SHIFT_FILE = "frame_shift"  # next to an archive
 _OPTIONS = re.compile(r"(?:,[a-z_]+=[^,]*)*$")
 
 
@@ -60,13 +59,15 @@ def files_of_model(spec: str) -> List[Path]:
 
     The network of a package has none.
     """
+    from wfst_bias.acoustic.archive import FRAME_SHIFT_FILE
+
     _, _, rest = spec.partition(":")
     if not rest:
         return []
     path, options = _split_options(rest)
     if path.is_dir():
         return [path]
-    others = [path.parent / name for name in (*TOKEN_FILES, _FRAME_SHIFT_FILE)]
+    others = [path.parent / name for name in (*TOKEN_FILES, FRAME_SHIFT_FILE)]
     others += sorted(path.parent.glob(f"{glob.escape(path.stem)}*"))  # weights outside of an ONNX file, for example
     others += [Path(value) for value in options.values()]
     if path.suffix == ".scp" and path.is_file():

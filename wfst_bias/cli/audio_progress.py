@@ -1,16 +1,15 @@
 """Progress of a recognition in the time of the audio: a bar on a terminal, now and then a line elsewhere."""
 
 import sys
-import time
 from typing import Any, Optional
 
 import click
 from tqdm import tqdm
 
+from wfst_bias.core.pace import Pace
 from wfst_bias.core.types import Seconds
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:,.0f}/{total:,.0f} s of audio [{elapsed}<{remaining}{postfix}]"
-_BETWEEN_LINES: Seconds = 30.0
 _MAX_NAME = 30  # characters of a file's name before the bar
 
 
@@ -26,14 +25,8 @@ class AudioProgress:
         self._number = 0
         self._until: Seconds = 0.0  # in the file that is being recognized
         self._bar: Optional["tqdm[Any]"] = None
-        self._begin = self._last_line = time.monotonic()
-        self.audio: Seconds = 0.0
-        """Seconds that were recognized so far."""
-
-    @property
-    def speed(self) -> float:
-        """Seconds of audio in a second."""
-        return self.audio / max(time.monotonic() - self._begin, 1e-3)
+        self.pace = Pace()
+        """The audio that was recognized so far, and how fast."""
 
     def begin(self, name: str, duration: Seconds) -> None:
         """Begin a file."""
@@ -46,16 +39,15 @@ class AudioProgress:
 
     def update(self, name: str, until: Seconds, duration: Seconds) -> None:
         """Show that a file is recognized until a time."""
-        self.audio += until - self._until
         advanced, self._until = until - self._until, until
+        self.pace.audio += advanced
         if self._bar is not None:
-            self._bar.set_postfix_str(f"{self.speed:.1f} x real time", refresh=False)
+            self._bar.set_postfix_str(f"{self.pace.speed:.1f} x real time", refresh=False)
             self._bar.update(advanced)
-        elif time.monotonic() - self._last_line >= _BETWEEN_LINES:
-            self._last_line = time.monotonic()
+        elif self.pace.is_time_for_a_line():
             click.echo(
                 f"wfst-bias: file {self._number} of {self._num_files}, {name}: {until:,.0f} of {duration:,.0f} s, "
-                f"{self.speed:.1f} x real time",
+                f"{self.pace.speed:.1f} x real time",
                 err=True,
             )
 

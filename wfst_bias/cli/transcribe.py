@@ -210,8 +210,8 @@ def _transcribe(
     if out is not None:
         num_written = len(found.files) - len(failed_files)
         click.echo(
-            f"{out}: {num_written:,} file{'s' * (num_written != 1)}, {progress.audio:,.0f} s of audio, "
-            f"{progress.speed:.1f} x real time"
+            f"{out}: {num_written:,} file{'s' * (num_written != 1)}, {progress.pace.audio:,.0f} s of audio, "
+            f"{progress.pace.speed:.1f} x real time"
         )
     return failed_files
 

@@ -1,19 +1,17 @@
 """Workers of a Dask cluster, which read and write the same file system."""
 
-import logging
 import re
 from functools import lru_cache
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List
+from typing import Any, Dict, Iterable, Iterator
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Seconds
 from wfst_bias.corpus.part import PartTask
 from wfst_bias.corpus.worker import Answer, Work, log_to
 
-_handlers: List[logging.Handler] = []  # of the run that this worker works for
 _TIMEOUT: Seconds = 20.0  # to reach the scheduler
 
 
@@ -85,8 +83,4 @@ def _decode(work: Work, task: PartTask) -> Answer:
 @lru_cache(maxsize=1)
 def _log_once(path: Path, run_key: str) -> None:
     """Log to a file, once for each run; that of an earlier run may be gone."""
-    if _handlers:
-        logger = logging.getLogger("wfst_bias")
-        logger.removeHandler(_handlers[-1])
-        _handlers.pop().close()
-    _handlers.append(log_to(path))
+    log_to(path)

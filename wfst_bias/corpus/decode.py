@@ -81,12 +81,13 @@ def corpus_run(
     options: RunOptions = RunOptions(),
 ) -> CorpusRun:
     """The run that decodes the data of a setup on a device."""
+    own_versions = versions()
     return CorpusRun(
         setup.cuts,
         decode_dir,
         decode_dir.absolute().with_name(f"{decode_dir.name}.parts"),
-        setup.key(asdict(output), versions(), device.partition(":")[0]),
-        {**versions(), **setup.meta, "output": asdict(output)},
+        setup.key(asdict(output), own_versions, device.partition(":")[0]),
+        {**own_versions, **setup.meta, "output": asdict(output)},
         output,
         options,
     )

@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, TextIO
 
-from lhotse.cut.data import DataCut
-
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.channels import MEAN, Channel
+from wfst_bias.data.cuts import place_in_recording
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.recognize.transcription import ctm_lines, entity_row
 from wfst_bias.second_pass.config import LOOKUP, SEARCH
 
-FAILED = "failed.jsonl"
 ARCHIVE, TERMS = "lat.gz", "terms.jsonl.gz"  # of a part; those of a decode folder have numbers
 
 
@@ -166,7 +164,7 @@ class DecodeFiles:
         if self._nbest:
             nbest = segment.found.nbest
             wanted = replace(nbest, hypotheses=nbest.hypotheses[: self._num_best])
-            self._nbest.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted.rows(phrases))
+            self._nbest.writelines(map(_line_of_json, wanted.rows(phrases)))
 
 
 @dataclass(frozen=True)
@@ -194,11 +192,8 @@ def _line(name: str, *texts: str) -> str:
 
 def _segments_line(segment: RecognizedSegment) -> str:
     """A line of Kaldi's ``segments``: where a lattice is in its recording, in seconds; a mix is a recording itself."""
-    cut = segment.cut
-    is_part = isinstance(cut, DataCut) and cut.has_recording
-    recording, begin = (cut.recording_id, cut.start) if is_part else (cut.id, 0.0)
-    end = min(segment.start + segment.duration, cut.duration)
-    return f"{segment.name} {recording} {begin + segment.start:.3f} {begin + end:.3f}\n"
+    recording, begin = place_in_recording(segment.cut)
+    return f"{segment.name} {recording} {begin + segment.start:.3f} {begin + segment.end:.3f}\n"
 
 
 def _line_of_json(row: Mapping[str, Any]) -> str:

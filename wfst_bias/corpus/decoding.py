@@ -26,6 +26,11 @@ _TABLES = "tables"
 _SHOWN = 3  # phrases that cannot be used; report.tsv has all
 
 
+def tables_folder(folder: Path, run_key: str) -> Path:
+    """The folder, in that of the parts, of what is the same for all parts of a run."""
+    return folder / f"{_TABLES}-{run_key}"
+
+
 @dataclass(frozen=True)
 class Decoding:
     """Model, adapter, graphs and second pass of a corpus.

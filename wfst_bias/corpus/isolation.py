@@ -2,8 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 import torch
 from lhotse.cut import Cut
@@ -12,7 +11,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.corpus.options import OutputOptions
 from wfst_bias.data.failures import FailedInput, OnFailure
 from wfst_bias.lattice.archive import OF_FRAMES
-from wfst_bias.recognize.recognition import RecognizedSegment
+from wfst_bias.recognize.recognition import Recognition, RecognizedSegment, recognitions
 from wfst_bias.recognize.recognizer import Recognizer
 
 _logger = logging.getLogger(__name__)
@@ -46,10 +45,10 @@ class IsolatedRecognizer:
     options: OutputOptions
     on_failure: OnFailure
 
-    def utterances(self, batch: Sequence[Cut]) -> Iterator[List[RecognizedSegment]]:
-        """The segments of each utterance of a batch that can be recognized."""
+    def utterances(self, batch: Sequence[Cut]) -> Iterator[Recognition]:
+        """The result of each utterance of a batch that can be recognized."""
         try:
-            segments = list(self._segments(batch, self.options.batch_size))
+            found = list(recognitions(self._segments(batch, self.options.batch_size)))
         except Exception as error:
             _check_process(error)
             if len(batch) == 1:
@@ -60,8 +59,7 @@ class IsolatedRecognizer:
             yield from self.utterances(batch[:half])
             yield from self.utterances(batch[half:])
             return
-        for _, of_utterance in groupby(segments, key=lambda segment: segment.utterance):
-            yield list(of_utterance)
+        yield from found
 
     def stream(self, cut: Cut) -> Iterator[RecognizedSegment]:
         """The segments of one utterance of any length, as they are recognized.

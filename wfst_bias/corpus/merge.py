@@ -9,10 +9,11 @@ from typing import IO, Any, Dict, Iterable, List, Mapping, Optional
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.corpus import part as parts
-from wfst_bias.corpus.decode_files import ARCHIVE, FAILED, TERMS
+from wfst_bias.corpus.decode_files import ARCHIVE, TERMS
 from wfst_bias.corpus.decoding import META, REPORT, WORDS
 from wfst_bias.corpus.plan import Plan
 from wfst_bias.corpus.worker import LOG
+from wfst_bias.data.failures import FAILED
 from wfst_bias.lattice.archive import NUM_JOBS, archive_name, terms_name
 from wfst_bias.recognize.emissions import Timing
 

@@ -6,19 +6,19 @@ import logging
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from lhotse.cut import Cut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder, read_json, sync_files
-from wfst_bias.corpus.decode_files import FAILED, DecodeFiles
+from wfst_bias.corpus.decode_files import DecodeFiles
 from wfst_bias.corpus.decoding import Decoding
 from wfst_bias.corpus.isolation import BrokenRecording, IsolatedRecognizer
 from wfst_bias.corpus.options import OutputOptions
 from wfst_bias.corpus.plan import Part, batches_of
-from wfst_bias.data.failures import FailedInput
-from wfst_bias.recognize.recognition import RecognizedSegment
+from wfst_bias.data.failures import FAILED, FailedInput
+from wfst_bias.recognize.recognition import Recognition, RecognizedSegment
 
 _logger = logging.getLogger(__name__)
 
@@ -135,7 +135,8 @@ def _decode(task: PartTask, decoding: Decoding, options: OutputOptions, folder: 
     _check_complete(part, written.utterances, failed)
     for one in all_failed:
         _logger.debug("failed: %s: %s", one.utterance, one.error)
-    spoken = sum(cut.duration for cut in cuts if cut.id in set(written.utterances))
+    decoded = set(written.utterances)
+    spoken = sum(cut.duration for cut in cuts if cut.id in decoded)
     timing = replace(recognizer.timing.since(before), audio=spoken)  # a batch may have been read more than once
     summary = {
         "kind": KIND,
@@ -172,14 +173,15 @@ def _in_order(
     failed: Sequence[FailedInput],
 ) -> Iterator[RecognizedSegment]:
     """The segments of all utterances in the order of the data; each waits for those before it."""
-    waiting: Dict[str, List[RecognizedSegment]] = {}
+    waiting: Dict[str, Recognition] = {}
     following = iter(cuts)
     current = next(following, None)
     for batch in batches:
-        waiting.update((found[0].utterance, found) for found in isolated.utterances(batch))
-        gone: Set[str] = {one.utterance for one in failed}
+        waiting.update((found.name, found) for found in isolated.utterances(batch))
+        gone = {one.utterance for one in failed}
         while current is not None and (current.id in waiting or current.id in gone):
-            yield from waiting.pop(current.id, [])
+            if current.id in waiting:
+                yield from waiting.pop(current.id).segments
             current = next(following, None)
 
 

@@ -8,7 +8,7 @@ import json
 import pickle
 import tempfile
 from dataclasses import dataclass, field
-from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import IO, Any, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from lhotse.cut import Cut
 
@@ -154,7 +154,6 @@ class Plan:
     num_failed: int = 0
     duration: Seconds = 0.0
     padding: Seconds = 0.0
-    first_failure: Optional[FailedInput] = None
     _file: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     @classmethod
@@ -168,7 +167,6 @@ class Plan:
             plan.num_failed += len(part.failed)
             plan.duration += part.duration
             plan.padding += padding_of(batches_of(part.cuts, batch_size))
-            plan.first_failure = plan.first_failure or next(iter(part.failed), None)
         return plan
 
     def __iter__(self) -> Iterator[Tuple[Part, str]]:

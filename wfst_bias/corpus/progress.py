@@ -2,16 +2,14 @@
 
 import logging
 import sys
-import time
 from typing import Any
 
 from tqdm import tqdm
 
+from wfst_bias.core.pace import Pace
 from wfst_bias.core.types import Seconds
 
 _logger = logging.getLogger(__name__)
-
-_EVERY: Seconds = 30.0  # between two lines
 
 
 class Progress:
@@ -23,10 +21,9 @@ class Progress:
     """
 
     def __init__(self, duration: Seconds, is_shown: bool = True):
-        self._duration, self._is_shown = duration, is_shown
-        self._done = 0.0
+        self._duration = duration
         self._num_failed = 0
-        self._begin = self._last = time.monotonic()
+        self._pace = Pace()
         is_terminal = is_shown and sys.stderr.isatty()
         self._bar = tqdm(
             total=round(duration / 3600, 3),
@@ -44,29 +41,23 @@ class Progress:
           duration: of its audio.
           num_failed: its inputs that failed.
         """
-        self._done += duration
+        self._pace.audio += duration
         self._num_failed += num_failed
-        self._bar.set_postfix_str(f"{self._speed:.1f} x real time, {self._num_failed} failed", refresh=False)
+        self._bar.set_postfix_str(f"{self._pace.speed:.1f} x real time, {self._num_failed} failed", refresh=False)
         self._bar.update(duration / 3600)
-        now = time.monotonic()
-        if self._has_lines and now - self._last >= _EVERY:
-            self._last = now
+        if self._has_lines and self._pace.is_time_for_a_line():
             _logger.info("%s", self.line)
 
     @property
     def line(self) -> str:
         """The state as a line of text."""
-        share = self._done / self._duration if self._duration else 1.0
-        left = (self._duration - self._done) / self._speed if self._speed else 0.0
+        done, speed = self._pace.audio, self._pace.speed
+        share = done / self._duration if self._duration else 1.0
+        left = (self._duration - done) / speed if speed else 0.0
         return (
-            f"decoded {self._done / 3600:.2f} of {self._duration / 3600:.2f} h of audio ({share:.0%}), "
-            f"{self._speed:.1f} x real time, {self._num_failed:,} failed, {_clock(left)} left"
+            f"decoded {done / 3600:.2f} of {self._duration / 3600:.2f} h of audio ({share:.0%}), "
+            f"{speed:.1f} x real time, {self._num_failed:,} failed, {_clock(left)} left"
         )
-
-    @property
-    def _speed(self) -> float:
-        spent = time.monotonic() - self._begin
-        return self._done / spent if spent else 0.0
 
     def close(self) -> None:
         """Leave the terminal as it was."""

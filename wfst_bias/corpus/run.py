@@ -14,6 +14,7 @@ from lhotse.cut import Cut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import check_folder, publish_folder
+from wfst_bias.corpus.decoding import tables_folder
 from wfst_bias.corpus.merge import KIND, merge_parts
 from wfst_bias.corpus.options import OutputOptions, RunOptions
 from wfst_bias.corpus.part import PartTask, read_summary
@@ -57,7 +58,7 @@ class CorpusRun:
     @property
     def tables(self) -> Path:
         """The folder of what is the same for all parts."""
-        return self.folder / f"tables-{self.run_key}"
+        return tables_folder(self.folder, self.run_key)
 
     @cached_property
     def plan(self) -> Plan:

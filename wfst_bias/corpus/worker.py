@@ -13,12 +13,13 @@ from typing import Any, Dict, Iterable, Iterator, Optional
 import torch
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.corpus.decoding import Decoding, decoding_of
+from wfst_bias.corpus.decoding import Decoding, decoding_of, tables_folder
 from wfst_bias.corpus.options import OutputOptions
 from wfst_bias.corpus.part import PartTask, decode_part
 from wfst_bias.recognize.setup import DecodeSetup
 
 _ONE_AT_A_TIME = threading.Lock()  # a worker of Dask may have several threads
+_PACKAGE_LOGGER = logging.getLogger("wfst_bias")
 LOG = "log"
 _FORMAT = "%(asctime)s %(message)s"
 
@@ -44,11 +45,6 @@ class Work:
     working_folder: Path = field(default_factory=Path.cwd)
 
     @property
-    def tables(self) -> Path:
-        """The folder of what is the same for all parts."""
-        return self.folder / f"tables-{self.run_key}"
-
-    @property
     def log_folder(self) -> Path:
         """The folder of the log files."""
         return self.folder / LOG
@@ -57,7 +53,7 @@ class Work:
         """Decode a part; see :func:`wfst_bias.corpus.part.decode_part`."""
         with _ONE_AT_A_TIME, self._named_errors():
             decoding = _loaded(self.setup, self.device, self.run_key)
-            decoding.write_tables(self.tables)
+            decoding.write_tables(tables_folder(self.folder, self.run_key))
             return decode_part(task, decoding, self.options)
 
     @contextlib.contextmanager
@@ -72,8 +68,11 @@ class Work:
 
     def decode_all(self, tasks: Iterable[PartTask], number: int = 1) -> Iterator[Dict[str, Any]]:
         """Decode parts in this process, and write the log of that number."""
-        with _logging_to(self.log_folder / f"decode.{number}.log"):
+        log_to(self.log_folder / f"decode.{number}.log")
+        try:
             yield from map(self.decode, tasks)
+        finally:
+            close_log()
 
     def answer(self, task: PartTask) -> "Answer":
         """The result of :meth:`decode`, or its error, for another process."""
@@ -116,23 +115,22 @@ def _loaded(setup: DecodeSetup, device: str, run_key: str) -> Decoding:
     return decoding_of(setup, torch.device(device))
 
 
-def log_to(path: Path) -> logging.Handler:
-    """Add the messages of the package to a log file from now on; the handler does it."""
+class _LogFile(logging.FileHandler):
+    """The log file of a process."""
+
+
+def log_to(path: Path) -> None:
+    """Add the messages of the package to a log file from now on, and to no other one of ours."""
+    close_log()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(_FORMAT))
-    logger = logging.getLogger("wfst_bias")
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    return handler
+    _PACKAGE_LOGGER.addHandler(handler)
+    _PACKAGE_LOGGER.setLevel(logging.DEBUG)
 
 
-@contextlib.contextmanager
-def _logging_to(path: Path) -> Iterator[None]:
-    """Add the messages of the package to a log file within a block."""
-    handler = log_to(path)
-    try:
-        yield
-    finally:
-        logging.getLogger("wfst_bias").removeHandler(handler)
+def close_log() -> None:
+    """Add no more messages to a log file."""
+    for handler in [one for one in _PACKAGE_LOGGER.handlers if isinstance(one, _LogFile)]:
+        _PACKAGE_LOGGER.removeHandler(handler)
         handler.close()

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, Union
+from typing import Any, Dict, Iterable, Iterator, Tuple, Union
 
 from lhotse import CutSet
 from lhotse.cut import Cut
+from lhotse.cut.data import DataCut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_lines
+from wfst_bias.core.types import Seconds
 from wfst_bias.data.channels import MEAN, Channel, parse_channel
 from wfst_bias.data.failures import OnFailure, raise_failure
 from wfst_bias.data.kaldi import KaldiFolder, rows_of
@@ -45,6 +47,13 @@ def read_data(path: Path, channel: Union[Channel, str] = MEAN, on_failure: OnFai
     else:
         cuts = CutManifest(path, channel, on_failure)
     return CutSet(list(cuts) if is_strict else cuts)
+
+
+def place_in_recording(cut: Cut) -> Tuple[str, Seconds]:
+    """The recording of a cut, and where the cut begins in it; a mix, or a cut without audio, is a recording itself."""
+    if isinstance(cut, DataCut) and cut.has_recording:
+        return str(cut.recording_id), float(cut.start)
+    return str(cut.id), 0.0
 
 
 def text_of(cut: Cut) -> str:

@@ -6,6 +6,8 @@ from typing import Callable, NoReturn, Optional
 
 from wfst_bias.core.errors import InputError
 
+FAILED = "failed.jsonl"  # the file of a decode folder that names them
+
 
 @dataclass(frozen=True)
 class FailedInput:

@@ -16,7 +16,7 @@ from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.audio import opened_cut
 from wfst_bias.data.channels import MEAN
-from wfst_bias.data.cuts import read_data
+from wfst_bias.data.cuts import place_in_recording, read_data
 from wfst_bias.data.failures import FailedInput
 from wfst_bias.score.texts import failed_utterances
 
@@ -150,6 +150,7 @@ def _labeled(
     """A cut with what was recognized in it."""
     supervisions, first = [], 0
     speakers = {one.speaker for one in cut.supervisions}
+    recording_id, _ = place_in_recording(cut)
     for name, start, end in segments:
         if end is None or end > cut.duration or name == segments[-1][0]:
             own, end = words[first:], cut.duration
@@ -160,7 +161,7 @@ def _labeled(
         supervisions.append(
             SupervisionSegment(
                 id=name,
-                recording_id=_recording_of(cut),
+                recording_id=recording_id,
                 start=round(start, 4),
                 duration=round(end - start, 8),
                 channel=getattr(cut, "channel", 0),
@@ -182,10 +183,6 @@ def _labeled(
 
 def _only(speakers: "set[Optional[str]]") -> Optional[str]:
     return next(iter(speakers)) if len(speakers) == 1 else None
-
-
-def _recording_of(cut: Cut) -> str:
-    return str(cut.recording_id) if not isinstance(cut, MixedCut) and cut.has_recording else str(cut.id)
 
 
 def _with_supervisions(cut: Cut, supervisions: List[SupervisionSegment]) -> Cut:

@@ -110,6 +110,11 @@ class RecognizedSegment:
         return str(self.cut.id)
 
     @property
+    def end(self) -> Seconds:
+        """The end in the utterance; frames may last longer than the audio."""
+        return min(self.start + self.duration, float(self.cut.duration))
+
+    @property
     def replacements(self) -> Sequence[Replacement]:
         """The replacements of the lookup, with times of the utterance."""
         return [

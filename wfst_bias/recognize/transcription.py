@@ -33,9 +33,8 @@ class SegmentTranscript:
     def of(cls, segment: RecognizedSegment) -> "SegmentTranscript":
         """Keep what is small of the result of a segment."""
         found = segment.found
-        end = min(segment.start + segment.duration, segment.cut.duration)
         transcript = replace(found.transcript, path=np.zeros(0, np.int64))
-        return cls(segment.start, end, transcript, tuple(found.confidences), tuple(found.competitors))
+        return cls(segment.start, segment.end, transcript, tuple(found.confidences), tuple(found.competitors))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Callable, Collection, Dict, List, Tuple
+from typing import Callable, Collection, Dict, Iterator, List, Tuple
 
 from lhotse import MonoCut
 
@@ -13,6 +13,8 @@ from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.lists import AUTO, read_classed_entities
 from wfst_bias.entities.verbalize.phrases import is_all_caps
+
+_NO_LIST = "-"  # in a map
 
 
 def lists_of_utterances(path: Path) -> Tuple[List[Phrases], Callable[[MonoCut], Phrases]]:
@@ -41,17 +43,16 @@ def lists_by_field(
       classes, format_name: see :func:`wfst_bias.entities.lists.read_classed_entities`.
     """
     lists: Dict[str, Phrases] = {}
-    for number, line in lines_of(path):
-        value, _, name = line.strip().partition(" ")
-        if not name.strip() or value in lists:
+    for number, line, value, name in _rows_of_map(path):
+        if not name or value in lists:
             problem = f"{value!r} has a list already" if value in lists else f"found {line!r}"
             raise InputError(f"{problem}; expected 'VALUE LIST', each {field} once ('-' is no list)", path, number)
-        file = path.parent / name.strip()
-        if name.strip() != "-" and not file.is_file():
+        file = path.parent / name
+        if name != _NO_LIST and not file.is_file():
             raise InputError(
                 f"names the list {str(file)!r}, which is not there; its path is relative to this file", path, number
             )
-        lists[value] = () if name.strip() == "-" else tuple(read_classed_entities(file, classes, format_name))
+        lists[value] = () if name == _NO_LIST else tuple(read_classed_entities(file, classes, format_name))
     if not lists:
         raise InputError(f"is empty; write a line 'VALUE LIST' for each {field}", path)
 
@@ -70,8 +71,14 @@ def lists_by_field(
 
 def lists_of_map(path: Path) -> List[Path]:
     """The list files that a map names, see :func:`lists_by_field`."""
-    names = [line.strip().partition(" ")[2].strip() for _, line in lines_of(path)]
-    return [path.parent / name for name in names if name and name != "-"]
+    return [path.parent / name for *_, name in _rows_of_map(path) if name and name != _NO_LIST]
+
+
+def _rows_of_map(path: Path) -> Iterator[Tuple[int, str, str, str]]:
+    """Number, text, value and name of each line of a map; the name is empty where there is none."""
+    for number, line in lines_of(path):
+        value, _, name = line.strip().partition(" ")
+        yield number, line, value, name.strip()
 
 
 def _field(cut: MonoCut, name: str) -> str:

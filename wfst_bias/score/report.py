@@ -12,13 +12,14 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import read_json
 from wfst_bias.core.text import words_of
 from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.data.failures import FAILED
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.counting import RareWords, count_decoding, count_utterance
 from wfst_bias.score.counts import COUNT_NAMES, Counts
-from wfst_bias.score.texts import FAILED, named, read_names, text_path
+from wfst_bias.score.texts import named, read_names, text_path
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
+from wfst_bias.data.failures import FAILED
 
-FAILED = "failed.jsonl"
 _MOST_NAMED = 20  # utterances in an error
 
 
