@@ -46,7 +46,7 @@ def _phrases_by_list(
     for utterance, transcript in enumerate(transcripts):
         path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
         path = path[graph.begins_unit(path)].cpu().numpy()
-        last_units = np.flatnonzero(graph.outputs_of(path) >= graph.first_phrase)
+        last_units = np.flatnonzero(graph.is_phrase(graph.outputs_of(path)))
         by_list = [entity for entity in transcript.entities if entity.found_by == LIST]
         assert len(by_list) == len(last_units)
         for entity, last in zip(by_list, last_units.tolist()):

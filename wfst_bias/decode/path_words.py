@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import List, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -68,8 +68,8 @@ def words_and_entities(
       list_gate: number of the utterance's list.
       gates: the least evidence of phrases.
     """
-    texts, by_list = _outputs(path, graph)
-    spans = _word_spans(path, texts, by_list, graph)
+    texts, chains = _outputs(path, graph)
+    spans = _word_spans(path, texts, chains, graph)
     texts = [
         spell(path.units(slice(*span), graph.units), graph.units) if text == OOV else text
         for text, span in zip(texts, spans)
@@ -82,6 +82,7 @@ def words_and_entities(
         Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
         for text, (first, last) in zip(texts, spans)
     )
+    by_list = [_Occurrence(*span, entity, LIST) for span, entity in chains.items() if entity]
     occurrences = [*by_list, *_by_language_model(texts, by_list, graph, list_gate)]
     return words, tuple(
         _found(one, path, words, slice(spans[one.first][0], spans[one.end - 1][1]), graph.units, gates)
@@ -89,35 +90,41 @@ def words_and_entities(
     )
 
 
-def _outputs(path: FramePath, graph: DecodingGraph) -> Tuple[List[str], List[_Occurrence]]:
-    """The words that the graph writes on a path, and the phrases among them that came by a list."""
+def _outputs(path: FramePath, graph: DecodingGraph) -> Tuple[List[str], Dict[Span, Optional[Entity]]]:
+    """The words that the graph writes on a path, and which of them came by a list together: a phrase, or a partial one.
+
+    A partial phrase is no entity: its words are words like others.
+    """
     texts: List[str] = []
-    phrases: List[_Occurrence] = []
+    chains: Dict[Span, Optional[Entity]] = {}
     for output in path.outputs[path.outputs > 0].tolist():
         if output < graph.first_phrase:
             texts.append(graph.base_words.symbols[output])
         else:
-            entity = graph.entities[output - graph.first_phrase]
-            phrases.append(_Occurrence(len(texts), len(texts) + len(entity.words), entity, LIST))
-            texts += entity.words
-    return texts, phrases
+            number = output - graph.first_phrase
+            words = graph.phrases[number]
+            is_whole = output < graph.first_partial
+            chains[len(texts), len(texts) + len(words)] = graph.entities[number] if is_whole else None
+            texts += words
+    return texts, chains
 
 
-def _word_spans(
-    path: FramePath, texts: Sequence[str], by_list: Sequence[_Occurrence], graph: DecodingGraph
-) -> List[Span]:
+def _word_spans(path: FramePath, texts: Sequence[str], chains: Iterable[Span], graph: DecodingGraph) -> List[Span]:
     """The frames of each word.
 
     They are known from the tokens between words. Where there are none, marks show where words end or, in an imported
     graph whose words need no token between them, the outputs do; of a phrase only the end is known then, and its words
     share its time.
+
+    Args:
+      chains: the words that came together, each as one output.
     """
     has_boundaries = graph.units.marks_words
     spans = graph.units.word_spans(path.tokens, path.begins) if has_boundaries else []
     if len(spans) != len(texts):
         num_words = [1] * len(texts)
-        for phrase in by_list:
-            num_words[phrase.first : phrase.end] = [phrase.end - phrase.first] + [0] * (phrase.end - phrase.first - 1)
+        for first, end in chains:
+            num_words[first:end] = [end - first] + [0] * (end - first - 1)
         ends = marked_spans(path.tokens, path.begins, path.outputs > 0 if has_boundaries else path.ends_word)
         spans = [span for span, count in zip(ends, filter(None, num_words)) for _ in range(count)]
     assert len(texts) == len(spans), "a path has as many outputs as words"

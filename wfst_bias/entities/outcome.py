@@ -12,6 +12,30 @@ USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
 
 @dataclass(frozen=True)
+class PartialPhrase:
+    """The first words of a phrase, which may be spoken without the others.
+
+    Args:
+      words: as they are written.
+      units: one of their pronunciations, the beginning of one of the phrase.
+      score: of this pronunciation, nats; below 0 for a variant.
+    """
+
+    words: Tuple[str, ...]
+    units: Pronunciation
+    score: float = 0.0
+
+    def to_fields(self) -> Dict[str, Any]:
+        return {"words": " ".join(self.words), "units": " ".join(self.units), "score": self.score}
+
+    @classmethod
+    def from_fields(cls, fields: Dict[str, Any]) -> "PartialPhrase":
+        """Take what :meth:`to_fields` gave."""
+        words, units = (tuple(fields[name].split(" ")) for name in ("words", "units"))
+        return cls(words, units, float(fields["score"]))
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The outcome of one phrase of a list.
 
@@ -25,6 +49,7 @@ class Outcome:
       homophones: for each pronunciation, other words of the language model that have exactly this one.
       note: why the phrase cannot be used, or what to know.
       dropped: the parts of it that could not be used, and why.
+      partial: its first words, for each pronunciation of theirs and each number of words.
     """
 
     entity: Entity
@@ -36,6 +61,7 @@ class Outcome:
     homophones: Tuple[Tuple[str, ...], ...] = ()
     note: str = ""
     dropped: Tuple[str, ...] = ()
+    partial: Tuple[PartialPhrase, ...] = ()
 
     HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
 
@@ -71,6 +97,7 @@ class Outcome:
             **vars(self),
             "entity": asdict(self.entity),
             "pronunciations": [{"units": " ".join(p), "score": s, "homophones": h} for p, s, h in columns],
+            "partial": [part.to_fields() for part in self.partial],
         }
         del row["scores"], row["homophones"]
         return json.dumps(row, ensure_ascii=False)
@@ -91,5 +118,6 @@ class Outcome:
             homophones=tuple(tuple(p["homophones"]) for p in pronunciations),
             unknown_words=tuple(row.pop("unknown_words")),
             dropped=tuple(row.pop("dropped")),
+            partial=tuple(map(PartialPhrase.from_fields, row.pop("partial", ()))),  # older graphs have none
             **row,
         )

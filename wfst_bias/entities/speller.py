@@ -10,7 +10,8 @@ from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Set, T
 
 from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome
+from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome, PartialPhrase
+from wfst_bias.entities.partial import WORD_BREAK, SpokenForm, partial_phrases
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
@@ -57,7 +58,7 @@ class Speller:
         if self._has_own_g2p:
             return ""
         variants = asdict(self._g2g) if self._g2g.variants else None
-        content = json.dumps([self._lang.checksum, sorted(self._known_words), variants], sort_keys=True)
+        content = json.dumps([self._lang.checksum, sorted(self._known_words), variants, "partial"], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def spell(self, entities: Iterable[Entity], across_classes: bool = False) -> SpelledList:
@@ -86,7 +87,7 @@ class Speller:
         if not self.key or spelled.key != self.key or self._words.are_too_many(words):
             return
         for outcome in spelled.used:
-            found = outcome.pronunciations, outcome.scores, outcome.homophones, outcome.dropped
+            found = outcome.pronunciations, outcome.scores, outcome.homophones, outcome.dropped, outcome.partial
             self._phrases.setdefault(self._key_of(outcome.entity), _Pronounced(*found))
 
     def _outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
@@ -111,6 +112,7 @@ class Speller:
                     found.homophones,
                     "; ".join(found.dropped),
                     found.dropped,
+                    found.partial,
                 )
                 outcomes.append(Outcome(entity, USED, len(seen), self._unknown_words(entity), *pronounced))
                 seen[words] = outcomes[-1]
@@ -137,12 +139,15 @@ class Speller:
     def _pronounce(self, entity: Entity) -> "_Pronounced":
         given, foreign = self._given(entity)
         scores = dict.fromkeys(given, 0.0)
+        spoken: Dict[Pronunciation, List[SpokenForm]] = {}
         too_many = False
         for form in self._forms_of(entity):
             words = [self._words[word] for word in form]
             too_many |= math.prod(sum(score == 0 for _, score in some) for some in words) > MOST_PRONUNCIATIONS
-            for pronunciation, score in concatenated(words, self._lang.boundary):
-                scores[pronunciation] = max(scores.get(pronunciation, score), score)
+            for marked, score in concatenated(words, WORD_BREAK):
+                one = SpokenForm.of_marked(form, marked, self._lang.boundary)
+                scores[one.units] = max(scores.get(one.units, score), score)
+                spoken.setdefault(one.units, []).append(one)
         dropped = [f"only the first {MOST_PRONUNCIATIONS} pronunciations are used"] if too_many else []
         if foreign:
             dropped.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
@@ -154,7 +159,14 @@ class Speller:
         kept = [*(p for p, score in scores.items() if score == 0), *variants[: self._g2g.variants]]
         own = {*entity.words, *map(latin, entity.words)} if len(entity.words) == 1 else set()
         homophones = (tuple(word for word in self._words_of.get(p, ()) if word not in own) for p in kept)
-        return _Pronounced(tuple(kept), tuple(scores[p] for p in kept), tuple(homophones), tuple(dropped))
+        forms = (one for p in kept for one in spoken.get(p, ()))
+        return _Pronounced(
+            tuple(kept),
+            tuple(scores[p] for p in kept),
+            tuple(homophones),
+            tuple(dropped),
+            partial_phrases(forms, entity.words, self._words.__getitem__),
+        )
 
     def _given(self, entity: Entity) -> Tuple[List[Pronunciation], List[str]]:
         """The pronunciations that the list itself gives, without stress, and units of them that no word has."""
@@ -192,12 +204,13 @@ class Speller:
 
 @dataclass(frozen=True)
 class _Pronounced:
-    """The pronunciations of a phrase, their scores and homophones; and what could not be used."""
+    """The pronunciations of a phrase, their scores and homophones; what could not be used; and its first words."""
 
     pronunciations: Tuple[Pronunciation, ...]
     scores: Tuple[float, ...]
     homophones: Tuple[Tuple[str, ...], ...]
     dropped: Tuple[str, ...]
+    partial: Tuple[PartialPhrase, ...]
 
 
 def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:

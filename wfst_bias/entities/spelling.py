@@ -1,9 +1,9 @@
 """The scored pronunciations of a list, as the compiler of the biasing trie takes them."""
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
-from wfst_bias.entities.outcome import Outcome
+from wfst_bias.entities.outcome import Outcome, PartialPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 
 _TIE_BREAK = 1e-3  # nats
@@ -15,7 +15,7 @@ class Spelling:
     """A pronunciation of a phrase.
 
     Args:
-      phrase: number of the phrase, from 0.
+      phrase: number of the phrase, from 0; behind those of all phrases, that of a partial phrase.
       units: unit symbols, word boundaries inside the phrase among them.
       score: of a path through it, nats.
     """
@@ -51,3 +51,32 @@ def spellings(
             score += outcome.entity.weight + paid - _TIE_BREAK * rank
             spelled.append(Spelling(outcome.phrase, units, score))
     return spelled
+
+
+def partial_spellings(
+    outcomes: Iterable[Outcome], whole: Sequence[Spelling], num_phrases: int, cost: float
+) -> Tuple[List[Spelling], Tuple[Tuple[str, ...], ...]]:
+    """The spellings of the partial phrases, by which a path leaves a phrase between two of its words.
+
+    They have neither bonus nor weight. Of several that sound alike only the likeliest is there, and none that sounds
+    like a whole phrase, whose weight counts.
+
+    Args:
+      outcomes: see :func:`spellings`.
+      whole: what :func:`spellings` made of them.
+      num_phrases: of the list.
+      cost: of leaving a phrase, nats.
+
+    Returns:
+      the spellings, and the words of each partial phrase, numbered from ``num_phrases`` on.
+    """
+    taken = {spelling.units for spelling in whole}
+    best: Dict[Pronunciation, PartialPhrase] = {}
+    for outcome in outcomes:
+        for partial in outcome.partial:
+            units = partial.units
+            if units not in taken and (units not in best or partial.score > best[units].score):
+                best[units] = partial
+    words = tuple(dict.fromkeys(partial.words for partial in best.values()))
+    number = {one: num_phrases + i for i, one in enumerate(words)}
+    return [Spelling(number[one.words], units, one.score - cost) for units, one in best.items()], words

@@ -1,7 +1,7 @@
 """The base graph: compiled once for a language model, ready to take one entity list after another."""
 
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
 
@@ -35,6 +35,7 @@ class CompiledList:
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
       costs: what its class costs and pays, for those who read the graph.
+      partial_phrases: words of phrases without their last ones; their output labels follow those of the phrases.
     """
 
     entities: Tuple[Entity, ...]
@@ -42,6 +43,7 @@ class CompiledList:
     entity_class: int
     entry_score: float
     costs: ClassConfig = ClassConfig()
+    partial_phrases: Tuple[Tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,7 @@ class BaseGraph:
         gates = tuple(gates) or (OPEN,) * len(lists)
         assert len(gates) == len(lists)
         layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.marks_words)
-        expansions, first_phrase = [], len(self.words)
-        for compiled, gate in zip(lists, gates):
-            first_label = first_phrase if compiled.entities else self.words[OOV]
-            trie = compiled.trie
-            if gate != OPEN:
-                trie = gated(trie, layout.gated(BLANK_ID, gate))
-            elif layout.has_entry_block:
-                trie = gated(trie, layout.entry(BLANK_ID))
-            marks_end = not self.lang.units.marks_words
-            expansions.append(ClassExpansion(trie, compiled.entity_class, compiled.entry_score, first_label, marks_end))
-            first_phrase += len(compiled.entities)
+        expansions = self.expansions(lists, gates, layout)
         free = self._free.setdefault(self.device, [])
         arena = free.pop() if free else _Arena(self)
         # the final state's number is the arena's, and may grow with it
@@ -128,13 +120,43 @@ class BaseGraph:
             self.lang.units,
             self.words,
             len(self.words),
-            tuple(ListInGraph(compiled.entities, gate, compiled.costs) for compiled, gate in zip(lists, gates)),
+            tuple(
+                ListInGraph(compiled.entities, gate, compiled.costs, compiled.partial_phrases)
+                for compiled, gate in zip(lists, gates)
+            ),
             lease=(lease := _Lease()),
             topology=self.topology,
         )
         weakref.finalize(lease, free.append, arena)
         assert not len(table.arcs) or int(table.arcs[:, 2].max()) < graph.num_columns
         return graph
+
+    def expansions(
+        self, lists: Sequence[CompiledList], gates: Sequence[int], layout: ColumnLayout
+    ) -> List[ClassExpansion]:
+        """The tries of some lists with the output labels and columns of a graph that has them all.
+
+        The phrases of all lists are numbered one after the other, and behind them the partial phrases of all lists.
+
+        Args:
+          lists, gates: ``(L,)`` each.
+        """
+        first_phrase = len(self.words)
+        first_partial = first_phrase + sum(len(compiled.entities) for compiled in lists)
+        expansions = []
+        for compiled, gate in zip(lists, gates):
+            num_phrases, num_partial = len(compiled.entities), len(compiled.partial_phrases)
+            outputs = [[0], first_phrase + np.arange(num_phrases), first_partial + np.arange(num_partial)]
+            label_of = np.concatenate(outputs if num_phrases else [[0], [self.words[OOV]]]).astype(np.int32)
+            trie = replace(compiled.trie, olabel=label_of[compiled.trie.olabel])
+            if gate != OPEN:
+                trie = gated(trie, layout.gated(BLANK_ID, gate))
+            elif layout.has_entry_block:
+                trie = gated(trie, layout.entry(BLANK_ID))
+            marks_end = not self.lang.units.marks_words
+            expansions.append(ClassExpansion(trie, compiled.entity_class, compiled.entry_score, 1, marks_end))
+            first_phrase, first_partial = first_phrase + num_phrases, first_partial + num_partial
+        return expansions
 
 
 class _Lease:

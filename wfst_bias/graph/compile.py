@@ -12,7 +12,7 @@ from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.lists import AUTO, EntityList, check_class, list_path, read_classed_entities
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
-from wfst_bias.entities.spelling import spellings
+from wfst_bias.entities.spelling import partial_spellings, spellings
 from wfst_bias.fst.ctc import STANDARD, ctc_product
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph, CompiledList
@@ -128,16 +128,15 @@ def compile_list(
     check_class(entity_class, base.class_names)
     i = base.class_names.index(entity_class)
     units = base.lang.units
+    whole = spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length)
+    partial, partial_phrases = partial_spellings(spelled, whole, len(used), config.exit_cost)
     return CompiledList(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
-        compile_trie(
-            spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length),
-            units.tokens,
-            units.boundaries,
-        ),
+        compile_trie([*whole, *partial], units.tokens, units.boundaries),
         i,
         config.entry_score(len(used), base.classes[i].in_model),
         config,
+        partial_phrases,
     )
 
 

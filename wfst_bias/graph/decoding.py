@@ -31,11 +31,13 @@ class ListInGraph:
       entities: its phrases.
       gate: only utterances with this number have the list; :data:`OPEN` is for all.
       costs: what its class costs and pays; the default where that is not known, as in a graph that others made.
+      partial_phrases: the first words of its phrases, which may be written without the others.
     """
 
     entities: Tuple[Entity, ...]
     gate: int = OPEN
     costs: ClassConfig = ClassConfig()
+    partial_phrases: Tuple[Tuple[str, ...], ...] = ()
 
     @cached_property
     def phrase_of(self) -> Dict[Tuple[str, ...], Entity]:
@@ -56,7 +58,8 @@ class DecodingGraph:
       arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; -1 is the final label.
       splits: where the arcs of each state begin, int32 ``(S + 1,)``, on the same device.
       olabels: what each arc writes, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
-        ``first_phrase`` on the phrases of the lists; marked where a word ends and no token shows it.
+        ``first_phrase`` on the phrases of the lists, then their partial phrases; marked where a word ends and no
+        token shows it.
       units: of the model.
       base_words: the words of the graph without its lists, or all of them.
       first_phrase: output label of the first phrase.
@@ -112,15 +115,31 @@ class DecodingGraph:
         """The phrases of all lists, in the order of their output labels."""
         return tuple(entity for part in self.lists for entity in part.entities)
 
+    @property
+    def first_partial(self) -> int:
+        """Output label of the first partial phrase."""
+        return self.first_phrase + len(self.entities)
+
+    @cached_property
+    def phrases(self) -> List[Tuple[str, ...]]:
+        """The words of each phrase and then of each partial phrase, in the order of their output labels."""
+        partial = [words for part in self.lists for words in part.partial_phrases]
+        return [*(entity.words for entity in self.entities), *partial]
+
     @cached_property
     def words(self) -> SymbolTable:
         """All words, those of the phrases included."""
-        return self.base_words.extended(word for entity in self.entities for word in entity.words)
+        return self.base_words.extended(word for words in self.phrases for word in words)
 
     @cached_property
     def phrase_words(self) -> List[Tuple[int, ...]]:
-        """Word ids of each phrase."""
-        return [tuple(self.words[word] for word in entity.words) for entity in self.entities]
+        """Word ids of each phrase and partial phrase."""
+        return [tuple(self.words[word] for word in words) for words in self.phrases]
+
+    def is_phrase(self, outputs: IntArray) -> BoolArray:
+        """Which outputs are whole phrases of a list, bool ``(A,)``."""
+        is_phrase: BoolArray = (outputs >= self.first_phrase) & (outputs < self.first_partial)
+        return is_phrase
 
     @cached_property
     def known_words(self) -> FrozenSet[str]:

@@ -49,7 +49,9 @@ def _output(graph: DecodingGraph, label: int) -> str:
     """The word or phrase of an output label."""
     if label < graph.first_phrase:
         return graph.words.symbols[label]
-    return graph.entities[label - graph.first_phrase].written
+    if label < graph.first_partial:
+        return graph.entities[label - graph.first_phrase].written
+    return " ".join(graph.phrases[label - graph.first_phrase])
 
 
 def draw_graph(graph: DecodingGraph, path: Path) -> None:

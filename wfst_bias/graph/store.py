@@ -7,7 +7,7 @@ into: the frontier, the lexicon and, for those who want to build it otherwise, t
 import hashlib
 import json
 from dataclasses import asdict
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Tuple
 
@@ -32,7 +32,7 @@ from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 
 FORMAT = 4  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
-_SPELLED, _REPORT = "spelled.jsonl", "report.tsv"
+_SPELLED, _REPORT, _PARTIAL = "spelled.jsonl", "report.tsv", "partial_phrases.txt"
 
 
 def content_key(*parts: Any) -> str:
@@ -97,6 +97,8 @@ def _write_decoding(folder: Path, decoding: DecodingGraph) -> None:
     decoding.tokens.write(folder / "tokens.txt")
     decoding.words.write(folder / "words.txt")
     (folder / "entities.jsonl").write_text("".join(e.to_json() + "\n" for e in decoding.entities), encoding="utf-8")
+    partial = (words for part in decoding.lists for words in part.partial_phrases)
+    (folder / _PARTIAL).write_text("".join(f"{' '.join(words)}\n" for words in partial), encoding="utf-8")
 
 
 def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -> None:
@@ -111,7 +113,12 @@ def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -
         "num_phrases": len(decoding.entities),
         "has_lists": bool(decoding.lists),
         "lists": [
-            {"num_phrases": len(part.entities), "gate": part.gate, "costs": asdict(part.costs)}
+            {
+                "num_phrases": len(part.entities),
+                "num_partial_phrases": len(part.partial_phrases),
+                "gate": part.gate,
+                "costs": asdict(part.costs),
+            }
             for part in decoding.lists
         ],
         "topology": decoding.topology,
@@ -135,19 +142,22 @@ def read_decoding(path: Path) -> DecodingGraph:
         read_units(path, meta["units"]),
         SymbolTable.read(path / "words.txt", first=EPS),
         meta["first_phrase"],
-        _lists(meta, entities) if meta["has_lists"] else [],
+        _lists(meta, entities, path) if meta["has_lists"] else [],
         meta["topology"],
     )
 
 
-def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...]) -> List[ListInGraph]:
+def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...], path: Path) -> List[ListInGraph]:
     """The lists of a graph folder; older folders have costs of each class instead of each list, or none."""
     if "lists" in meta:
-        ends = np.cumsum([part["num_phrases"] for part in meta["lists"]]).tolist()
-        return [
-            ListInGraph(entities[end - part["num_phrases"] : end], part["gate"], ClassConfig(**part["costs"]))
-            for part, end in zip(meta["lists"], ends)
-        ]
+        lists, following = [], iter(entities)
+        has_partial = (path / _PARTIAL).is_file()  # folders of older versions have none
+        partial = (tuple(line.split()) for _, line in lines_of(path / _PARTIAL)) if has_partial else iter(())
+        for part in meta["lists"]:
+            phrases = tuple(islice(following, part["num_phrases"]))
+            partial_phrases = tuple(islice(partial, part.get("num_partial_phrases", 0)))
+            lists.append(ListInGraph(phrases, part["gate"], ClassConfig(**part["costs"]), partial_phrases))
+        return lists
     classes = meta.get("classes") or {}
     parts = [(name, tuple(part)) for name, part in groupby(entities, key=lambda entity: entity.entity_class)]
     return [ListInGraph(part, costs=ClassConfig(**classes.get(name, {}))) for name, part in parts] or [

@@ -117,4 +117,5 @@ def with_lm(lattice: WordLattice, lm: RescoringLM) -> WordLattice:
     )
     terms = rescored.terms.copy()
     terms[:, 2] = np.concatenate(scores)
+    terms[rescored.phrases == NO_PHRASE, 3] = 0.0  # the words of a partial phrase are words of this model, too
     return replace(rescored, terms=terms)

@@ -127,7 +127,8 @@ class ListPerUtterance:
         phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
         self.known_words = base.known_words
         self.spelled = speller.spell(phrases.values())
-        self.words = base.words.extended(word for _, words in phrases for word in words)
+        texts = [*(words for _, words in phrases), *(part.words for one in self.spelled.used for part in one.partial)]
+        self.words = base.words.extended(word for words in texts for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of
         self._num_lists = len(set(lists))
