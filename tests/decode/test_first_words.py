@@ -1,20 +1,16 @@
 """Speech with the first words of a phrase and without its last ones: what was said is written, and no more."""
 
 import json
-from dataclasses import replace
 
-import numpy as np
 import pytest
-import torch
 
-from helpers.emissions import ANN_WHITTEMORE, decoded, emissions, frames_of, kaldi_best
+from helpers.emissions import ANN_WHITTEMORE, decoded, emissions, kaldi_best
 from helpers.phone_bases import phones_folder
-from wfst_bias.decode.arcs import best_path_arcs
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.transcript import LANGUAGE_MODEL
+from wfst_bias.entities.entity import Entity
 from wfst_bias.explain.explanation import explain
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.g2p.config import G2GConfig
@@ -23,7 +19,6 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.draw import dot_of
 from wfst_bias.graph.exchange import word_machine
 from wfst_bias.graph.store import read_base, read_decoding
-from wfst_bias.entities.entity import Entity
 from wfst_bias.lattice.confidence import word_confidences
 from wfst_bias.lattice.frames import kaldi_lattices
 from wfst_bias.lattice.nbest import nbest_of
@@ -33,6 +28,7 @@ from wfst_bias.recognize.recognition import SearchedBatch
 
 LIST = "Kitty\nAnn Whittemore Report Foundation\n"
 SAID = f"{ANN_WHITTEMORE} <wb> B IH F AO R <wb> F R AY D EY"  # call ann whittemore before friday
+FIRST = (("ann",), ("ann", "whittemore"), ("whittemore",), ("ann", "whittemore", "report"), ("foundation",))
 TEXT = "call ann whittemore before friday"
 ONE_WAY = G2GConfig(variants=0)
 
@@ -65,7 +61,7 @@ def test_the_first_words_are_words_and_no_entity(base, decoder):
     assert phrases == [NO_PHRASE] * 5 and not best.phrases
     config = ClassConfig()
     # what the class costs and the exit, and neither bonus nor weight
-    assert in_list == pytest.approx([0.0, config.entry_score(2) - config.exit_cost, 0.0, 0.0, 0.0], abs=1e-3)
+    assert in_list == pytest.approx([0.0, config.entry_score(2) - config.partial_cost, 0.0, 0.0, 0.0], abs=1e-3)
     assert [word.start for word in transcript.words] == sorted({word.start for word in transcript.words})
 
 
@@ -94,7 +90,9 @@ def test_lattices_of_others_and_confidences_have_the_words(decoder):
 
 
 def test_a_phrase_that_its_gate_rejects_may_leave_its_first_words(base, tmp_path):
-    (tmp_path / "list.jsonl").write_text(json.dumps({"phrase": "Ann Whittemore Report", "gate": 0.9, "weight": 15}) + "\n")
+    (tmp_path / "list.jsonl").write_text(
+        json.dumps({"phrase": "Ann Whittemore Report", "gate": 0.9, "weight": 15}) + "\n"
+    )
     graph, _ = graph_of_list(base, tmp_path / "list.jsonl", g2g=ONE_WAY)
     decoder = Decoder(graph)
     weak = f"{ANN_WHITTEMORE} <wb> R IY P"  # nothing of the other units
@@ -115,6 +113,12 @@ def test_a_list_of_its_own_has_its_own_first_words(base, decoder):
     assert first.text == TEXT and "whittemore" not in second.text
 
 
+def test_a_word_in_the_middle_is_a_word(decoder):
+    transcript, in_list, _, _ = list_scores(decoder, "K AO L <wb> W IH T M AO R <wb> B IH F AO R <wb> F R AY D EY")
+    assert transcript.text == "call whittemore before friday" and not transcript.entities
+    assert in_list[1] == pytest.approx(ClassConfig().entry_score(2) - ClassConfig().partial_cost, abs=1e-3)
+
+
 def test_a_phrase_inside_the_first_words_is_an_entity(base, tmp_path):
     (tmp_path / "list.txt").write_text("Ann Whittemore Report\nWhittemore\n")
     graph, _ = graph_of_list(base, tmp_path / "list.txt", ClassConfig(bonus=0.0, length_bonus=0.0), g2g=ONE_WAY)
@@ -126,9 +130,12 @@ def test_an_explanation_names_what_the_phrase_lost_to(decoder):
     spoken = BatchEmissions.precomputed(emissions(decoder.graph.tokens, SAID))
     explanation = explain(SearchedBatch.search(spoken, decoder, [-1]), [1])
     assert explanation.transcript.text == TEXT and not explanation.found
-    theirs = explanation.comparison.competitor
-    assert theirs.terms.list == pytest.approx(ClassConfig().entry_score(2) - ClassConfig().exit_cost, abs=1e-3)
-    assert explanation.comparison.margin < -10
+    # both have the same units up to the end of the first words, where one leaves with all that the list paid before
+    config = ClassConfig()
+    paid = config.bonus + config.length_bonus * 0.5  # of a long phrase
+    difference = explanation.comparison.difference
+    assert difference.list == pytest.approx(paid + config.partial_cost, abs=1e-3)
+    assert difference.acoustic < -50 and explanation.comparison.margin < -10
 
 
 def test_a_graph_folder_keeps_them(world, run, base, decoder, tmp_path):
@@ -137,7 +144,7 @@ def test_a_graph_folder_keeps_them(world, run, base, decoder, tmp_path):
     assert made.exit_code == 0, made.output
     graph = read_decoding(tmp_path / "graph")
     assert graph.phrases == decoder.graph.phrases and graph.lists == decoder.graph.lists
-    assert graph.lists[0].partial_phrases == (("ann",), ("ann", "whittemore"), ("ann", "whittemore", "report"))
+    assert graph.lists[0].partial_phrases == FIRST
     read = Decoder(graph)
     assert best_paths(read.lattices(emissions(graph.tokens, SAID)), read)[0].text == TEXT
 

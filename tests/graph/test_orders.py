@@ -110,8 +110,13 @@ def test_lists_go_into_their_classes_with_their_weights(ward, run, tmp_path):
     result = run(*command)
     assert result.exit_code == 0, result.output
     meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
-    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5}
-    assert meta["classes"]["#nonterm:contact"] == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5}
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5, "partial_cost": 5.0}
+    assert meta["classes"]["#nonterm:contact"] == {
+        "prior": 0.05,
+        "bonus": 5.0,
+        "length_bonus": 2.5,
+        "partial_cost": 5.0,
+    }
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     for said, marked, name in (
         (("take", "two", "of", "Cozaar", "a"), "take two of [Cozaar] a", "$DRUG"),
@@ -134,11 +139,11 @@ def test_the_rows_of_one_list_go_into_their_own_classes(ward, run, tmp_path):
     result = run(*command)
     assert result.exit_code == 0 and "5 used" in result.output
     meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
-    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5}
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5, "partial_cost": 5.0}
     assert (
         meta["classes"]["<class>"]
         == meta["classes"]["#nonterm:contact"]
-        == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5}
+        == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5, "partial_cost": 5.0}
     )
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     assert [(e.written, e.entity_class) for e in graph.entities] == [

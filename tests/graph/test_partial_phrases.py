@@ -33,22 +33,28 @@ def worlds_with_phrases(draw):
     phrase = st.lists(st.sampled_from(sorted(lexicon)), min_size=1, max_size=3).map(" ".join)
     weight = st.integers(-16, 16).map(lambda x: x / 4)
     phrases = draw(st.lists(st.tuples(phrase, weight), min_size=1, max_size=3))
-    config = ClassConfig(prior=0.5, bonus=draw(st.sampled_from([0.0, 3.0, 6.0])), exit_cost=draw(st.sampled_from([0.0, 1.5])))
+    config = ClassConfig(
+        prior=0.5, bonus=draw(st.sampled_from([0.0, 3.0, 6.0])), partial_cost=draw(st.sampled_from([0.0, 1.5]))
+    )
     spelled = {name: [] for name in world.spelled}
     return replace(world, lexicon=lexicon, spelled=spelled), [Entity(*row) for row in phrases], config
 
 
 def partial_by_definition(world, entities, whole):
-    """Each pronunciation of the first words of a phrase that is not one of a whole phrase, and what it may be."""
+    """Each pronunciation of the first words of a phrase, and of others that are unknown, and what it may be.
+
+    Not those that are one of a whole phrase.
+    """
     found = {}
-    for words in {entity.words for entity in entities}:
-        for length in range(1, len(words)):
-            for parts in itertools.product(*(world.lexicon[word] for word in words[:length])):
+    for phrase in {entity.words for entity in entities}:
+        runs = [phrase[:length] for length in range(1, len(phrase))]
+        for words in [*runs, *([word] for word in phrase[1:] if word not in world.unigrams)]:
+            for parts in itertools.product(*(world.lexicon[word] for word in words)):
                 units = parts[0]
                 for part in parts[1:]:
                     units += ((world.boundary,) if world.boundary else ()) + part
                 if units not in whole:
-                    found.setdefault(units, set()).add(words[:length])
+                    found.setdefault(units, set()).add(tuple(words))
     return found
 
 
@@ -63,11 +69,11 @@ def test_a_phrase_is_left_between_its_words_with_nothing_of_what_it_paid(drawn):
 
     whole = spellings(spelled, config.bonus, config.length_bonus, world.lang.lexicon.mean_length)
     num_phrases = len(spelled.used)
-    partial, texts = partial_spellings(spelled, whole, num_phrases, config.exit_cost)
+    partial, texts = partial_spellings(spelled, whole, num_phrases, config.partial_cost)
     expected = partial_by_definition(world, entities, {spelling.units for spelling in whole})
     assert {one.units for one in partial} == expected.keys() and len(partial) == len(expected)
     assert all(texts[one.phrase - num_phrases] in expected[one.units] for one in partial)
-    assert {one.score for one in partial} <= {-config.exit_cost}
+    assert {one.score for one in partial} <= {-config.partial_cost}
     assert compiled.partial_phrases == texts
 
     layout = ColumnLayout.of_lists(len(TOKENS), [OPEN], base.lang.units.marks_words)
@@ -88,12 +94,17 @@ def test_outputs_of_several_lists_are_their_own_words(topology, drawn, gates):
     words, token_graph = world.token_graph()
     base = base_graph(world.lang, words, token_graph, topology)
     speller = Speller(world.lang, base.known_words)
-    lists = [compile_list(base, speller.spell(part), config) for part in (entities, [Entity("dan eve ann"), Entity("eve")])]
+    lists = [
+        compile_list(base, speller.spell(part), config) for part in (entities, [Entity("dan eve ann"), Entity("eve")])
+    ]
     graph = base.with_entities(*lists, gates=gates)
     assert [part.partial_phrases for part in graph.lists] == [one.partial_phrases for one in lists]
     outputs = np.unique(graph.outputs_of(np.arange(graph.num_arcs)))
     numbers = outputs[outputs >= graph.first_phrase] - graph.first_phrase
-    texts = [*(entity.words for one in lists for entity in one.entities), *(p for one in lists for p in one.partial_phrases)]
+    texts = [
+        *(entity.words for one in lists for entity in one.entities),
+        *(p for one in lists for p in one.partial_phrases),
+    ]
     assert graph.phrases == texts and numbers.max() < len(texts)
     assert [tuple(graph.words.symbols[i] for i in ids) for ids in graph.phrase_words] == texts
     is_whole = graph.is_phrase(numbers + graph.first_phrase)

@@ -13,11 +13,11 @@ USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
 
 @dataclass(frozen=True)
 class PartialPhrase:
-    """The first words of a phrase, which may be spoken without the others.
+    """Some words of a phrase, which may be spoken without the others: its first ones, or one that no model knows.
 
     Args:
       words: as they are written.
-      units: one of their pronunciations, the beginning of one of the phrase.
+      units: one of their pronunciations, a part of one of the phrase.
       score: of this pronunciation, nats; below 0 for a variant.
     """
 
@@ -49,7 +49,7 @@ class Outcome:
       homophones: for each pronunciation, other words of the language model that have exactly this one.
       note: why the phrase cannot be used, or what to know.
       dropped: the parts of it that could not be used, and why.
-      partial: its first words, for each pronunciation of theirs and each number of words.
+      partial: the parts of it that may be spoken alone, a row for each pronunciation.
     """
 
     entity: Entity

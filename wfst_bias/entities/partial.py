@@ -1,7 +1,7 @@
-"""Partial phrases: what a speaker has said who stops after the first words of a phrase of several words."""
+"""Partial phrases: what a speaker has said who says some words of a phrase and not the others."""
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, List, Sequence, Tuple
+from typing import AbstractSet, Callable, Dict, Iterable, List, Sequence, Tuple
 
 from wfst_bias.entities.outcome import PartialPhrase
 from wfst_bias.g2p.g2g import ScoredPronunciation
@@ -49,25 +49,38 @@ class SpokenForm:
 
 
 def partial_phrases(
-    forms: Iterable[SpokenForm], phrase: Sequence[str], pronunciations: Callable[[str], List[ScoredPronunciation]]
+    forms: Iterable[SpokenForm],
+    phrase: Sequence[str],
+    pronunciations: Callable[[str], List[ScoredPronunciation]],
+    known_words: AbstractSet[str],
 ) -> Tuple[PartialPhrase, ...]:
-    """The first words of a phrase, as many as leave at least one; each pronunciation once, the best words for it.
+    """The first words of a phrase, and each of its other words that the language model does not know.
+
+    Each pronunciation is there once, with the likeliest words.
 
     Args:
       forms: the pronunciations of the phrase.
       phrase: its words as they are written.
       pronunciations: of each word of the forms, with scores.
+      known_words: of the language model.
     """
     found: Dict[Pronunciation, PartialPhrase] = {}
+
+    def add(words: Tuple[str, ...], units: Pronunciation, score: float) -> None:
+        if units not in found or score > found[units].score:
+            found[units] = PartialPhrase(words, units, score)
+
     for form in forms:
-        words: Tuple[str, ...] = ()
-        score = 0.0
-        for number, (word, part) in enumerate(zip(form.words[:-1], form.parts), 1):
-            words += _written(word, phrase)
-            score += dict(pronunciations(word))[part]
-            units = form.first(number)
-            if units not in found or score > found[units].score:
-                found[units] = PartialPhrase(words, units, score)
+        first_words: Tuple[str, ...] = ()
+        first_score = 0.0
+        last = len(form.words) - 1
+        for number, (word, part) in enumerate(zip(form.words, form.parts)):
+            words, score = _written(word, phrase), dict(pronunciations(word))[part]
+            first_words, first_score = first_words + words, first_score + score
+            if number < last:
+                add(first_words, form.first(number + 1), first_score)
+            if number > 0 and not known_words.issuperset(words):
+                add(words, part, score)
     return tuple(found.values())
 
 

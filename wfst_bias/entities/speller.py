@@ -146,8 +146,10 @@ class Speller:
             too_many |= math.prod(sum(score == 0 for _, score in some) for some in words) > MOST_PRONUNCIATIONS
             for marked, score in concatenated(words, WORD_BREAK):
                 one = SpokenForm.of_marked(form, marked, self._lang.boundary)
-                scores[one.units] = max(scores.get(one.units, score), score)
-                spoken.setdefault(one.units, []).append(one)
+                units = one.units
+                scores[units] = max(scores.get(units, score), score)
+                if len(form) > 1:
+                    spoken.setdefault(units, []).append(one)
         dropped = [f"only the first {MOST_PRONUNCIATIONS} pronunciations are used"] if too_many else []
         if foreign:
             dropped.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
@@ -165,7 +167,7 @@ class Speller:
             tuple(scores[p] for p in kept),
             tuple(homophones),
             tuple(dropped),
-            partial_phrases(forms, entity.words, self._words.__getitem__),
+            partial_phrases(forms, entity.words, self._words.__getitem__, self._known_words),
         )
 
     def _given(self, entity: Entity) -> Tuple[List[Pronunciation], List[str]]:
@@ -204,7 +206,7 @@ class Speller:
 
 @dataclass(frozen=True)
 class _Pronounced:
-    """The pronunciations of a phrase, their scores and homophones; what could not be used; and its first words."""
+    """The pronunciations of a phrase, their scores and homophones; what could not be used; and its parts."""
 
     pronunciations: Tuple[Pronunciation, ...]
     scores: Tuple[float, ...]

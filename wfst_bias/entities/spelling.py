@@ -56,7 +56,7 @@ def spellings(
 def partial_spellings(
     outcomes: Iterable[Outcome], whole: Sequence[Spelling], num_phrases: int, cost: float
 ) -> Tuple[List[Spelling], Tuple[Tuple[str, ...], ...]]:
-    """The spellings of the partial phrases, by which a path leaves a phrase between two of its words.
+    """The spellings of the partial phrases, by which a path leaves a phrase between two of its words or has one of them.
 
     They have neither bonus nor weight. Of several that sound alike only the likeliest is there, and none that sounds
     like a whole phrase, whose weight counts.
@@ -65,7 +65,7 @@ def partial_spellings(
       outcomes: see :func:`spellings`.
       whole: what :func:`spellings` made of them.
       num_phrases: of the list.
-      cost: of leaving a phrase, nats.
+      cost: of a partial phrase, nats.
 
     Returns:
       the spellings, and the words of each partial phrase, numbered from ``num_phrases`` on.

@@ -35,7 +35,7 @@ class CompiledList:
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
       costs: what its class costs and pays, for those who read the graph.
-      partial_phrases: words of phrases without their last ones; their output labels follow those of the phrases.
+      partial_phrases: words of phrases that may stand alone; their output labels follow those of the phrases.
     """
 
     entities: Tuple[Entity, ...]

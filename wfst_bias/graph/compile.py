@@ -129,7 +129,7 @@ def compile_list(
     i = base.class_names.index(entity_class)
     units = base.lang.units
     whole = spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length)
-    partial, partial_phrases = partial_spellings(spelled, whole, len(used), config.exit_cost)
+    partial, partial_phrases = partial_spellings(spelled, whole, len(used), config.partial_cost)
     return CompiledList(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
         compile_trie([*whole, *partial], units.tokens, units.boundaries),

@@ -16,21 +16,22 @@ class ClassConfig:
     another word of the language model sounds exactly like it. So the size of a list and the length of a phrase are
     paid for, and no weight has to be tuned for either.
 
-    Where only the first words of a phrase are spoken, a path leaves the phrase behind them and writes them as words. It
-    pays what the phrase costs, and ``exit_cost``; it has neither bonus nor weight.
+    Where only the first words of a phrase are spoken, a path leaves the phrase behind them and writes them as words; words
+    further on that the language model does not know are words of their own. Such a path pays what the phrase costs,
+    and ``partial_cost``; it has neither bonus nor weight.
 
     Args:
       prior: probability of an entity where the language model has no history.
       bonus: paid once for a phrase as long as the average word, nats.
       length_bonus: paid in addition for a phrase twice as long as that, nats; in proportion to the length beyond the
         average, at most 1.5 times, and less for shorter phrases.
-      exit_cost: cost of leaving a phrase after some of its words, nats.
+      partial_cost: cost of some words of a phrase without the others, nats.
     """
 
     prior: float = 0.05
     bonus: float = 5.0
     length_bonus: float = 2.5
-    exit_cost: float = 5.0
+    partial_cost: float = 5.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.prior <= 1.0:
@@ -39,8 +40,8 @@ class ClassConfig:
             raise FieldError("bonus", f"is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
         if not 0.0 <= self.length_bonus <= MAX_WEIGHT:
             raise FieldError("length_bonus", f"is {self.length_bonus}; give nats from 0 to {MAX_WEIGHT:g}")
-        if not 0.0 <= self.exit_cost <= 2 * MAX_WEIGHT:
-            raise FieldError("exit_cost", f"is {self.exit_cost}; give nats from 0 to {2 * MAX_WEIGHT:g}")
+        if not 0.0 <= self.partial_cost <= 2 * MAX_WEIGHT:
+            raise FieldError("partial_cost", f"is {self.partial_cost}; give nats from 0 to {2 * MAX_WEIGHT:g}")
 
     def entry_score(self, num_phrases: int, in_model: bool = False) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""

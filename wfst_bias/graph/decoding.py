@@ -31,7 +31,7 @@ class ListInGraph:
       entities: its phrases.
       gate: only utterances with this number have the list; :data:`OPEN` is for all.
       costs: what its class costs and pays; the default where that is not known, as in a graph that others made.
-      partial_phrases: the first words of its phrases, which may be written without the others.
+      partial_phrases: words of its phrases, which may be written without the others.
     """
 
     entities: Tuple[Entity, ...]

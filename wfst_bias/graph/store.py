@@ -11,7 +11,6 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Tuple
 
-import numpy as np
 import torch
 
 from wfst_bias.core.errors import InputError
