@@ -1,6 +1,6 @@
 """Partial phrases: what a speaker has said who says some words of a phrase and not the others."""
 
-from dataclasses import dataclass
+from itertools import groupby
 from typing import AbstractSet, Callable, Dict, Iterable, List, Sequence, Tuple
 
 from wfst_bias.entities.outcome import PartialPhrase
@@ -10,46 +10,18 @@ from wfst_bias.lang.lexicon import Pronunciation
 WORD_BREAK = "\0"  # between the words of a pronunciation, whether a token stands there or not
 
 
-@dataclass(frozen=True)
-class SpokenForm:
-    """A pronunciation of a phrase, word by word.
+def with_boundary(marked: Pronunciation, boundary: str) -> Pronunciation:
+    """A pronunciation with the token between words in the place of each :data:`WORD_BREAK`.
 
     Args:
-      words: that are spoken.
-      parts: the units of each.
-      boundary: unit between words; empty for none.
+      boundary: empty for none.
     """
-
-    words: Tuple[str, ...]
-    parts: Tuple[Pronunciation, ...]
-    boundary: str
-
-    @classmethod
-    def of_marked(cls, words: Tuple[str, ...], marked: Sequence[str], boundary: str) -> "SpokenForm":
-        """The form of a pronunciation with :data:`WORD_BREAK` between its words."""
-        parts: List[List[str]] = [[]]
-        for unit in marked:
-            if unit == WORD_BREAK:
-                parts.append([])
-            else:
-                parts[-1].append(unit)
-        return cls(words, tuple(map(tuple, parts)), boundary)
-
-    @property
-    def units(self) -> Pronunciation:
-        return self.first(len(self.parts))
-
-    def first(self, num_words: int) -> Pronunciation:
-        """The units of its first words."""
-        between = (self.boundary,) * bool(self.boundary)
-        units = self.parts[0]
-        for part in self.parts[1:num_words]:
-            units += between + part
-        return units
+    return tuple(boundary if unit == WORD_BREAK else unit for unit in marked if boundary or unit != WORD_BREAK)
 
 
 def partial_phrases(
-    forms: Iterable[SpokenForm],
+    forms: Iterable[Tuple[Sequence[str], Pronunciation]],
+    boundary: str,
     phrase: Sequence[str],
     pronunciations: Callable[[str], List[ScoredPronunciation]],
     known_words: AbstractSet[str],
@@ -59,29 +31,41 @@ def partial_phrases(
     Each pronunciation is there once, with the likeliest words.
 
     Args:
-      forms: the pronunciations of the phrase.
+      forms: the words of the phrase as they are spoken, and a pronunciation with :data:`WORD_BREAK` between them.
+      boundary: token between words; empty for none.
       phrase: its words as they are written.
       pronunciations: of each word of the forms, with scores.
       known_words: of the language model.
     """
     found: Dict[Pronunciation, PartialPhrase] = {}
+    score_of: Dict[str, Dict[Pronunciation, float]] = {}
+    between = (boundary,) * bool(boundary)
 
     def add(words: Tuple[str, ...], units: Pronunciation, score: float) -> None:
         if units not in found or score > found[units].score:
             found[units] = PartialPhrase(words, units, score)
 
-    for form in forms:
+    for spoken, marked in forms:
         first_words: Tuple[str, ...] = ()
+        first_units: Pronunciation = ()
         first_score = 0.0
-        last = len(form.words) - 1
-        for number, (word, part) in enumerate(zip(form.words, form.parts)):
-            words, score = _written(word, phrase), dict(pronunciations(word))[part]
+        last = len(spoken) - 1
+        for number, (word, units) in enumerate(zip(spoken, _parts(marked))):
+            if word not in score_of:
+                score_of[word] = dict(pronunciations(word))
+            words, score = _written(word, phrase), score_of[word][units]
             first_words, first_score = first_words + words, first_score + score
+            first_units += between * (number > 0) + units
             if number < last:
-                add(first_words, form.first(number + 1), first_score)
+                add(first_words, first_units, first_score)
             if number > 0 and not known_words.issuperset(words):
-                add(words, part, score)
+                add(words, units, score)
     return tuple(found.values())
+
+
+def _parts(marked: Pronunciation) -> List[Pronunciation]:
+    """The pronunciation of each word."""
+    return [tuple(part) for is_break, part in groupby(marked, WORD_BREAK.__eq__) if not is_break]
 
 
 def _written(word: str, phrase: Sequence[str]) -> Tuple[str, ...]:

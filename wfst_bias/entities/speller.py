@@ -11,7 +11,7 @@ from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Set, T
 from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome, PartialPhrase
-from wfst_bias.entities.partial import WORD_BREAK, SpokenForm, partial_phrases
+from wfst_bias.entities.partial import WORD_BREAK, partial_phrases, with_boundary
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
@@ -139,17 +139,16 @@ class Speller:
     def _pronounce(self, entity: Entity) -> "_Pronounced":
         given, foreign = self._given(entity)
         scores = dict.fromkeys(given, 0.0)
-        spoken: Dict[Pronunciation, List[SpokenForm]] = {}
+        spoken: Dict[Pronunciation, List[Tuple[Sequence[str], Pronunciation]]] = {}
         too_many = False
         for form in self._forms_of(entity):
             words = [self._words[word] for word in form]
             too_many |= math.prod(sum(score == 0 for _, score in some) for some in words) > MOST_PRONUNCIATIONS
             for marked, score in concatenated(words, WORD_BREAK):
-                one = SpokenForm.of_marked(form, marked, self._lang.boundary)
-                units = one.units
+                units = with_boundary(marked, self._lang.boundary)
                 scores[units] = max(scores.get(units, score), score)
                 if len(form) > 1:
-                    spoken.setdefault(units, []).append(one)
+                    spoken.setdefault(units, []).append((form, marked))
         dropped = [f"only the first {MOST_PRONUNCIATIONS} pronunciations are used"] if too_many else []
         if foreign:
             dropped.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
@@ -161,14 +160,14 @@ class Speller:
         kept = [*(p for p, score in scores.items() if score == 0), *variants[: self._g2g.variants]]
         own = {*entity.words, *map(latin, entity.words)} if len(entity.words) == 1 else set()
         homophones = (tuple(word for word in self._words_of.get(p, ()) if word not in own) for p in kept)
-        forms = (one for p in kept for one in spoken.get(p, ()))
-        return _Pronounced(
-            tuple(kept),
-            tuple(scores[p] for p in kept),
-            tuple(homophones),
-            tuple(dropped),
-            partial_phrases(forms, entity.words, self._words.__getitem__, self._known_words),
+        partial = partial_phrases(
+            (one for p in kept for one in spoken.get(p, ())),
+            self._lang.boundary,
+            entity.words,
+            self._words.__getitem__,
+            self._known_words,
         )
+        return _Pronounced(tuple(kept), tuple(scores[p] for p in kept), tuple(homophones), tuple(dropped), partial)
 
     def _given(self, entity: Entity) -> Tuple[List[Pronunciation], List[str]]:
         """The pronunciations that the list itself gives, without stress, and units of them that no word has."""
