@@ -1,7 +1,7 @@
 """Speech with the first or the middle words of listed phrases only: what is written, with ways out of phrases and without.
 
 Lists are made of the rare words of each reference and of words that no reference has: phrases of which the first word is
-spoken, the middle word, both words, or none. The costs of an exit may be compared on one half of the utterances (--half 0),
+spoken, the middle word, both words, a common word as the first one, or none. The costs of an exit may be compared on one half of the utterances (--half 0),
 the result told on the other (--half 1).
 
 python benchmarks/first_words.py BASE_DIR EMISSIONS.npz BIASING.tsv [--partial-costs 2,5,8] [--half 0]
@@ -10,6 +10,7 @@ python benchmarks/first_words.py BASE_DIR EMISSIONS.npz BIASING.tsv [--partial-c
 import argparse
 import random
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("biasing", type=Path)
     parser.add_argument("--partial-costs", default="5", metavar="X,X")
     parser.add_argument("--half", type=int, choices=(0, 1))
-    parser.add_argument("--lists", default="first,middle,both,none", metavar="NAME,NAME")
+    parser.add_argument("--lists", default="first,middle,both,common,none", metavar="NAME,NAME")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = list(read_biasing(arguments.biasing).values())
@@ -76,12 +77,14 @@ def _phrases(rows: Sequence[BiasingRow]) -> Dict[str, List[str]]:
     spoken = {word for row in rows for word in row.text.split()}
     others = sorted({word for row in rows for word in row.phrases if word not in spoken})
     rare = sorted({word for row in rows for word in row.rare})
+    common = Counter(word for row in rows for word in row.text.split())
     pick = lambda: chance.choice(others)
     pairs = {pair for row in rows for pair in zip(row.text.split(), row.text.split()[1:]) if pair[1] in row.rare}
     return {
         "first": [f"{word} {pick()} {pick()}" for word in rare],
         "middle": [f"{pick()} {word} {pick()}" for word in rare],
         "both": sorted(map(" ".join, pairs)),
+        "common": [f"{word} {pick()}" for word, _ in common.most_common(20)],
         "none": [" ".join(pick() for _ in range(2 + i % 2)) for i in range(1000)],
     }
 

@@ -143,6 +143,8 @@ def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]
 def import_graph(path: Path, form: str, lang: Lang, words: Optional[SymbolTable] = None) -> DecodingGraph:
     """A graph that others made, over the tokens of a lang.
 
+    Several words in a row without tokens between them are a phrase, also where they were a partial one of a list of ours.
+
     Args:
       path: a file, or for :data:`KALDI` a folder with ``HLG.fst`` and ``words.txt``.
       form: one of :data:`FORMATS`.
