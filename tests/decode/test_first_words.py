@@ -127,7 +127,7 @@ def test_a_phrase_inside_the_first_words_is_an_entity(base, tmp_path):
 
 
 def test_an_explanation_names_what_the_phrase_lost_to(decoder):
-    spoken = BatchEmissions.precomputed(emissions(decoder.graph.tokens, SAID))
+    spoken = BatchEmissions.precomputed(emissions(decoder.graph.tokens, SAID, sharpness=2.5))
     explanation = explain(SearchedBatch.search(spoken, decoder, [-1]), [1])
     assert explanation.transcript.text == TEXT and not explanation.found
     # both have the same units up to the end of the first words, where one leaves with all that the list paid before
@@ -135,7 +135,7 @@ def test_an_explanation_names_what_the_phrase_lost_to(decoder):
     paid = config.bonus + config.length_bonus * 0.5  # of a long phrase
     difference = explanation.comparison.difference
     assert difference.list == pytest.approx(paid + config.partial_cost, abs=1e-3)
-    assert difference.acoustic < -50 and explanation.comparison.margin < -10
+    assert difference.acoustic < -10 and explanation.comparison.margin < 0
 
 
 def test_a_graph_folder_keeps_them(world, run, base, decoder, tmp_path):
@@ -159,7 +159,7 @@ def test_where_no_token_tells_words_apart(run, tmp_path, topology):
     base = read_base(phones_folder(run, tmp_path, topology))
     (tmp_path / "list.txt").write_text("tree dent manor\n")
     graph, spelled = graph_of_list(base, tmp_path / "list.txt", g2g=ONE_WAY)
-    assert graph.lists[0].partial_phrases == (("tree",), ("tree", "dent"))
+    assert graph.lists[0].partial_phrases == (("tree",), ("tree", "dent"), ("dent",))
     decoder = Decoder(graph, SearchConfig(search_beam=40.0))
     batch = emissions(graph.tokens, " ".join("readatreedentatamanor"), sharpness=9.0)
     transcript = best_paths(decoder.lattices(batch), decoder)[0]

@@ -146,8 +146,10 @@ class BaseGraph:
         expansions = []
         for compiled, gate in zip(lists, gates):
             num_phrases, num_partial = len(compiled.entities), len(compiled.partial_phrases)
-            outputs = [[0], first_phrase + np.arange(num_phrases), first_partial + np.arange(num_partial)]
-            label_of = np.concatenate(outputs if num_phrases else [[0], [self.words[OOV]]]).astype(np.int32)
+            label_of = np.array([0, self.words[OOV]], np.int32)
+            if num_phrases:
+                phrases, partial = first_phrase + np.arange(num_phrases), first_partial + np.arange(num_partial)
+                label_of = np.concatenate([[0], phrases, partial]).astype(np.int32)
             trie = replace(compiled.trie, olabel=label_of[compiled.trie.olabel])
             if gate != OPEN:
                 trie = gated(trie, layout.gated(BLANK_ID, gate))

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, Tuple
 
 import torch
 
@@ -150,8 +150,9 @@ def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...], path: Path) -> Li
     """The lists of a graph folder; older folders have costs of each class instead of each list, or none."""
     if "lists" in meta:
         lists, following = [], iter(entities)
-        has_partial = (path / _PARTIAL).is_file()  # folders of older versions have none
-        partial = (tuple(line.split()) for _, line in lines_of(path / _PARTIAL)) if has_partial else iter(())
+        partial: Iterator[Tuple[str, ...]] = iter(())
+        if (path / _PARTIAL).is_file():  # folders of older versions have none
+            partial = (tuple(line.split()) for _, line in lines_of(path / _PARTIAL))
         for part in meta["lists"]:
             phrases = tuple(islice(following, part["num_phrases"]))
             partial_phrases = tuple(islice(partial, part.get("num_partial_phrases", 0)))

@@ -35,8 +35,8 @@ class WordLattice:
       name: of the utterance.
       src, dst: states of each arc, int32 ``(A,)``; ``src`` never falls.
       words: ids of the graph's words, :data:`NO_WORD` on arcs into the end, int32 ``(A,)``.
-      phrases: which phrase of the graph the word came by, :data:`NO_PHRASE` where by the language model, int32 ``(A,)``.
-        A phrase's first word has its frames and scores, the others none.
+      phrases: which phrase of the graph the word came by, :data:`NO_PHRASE` where by none, int32 ``(A,)``. The first word of
+        a phrase, or of a partial one, has its frames and scores, the others none.
       terms: of the score, nats, float32 ``(A, 4)``: the fields of :class:`~wfst_bias.lattice.terms.Terms`.
       tokens: of all frames of all arcs, one arc after the other, int32.
       splits: where those of each arc begin, int64 ``(A + 1,)``. An arc's frames end with the one in which its word
@@ -205,7 +205,7 @@ def _word_lattice(name: str, frames: _Frames, kept: IntArray, beam: float, graph
         src=stretches.src,
         dst=stretches.dst,
         words=np.where(has_word, stretches.label, NO_WORD),
-        phrases=np.where(has_word & (output >= graph.first_phrase), output - graph.first_phrase, NO_PHRASE),
+        phrases=np.where(has_word & graph.is_phrase(output), output - graph.first_phrase, NO_PHRASE),
         terms=terms,
         tokens=frames.tokens[sources].astype(np.int32),
         splits=np.concatenate([[0], np.cumsum(np.bincount(stretch[is_frame], minlength=len(last)))]),
