@@ -48,10 +48,10 @@ def base(world):
 def decoder_of(base, tmp_path_factory):
     """A decoder with a list of some lines, and what became of them; without variants, where none are asked for."""
 
-    def decoder_of(*lines, search=SearchConfig(), boost=BoostConfig(), variants=0):
+    def decoder_of(*lines, search=SearchConfig(), boost=BoostConfig(), variants=0, costs=PLAIN):
         path = tmp_path_factory.mktemp("list") / "names.txt"
         path.write_text("".join(f"{line}\n" for line in lines))
-        graph, outcomes = graph_of_list(base, path, PLAIN, g2g=G2GConfig(variants))
+        graph, outcomes = graph_of_list(base, path, costs, g2g=G2GConfig(variants))
         return Decoder(graph, search, boost), outcomes
 
     return decoder_of
@@ -202,7 +202,8 @@ def all_scores(graph, columns, scale):
 def test_a_phrase_that_the_beam_dropped(base, decoder_of):
     """It begins worse than 'city', and ends better than any words: a wide search finds it, a narrow one does not."""
     narrow = SearchConfig(search_beam=BEAM, min_active=0)
-    decoder, _ = decoder_of("Kitty Whittemore", "Ann", search=narrow)
+    costs = replace(PLAIN, partial_cost=40.0)  # else "city" and the word "whittemore" were better
+    decoder, _ = decoder_of("Kitty Whittemore", "Ann", search=narrow, costs=costs)
     why = explained(base, decoder, CITY_WHITTEMORE)
     assert (why.verdict, why.found) == (PRUNED, ())
     wide = Decoder(decoder.graph, SearchConfig())

@@ -22,7 +22,7 @@ def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript],
     """The 1-best transcript of each utterance with no phrase below its gate, and the lattices that they are of.
 
     These are the ones that came in where no list brought such a phrase. Words of the language model stay, but are no
-    entity where they are below the gate. Rejected phrases are in ``Transcript.rejected``.
+    entity where they are below the gate. Rejected phrases are in ``Transcript.rejected``, without partial ones.
     """
     transcripts = best_paths(lattices, decoder)
     rejected: List[List[FoundEntity]] = [[] for _ in transcripts]
@@ -31,7 +31,7 @@ def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript],
     while any(map(has_phrase_below_gate, transcripts)):
         for utterance, entity, path in _phrases_by_list(transcripts, lattices, decoder):
             if entity.is_below_gate:
-                rejected[utterance].append(entity)
+                rejected[utterance] += [entity] * (entity.found_by == LIST)
                 rejections.append(_rejection(utterance, entity, path, lattices, decoder, rejections))
         lattices = decoder.lattices(lattices.emissions, lattices.gates, rejections)
         transcripts = best_paths(lattices, decoder)
@@ -41,15 +41,14 @@ def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript],
 def _phrases_by_list(
     transcripts: Sequence[Transcript], lattices: Lattices, decoder: Decoder
 ) -> Iterator[Tuple[int, FoundEntity, Sequence[int]]]:
-    """Each phrase that came by a list: its utterance, itself, and the arcs of the graph that begin its units."""
+    """Each phrase and partial phrase that came by a list: its utterance, itself, and the arcs of the graph that begin its units."""
     graph = decoder.graph
     for utterance, transcript in enumerate(transcripts):
         path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
         path = path[graph.begins_unit(path)].cpu().numpy()
-        last_units = np.flatnonzero(graph.is_phrase(graph.outputs_of(path)))
-        by_list = [entity for entity in transcript.entities if entity.found_by == LIST]
-        assert len(by_list) == len(last_units)
-        for entity, last in zip(by_list, last_units.tolist()):
+        last_units = np.flatnonzero(graph.outputs_of(path) >= graph.first_phrase)
+        assert len(transcript.by_list) == len(last_units)
+        for entity, last in zip(transcript.by_list, last_units.tolist()):
             yield utterance, entity, path[last + 1 - len(entity.units) : last + 1].tolist()
 
 
@@ -71,8 +70,8 @@ def _rejection(
 
 
 def has_phrase_below_gate(transcript: Transcript) -> bool:
-    """Whether a list brought a phrase that is below its gate."""
-    return any(entity.found_by == LIST and entity.is_below_gate for entity in transcript.entities)
+    """Whether a list brought a phrase, or some of its words, below its gate."""
+    return any(entity.is_below_gate for entity in transcript.by_list)
 
 
 def only_above(transcript: Transcript, rejected: Sequence[FoundEntity]) -> Transcript:

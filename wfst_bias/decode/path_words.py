@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.symbols import BLANK_ID, OOV
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.config import GateConfig
-from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST, FoundEntity, Word
+from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST, PARTIAL, FoundEntity, Word
 from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.p2g import GraphoneP2G
 from wfst_bias.graph.decoding import DecodingGraph
@@ -59,8 +59,8 @@ class _Occurrence:
 
 def words_and_entities(
     path: FramePath, frame_shift: Seconds, graph: DecodingGraph, list_gate: int, gates: GateConfig
-) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...]]:
-    """The words of a path, and the phrases of the list among them, whether by the list or by the language model.
+) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...], Tuple[FoundEntity, ...]]:
+    """The words of a path, the phrases among them, whether by a list or by the language model, and partial phrases.
 
     Args:
       frame_shift: seconds.
@@ -68,8 +68,8 @@ def words_and_entities(
       list_gate: number of the utterance's list.
       gates: the least evidence of phrases.
     """
-    texts, chains = _outputs(path, graph)
-    spans = _word_spans(path, texts, chains, graph)
+    texts, by_list = _outputs(path, graph)
+    spans = _word_spans(path, texts, by_list, graph)
     texts = [
         spell(path.units(slice(*span), graph.units), graph.units) if text == OOV else text
         for text, span in zip(texts, spans)
@@ -82,49 +82,46 @@ def words_and_entities(
         Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
         for text, (first, last) in zip(texts, spans)
     )
-    by_list = [_Occurrence(*span, entity, LIST) for span, entity in chains.items() if entity]
-    occurrences = [*by_list, *_by_language_model(texts, by_list, graph, list_gate)]
-    return words, tuple(
-        _found(one, path, words, slice(spans[one.first][0], spans[one.end - 1][1]), graph.units, gates)
-        for one in sorted(occurrences, key=attrgetter("first"))
+    phrases, partial = ([one for one in by_list if one.found_by == kind] for kind in (LIST, PARTIAL))
+    entities, some_words = (
+        tuple(
+            _found(one, path, words, slice(spans[one.first][0], spans[one.end - 1][1]), graph.units, gates)
+            for one in sorted(occurrences, key=attrgetter("first"))
+        )
+        for occurrences in ([*phrases, *_by_language_model(texts, phrases, graph, list_gate)], partial)
     )
+    return words, entities, some_words
 
 
-def _outputs(path: FramePath, graph: DecodingGraph) -> Tuple[List[str], Dict[Span, Optional[Entity]]]:
-    """The words that the graph writes on a path, and which of them came by a list together: a phrase, or a partial one.
-
-    A partial phrase is no entity: its words are words like others.
-    """
+def _outputs(path: FramePath, graph: DecodingGraph) -> Tuple[List[str], List[_Occurrence]]:
+    """The words that the graph writes on a path, and the phrases and partial phrases that came by a list."""
     texts: List[str] = []
-    chains: Dict[Span, Optional[Entity]] = {}
+    by_list: List[_Occurrence] = []
     for output in path.outputs[path.outputs > 0].tolist():
         if output < graph.first_phrase:
             texts.append(graph.base_words.symbols[output])
         else:
-            number = output - graph.first_phrase
-            words = graph.phrases[number]
-            is_whole = output < graph.first_partial
-            chains[len(texts), len(texts) + len(words)] = graph.entities[number] if is_whole else None
+            entity = graph.entity_of(output)
+            words = graph.phrases[output - graph.first_phrase]
+            found_by = LIST if output < graph.first_partial else PARTIAL
+            by_list.append(_Occurrence(len(texts), len(texts) + len(words), entity, found_by))
             texts += words
-    return texts, chains
+    return texts, by_list
 
 
-def _word_spans(path: FramePath, texts: Sequence[str], chains: Iterable[Span], graph: DecodingGraph) -> List[Span]:
+def _word_spans(path: FramePath, texts: Sequence[str], by_list: Sequence[_Occurrence], graph: DecodingGraph) -> List[Span]:
     """The frames of each word.
 
     They are known from the tokens between words. Where there are none, marks show where words end or, in an imported
     graph whose words need no token between them, the outputs do; of a phrase only the end is known then, and its words
     share its time.
-
-    Args:
-      chains: the words that came together, each as one output.
     """
     has_boundaries = graph.units.marks_words
     spans = graph.units.word_spans(path.tokens, path.begins) if has_boundaries else []
     if len(spans) != len(texts):
         num_words = [1] * len(texts)
-        for first, end in chains:
-            num_words[first:end] = [end - first] + [0] * (end - first - 1)
+        for one in by_list:
+            num_words[one.first : one.end] = [one.end - one.first] + [0] * (one.end - one.first - 1)
         ends = marked_spans(path.tokens, path.begins, path.outputs > 0 if has_boundaries else path.ends_word)
         spans = [span for span, count in zip(ends, filter(None, num_words)) for _ in range(count)]
     assert len(texts) == len(spans), "a path has as many outputs as words"

@@ -64,6 +64,6 @@ def _transcripts(
             boost=arcs.boost[own].numpy(),
         )
         gate = lattices.gates[utterance]
-        words, entities = words_and_entities(frame_path, emissions.frame_shift, graph, gate, decoder.gate)
-        transcripts.append(Transcript(emissions.names[utterance], words, entities, -np.inf, path=path.numpy()))
+        words, entities, partial = words_and_entities(frame_path, emissions.frame_shift, graph, gate, decoder.gate)
+        transcripts.append(Transcript(emissions.names[utterance], words, entities, -np.inf, partial=partial, path=path.numpy()))
     return transcripts

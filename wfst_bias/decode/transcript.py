@@ -9,7 +9,7 @@ import numpy as np
 
 from wfst_bias.core.types import IntArray, Nats, Seconds
 
-LIST, LANGUAGE_MODEL = "list", "language model"
+LIST, LANGUAGE_MODEL, PARTIAL = "list", "language model", "partial phrase"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FoundEntity:
       first_word, num_words: its place among the words of the transcript.
       start, end: its time.
       found_by: :data:`LIST` where it came through the list's class, :data:`LANGUAGE_MODEL` where the language model
-        knew the words and its path was the better one.
+        knew the words and its path was the better one, :data:`PARTIAL` for some words of a phrase without the others.
       units: the pronunciation that matched.
       gap: log-probability of its units against the best ones of the same frames, the whole span,
         before any boost, nats; 0 where the model itself writes them, far below 0 where it writes others.
@@ -89,6 +89,7 @@ class Transcript:
       score: of the path, scaled and boosted, relative to each frame's best, nats; minus infinity where
         the lattice is empty.
       rejected: phrases below their gates: those of a better path, whose words they count, and those of this one.
+      partial: some words of a phrase without the others, which a list brought; they are words, no entities.
       path: the arcs of the search's lattices that read its frames, int64 ``(T,)``; empty where it is not of a search.
     """
 
@@ -97,6 +98,7 @@ class Transcript:
     entities: Tuple[FoundEntity, ...]
     score: Nats
     rejected: Tuple[FoundEntity, ...] = ()
+    partial: Tuple[FoundEntity, ...] = ()
     path: IntArray = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
 
     def shifted(self, seconds: Seconds) -> "Transcript":
@@ -104,11 +106,11 @@ class Transcript:
         if not seconds:
             return self
         words = tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
-        entities, rejected = (
+        entities, rejected, partial = (
             tuple(replace(one, start=one.start + seconds, end=one.end + seconds) for one in found)
-            for found in (self.entities, self.rejected)
+            for found in (self.entities, self.rejected, self.partial)
         )
-        return replace(self, words=words, entities=entities, rejected=rejected)
+        return replace(self, words=words, entities=entities, rejected=rejected, partial=partial)
 
     @classmethod
     def joined(cls, name: str, parts: Sequence["Transcript"]) -> "Transcript":
@@ -116,16 +118,22 @@ class Transcript:
         if len(parts) == 1:
             return parts[0]
         before = [0, *accumulate(len(part.words) for part in parts)]
-        entities, rejected = (
+        entities, rejected, partial = (
             tuple(
                 replace(one, first_word=one.first_word + num_before)
                 for found, num_before in zip(of_parts, before)
                 for one in found
             )
-            for of_parts in ([part.entities for part in parts], [part.rejected for part in parts])
+            for of_parts in zip(*((part.entities, part.rejected, part.partial) for part in parts))
         )
         words = tuple(word for part in parts for word in part.words)
-        return cls(name, words, entities, sum(part.score for part in parts), rejected)
+        return cls(name, words, entities, sum(part.score for part in parts), rejected, partial)
+
+    @property
+    def by_list(self) -> Tuple[FoundEntity, ...]:
+        """The phrases and partial phrases that a list brought, in the order of time."""
+        phrases = [entity for entity in self.entities if entity.found_by == LIST]
+        return tuple(sorted([*phrases, *self.partial], key=lambda one: one.first_word))
 
     @property
     def text(self) -> str:

@@ -58,7 +58,7 @@ def partial_phrases(
             first_units += between * (number > 0) + units
             if number < last:
                 add(first_words, first_units, first_score)
-            if number > 0 and not known_words.issuperset(words):
+            if number > 0 and not known_words >= set(words):
                 add(words, units, score)
     return tuple(found.values())
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Dict, FrozenSet, List, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 import k2
 import numpy as np
@@ -38,6 +38,16 @@ class ListInGraph:
     gate: int = OPEN
     costs: ClassConfig = ClassConfig()
     partial_phrases: Tuple[Tuple[str, ...], ...] = ()
+
+    @cached_property
+    def strictest_gate(self) -> Optional[float]:
+        """The largest gate of its phrases that have one, which holds for its partial phrases."""
+        return max((entity.gate for entity in self.entities if entity.gate is not None), default=None)
+
+    def partial_entity(self, number: int) -> Entity:
+        """A partial phrase as an entity of its own."""
+        words = " ".join(self.partial_phrases[number])
+        return Entity(words, entity_class=self.entities[0].entity_class, gate=self.strictest_gate)
 
     @cached_property
     def phrase_of(self) -> Dict[Tuple[str, ...], Entity]:
@@ -125,6 +135,17 @@ class DecodingGraph:
         """The words of each phrase and then of each partial phrase, in the order of their output labels."""
         partial = [words for part in self.lists for words in part.partial_phrases]
         return [*(entity.words for entity in self.entities), *partial]
+
+    def entity_of(self, output: int) -> Entity:
+        """The phrase or partial phrase of an output label."""
+        if output < self.first_partial:
+            return self.entities[output - self.first_phrase]
+        number = output - self.first_partial
+        for part in self.lists:
+            if number < len(part.partial_phrases):
+                return part.partial_entity(number)
+            number -= len(part.partial_phrases)
+        raise IndexError(output)
 
     @cached_property
     def words(self) -> SymbolTable:
