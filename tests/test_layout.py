@@ -8,7 +8,7 @@ import pytest
 import wfst_bias
 
 # from the bottom to the top
-ROOMS = """core fst lang lm g2p entities graph acoustic adapter decode lattice second_pass data score recognize corpus explain
+ROOMS = """core fst lang lm g2p entities graph acoustic adapter decode lattice evidence second_pass data score recognize corpus explain
 tune report synth training cli""".split()
 PACKAGE = Path(wfst_bias.__file__).parent
 

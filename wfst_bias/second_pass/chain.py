@@ -5,18 +5,20 @@ lookup writes words that no lattice has.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import List, Mapping, Optional, Protocol, Sequence, Tuple, Union
+from functools import partial
+from typing import Callable, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.symbols import OOV
-from wfst_bias.core.types import IntArray, Seconds
+from wfst_bias.core.types import IntArray, Nats, Seconds
 from wfst_bias.decode.gates import has_phrase_below_gate, only_above
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.entities.entity import Phrases
+from wfst_bias.evidence.candidates import Candidate
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.competitors import Competitor, competitors
 from wfst_bias.lattice.confidence import Confidence, word_confidences
@@ -61,6 +63,8 @@ class Found:
       replacements: of the lookup.
       confidences: of the words.
       competitors: of the entities; none where the lattice has no other path.
+      candidates: phrases that a list brought, on this path and rejected, as verification weighed them.
+      alternatives: what the result is if less evidence is accepted or more demanded; the first accepts any.
     """
 
     lattice: WordLattice
@@ -72,11 +76,33 @@ class Found:
     replacements: Tuple[Replacement, ...] = ()
     confidences: Tuple[Confidence, ...] = ()
     competitors: Tuple[Optional[Competitor], ...] = ()
+    candidates: Tuple[Candidate, ...] = ()
+    alternatives: Tuple["Alternative", ...] = ()
 
     def in_utterance(self, utterance: str, start: Seconds) -> "Found":
         """The result of a segment: times of the transcript are those of the utterance, and the lattice knows its place."""
         lattice = replace(self.lattice, segment_of=utterance, start=start)
-        return replace(self, lattice=lattice, transcript=self.transcript.shifted(start))
+        others = tuple(replace(one, found=one.found.in_utterance(utterance, start)) for one in self.alternatives)
+        return replace(self, lattice=lattice, transcript=self.transcript.shifted(start), alternatives=others)
+
+    def with_least(self, ratio: Nats) -> "Found":
+        """The result where the evidence of the phrases of lists must have a log likelihood ratio, nats, at least."""
+        demanding = [one.found for one in self.alternatives if one.ratio < ratio]
+        return replace(demanding[-1], alternatives=self.alternatives) if demanding else self
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A result with fewer phrases of lists.
+
+    Args:
+      ratio: the result holds where more evidence than this is demanded: it is the largest log likelihood ratio of the
+        phrases that were rejected, nats.
+      found: the result.
+    """
+
+    ratio: Nats
+    found: Found
 
 
 class Stage(Protocol):
@@ -125,8 +151,26 @@ class Chain:
             path_words, path = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
             found.append(Found(lattice, nbest, path_words, path, transcript, {SEARCH: transcript.text}))
         for stage in self.stages:
-            found = [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
-        return [_with_evidence(one, batch.decoder.graph) for one in found]
+            found = _with_alternatives(found, partial(_run, stage, batch))
+        graph = batch.decoder.graph
+        return _with_alternatives(found, lambda some: [_with_evidence(one, graph) for one in some])
+
+
+def _run(stage: Stage, batch: Batch, found: Sequence[Found]) -> List[Found]:
+    """Run a stage and keep the texts."""
+    return [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
+
+
+def _with_alternatives(found: Sequence[Found], change: Callable[[Sequence[Found]], List[Found]]) -> List[Found]:
+    """Change the results of a batch and all their alternatives, the same of each utterance together."""
+    changed = change(found)
+    alternatives: List[List[Alternative]] = [[] for _ in found]
+    for rank in range(max((len(one.alternatives) for one in found), default=0)):
+        some = [one.alternatives[rank].found if rank < len(one.alternatives) else one for one in found]
+        for own, one, made in zip(alternatives, found, change(some)):
+            if rank < len(one.alternatives):
+                own.append(replace(one.alternatives[rank], found=made))
+    return [replace(one, alternatives=tuple(own) or one.alternatives) for one, own in zip(changed, alternatives)]
 
 
 def _with_evidence(found: Found, graph: DecodingGraph) -> Found:

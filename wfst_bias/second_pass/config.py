@@ -82,19 +82,32 @@ class LookupConfig:
             raise FieldError("min_lead", f"is {self.min_lead}; give nats, 0 (off) or more")
 
 
+SCOPES = UTTERANCE, RECORDING, CORPUS = ("utterance", "recording", "corpus")
+
+
 @dataclass(frozen=True)
 class VerifyConfig:
-    """Least confidence of phrases of a list.
+    """What phrases of a list must have to be kept.
 
     Args:
-      min_confidence: least posterior of a phrase found by a list, without its bonus and boosting.
+      min_confidence: least posterior of a phrase found by a list, without its bonus and boosting, where there is no
+        evidence model.
+      min_posterior: least probability that a phrase was spoken, by the evidence model.
+      evidence: file of the evidence model, or none.
+      prior_over: over which speech the share of spoken phrases is estimated: utterance, recording or corpus.
     """
 
     min_confidence: float = 0.5
+    min_posterior: float = 0.5
+    evidence: str = "none"
+    prior_over: str = "corpus"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.min_confidence <= 1:
-            raise FieldError("min_confidence", f"is {self.min_confidence}; give a probability, 0 (off) to 1")
+        for name in ("min_confidence", "min_posterior"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise FieldError(name, f"is {getattr(self, name)}; give a probability, 0 (off) to 1")
+        if self.prior_over not in SCOPES:
+            raise FieldError("prior_over", f"is {self.prior_over!r}; give {', '.join(SCOPES)}")
 
 
 EMISSIONS, DISTANCE = "emissions", "distance"

@@ -1,95 +1,121 @@
-"""Verification: phrases of a list that are unlikely without its bonus and boosting are rejected.
+"""Verification: phrases of a list that were probably not spoken are rejected.
 
-Bonus and boosting find rare names where they are spoken, and now and then where they are not. A phrase whose words
-have too small a posterior without them (:mod:`wfst_bias.lattice.confidence`) is rejected, and the best hypothesis
-without it there is taken instead, in the order of the stages before, or else of the lattice. Where every path of
-the lattice has unsure phrases, the result stays. The lattice was pruned with bonus and boosting: a phrase without a
-competitor within its beam is almost certain.
+Bonus and boosting find rare names where they are spoken, and now and then where they are not. The evidence of a phrase
+(:mod:`wfst_bias.evidence`) is a log likelihood ratio. The phrase with the least evidence is rejected first and the best
+hypothesis without it is taken instead, in the order of the stages before, or else of the lattice; then the next. A phrase
+without which no path is left stays. All these results are kept, since the evidence that is demanded depends on how many
+phrases were spoken in the whole recording or corpus, which is known at its end: see
+:mod:`wfst_bias.recognize.verified`. Until then a single utterance has the prior of the background.
 """
 
+import math
 from dataclasses import replace
 from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from wfst_bias.core.types import BoolArray, IntArray
+from wfst_bias.core.types import BoolArray, IntArray, Nats
 from wfst_bias.decode.gates import with_rejected
-from wfst_bias.decode.transcript import LIST, FoundEntity
-from wfst_bias.lattice.confidence import word_confidences
+from wfst_bias.decode.transcript import FoundEntity
+from wfst_bias.evidence.candidates import Candidate, PathInLattice, candidates_on
+from wfst_bias.evidence.model import EvidenceModel
+from wfst_bias.evidence.prior import prior_of
 from wfst_bias.lattice.word_lattice import NO_PHRASE
 from wfst_bias.lattice.word_places import arcs_in_place, best_without
-from wfst_bias.second_pass.chain import Batch, Found, on_path
+from wfst_bias.second_pass.chain import Alternative, Batch, Found, on_path
 from wfst_bias.second_pass.config import VERIFY, VerifyConfig
 
-Freed = Tuple[Found, BoolArray, List[FoundEntity], List[FoundEntity]]
+_SURE = 15.0  # nats; no prior demands more
 
 
 class Verification:
-    """Rejects unsure phrases of a list one after the other."""
+    """Rejects unsure phrases of a list one after the other.
+
+    Args:
+      config: what is demanded.
+      model: weighs the evidence; where there is none, a phrase has the log odds of its confidence.
+    """
 
     name = VERIFY
     num_best = 0
 
-    def __init__(self, config: VerifyConfig):
-        self._config = config
+    def __init__(self, config: VerifyConfig, model: Optional[EvidenceModel] = None):
+        self.config = config
+        self.model = model
 
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
         return [self._verified(one, i, batch) for i, one in enumerate(found)]
 
-    def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
-        staying: List[FoundEntity] = []
-        taken, rejected = np.zeros(found.lattice.num_arcs, bool), list(found.transcript.rejected)
-        unsure = self._unsure(found, batch)
-        # ends: each round takes arcs of a phrase away, or leaves a stretch of the utterance as it is
-        while unsure:
-            entity = unsure[0]
-            freed = self._freed(found, entity, taken, utterance, batch)
-            if freed is None:
-                staying.append(entity)
-            else:
-                found, taken, here, unsure = freed
-                rejected += here
-            unsure = [one for one in unsure if not any(map(one.overlaps, staying))]
-        return replace(found, transcript=with_rejected(found.transcript, rejected))
-
-    def _freed(
-        self, found: Found, entity: FoundEntity, taken: BoolArray, utterance: int, batch: Batch
-    ) -> Optional[Freed]:
-        """Return the result without an unsure phrase and without others in its place; none where all paths have some.
+    def least_ratio(self, ratios: Sequence[Nats], hours: float, num_phrases: float) -> Nats:
+        """The log likelihood ratio that a phrase must have in speech with these candidates, nats.
 
         Args:
-          taken: arcs that may not be taken any more ``(A,)``.
-
-        Returns:
-          that, these arcs and those of the phrases, the phrases, and those that are unsure then.
+          ratios: of all candidates.
+          hours: of speech.
+          num_phrases: of the list.
         """
-        rejected = [entity]
-        while True:
-            arcs = _arcs_of(found, rejected[-1], batch)
-            if not (arcs & ~taken).any():
-                return None
-            taken = taken | arcs
-            score, path = _best_without(found, taken)
-            if not np.isfinite(score):
-                return None
-            found = on_path(found, path, score, utterance, batch)
-            unsure = self._unsure(found, batch)
-            in_place = next(filter(entity.overlaps, unsure), None)
-            if in_place is None:
-                return found, taken, rejected, unsure
-            rejected.append(in_place)
+        if self.model is None:
+            return _log_odds(self.config.min_confidence)
+        prior = prior_of(np.array(ratios, float), hours, num_phrases, self.model.background)
+        return prior.least_ratio(self.config.min_posterior)
 
-    def _unsure(self, found: Found, batch: Batch) -> List[FoundEntity]:
-        """Return the phrases of lists in a transcript whose confidence is too small."""
-        listed = [entity for entity in found.transcript.entities if entity.found_by == LIST]
-        if not listed:
-            return []
-        sure = word_confidences(found.lattice, found.path_words, batch.decoder.graph, found.path)
-        return [
-            one
-            for one in listed
-            if one.is_below_gate or min(sure[i].plain for i in _word_numbers(one)) < self._config.min_confidence
-        ]
+    def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
+        found, alternatives = self._with_alternatives(found, utterance, batch)
+        if not alternatives:
+            return found
+        lattices = batch.lattices
+        hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
+        ratios = [candidate.ratio for candidate in found.candidates]
+        least = self.least_ratio(ratios, hours, len(batch.lists[utterance]))
+        found = replace(found, alternatives=(Alternative(-math.inf, found), *alternatives))
+        return found.with_least(least)
+
+    def _with_alternatives(
+        self, found: Found, utterance: int, batch: Batch
+    ) -> Tuple[Found, Tuple[Alternative, ...]]:
+        """Return the result with its candidates, and those with one phrase less after the other."""
+        candidates = self._candidates(found, utterance, batch)
+        found = replace(found, candidates=tuple(candidates))
+        alternatives: List[Alternative] = []
+        rejected: List[Candidate] = []
+        staying: List[FoundEntity] = []
+        taken, current, ratio = np.zeros(found.lattice.num_arcs, bool), found, -math.inf
+        # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
+        while candidates:
+            weakest = min(candidates, key=lambda one: one.ratio)
+            if weakest.ratio > _SURE:
+                break
+            arcs = _arcs_of(current, weakest.entity, batch)
+            score, path = _best_without(current, taken | arcs)
+            if not (arcs & ~taken).any() or not np.isfinite(score):
+                staying.append(weakest.entity)
+            else:
+                taken, ratio = taken | arcs, max(ratio, weakest.ratio)
+                rejected.append(weakest)
+                current = on_path(current, path, score, utterance, batch)
+                candidates = self._candidates(current, utterance, batch)
+                transcript = with_rejected(
+                    current.transcript, [*found.transcript.rejected, *(one.entity for one in rejected)]
+                )
+                kept = replace(current, transcript=transcript, candidates=(*candidates, *rejected))
+                alternatives.append(Alternative(ratio, kept))
+            candidates = [one for one in candidates if not any(map(one.entity.overlaps, staying))]
+        return found, tuple(alternatives)
+
+    def _candidates(self, found: Found, utterance: int, batch: Batch) -> List[Candidate]:
+        path = PathInLattice(found.lattice, found.transcript, found.path_words, found.path, utterance)
+        candidates = candidates_on(path, batch.lattices, batch.decoder)
+        return [replace(one, ratio=-math.inf if one.entity.is_below_gate else self._ratio(one)) for one in candidates]
+
+    def _ratio(self, candidate: Candidate) -> Nats:
+        if self.model is None:
+            return _log_odds(min(one.plain for one in candidate.confidences))
+        return float(self.model.log_likelihood_ratios(candidate.features)[0])
+
+
+def _log_odds(probability: float) -> Nats:
+    with np.errstate(divide="ignore"):
+        return float(np.log(probability) - np.log1p(-probability))
 
 
 def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> BoolArray:

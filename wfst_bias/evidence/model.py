@@ -1,0 +1,150 @@
+"""The evidence model: how much likelier the features of a phrase are where it was spoken than where it was not."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Mapping, Tuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file, read_json
+from wfst_bias.core.types import BoolArray, FloatArray
+from wfst_bias.evidence.features import FEATURES, FeatureTable
+from wfst_bias.evidence.prior import Background
+
+_FORMAT = "evidence-1"
+_DIGITS = 6  # of a number in a file
+_WIDEST = 4.0  # standard deviations; what lies farther out counts as this far
+
+
+@dataclass(frozen=True)
+class Weight:
+    """The weight of a feature.
+
+    Args:
+      mean, deviation: of the feature in training.
+      weight: of its standard score, nats.
+    """
+
+    mean: float
+    deviation: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class EvidenceModel:
+    """Logistic regression over standardized features.
+
+    A missing feature counts as its mean in training, that is, not at all.
+
+    Args:
+      weights: of the features that it reads.
+      bias: nats; without the log odds of the training candidates, so that log odds are log likelihood ratios.
+      background: false candidates that a list brings, and spoken phrases, where nothing is known about the speech.
+      about: what it was trained on.
+    """
+
+    weights: Mapping[str, Weight]
+    bias: float
+    background: Background
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def log_likelihood_ratios(self, table: FeatureTable) -> FloatArray:
+        """Log of how much likelier the features of each candidate are if it was spoken, nats ``(E,)``."""
+        names = list(self.weights)
+        mean, deviation, weight = np.array([_values(self.weights[name]) for name in names]).reshape(-1, 3).T
+        columns = np.stack([table.column(name) for name in names], axis=1) if names else np.zeros((len(table), 0))
+        ratios: FloatArray = self.bias + _standardized(columns, mean, deviation) @ weight
+        return ratios
+
+    @classmethod
+    def fit(
+        cls,
+        table: FeatureTable,
+        is_true: BoolArray,
+        background: Background,
+        about: Mapping[str, Any] = {},
+        l2: float = 1.0,
+    ) -> "EvidenceModel":
+        """Train the weights by maximum likelihood with a Gaussian prior.
+
+        A feature that no candidate has, or that never changes, is left out.
+
+        Args:
+          is_true: which candidates were spoken, bool ``(E,)``.
+          l2: inverse variance of the prior of each weight.
+
+        Raises:
+          InputError: all candidates were spoken, or none.
+        """
+        num_true = int(is_true.sum())
+        if not 0 < num_true < len(is_true):
+            raise InputError(
+                f"found {num_true:,} spoken and {len(is_true) - num_true:,} false candidates; some of both were "
+                "expected: train on more speech"
+            )
+        present = np.isfinite(table.values).any(axis=0)
+        values = table.values[:, present]
+        mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        varies = deviation > 1e-9
+        names = [name for name, is_there in zip(FEATURES, present) if is_there]
+        names = [name for name, is_there in zip(names, varies) if is_there]
+        mean, deviation = mean[varies], deviation[varies]
+        x = np.append(_standardized(values[:, varies], mean, deviation), np.ones((len(table), 1)), axis=1)
+        penalty = np.append(np.full(len(names), l2), 0.0)
+
+        def loss(w: FloatArray) -> Tuple[float, FloatArray]:
+            margin = np.where(is_true, 1.0, -1.0) * (x @ w)
+            slope = x.T @ np.where(is_true, -expit(-margin), expit(-margin))
+            return float(np.logaddexp(0.0, -margin).sum() + 0.5 * penalty @ w**2), slope + penalty * w
+
+        w = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
+        rows = zip(names, mean.tolist(), deviation.tolist(), w.tolist())
+        weights = {name: Weight(*(round(value, _DIGITS) for value in row)) for name, *row in rows}
+        bias = float(w[-1]) - np.log(num_true / (len(is_true) - num_true))
+        return cls(weights, round(float(bias), _DIGITS), background, about)
+
+    def write(self, path: Path) -> None:
+        """Write the model as JSON that can be read."""
+        features = {name: vars(weight) for name, weight in self.weights.items()}
+        content: Dict[str, Any] = {
+            "format": _FORMAT,
+            "about": dict(self.about),
+            "background": vars(self.background),
+            "bias": self.bias,
+            "features": features,
+        }
+        publish_file(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> "EvidenceModel":
+        """Read what :meth:`write` wrote.
+
+        Raises:
+          InputError: the file is missing, or another one.
+        """
+        content = read_json(path)
+        try:
+            if content["format"] != _FORMAT:
+                raise ValueError(f"format {content['format']!r}")
+            weights = {name: Weight(**fields) for name, fields in content["features"].items()}
+            if not weights.keys() <= FEATURES.keys():
+                raise ValueError(f"unknown features {sorted(weights.keys() - FEATURES.keys())}")
+            return cls(weights, float(content["bias"]), Background(**content["background"]), content["about"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"is no evidence model ({error}); one that 'wfst-bias evidence train' wrote was expected", path
+            ) from None
+
+
+def _values(one: Weight) -> Tuple[float, float, float]:
+    return one.mean, one.deviation, one.weight
+
+
+def _standardized(values: FloatArray, mean: FloatArray, deviation: FloatArray) -> FloatArray:
+    """Standard scores ``(E, F)``, 0 for a missing value."""
+    scores: FloatArray = np.nan_to_num((values - mean) / deviation, nan=0.0).clip(-_WIDEST, _WIDEST)
+    return scores
