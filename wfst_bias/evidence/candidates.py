@@ -72,7 +72,7 @@ def candidates_on(path: PathInLattice, lattices: Lattices, decoder: Decoder) -> 
 
 
 def _list_scores(path: PathInLattice, first_words: Sequence[int], graph: DecodingGraph) -> FloatArray:
-    """What the list's class costs and pays for each phrase, without the cost of choosing one of N, nats ``(E,)``."""
+    """The list's score of each phrase without the cost of choosing one of N, nats ``(E,)``."""
     if path.arcs is None:
         return np.full(len(first_words), np.nan)
     arcs = path.arcs[path.lattice.words[path.arcs] != NO_WORD][list(first_words)]

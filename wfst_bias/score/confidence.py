@@ -18,8 +18,7 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
 from wfst_bias.core.types import BoolArray
 from wfst_bias.score.calibration import NUM_BINS, Bin, Calibration, calibration
-from wfst_bias.score.counts import Words, align_words
-from wfst_bias.score.separation import Separation, separation
+from wfst_bias.score.separation import Separation, is_hit, partners, separation
 from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import LOOKUP
 
@@ -142,17 +141,17 @@ def score_confidence(texts: Mapping[str, str], decode_dir: Path, utterances: Opt
     decode_dir = Path(decode_dir)
     names = read_names(utterances, texts) if utterances else list(texts)
     ctm = {name: _read_ctm(decode_dir / name) for name in _CTM}
-    partners = {
-        key: _partners(words_of(texts[key]), tuple(word for word, _ in ctm[_CTM[0]].get(key, ()))) for key in names
+    partner = {
+        key: partners(words_of(texts[key]), tuple(word for word, _ in ctm[_CTM[0]].get(key, ()))) for key in names
     }
-    right = np.array([partner >= 0 for key in names for partner in partners[key]], bool)
+    right = np.array([position >= 0 for key in names for position in partner[key]], bool)
     words = {}
     for name, rows in ctm.items():
         confidences = np.array([confidence for key in names for _, confidence in rows.get(key, ())])
         if len(confidences) != len(right):
             raise InputError(f"has {len(confidences)} words, ctm {len(right)}; decode anew", decode_dir / name)
         words[name] = calibration(confidences, right)
-    entities, hits = _separations(_read_entities(decode_dir / "entities.jsonl"), partners, names)
+    entities, hits = _separations(_read_entities(decode_dir / "entities.jsonl"), partner, names)
     return ConfidenceScore(words, entities, int(hits.sum()), int((~hits).sum()))
 
 
@@ -163,31 +162,19 @@ def _bin_columns(found: Optional[Bin]) -> List[str]:
 
 
 def _separations(
-    entities: Sequence[Mapping[str, Any]], partners: Mapping[str, Sequence[int]], names: Sequence[str]
+    entities: Sequence[Mapping[str, Any]], partner: Mapping[str, Sequence[int]], names: Sequence[str]
 ) -> Tuple[Dict[str, Separation], BoolArray]:
     """Return the separation by each measure, and which entities of the named utterances are hits."""
     number = {key: i for i, key in enumerate(names)}
     # entities of a lookup are in no lattice, from which the measures are taken
     rows = [row for row in entities if row.get("way") != LOOKUP and row["utterance"] in number]
-    hits = np.array([_is_hit(row, partners[row["utterance"]]) for row in rows], bool)
+    hits = np.array([is_hit((row["first_word"], row["num_words"]), partner[row["utterance"]]) for row in rows], bool)
     utterance = np.array([number[row["utterance"]] for row in rows], int)
     separations = {
         name: separation(np.array([measure(row) for row in rows]), hits, utterance, len(names))
         for name, measure in _MEASURES.items()
     }
     return separations, hits
-
-
-def _partners(reference: Words, hypothesis: Words) -> List[int]:
-    """Return for each word of a hypothesis the position of the same word in the reference, -1 where there is none."""
-    pairs = align_words(reference, hypothesis)
-    return [i if i is not None and reference[i] == hypothesis[j] else -1 for i, j in pairs if j is not None]
-
-
-def _is_hit(row: Mapping[str, Any], partners: Sequence[int]) -> bool:
-    first, length = row["first_word"], row["num_words"]
-    found = partners[first : first + length]
-    return len(found) > 0 and found[0] >= 0 and list(found) == list(range(found[0], found[0] + length))
 
 
 def _read_ctm(path: Path) -> Dict[str, List[Tuple[str, float]]]:

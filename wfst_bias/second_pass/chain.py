@@ -64,6 +64,7 @@ class Found:
       confidences: of the words.
       competitors: of the entities; none where the lattice has no other path.
       candidates: phrases that a list brought, on this path and rejected, as verification weighed them.
+      num_phrases: of the list, where verification ran.
       alternatives: what the result is if less evidence is accepted or more demanded; the first accepts any.
     """
 
@@ -77,6 +78,7 @@ class Found:
     confidences: Tuple[Confidence, ...] = ()
     competitors: Tuple[Optional[Competitor], ...] = ()
     candidates: Tuple[Candidate, ...] = ()
+    num_phrases: int = 0
     alternatives: Tuple["Alternative", ...] = ()
 
     def in_utterance(self, utterance: str, start: Seconds) -> "Found":

@@ -87,7 +87,7 @@ SCOPES = UTTERANCE, RECORDING, CORPUS = ("utterance", "recording", "corpus")
 
 @dataclass(frozen=True)
 class VerifyConfig:
-    """What phrases of a list must have to be kept.
+    """Demands on the phrases of a list that are kept.
 
     Args:
       min_confidence: least posterior of a phrase found by a list, without its bonus and boosting, where there is no

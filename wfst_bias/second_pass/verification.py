@@ -60,13 +60,14 @@ class Verification:
         return prior.least_ratio(self.config.min_posterior)
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
+        lattices = batch.lattices
+        lists = batch.decoder.graph.lists_of(lattices.gates[utterance])
+        found = replace(found, num_phrases=sum(len(part.entities) for part in lists))
         found, alternatives = self._with_alternatives(found, utterance, batch)
         if not alternatives:
             return found
-        lattices = batch.lattices
         hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
-        ratios = [candidate.ratio for candidate in found.candidates]
-        least = self.least_ratio(ratios, hours, len(batch.lists[utterance]))
+        least = self.least_ratio([candidate.ratio for candidate in found.candidates], hours, found.num_phrases)
         found = replace(found, alternatives=(Alternative(-math.inf, found), *alternatives))
         return found.with_least(least)
 

@@ -1,0 +1,173 @@
+"""Training of an evidence model: candidates of lists in transcribed speech, spoken and false ones."""
+
+import random
+from dataclasses import dataclass, replace
+from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.text import words_of
+from wfst_bias.core.types import BoolArray
+from wfst_bias.decode.search import Decoder
+from wfst_bias.entities.entity import Entity
+from wfst_bias.evidence.candidates import PathInLattice, candidates_on
+from wfst_bias.evidence.features import FeatureTable
+from wfst_bias.evidence.model import EvidenceModel
+from wfst_bias.evidence.prior import Background
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.recognize.biasing import OneGraph
+from wfst_bias.recognize.emissions import BatchEmissions
+from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.score.separation import is_hit, partners
+from wfst_bias.second_pass.chain import Batch, Chain
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Transcribed speech with emissions.
+
+    Args:
+      batches: emissions of its utterances.
+      texts: reference of each utterance.
+    """
+
+    batches: Sequence[BatchEmissions]
+    texts: Mapping[str, str]
+
+    @property
+    def hours(self) -> float:
+        return sum(float(sum(batch.searched.durations)) for batch in self.batches) / 3600
+
+    @property
+    def utterances(self) -> FrozenSet[str]:
+        """Names of its utterances."""
+        return frozenset(str(cut.id) for batch in self.batches for cut in batch.cuts)
+
+    @property
+    def words(self) -> FrozenSet[str]:
+        """Words that are spoken in it."""
+        return frozenset(word for name in self.utterances for word in words_of(self.texts[name]))
+
+
+@dataclass(frozen=True)
+class TrainingLists:
+    """The lists that candidates are collected with.
+
+    Args:
+      own: words of the speech, rare ones.
+      others: words to draw the rest from; those that are spoken are left out.
+      num_others: words that are drawn for each list.
+      num_absent: lists of drawn words alone.
+      seed: of the draws.
+    """
+
+    own: Tuple[str, ...]
+    others: Tuple[str, ...]
+    num_others: int = 2000
+    num_absent: int = 5
+    seed: int = 0
+
+    def drawn(self, spoken: FrozenSet[str]) -> List[Tuple[str, ...]]:
+        """The lists: one of the own words and others, then those of absent words.
+
+        Raises:
+          InputError: there are too few words to draw from.
+        """
+        absent = [word for word in dict.fromkeys(self.others) if word not in spoken]
+        if len(absent) < self.num_others:
+            raise InputError(
+                f"found {len(absent):,} words that are not spoken; {self.num_others:,} were expected for a list"
+            )
+        rng = random.Random(self.seed)
+        draws = [tuple(rng.sample(absent, self.num_others)) for _ in range(self.num_absent + 1)]
+        return [(*self.own, *draws[0]), *draws[1:]]
+
+
+@dataclass(frozen=True)
+class LabeledCandidates:
+    """Candidates of a list in transcribed speech.
+
+    Args:
+      table: their features.
+      is_true: which were spoken, bool ``(E,)``.
+      utterances: of each.
+      phrases: of each.
+    """
+
+    table: FeatureTable
+    is_true: BoolArray
+    utterances: Tuple[str, ...]
+    phrases: Tuple[str, ...]
+
+    @classmethod
+    def joined(cls, parts: Sequence["LabeledCandidates"]) -> "LabeledCandidates":
+        """Those of several lists."""
+        return cls(
+            FeatureTable.joined([part.table for part in parts]),
+            np.concatenate([np.zeros(0, bool), *(part.is_true for part in parts)]),
+            tuple(name for part in parts for name in part.utterances),
+            tuple(name for part in parts for name in part.phrases),
+        )
+
+
+def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) -> LabeledCandidates:
+    """Search speech with a list, and tell the phrases that were spoken from the others.
+
+    Args:
+      words: of the list.
+    """
+    spelled = speller_of(base).spell([Entity(word, line=line) for line, word in enumerate(words, 1)])
+    decoder = Decoder(base.with_entities(*compile_lists(base, spelled)), device=base.device)
+    rows: List[Tuple[str, FeatureTable, Tuple[int, int], str]] = []
+    texts: Dict[str, Tuple[str, ...]] = {}
+    with Recognizer(biasing=OneGraph(decoder)) as recognizer:
+        for emissions in speech.batches:
+            searched = recognizer.search(emissions)
+            batch = Batch(decoder, searched.lattices, emissions.lists, emissions.phones)
+            for i, found in enumerate(Chain().found(searched.transcripts, batch)):
+                name, before = str(emissions.cuts[i].id), len(texts.get(str(emissions.cuts[i].id), ()))
+                path = PathInLattice(found.lattice, found.transcript, found.path_words, found.path, i)
+                for one in candidates_on(path, searched.lattices, decoder):
+                    span = (one.entity.first_word + before, one.entity.num_words)
+                    rows.append((name, one.features, span, one.entity.phrase))
+                texts[name] = (*texts.get(name, ()), *words_of(found.transcript.text))
+    partner = {name: partners(words_of(speech.texts[name]), text) for name, text in texts.items()}
+    return LabeledCandidates(
+        FeatureTable.joined([table for _, table, _, _ in rows]),
+        np.array([is_hit(span, partner[name]) for name, _, span, _ in rows], bool),
+        tuple(name for name, _, _, _ in rows),
+        tuple(phrase for _, _, _, phrase in rows),
+    )
+
+
+def train_evidence(
+    base: BaseGraph, speech: Speech, lists: TrainingLists, about: Mapping[str, object] = {}
+) -> Tuple[EvidenceModel, LabeledCandidates]:
+    """Train an evidence model on speech.
+
+    Its own rare words among others give spoken candidates, lists of absent words give false ones and their number an
+    hour.
+
+    Args:
+      about: what the file of the model says in addition.
+
+    Returns:
+      the model, and what it was trained on.
+    """
+    drawn = lists.drawn(speech.words)
+    collected = [labeled_candidates(base, words, speech) for words in drawn]
+    false = sum(int((~part.is_true).sum()) for part in collected[1:])
+    thousands = lists.num_others / 1000 * max(lists.num_absent, 1)
+    background = Background()
+    if false:
+        background = replace(background, false_per_hour=round(false / (thousands * speech.hours), 2))
+    joined = LabeledCandidates.joined(collected)
+    counts = {
+        "hours": round(speech.hours, 3),
+        "utterances": len(speech.utterances),
+        "spoken_candidates": int(joined.is_true.sum()),
+        "false_candidates": int((~joined.is_true).sum()),
+    }
+    return EvidenceModel.fit(joined.table, joined.is_true, background, {**about, **counts}), joined
