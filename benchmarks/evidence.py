@@ -21,7 +21,6 @@ from tabulate import tabulate
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
-from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LIST
 from wfst_bias.entities.entity import Entity
@@ -36,7 +35,7 @@ from wfst_bias.score.separation import area_under_roc, is_hit, partners
 from wfst_bias.second_pass.chain import Chain
 from wfst_bias.second_pass.config import VerifyConfig
 from wfst_bias.second_pass.verification import Verification
-from wfst_bias.tune.evidence import Speech, TrainingLists, train_evidence
+from wfst_bias.tune.evidence import TrainingLists, read_speech, train_evidence
 
 _FEW = 12  # words of the test in a list
 
@@ -59,18 +58,6 @@ class Result:
             f"hits kept {self.hits_kept} of {self.hits}, false alarms {self.false} to {self.false_kept} "
             f"({self.false / self.hours:.1f} to {self.false_kept / self.hours:.1f} an hour)"
         )
-
-
-def read_speech(data, pipeline):
-    batches = list(pipeline.stream(read_data(data), lambda cuts: [()] * len(cuts)))
-    return Speech(batches, read_texts(data))
-
-
-def joined(speeches):
-    return Speech(
-        [batch for speech in speeches for batch in speech.batches],
-        {name: text for speech in speeches for name, text in speech.texts.items()},
-    )
 
 
 def judged(base, words, speech, model, config):
@@ -135,14 +122,14 @@ def main() -> None:
     pipeline = EmissionPipeline(load_model(arguments.model))
     base = read_base(arguments.base_dir)
     rare = [line.strip() for _, line in lines_of(arguments.words)]
-    tests = {path.name: read_speech(path, pipeline) for path in arguments.test}
+    tests = {path.name: read_speech([path], pipeline) for path in arguments.test}
     spoken = frozenset(word for speech in tests.values() for word in speech.words)
     # the halves of the words that training and test draw from are different ones
     halves = [[word for word in rare if word not in spoken and (hash_of(word) % 2) == half] for half in (0, 1)]
     if arguments.evidence:
         model = EvidenceModel.read(arguments.evidence)
     else:
-        speech = joined([read_speech(path, pipeline) for path in arguments.train])
+        speech = read_speech(arguments.train, pipeline)
         own = tuple(sorted(speech.words & set(rare)))
         begin = time.perf_counter()
         lists = TrainingLists(own, tuple(halves[0]), arguments.others)

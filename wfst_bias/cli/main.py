@@ -15,6 +15,7 @@ from wfst_bias.cli.decode import decode
 from wfst_bias.cli.demo import demo
 from wfst_bias.cli.doctor import doctor
 from wfst_bias.cli.entities import entities
+from wfst_bias.cli.evidence import evidence
 from wfst_bias.cli.explain import explain
 from wfst_bias.cli.graph import graph
 from wfst_bias.cli.interrupts import EXIT_CODE, Interrupted, interruptible, report_interrupted
@@ -92,6 +93,7 @@ for command in (
     data,
     calibrate,
     adapter,
+    evidence,
     decode,
     lattice,
     explain,

@@ -146,10 +146,11 @@ class DecodeFiles:
         for entity, competitor in zip(transcript.entities, found.competitors):
             own = found.confidences[entity.first_word : entity.first_word + entity.num_words]
             placed = replace(entity, first_word=entity.first_word + num_before)
-            self._entities.write(_line_of_json(entity_row(name, placed, own, competitor)))
+            row = entity_row(name, placed, own, competitor)
+            self._entities.write(_line_of_json({**row, **found.evidence_row(entity)}))
         for entity in transcript.rejected:
             placed = replace(entity, first_word=entity.first_word + num_before)
-            self._rejected.write(_line_of_json({"utterance": name, **placed.to_json()}))
+            self._rejected.write(_line_of_json({"utterance": name, **placed.to_json(), **found.evidence_row(entity)}))
         self._num_entities += len(transcript.entities)
         self._num_rejected += len(transcript.rejected)
 

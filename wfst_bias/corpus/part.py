@@ -19,6 +19,7 @@ from wfst_bias.corpus.options import OutputOptions
 from wfst_bias.corpus.plan import Part, batches_of
 from wfst_bias.data.failures import FAILED, FailedInput
 from wfst_bias.recognize.recognition import Recognition, RecognizedSegment
+from wfst_bias.recognize.verified import verified
 
 _logger = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ def _decode(task: PartTask, decoding: Decoding, options: OutputOptions, folder: 
             segments: Iterator[RecognizedSegment] = isolated.stream(cuts[0])
         else:
             segments = _in_order(cuts, _batches(cuts, task, options), isolated, failed)
-        for segment in segments:
+        for segment in verified(segments, decoding.second_pass):
             written.write(segment)
     task.note.unlink(missing_ok=True)
     place = {cut.id: index for index, cut in enumerate(part.cuts)}

@@ -1,11 +1,12 @@
 """Candidates: the phrases that a list brought onto a path, with their features."""
 
-from dataclasses import dataclass, field
-from typing import List, Optional, Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
+from scipy.special import expit
 
-from wfst_bias.core.types import FloatArray, IntArray, Nats
+from wfst_bias.core.types import FloatArray, IntArray, Nats, Seconds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 from wfst_bias.evidence.features import FeatureTable, PathFrames, features_of
@@ -30,6 +31,27 @@ class Candidate:
     confidences: Tuple[Confidence, ...]
     features: FeatureTable = field(repr=False)
     ratio: Nats = 0.0
+
+    def shifted(self, seconds: Seconds) -> "Candidate":
+        """The same, later by a time."""
+        if not seconds:
+            return self
+        return replace(
+            self, entity=replace(self.entity, start=self.entity.start + seconds, end=self.entity.end + seconds)
+        )
+
+    def to_json(self, prior: Nats) -> Dict[str, Any]:
+        """The evidence as files have it.
+
+        Args:
+          prior: log odds of a candidate before its features are seen, nats.
+        """
+        is_finite = np.isfinite(self.ratio)
+        return {
+            "posterior": round(float(expit(self.ratio + prior)), 4),
+            "log_likelihood_ratio": round(self.ratio, 4) if is_finite else None,
+            "features": self.features.row(0),
+        }
 
 
 @dataclass(frozen=True)

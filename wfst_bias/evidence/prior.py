@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.special import expit
 
 from wfst_bias.core.errors import FieldError
@@ -57,11 +56,6 @@ class Prior:
         """The probability that each candidate was spoken ``(E,)``, from log likelihood ratios, nats ``(E,)``."""
         posteriors: FloatArray = expit(ratios + self.log_odds)
         return posteriors
-
-    def least_ratio(self, min_posterior: float) -> float:
-        """The log likelihood ratio of a candidate with some posterior, nats."""
-        with np.errstate(divide="ignore"):
-            return float(np.log(min_posterior) - np.log1p(-min_posterior)) - self.log_odds
 
 
 def prior_of(ratios: FloatArray, hours: float, num_phrases: float, background: Background = Background()) -> Prior:

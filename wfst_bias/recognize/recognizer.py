@@ -38,7 +38,9 @@ from wfst_bias.recognize.emissions import (
 )
 from wfst_bias.recognize.recognition import Recognition, RecognizedSegment, SearchedBatch, recognitions
 from wfst_bias.recognize.transcribe import default_base
+from wfst_bias.recognize.verified import verified
 from wfst_bias.second_pass.chain import Batch, Chain
+from wfst_bias.second_pass.config import UTTERANCE
 
 Audio = Union[str, Path, FloatArray, torch.Tensor]
 
@@ -88,7 +90,7 @@ class Recognizer:
         self._search, self._boost, self._gate, self._device = search, boost, gate, device
         self._given_biasing = biasing
         self._is_closed = False
-        self._second_pass = second_pass
+        self.second_pass = second_pass
         self._batch_size = batch_size
         self._given_model = model
         self._adapter = adapter or EmissionAdapter()
@@ -100,7 +102,7 @@ class Recognizer:
         """Computes the emissions."""
         given = self._given_model
         model = load_model(given, self._device) if isinstance(given, str) else given
-        return EmissionPipeline(model, self._adapter, self._second_pass.phone_model, self.timing)
+        return EmissionPipeline(model, self._adapter, self.second_pass.phone_model, self.timing)
 
     @classmethod
     def default(cls, *, calibration: str = NONE, adapter: str = NONE, device: str = "cpu") -> "Recognizer":
@@ -146,7 +148,7 @@ class Recognizer:
             self.pipeline.model,
             biasing=OneGraph(Decoder(graph, self._search, self._boost, self._device, self._gate)),
             adapter=self._adapter,
-            second_pass=self._second_pass,
+            second_pass=self.second_pass,
             search=self._search,
             boost=self._boost,
             gate=self._gate,
@@ -204,7 +206,8 @@ class Recognizer:
           frame_lattices: whether the lattices with an arc a frame are wanted, too.
           keep_emissions: whether the emissions are wanted, too.
         """
-        return recognitions(self.recognize_segments(cuts, num_best, frame_lattices, keep_emissions))
+        segments = self.recognize_segments(cuts, num_best, frame_lattices, keep_emissions)
+        return recognitions(verified(segments, self.second_pass, UTTERANCE))
 
     def recognize_segments(
         self,
@@ -254,7 +257,7 @@ class Recognizer:
 
     def transcripts(self, emissions: BatchEmissions) -> Sequence[Transcript]:
         """The transcripts that :meth:`recognize_batch` has, sooner where there is no second pass."""
-        if not self._second_pass.stages:
+        if not self.second_pass.stages:
             return self.search(emissions).transcripts
         return [segment.found.transcript for segment in self.recognize_batch(emissions)]
 
@@ -270,7 +273,7 @@ class Recognizer:
         decoder, lattices = searched.decoder, searched.lattices
         with self.timing.of("lattices"):
             batch = Batch(decoder, lattices, emissions.lists, emissions.phones)
-            found = self._second_pass.found(searched.transcripts, batch, num_best)
+            found = self.second_pass.found(searched.transcripts, batch, num_best)
             frames = kaldi_lattices(lattices, decoder) if frame_lattices else [""] * len(found)
         return searched.segments(found, frames, keep_emissions)
 

@@ -23,6 +23,7 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.spelled_list import SpelledList
+from wfst_bias.evidence.default import evidence_of
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import speller_of
@@ -139,7 +140,7 @@ class DecodeSetup:
           more: of what else they depend on; see :func:`wfst_bias.graph.store.content_key`.
         """
         configs = {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items()}
-        folders = (self.stages.phone_lang, self.adapter, self.calibration)
+        folders = (self.stages.phone_lang, self.adapter, self.calibration, self.verify.evidence)
         paths = [Path(folder) for folder in folders if folder and Path(folder).exists()]
         for spec in filter(None, (self.model, self.stages.phone_model)):
             paths += files_of_model(spec)
@@ -231,14 +232,14 @@ class DecodeSetup:
         """
         names = self.stages.names
         return Chain(
-            tuple(self._stage(name, pronunciations) for name in names),
+            tuple(self._stage(name, pronunciations, getattr(model, "made_by", "") or self.model) for name in names),
             phone_model_of(self.stages, model, self.model, device),
             {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
         )
 
-    def _stage(self, name: str, pronunciations: Optional[Pronunciations]) -> Stage:
+    def _stage(self, name: str, pronunciations: Optional[Pronunciations], made_by: str) -> Stage:
         if name == Verification.name:
-            return Verification(self.verify)
+            return Verification(self.verify, evidence_of(self.verify.evidence, made_by))
         assert pronunciations is not None, "a stage that reads phones has pronunciations"
         if name == Rescoring.name:
             return Rescoring(PhoneRescorer(pronunciations, self.rescore), self.rescore.num_best)

@@ -17,6 +17,8 @@ from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.recognize.audio_files import AudioFile
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.recognize.verified import verified
+from wfst_bias.second_pass.config import UTTERANCE
 
 
 @dataclass(frozen=True)
@@ -170,11 +172,14 @@ def _transcription(
     cut = audio_cut(file.path, str(file.path), channel)
     duration = cut.duration
     on_segment(file, 0.0, duration)
-    segments: List[SegmentTranscript] = []
-    for segment in recognizer.recognize_segments([cut]):
-        segments.append(SegmentTranscript.of(segment))
-        on_segment(file, segments[-1].end, duration)
-    return Transcription(file.path, file.name, duration, tuple(segments), channel)
+
+    def announced() -> Iterator[RecognizedSegment]:
+        for segment in recognizer.recognize_segments([cut]):
+            yield segment
+            on_segment(file, min(segment.start + segment.duration, duration), duration)
+
+    segments = verified(announced(), recognizer.second_pass, UTTERANCE)
+    return Transcription(file.path, file.name, duration, tuple(map(SegmentTranscript.of, segments)), channel)
 
 
 def _rounded(seconds: Seconds) -> Seconds:

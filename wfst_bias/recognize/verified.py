@@ -1,4 +1,4 @@
-"""Verification with the prior of a recording or a corpus, which is known when all its candidates are."""
+"""Verification with the prior of an utterance, a recording or a corpus, which is known when all its candidates are."""
 
 from dataclasses import replace
 from itertools import groupby
@@ -6,38 +6,41 @@ from typing import Iterable, Iterator, List, Tuple
 
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.second_pass.chain import Chain
-from wfst_bias.second_pass.config import RECORDING, UTTERANCE
+from wfst_bias.second_pass.config import CORPUS, SCOPES, UTTERANCE
 from wfst_bias.second_pass.verification import Verification
 
 
-def verified(segments: Iterable[RecognizedSegment], chain: Chain) -> Iterator[RecognizedSegment]:
+def verified(
+    segments: Iterable[RecognizedSegment], chain: Chain, widest: str = CORPUS
+) -> Iterator[RecognizedSegment]:
     """Keep the phrases that were probably spoken, given how many of the candidates were.
 
-    The results of a recording, or of all segments, are held until its end; as they come without verification and where
-    each utterance is judged by itself.
+    The results of an utterance, a recording or all segments are held until its end. Without verification they pass.
 
     Args:
       segments: those of an utterance, and the utterances of a recording, follow each other.
       chain: that their second pass was.
+      widest: the most that may be held.
     """
     stage = next((stage for stage in chain.stages if isinstance(stage, Verification)), None)
-    if stage is None or stage.config.prior_over == UTTERANCE:
+    if stage is None:
         yield from segments
         return
-    for _, group in groupby(segments, key=_recording if stage.config.prior_over == RECORDING else _everything):
+    scope = min(widest, stage.config.prior_over, key=SCOPES.index)
+    for _, group in groupby(segments, key=lambda segment: _unit(segment, scope)):
         some = list(group)
-        least = stage.least_ratio(*_candidates(some))
+        prior = stage.prior(*_candidates(some))
         for segment in some:
-            yield replace(segment, found=segment.found.with_least(least))
+            yield replace(segment, found=stage.judged(segment.found, prior))
 
 
-def _recording(segment: RecognizedSegment) -> str:
+def _unit(segment: RecognizedSegment, scope: str) -> str:
+    """The name of what shares a prior with a segment."""
+    if scope == CORPUS:
+        return ""
     cut = segment.cut
-    return str(cut.recording_id) if getattr(cut, "has_recording", False) else segment.utterance
-
-
-def _everything(segment: RecognizedSegment) -> str:
-    return ""
+    is_whole = scope == UTTERANCE or not getattr(cut, "has_recording", False)
+    return segment.utterance if is_whole else str(cut.recording_id)
 
 
 def _candidates(segments: List[RecognizedSegment]) -> Tuple[List[float], float, float]:

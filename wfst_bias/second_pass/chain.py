@@ -6,7 +6,7 @@ lookup writes words that no lattice has.
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Callable, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -65,6 +65,7 @@ class Found:
       competitors: of the entities; none where the lattice has no other path.
       candidates: phrases that a list brought, on this path and rejected, as verification weighed them.
       num_phrases: of the list, where verification ran.
+      prior: log odds of a candidate before its features are seen, nats.
       alternatives: what the result is if less evidence is accepted or more demanded; the first accepts any.
     """
 
@@ -79,18 +80,27 @@ class Found:
     competitors: Tuple[Optional[Competitor], ...] = ()
     candidates: Tuple[Candidate, ...] = ()
     num_phrases: int = 0
+    prior: Nats = 0.0
     alternatives: Tuple["Alternative", ...] = ()
 
     def in_utterance(self, utterance: str, start: Seconds) -> "Found":
         """The result of a segment: times of the transcript are those of the utterance, and the lattice knows its place."""
         lattice = replace(self.lattice, segment_of=utterance, start=start)
         others = tuple(replace(one, found=one.found.in_utterance(utterance, start)) for one in self.alternatives)
-        return replace(self, lattice=lattice, transcript=self.transcript.shifted(start), alternatives=others)
+        candidates = tuple(one.shifted(start) for one in self.candidates)
+        transcript = self.transcript.shifted(start)
+        return replace(self, lattice=lattice, transcript=transcript, candidates=candidates, alternatives=others)
 
-    def with_least(self, ratio: Nats) -> "Found":
-        """The result where the evidence of the phrases of lists must have a log likelihood ratio, nats, at least."""
-        demanding = [one.found for one in self.alternatives if one.ratio < ratio]
-        return replace(demanding[-1], alternatives=self.alternatives) if demanding else self
+    def with_prior(self, prior: Nats, least: Nats) -> "Found":
+        """The result where candidates have a prior, and their log odds must not be below some least, nats each."""
+        demanding = [one.found for one in self.alternatives if one.ratio + prior < least]
+        chosen = demanding[-1] if demanding else self
+        return replace(chosen, alternatives=self.alternatives, prior=prior)
+
+    def evidence_row(self, entity: FoundEntity) -> Dict[str, Any]:
+        """The evidence of a phrase, kept or rejected, as files have it; empty where no verification weighed it."""
+        candidate = next((one for one in self.candidates if one.entity == entity), None)
+        return candidate.to_json(self.prior) if candidate else {}
 
 
 @dataclass(frozen=True)
@@ -98,8 +108,8 @@ class Alternative:
     """A result with fewer phrases of lists.
 
     Args:
-      ratio: the result holds where more evidence than this is demanded: it is the largest log likelihood ratio of the
-        phrases that were rejected, nats.
+      ratio: the largest log likelihood ratio of the phrases that were rejected, nats; the result holds where more is
+        demanded.
       found: the result.
     """
 
@@ -160,7 +170,12 @@ class Chain:
 
 def _run(stage: Stage, batch: Batch, found: Sequence[Found]) -> List[Found]:
     """Run a stage and keep the texts."""
-    return [replace(one, texts={**one.texts, stage.name: one.transcript.text}) for one in stage(found, batch)]
+
+    def with_text(one: Found) -> Found:
+        others = tuple(replace(other, found=with_text(other.found)) for other in one.alternatives)
+        return replace(one, texts={**one.texts, stage.name: one.transcript.text}, alternatives=others)
+
+    return [with_text(one) for one in stage(found, batch)]
 
 
 def _with_alternatives(found: Sequence[Found], change: Callable[[Sequence[Found]], List[Found]]) -> List[Found]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 from wfst_bias.core.errors import FieldError
+from wfst_bias.evidence.default import DEFAULT
 
 SEARCH = "search"
 
@@ -93,13 +94,15 @@ class VerifyConfig:
       min_confidence: least posterior of a phrase found by a list, without its bonus and boosting, where there is no
         evidence model.
       min_posterior: least probability that a phrase was spoken, by the evidence model.
-      evidence: file of the evidence model, or none.
-      prior_over: over which speech the share of spoken phrases is estimated: utterance, recording or corpus.
+      evidence: evidence model: a file that 'wfst-bias evidence train' wrote, none, or 'default', which comes with the
+        package for hama.
+      prior_over: speech in which the share of spoken phrases is estimated: utterance, recording or corpus. A corpus is
+        taken a part at a time, about an hour; 'transcribe' takes each file for itself.
     """
 
     min_confidence: float = 0.5
     min_posterior: float = 0.5
-    evidence: str = "none"
+    evidence: str = DEFAULT
     prior_over: str = "corpus"
 
     def __post_init__(self) -> None:

@@ -46,18 +46,22 @@ class Verification:
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
         return [self._verified(one, i, batch) for i, one in enumerate(found)]
 
-    def least_ratio(self, ratios: Sequence[Nats], hours: float, num_phrases: float) -> Nats:
-        """The log likelihood ratio that a phrase must have in speech with these candidates, nats.
+    def prior(self, ratios: Sequence[Nats], hours: float, num_phrases: float) -> Nats:
+        """Log odds of a candidate of some speech before its features are seen, nats; 0 without a model.
 
         Args:
-          ratios: of all candidates.
+          ratios: log likelihood ratios of all candidates.
           hours: of speech.
           num_phrases: of the list.
         """
         if self.model is None:
-            return _log_odds(self.config.min_confidence)
-        prior = prior_of(np.array(ratios, float), hours, num_phrases, self.model.background)
-        return prior.least_ratio(self.config.min_posterior)
+            return 0.0
+        return prior_of(np.array(ratios, float), hours, num_phrases, self.model.background).log_odds
+
+    def judged(self, found: Found, prior: Nats) -> Found:
+        """The result of an utterance whose candidates have a prior, log odds, nats."""
+        least = self.config.min_posterior if self.model else self.config.min_confidence
+        return found.with_prior(prior, _log_odds(least))
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         lattices = batch.lattices
@@ -67,9 +71,8 @@ class Verification:
         if not alternatives:
             return found
         hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
-        least = self.least_ratio([candidate.ratio for candidate in found.candidates], hours, found.num_phrases)
-        found = replace(found, alternatives=(Alternative(-math.inf, found), *alternatives))
-        return found.with_least(least)
+        prior = self.prior([candidate.ratio for candidate in found.candidates], hours, found.num_phrases)
+        return self.judged(replace(found, alternatives=(Alternative(-math.inf, found), *alternatives)), prior)
 
     def _with_alternatives(
         self, found: Found, utterance: int, batch: Batch

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import words_of
 from wfst_bias.core.types import BoolArray
+from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.evidence.candidates import PathInLattice, candidates_on
@@ -18,7 +20,7 @@ from wfst_bias.evidence.prior import Background
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.recognize.biasing import OneGraph
-from wfst_bias.recognize.emissions import BatchEmissions
+from wfst_bias.recognize.emissions import BatchEmissions, EmissionPipeline
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.score.separation import is_hit, partners
 from wfst_bias.second_pass.chain import Batch, Chain
@@ -49,6 +51,17 @@ class Speech:
     def words(self) -> FrozenSet[str]:
         """Words that are spoken in it."""
         return frozenset(word for name in self.utterances for word in words_of(self.texts[name]))
+
+
+def read_speech(folders: Sequence[Path], pipeline: EmissionPipeline) -> Speech:
+    """Read transcribed speech and compute its emissions.
+
+    Args:
+      folders: data folders or manifests.
+    """
+    cuts = (cut for folder in folders for cut in read_data(folder))
+    batches = list(pipeline.stream(cuts, lambda cuts: [()] * len(cuts)))
+    return Speech(batches, {name: text for folder in folders for name, text in read_texts(folder).items()})
 
 
 @dataclass(frozen=True)
