@@ -89,7 +89,7 @@ class EvidenceModel:
         present = np.isfinite(table.values).any(axis=0)
         values = table.values[:, present]
         mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        varies = deviation > 1e-9
+        varies = deviation > 10.0 ** (1 - _DIGITS)  # as the file has it
         names = [name for name, is_there in zip(FEATURES, present) if is_there]
         names = [name for name, is_there in zip(names, varies) if is_there]
         mean, deviation = mean[varies], deviation[varies]

@@ -23,6 +23,7 @@ from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import LOOKUP
 
 _COMPETITOR = "rival"  # its field in entities.jsonl
+_POSTERIOR = "posterior"  # of phrases that verification weighed
 # of a decode folder, with confidences of the same words
 _CTM = ("ctm", "ctm.with_list")
 
@@ -174,6 +175,10 @@ def _separations(
         name: separation(np.array([measure(row) for row in rows]), hits, utterance, len(names))
         for name, measure in _MEASURES.items()
     }
+    weighed = np.array([_POSTERIOR in row for row in rows], bool)
+    if weighed.any():
+        posterior = np.array([row.get(_POSTERIOR, math.nan) for row in rows])
+        separations[_POSTERIOR] = separation(posterior[weighed], hits[weighed], utterance[weighed], len(names))
     return separations, hits
 
 

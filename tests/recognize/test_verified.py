@@ -1,0 +1,97 @@
+"""Verification with the prior of a corpus."""
+
+from dataclasses import replace
+
+import pytest
+
+from helpers.emissions import emissions
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.decode.search import Decoder
+from wfst_bias.evidence.model import EvidenceModel, Weight
+from wfst_bias.evidence.prior import Background
+from wfst_bias.graph.compile import graph_of_list
+from wfst_bias.graph.store import read_base
+from wfst_bias.recognize.biasing import OneGraph
+from wfst_bias.recognize.emissions import BatchEmissions
+from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.recognize.verified import verified
+from wfst_bias.second_pass.chain import Chain
+from wfst_bias.second_pass.config import VerifyConfig
+from wfst_bias.second_pass.verification import Verification
+
+CITY, NAME = "DH AH <wb> S IH T IY", "W IY <wb> M EH T <wb> Z EH L EH N S K IY"
+# the evidence of a phrase is its gap a unit and a constant
+MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 4.0, Background(100.0, 60.0, 0.02))
+
+
+@pytest.fixture(scope="module")
+def graph(world, tmp_path_factory):
+    path = tmp_path_factory.mktemp("verified") / "names.txt"
+    path.write_text("Kitty\t7\nZelenskyy\n")
+    made, _ = graph_of_list(read_base(world / "base"), path)
+    return made
+
+
+def _segments(graph, spoken, **config):
+    chain = Chain((Verification(VerifyConfig(**config), MODEL),))
+    decoder = Decoder(graph, SearchConfig(output_beam=25.0, search_beam=40.0))
+    batch = emissions(graph.tokens, *spoken, sharpness=2.0)
+    with Recognizer(biasing=OneGraph(decoder), second_pass=chain) as recognizer:
+        return recognizer.recognize_batch(BatchEmissions.precomputed(batch)), chain
+
+
+def _texts(segments):
+    return [segment.found.transcript.text for segment in segments]
+
+
+def test_all_alternatives_are_kept(graph):
+    (segment,), _ = _segments(graph, [f"{CITY} <wb> {CITY}"])
+    ratios = [one.ratio for one in segment.found.alternatives]
+    assert ratios == sorted(ratios) and len(ratios) == 3
+    assert [one.found.transcript.text for one in segment.found.alternatives][::2] == [
+        "the kitty the kitty",
+        "the city the city",
+    ]
+    for one in segment.found.alternatives:
+        assert one.found.texts["verify"] == one.found.transcript.text
+        assert len(one.found.confidences) == len(one.found.transcript.words)
+
+
+def test_a_prior_decides_between_them(graph):
+    (segment,), _ = _segments(graph, [CITY])
+    found = segment.found
+    (candidate,) = found.alternatives[0].found.candidates
+    kept, rejected = (found.with_prior(prior - candidate.ratio, 0.0) for prior in (0.1, -0.1))
+    assert (kept.transcript.text, rejected.transcript.text) == ("the kitty", "the city")
+    (entity,) = rejected.transcript.rejected
+    row = rejected.evidence_row(entity)
+    assert row["posterior"] == pytest.approx(0.475, abs=1e-3)
+    assert row["log_likelihood_ratio"] == pytest.approx(candidate.ratio, abs=1e-4)
+    assert row["features"]["gap_per_unit"] == pytest.approx(entity.gap / 4, abs=1e-4)
+    assert kept.evidence_row(kept.transcript.entities[0])["posterior"] == pytest.approx(0.525, abs=1e-3)
+
+
+def test_the_share_of_spoken_phrases_is_that_of_the_corpus(graph):
+    alone, chain = _segments(graph, [CITY])
+    few, many = [CITY] + ["DH AH"] * 3, [CITY] + [NAME] * 3
+    priors = [next(iter(verified(_segments(graph, spoken)[0], chain))).found.prior for spoken in (few, many)]
+    assert priors[0] < priors[1]
+    (after,) = verified(alone, chain)
+    assert after.found.prior == pytest.approx(alone[0].found.prior)
+    # each utterance by itself has the same prior wherever it stands
+    own = replace(chain, stages=(Verification(VerifyConfig(prior_over="utterance"), MODEL),))
+    first, *_ = verified(_segments(graph, many)[0], own)
+    assert first.found.prior == pytest.approx(alone[0].found.prior, abs=1e-6)
+
+
+def test_without_verification_segments_pass(graph):
+    segments, _ = _segments(graph, [CITY])
+    assert list(verified(iter(segments), Chain())) == segments
+
+
+def test_a_shifted_segment_keeps_its_evidence(graph):
+    (segment,), _ = _segments(graph, [CITY])
+    found = segment.found.in_utterance("long", 10.0)
+    rejected = found.with_prior(-100.0, 0.0)
+    (entity,) = rejected.transcript.rejected
+    assert entity.start > 10.0 and rejected.evidence_row(entity)["posterior"] == 0.0
