@@ -25,7 +25,7 @@ from wfst_bias.lattice.word_places import arcs_in_place, best_without
 from wfst_bias.second_pass.chain import Alternative, Batch, Found, on_path
 from wfst_bias.second_pass.config import VERIFY, VerifyConfig
 
-_SURE = 15.0  # nats; no prior demands more
+_HIGHEST_ODDS = 12.0  # nats, against a candidate; no prior has more
 
 
 class Verification:
@@ -60,8 +60,17 @@ class Verification:
 
     def judged(self, found: Found, prior: Nats) -> Found:
         """The result of an utterance whose candidates have a prior, log odds, nats."""
-        least = self.config.min_posterior if self.model else self.config.min_confidence
-        return found.with_prior(prior, _log_odds(least))
+        return found.with_prior(prior, self._least)
+
+    @property
+    def _least(self) -> Nats:
+        """Log odds that a phrase must have to be kept."""
+        return _log_odds(self.config.min_posterior if self.model else self.config.min_confidence)
+
+    @property
+    def _most_demanded(self) -> Nats:
+        """The log likelihood ratio that is enough, whatever the prior."""
+        return self._least + (_HIGHEST_ODDS if self.model else 0.0)
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         lattices = batch.lattices
@@ -87,7 +96,7 @@ class Verification:
         # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
         while candidates:
             weakest = min(candidates, key=lambda one: one.ratio)
-            if weakest.ratio > _SURE:
+            if weakest.ratio >= self._most_demanded:
                 break
             arcs = _arcs_of(current, weakest.entity, batch)
             score, path = _best_without(current, taken | arcs)
