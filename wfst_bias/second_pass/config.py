@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Tuple
 
 from wfst_bias.core.errors import FieldError
-from wfst_bias.evidence.default import DEFAULT
 
 SEARCH = "search"
 
@@ -102,7 +101,7 @@ class VerifyConfig:
 
     min_confidence: float = 0.5
     min_posterior: float = 0.5
-    evidence: str = DEFAULT
+    evidence: str = "default"
     prior_over: str = "corpus"
 
     def __post_init__(self) -> None:
