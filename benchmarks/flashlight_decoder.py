@@ -1,0 +1,157 @@
+"""flashlight's lexicon decoder with boosted unigrams, made from the lexicon, the list and the language model of a base.
+
+The words of a list are words of their own in its language model, with the same boosted unigram score each: in the
+place of any word, after the backoff of the word before. Its scores are those of our graph: an n-gram counts as in
+:class:`~wfst_bias.decode.config.SearchConfig` against the emissions, a variant of a pronunciation has its score, and a
+boundary is read between words. ``pip install flashlight-text``; KenLM comes with it.
+"""
+
+import gzip
+import math
+from collections import Counter
+from pathlib import Path
+from typing import AbstractSet, Dict, Iterable, List, Mapping, Sequence, Tuple
+
+import numpy as np
+
+from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import temporary_folder
+from wfst_bias.core.types import FloatArray, Nats
+from wfst_bias.decode.config import SearchConfig
+from wfst_bias.entities.outcome import Outcome
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import Pronunciation
+
+_MOST_HOMOPHONES = 6  # that a node of flashlight's trie holds
+_UNLIKELY = -1e4  # log probability of a token in the frame that ends an utterance
+_BIGRAMS = "\\2-grams:"
+
+Entries = Dict[str, Tuple[Nats, List[Pronunciation]]]
+
+
+def flashlight():
+    """Return the modules of decoder and dictionary.
+
+    Raises:
+      InputError: they are not installed.
+    """
+    try:
+        from flashlight.lib.text import decoder, dictionary
+        from flashlight.lib.text.decoder.kenlm import KenLM  # noqa: F401
+    except ImportError as error:
+        raise InputError(f"flashlight's decoder is missing ({error}); pip install flashlight-text") from None
+    return decoder, dictionary
+
+
+def list_entries(outcomes: Iterable[Outcome]) -> Entries:
+    """The words of a list: one for each score that pronunciations of a phrase have, with these pronunciations.
+
+    Args:
+      outcomes: of single words.
+
+    Returns:
+      by names that no language model has, ``WORD#1``, ``WORD#2``, ...: score, nats, and pronunciations.
+    """
+    entries: Entries = {}
+    for outcome in outcomes:
+        (word,) = outcome.entity.words
+        by_score: Dict[Nats, List[Pronunciation]] = {}
+        for units, score in zip(outcome.pronunciations, outcome.scores):
+            by_score.setdefault(score, []).append(units)
+        entries.update((f"{word}#{n}", scored) for n, scored in enumerate(by_score.items(), 1))
+    return entries
+
+
+def with_unigrams(arpa: str, unigrams: Mapping[str, Nats]) -> str:
+    """Add words to a bigram model, each with its log probability; no n-gram of it is changed, and it sums to more than 1.
+
+    Raises:
+      InputError: a word has a probability above 1, which KenLM refuses.
+    """
+    if max(unigrams.values(), default=0.0) > 0.0:
+        raise InputError("a unigram has a log probability above 0; KenLM takes none, give less")
+    head, separator, tail = arpa.partition(_BIGRAMS)
+    title, _, first = head.partition("\\1-grams:")
+    name, number = next(line.split("=") for line in title.splitlines() if line.startswith("ngram 1"))
+    title = title.replace(f"{name}={number}", f"{name}={int(number) + len(unigrams)}")
+    more = "".join(f"{score / math.log(10):.4f}\t{word}\t0\n" for word, score in unigrams.items())
+    return f"{title}\\1-grams:{first.rstrip()}\n{more}\n{separator}{tail}"
+
+
+class BoostedUnigrams:
+    """flashlight's decoder for one list, whatever the boost.
+
+    Args:
+      lang: with the pronunciations of the words of the language model.
+      known_words: those words.
+      outcomes: of the list, as our speller gave them.
+      arpa: file of the language model, a bigram model.
+      search: its acoustic scale is taken.
+      beam: hypotheses, and nats below the best one.
+    """
+
+    def __init__(
+        self,
+        lang: Lang,
+        known_words: AbstractSet[str],
+        outcomes: Iterable[Outcome],
+        arpa: Path,
+        search: SearchConfig,
+        beam: Tuple[int, Nats],
+    ):
+        self._decoder, dictionary = flashlight()
+        self._tokens, self._boundary = lang.tokens, lang.boundary
+        with gzip.open(arpa, "rt") if arpa.suffix == ".gz" else open(arpa, encoding="utf-8") as stream:
+            self._arpa = stream.read()
+        self._listed = list_entries(outcomes)
+        known = {word: lang.lexicon[word] for word in lang.lexicon.entries if word in known_words}
+        self._words = dictionary.Dictionary()
+        for word in (*self._listed, *known, "<unk>"):
+            self._words.add_entry(word)
+        self._spellings, self.dropped = self._kept([(w, p) for w, (_, ps) in self._listed.items() for p in ps], known)
+        size, threshold = beam
+        self._options = self._decoder.LexiconDecoderOptions(
+            beam_size=size,
+            beam_size_token=len(self._tokens),
+            beam_threshold=threshold / search.acoustic_scale,
+            lm_weight=math.log(10) / search.acoustic_scale,  # KenLM's scores are decimal logarithms
+            word_score=0.0,
+            unk_score=-math.inf,
+            sil_score=0.0,
+            log_add=False,
+            criterion_type=self._decoder.CriterionType.CTC,
+        )
+
+    def _kept(self, listed: Sequence[Tuple[str, Pronunciation]], known: Mapping[str, Sequence[Pronunciation]]):
+        """Return word and token ids of each pronunciation that flashlight's trie has room for, and how many are left out."""
+        spellings, num_before = [], Counter()
+        for word, units in [*listed, *((word, units) for word, some in known.items() for units in some)]:
+            num_before[units] += 1
+            if num_before[units] <= _MOST_HOMOPHONES:
+                ids = [self._tokens[unit] for unit in (*units, self._boundary)]
+                spellings.append((self._words.get_index(word), ids))
+        return spellings, sum(num_before.values()) - len(spellings)
+
+    def boosted(self, unigram: Nats):
+        """A decoder in which each word of the list has a unigram log probability; a variant has its score in addition."""
+        with temporary_folder() as folder:
+            path = folder / "boosted.arpa"
+            scores = {word: unigram + score for word, (score, _) in self._listed.items()}
+            path.write_text(with_unigrams(self._arpa, scores), encoding="utf-8")
+            lm = self._decoder.KenLM(str(path), self._words)
+        boundary, unknown = self._tokens[self._boundary], self._words.get_index("<unk>")
+        trie, start = self._decoder.Trie(len(self._tokens), boundary), lm.start(False)
+        for word, ids in self._spellings:
+            trie.insert(ids, word, lm.score(start, word)[1])
+        trie.smear(self._decoder.SmearingMode.MAX)
+        return self._decoder.LexiconDecoder(self._options, trie, lm, boundary, 0, unknown, [], False)
+
+    def text(self, decoder, log_probs: FloatArray) -> str:
+        """Decode an utterance, ``(T, C)``."""
+        # a word ends by a boundary, which no model has to write after the last one
+        end = np.full((1, log_probs.shape[1]), _UNLIKELY, np.float32)
+        end[0, [0, self._tokens[self._boundary]]] = 0.0
+        frames = np.ascontiguousarray(np.concatenate([log_probs, end]), np.float32)
+        best = decoder.decode(frames.ctypes.data, *frames.shape)
+        words = [self._words.get_entry(word) for word in best[0].words if word >= 0] if best else []
+        return " ".join(word.split("#")[0] for word in words)
