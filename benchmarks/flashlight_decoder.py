@@ -24,7 +24,7 @@ from wfst_bias.lang.lexicon import Pronunciation
 
 _MOST_HOMOPHONES = 6  # that a node of flashlight's trie holds
 _UNLIKELY = -1e4  # log probability of a token in the frame that ends an utterance
-_BIGRAMS = "\\2-grams:"
+_UNIGRAMS, _BIGRAMS = "\\1-grams:", "\\2-grams:"
 
 Entries = Dict[str, Tuple[Nats, List[Pronunciation]]]
 
@@ -71,11 +71,17 @@ def with_unigrams(arpa: str, unigrams: Mapping[str, Nats]) -> str:
     if max(unigrams.values(), default=0.0) > 0.0:
         raise InputError("a unigram has a log probability above 0; KenLM takes none, give less")
     head, separator, tail = arpa.partition(_BIGRAMS)
-    title, _, first = head.partition("\\1-grams:")
+    title, _, first = head.partition(_UNIGRAMS)
     name, number = next(line.split("=") for line in title.splitlines() if line.startswith("ngram 1"))
     title = title.replace(f"{name}={number}", f"{name}={int(number) + len(unigrams)}")
     more = "".join(f"{score / math.log(10):.4f}\t{word}\t0\n" for word, score in unigrams.items())
-    return f"{title}\\1-grams:{first.rstrip()}\n{more}\n{separator}{tail}"
+    return f"{title}{_UNIGRAMS}{first.rstrip()}\n{more}\n{separator}{tail}"
+
+
+def by_unigram(arpa: str) -> List[str]:
+    """The words of a bigram model, the likeliest first."""
+    rows = [line.split() for line in arpa.partition(_BIGRAMS)[0].partition(_UNIGRAMS)[2].splitlines() if line.strip()]
+    return [row[1] for row in sorted(rows, key=lambda row: -float(row[0]))]
 
 
 class BoostedUnigrams:
@@ -104,7 +110,10 @@ class BoostedUnigrams:
         with gzip.open(arpa, "rt") if arpa.suffix == ".gz" else open(arpa, encoding="utf-8") as stream:
             self._arpa = stream.read()
         self._listed = list_entries(outcomes)
-        known = {word: lang.lexicon[word] for word in lang.lexicon.entries if word in known_words}
+        # of words that sound alike, flashlight has room for the likeliest
+        known = {
+            word: lang.lexicon[word] for word in by_unigram(self._arpa) if word in known_words and word in lang.lexicon
+        }
         self._words = dictionary.Dictionary()
         for word in (*self._listed, *known, "<unk>"):
             self._words.add_entry(word)

@@ -168,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verify-bonuses", type=float, nargs="*", default=(5, 8), help="nats")
     parser.add_argument("--posteriors", type=float, nargs="*", default=_POSTERIORS)
     parser.add_argument("--unigrams", type=float, nargs="*", default=_UNIGRAMS, help="log probabilities, nats")
-    parser.add_argument("--beam", type=float, nargs=2, default=(200, 30), help="hypotheses and nats, of flashlight")
+    parser.add_argument("--beam", type=float, nargs=2, default=(200, 20), help="hypotheses and nats, of flashlight")
     return parser
 
 

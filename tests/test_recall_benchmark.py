@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from flashlight_decoder import BoostedUnigrams, list_entries, with_unigrams
+from flashlight_decoder import BoostedUnigrams, by_unigram, list_entries, with_unigrams
 from recall_curve import best_within, by_system, joined_texts, plot, point_of, tables
 
 from wfst_bias.core.errors import InputError
@@ -105,6 +105,10 @@ def test_unigrams_are_added_and_the_model_stays(tmp_path):
     assert rows[:4] + rows[6:] == [row for ngrams in arpa_ngrams(path) for row in ngrams.rows]
     with pytest.raises(InputError, match="above 0"):
         with_unigrams(ARPA, {"anna#1": 0.1})
+
+
+def test_words_of_a_model_are_ordered_by_their_unigrams():
+    assert by_unigram(ARPA) == ["tan", "</s>", "nat", "<s>"]
 
 
 def log_probs(tokens, frames, sure=0.9):
