@@ -41,9 +41,9 @@ from wfst_bias.second_pass.verification import Verification
 from wfst_bias.tune.evidence import Speech, read_speech
 
 OURS, FLASHLIGHT = "bonus", "flashlight, unigram"
-_BONUSES = (-5, -2, 0, 2, 3, 4, 5, 6, 7, 8, 10, 12)  # nats
+_BONUSES = (-3, 0, 3, 5, 7, 9, 12)  # nats
 _POSTERIORS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
-_UNIGRAMS = (-18, -16, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2)  # log probabilities, nats
+_UNIGRAMS = (-15, -12, -10, -8, -6, -4, -2)  # log probabilities, nats
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,15 @@ def run_ours(benchmark: Benchmark, task: Task, base, spelled, settings) -> None:
 
 def run_flashlight(benchmark: Benchmark, task: Task, base, spelled, settings) -> None:
     """Sweep the unigrams of the list's words in flashlight's decoder."""
+    missing = benchmark.missing(task.name, FLASHLIGHT, settings.unigrams)
+    if not missing:
+        return
     size, threshold = settings.beam
     peer = BoostedUnigrams(
         base.lang, base.known_words, spelled.used, settings.arpa, SearchConfig(), (int(size), threshold)
     )
     print(f"flashlight: {peer.dropped} pronunciations left out, which six others sound like", flush=True)
-    for unigram in benchmark.missing(task.name, FLASHLIGHT, settings.unigrams):
+    for unigram in missing:
         begin, found = time.perf_counter(), []
         decoder = peer.boosted(unigram)
         for batch in task.speech.batches:
@@ -168,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verify-bonuses", type=float, nargs="*", default=(5, 8), help="nats")
     parser.add_argument("--posteriors", type=float, nargs="*", default=_POSTERIORS)
     parser.add_argument("--unigrams", type=float, nargs="*", default=_UNIGRAMS, help="log probabilities, nats")
-    parser.add_argument("--beam", type=float, nargs=2, default=(200, 20), help="hypotheses and nats, of flashlight")
+    parser.add_argument("--beam", type=float, nargs=2, default=(100, 20), help="hypotheses and nats, of flashlight")
     return parser
 
 
@@ -181,12 +184,12 @@ def main() -> None:
     pipeline, base = EmissionPipeline(load_model(settings.model)), read_base(settings.base_dir)
     rare = [line.strip() for _, line in lines_of(settings.words)]
     benchmark = Benchmark(settings.out.with_suffix(".json"))
-    speeches = {path.name: read_speech([path], pipeline) for path in settings.data}
-    spoken = frozenset(word for speech in speeches.values() for word in speech.words)
-    # evidence models are trained on the other half of the words
-    others = sorted(word for word in rare if word not in spoken and hash_of(word) % 2)
-    for name, speech in speeches.items():
-        own = sorted(speech.words & set(rare))
+    for path in settings.data:
+        name, speech = path.name, read_speech([path], pipeline)
+        spoken = speech.words
+        own = sorted(spoken & set(rare))
+        # evidence models are trained on the other half of the words
+        others = sorted(word for word in rare if word not in spoken and hash_of(word) % 2)
         words = own + random.Random(1).sample(others, settings.others)
         spelled = speller_of(base).spell([Entity(word, line=line) for line, word in enumerate(words, 1)])
         print(f"{name}: {len(own)} words that are spoken in {speech.hours:.2f} hours, {spelled.counts}", flush=True)
