@@ -102,6 +102,8 @@ def test_report_tells_what_became_of_each_phrase(graph):
     by_phrase = {row[1]: dict(zip(header, row)) for row in rows}
     assert by_phrase["Zelenskyy"]["status"] == "used"
     assert by_phrase["Zelenskyy"]["pronunciations"].split(" | ")[0] == "Z EH L EH N S K IY"
+    rates = {phrase: float(row["false_alarms_per_hour"]) for phrase, row in by_phrase.items()}
+    assert rates["Zelenskyy"] > rates["Air 日本"] == 0.0
     assert by_phrase["Air 日本"]["status"] == "unusable" and "日本" in by_phrase["Air 日本"]["note"]
 
 

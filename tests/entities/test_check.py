@@ -200,7 +200,8 @@ def test_a_checked_list_tells_all_in_json_and_the_first_of_each_kind_in_text(wor
     content = json.loads(checked.to_json())
     assert content["statuses"] == {"used": 15, "duplicate": 1, "unusable": 1}
     assert [row["line"] for row in content["phrases"]] == list(range(1, 18))
-    first = content["phrases"][0]
+    first = dict(content["phrases"][0])
+    del first["false_alarms_per_hour"]
     exact, *variants = first.pop("pronunciations")
     assert exact == {"units": "Z EH L EH N S K IY", "score": 0.0, "homophones": []}
     assert len(variants) == 2 and all(variant["score"] < 0 for variant in variants)
@@ -214,6 +215,9 @@ def test_a_checked_list_tells_all_in_json_and_the_first_of_each_kind_in_text(wor
         "unknown_words": ["zelenskyy"],
         "note": "",
     }
+    rates = [row["false_alarms_per_hour"] for row in content["phrases"]]
+    assert rates[0] == max(rates) > 0.0 == rates[1] == rates[2]
+    assert content["false_alarms_per_hour"] == pytest.approx(sum(rates), abs=1e-3)
     error = next(f for f in content["findings"] if f["severity"] == "error")
     assert (error["kind"], error["line"], error["phrase"]) == ("unusable", 3, "日本")
     assert {f["severity"] for f in content["findings"]} <= set(SEVERITIES)
@@ -223,4 +227,7 @@ def test_a_checked_list_tells_all_in_json_and_the_first_of_each_kind_in_text(wor
     assert f"{path}:3: error: '日本' cannot be spelled" in text
     num_guessed = sum(f["kind"] == "guessed" for f in content["findings"])
     assert text.count("[guessed]") == 10 and f"... and {num_guessed - 10} more" in text
+    predicted = text.split("\n\n")[-1].splitlines()
+    assert predicted[0].startswith("predicted false alarms an hour where nobody says any of it, before verification: ")
+    assert predicted[1].startswith(f"{path}:1: 'Zelenskyy': ") and len(predicted) == 11
     assert checked.fails() and checked.fails(strict=True)

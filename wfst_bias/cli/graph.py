@@ -125,7 +125,8 @@ def graph_compile(
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
-    GRAPH_DIR/report.tsv has the outcome of each phrase. A LIST may also be a domain, medicine or parliament, or a
+    GRAPH_DIR/report.tsv has the outcome of each phrase and, for models of phones, the false alarms that it is predicted to
+    give in an hour of speech in which nobody says it, before verification. A LIST may also be a domain, medicine or parliament, or a
     folder of yours with a domain.toml; its lists go into their classes where the base has them.
 
     Examples:
@@ -148,7 +149,15 @@ def graph_compile(
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
     compiled = compile_graph(
-        base_dir, parts, graph_dir, strict, open_vocabulary, config=class_config, configs=own, g2g=g2g_config
+        base_dir,
+        parts,
+        graph_dir,
+        strict,
+        open_vocabulary,
+        config=class_config,
+        configs=own,
+        g2g=g2g_config,
+        predict=True,
     )
     for part, spelled in compiled.items():
         for outcome in spelled.unusable:

@@ -70,8 +70,8 @@ class Outcome:
         """The homophones of all its pronunciations, each once."""
         return tuple(dict.fromkeys(itertools.chain.from_iterable(self.homophones)))
 
-    def row(self) -> str:
-        """Its line of ``report.tsv``; the score of a variant follows its units."""
+    def row(self, *more: str) -> str:
+        """Its line of ``report.tsv``; the score of a variant follows its units, ``more`` columns the others."""
         scored = zip(self.pronunciations, self.scores)
         columns = (
             self.entity.line,
@@ -81,6 +81,7 @@ class Outcome:
             " | ".join(" ".join(p) if score == 0 else f"{' '.join(p)} ({score:.1f})" for p, score in scored),
             " ".join(self.distinct_homophones),
             self.note,
+            *more,
         )
         return "\t".join(map(str, columns)) + "\n"
 

@@ -8,6 +8,7 @@ from typing import Dict, Iterator, List, Sequence, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
+from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome
 
@@ -63,6 +64,11 @@ class SpelledList:
     def report(self) -> str:
         """The table of ``report.tsv``, for users to read."""
         return Outcome.HEADER + "".join(outcome.row() for outcome in self.outcomes)
+
+    def report_with(self, false_alarms: FloatArray) -> str:
+        """The same table with the false alarms an hour that each phrase is predicted to give ``(E,)``."""
+        header = f"{Outcome.HEADER.rstrip()}\tfalse_alarms_per_hour\n"
+        return header + "".join(o.row(f"{rate:.4f}") for o, rate in zip(self.outcomes, false_alarms.tolist()))
 
     def used_by_class(self) -> Dict[str, "SpelledList"]:
         """The used phrases of each class, the classes in the order of the list."""

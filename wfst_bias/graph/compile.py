@@ -19,6 +19,7 @@ from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.false_alarms import predicted_report
 from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_loop, unit_trie
 from wfst_bias.graph.store import content_key, has_spelled_list, is_current, read_base, write_base, write_graph
@@ -234,6 +235,7 @@ def compile_graph(
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
     g2g: G2GConfig = G2GConfig(),
+    predict: bool = False,
 ) -> Dict[ListFile, SpelledList]:
     """Compile lists into a base, into a graph folder, and return them as they were spelled.
 
@@ -243,6 +245,7 @@ def compile_graph(
       lists: each a :class:`ListFile`, the path of a list, or phrases and entities.
       config, configs: see :func:`compile_lists`.
       g2g: variants of the phrases.
+      predict: whether ``report.tsv`` has the false alarms that each phrase is predicted to give.
 
     Raises:
       InputError: no phrase is of a class that ``configs`` names; ``lists`` is one list, not several.
@@ -269,7 +272,9 @@ def compile_graph(
             "g2g": asdict(g2g),
             "wfst_bias": wfst_bias.__version__,
         }
-        write_graph(graph_dir, base.with_entities(*compiled), SpelledList.joined(list(spelled.values())), key, notes)
+        joined = SpelledList.joined(list(spelled.values()))
+        report = predicted_report(base_dir, base, list(spelled.values()), config, configs) if predict else ""
+        write_graph(graph_dir, base.with_entities(*compiled), joined, key, notes, report)
     return spelled
 
 

@@ -83,11 +83,14 @@ def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict
         )
 
 
-def write_graph(path: Path, decoding: DecodingGraph, spelled: SpelledList, key: str, notes: Dict[str, Any]) -> None:
+def write_graph(
+    path: Path, decoding: DecodingGraph, spelled: SpelledList, key: str, notes: Dict[str, Any], report: str = ""
+) -> None:
+    """Write a graph folder; ``report`` is what ``report.tsv`` has, that of ``spelled`` where not given."""
     with publish_folder(path, "graph") as folder:
         _write_decoding(folder, decoding)
         spelled.write(folder / _SPELLED)
-        (folder / _REPORT).write_text(spelled.report, encoding="utf-8")
+        (folder / _REPORT).write_text(report or spelled.report, encoding="utf-8")
         _write_meta(folder, decoding, key, kind="graph", **notes)
 
 

@@ -1,0 +1,129 @@
+"""Ordinary speech as a model hears it: how often each stretch of phones comes up in it.
+
+Words are drawn by their frequency in the language model and written as phones by the lexicon, and the phones are changed by the
+confusions of the acoustic model. The trigrams of what is left say how often any phones follow each other where nobody
+said the phrase that they belong to: the composition of phrase, confusions, L and G, with a short memory.
+"""
+
+from dataclasses import dataclass
+from typing import Mapping, Optional, Sequence
+
+import numpy as np
+
+from wfst_bias.core.symbols import BLANK_ID
+from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.entities.confusions import Confusions, hama_confusions
+from wfst_bias.fst.ragged import gather_rows, row_splits
+from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import Pronunciation, padded
+from wfst_bias.lang.units import PHONES, Units
+
+_NUM_WORDS = 200_000  # drawn
+_UNSEEN = 3.0  # occurrences that the shorter history stands for
+
+
+@dataclass(frozen=True)
+class HeardSpeech:
+    """Log-probabilities of the phones of ordinary speech, without boundaries of words, nats.
+
+    Args:
+      units: of the model.
+      single: of each phone, float64 ``(V,)``.
+      pair: of a phone behind another one ``(V, V)``.
+      triple: of a phone behind two others ``(V, V, V)``.
+    """
+
+    units: Units
+    single: FloatArray
+    pair: FloatArray
+    triple: FloatArray
+
+    @classmethod
+    def of(
+        cls, lang: Lang, log_probs: Mapping[str, float], confusions: Optional[Confusions] = None, seed: int = 0
+    ) -> "HeardSpeech":
+        """Draw ordinary speech; the same each time.
+
+        Args:
+          lang: of the base; its units are phones.
+          log_probs: of the words of its language model without a history, nats.
+          confusions: of the acoustic model; hama's where not given.
+        """
+        if lang.units.kind != PHONES:
+            raise ValueError(f"units are {lang.units.kind}; {PHONES} were expected")
+        rng = np.random.default_rng(seed)
+        spoken = _drawn_phones(lang, log_probs, rng)
+        confused = (confusions or hama_confusions()).between_tokens(lang.tokens)
+        return cls(lang.units, *_trigrams(_heard(spoken, confused, rng), len(lang.tokens)))
+
+    def stretches(self, pronunciations: Sequence[Pronunciation]) -> "Stretches":
+        """How often pronunciations come up, by single phones and by trigrams."""
+        tokens, boundary = self.units.tokens, self.units.boundary
+        rows = padded([[tokens[unit] for unit in p if unit != boundary] for p in pronunciations])
+        inside = rows >= 0
+        length = inside.sum(axis=1)
+        by_phone = np.where(inside, self.single[rows], 0.0).sum(axis=1)
+        by_trigram = np.where(inside[:, 0], self.single[rows[:, 0]], 0.0) if rows.shape[1] else np.zeros(len(rows))
+        if rows.shape[1] > 1:
+            by_trigram = by_trigram + np.where(inside[:, 1], self.pair[rows[:, 0], rows[:, 1]], 0.0)
+        by_trigram = by_trigram + np.where(
+            inside[:, 2:], self.triple[rows[:, :-2], rows[:, 1:-1], rows[:, 2:]], 0.0
+        ).sum(axis=1)
+        return Stretches(length, by_phone, by_trigram)
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Pronunciations as stretches of ordinary speech, a row each.
+
+    Args:
+      length: phones, int64 ``(P,)``.
+      by_phone: log of the probability of each at any place by the frequencies of its phones alone, nats ``(P,)``.
+      by_trigram: the same by trigrams.
+    """
+
+    length: IntArray
+    by_phone: FloatArray
+    by_trigram: FloatArray
+
+
+def _drawn_phones(lang: Lang, log_probs: Mapping[str, float], rng: np.random.Generator) -> IntArray:
+    """The phones of words drawn by their frequency, each pronunciation of a word as often, int64 ``(T,)``."""
+    pairs = [(word, p) for word, p in lang.lexicon.pairs if word in log_probs]
+    tokens, known = lang.tokens, lang.lexicon.entries
+    share = np.exp([log_probs[word] for word, _ in pairs]) / [len(known[word]) for word, _ in pairs]
+    splits = row_splits(np.array([len(p) for _, p in pairs]))
+    phones = np.array([tokens[unit] for _, p in pairs for unit in p])
+    _, drawn = gather_rows(splits, rng.choice(len(pairs), _NUM_WORDS, p=share / share.sum()))
+    running: IntArray = phones[drawn]
+    return running
+
+
+def _heard(spoken: IntArray, confused: FloatArray, rng: np.random.Generator) -> IntArray:
+    """Phones as they are heard, some of them lost, and others added, int64 ``(T',)``."""
+    limits = np.cumsum(confused, axis=1)
+    # one search for all rows: that of phone v is between v and v + 1
+    limits = np.minimum(limits / np.maximum(limits[:, -1:], 1e-9), 1.0) + np.arange(len(confused))[:, None]
+    V = len(confused)
+    heard = np.searchsorted(limits.ravel(), spoken + rng.random(len(spoken)), side="right") % V
+    added = confused[BLANK_ID]
+    places = np.flatnonzero(rng.random(len(spoken)) < added.sum())
+    if len(places):
+        heard = np.insert(heard, places, rng.choice(V, len(places), p=added / added.sum()))
+    kept: IntArray = heard[heard != BLANK_ID]
+    return kept
+
+
+def _trigrams(phones: IntArray, V: int) -> Sequence[FloatArray]:
+    """Log-probabilities of phones without a history, and behind one and two others."""
+    shorter: FloatArray = np.full(V, 1.0 / V)
+    tables = []
+    for order in range(1, 4):
+        places = len(phones) - order + 1
+        number = np.zeros(places, np.int64)
+        for k in range(order):
+            number = number * V + phones[k : k + places]
+        count = np.bincount(number, minlength=V**order).reshape((V,) * order)
+        shorter = (count + _UNSEEN * shorter) / (count.sum(axis=-1, keepdims=True) + _UNSEEN)
+        tables.append(np.log(shorter))
+    return tables

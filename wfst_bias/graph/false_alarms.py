@@ -1,0 +1,74 @@
+"""The false alarms that lists are predicted to give in a base."""
+
+from pathlib import Path
+from typing import Mapping, Optional, Sequence
+
+import numpy as np
+
+from wfst_bias.core.types import FloatArray
+from wfst_bias.entities.false_alarm_rates import ListScores, predicted_false_alarms
+from wfst_bias.entities.heard_speech import HeardSpeech
+from wfst_bias.entities.outcome import USED
+from wfst_bias.entities.spelled_list import SpelledList
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.store import read_token_graph
+from wfst_bias.graph.unigrams import word_log_probs
+from wfst_bias.lang.units import PHONES
+
+
+def predicted_report(
+    base_dir: Path,
+    base: BaseGraph,
+    lists: Sequence[SpelledList],
+    config: ClassConfig = ClassConfig(),
+    configs: Mapping[str, ClassConfig] = {},
+) -> str:
+    """The table of ``report.tsv`` of several lists, with the false alarms of each phrase where they can be predicted.
+
+    Args:
+      base_dir: the folder of ``base``.
+      config, configs: see :func:`wfst_bias.graph.compile.compile_lists`.
+    """
+    joined = SpelledList.joined(lists)
+    heard = heard_speech(base, word_log_probs(read_token_graph(base_dir), base.words))
+    if heard is None or not lists:
+        return joined.report
+    return joined.report_with(
+        np.concatenate([false_alarms_of_lists(base, one, heard, config, configs) for one in lists])
+    )
+
+
+def heard_speech(base: BaseGraph, log_probs: Mapping[str, float]) -> Optional[HeardSpeech]:
+    """Ordinary speech as the acoustic model of a base hears it; none for characters and subwords, whose confusions are unknown.
+
+    Args:
+      log_probs: of the words of its language model without a history, nats.
+    """
+    return HeardSpeech.of(base.lang, log_probs) if base.lang.units.kind == PHONES and log_probs else None
+
+
+def false_alarms_of_lists(
+    base: BaseGraph,
+    spelled: SpelledList,
+    heard: HeardSpeech,
+    config: ClassConfig = ClassConfig(),
+    configs: Mapping[str, ClassConfig] = {},
+) -> FloatArray:
+    """How often each phrase is found in an hour of speech in which nobody says it, before verification, float64 ``(E,)``.
+
+    Args:
+      spelled: the lists; phrases that are not used are found 0 times.
+      heard: see :func:`heard_speech`.
+      config, configs: see :func:`wfst_bias.graph.compile.compile_lists`.
+    """
+    rates = np.zeros(len(spelled))
+    names = np.array([outcome.entity.entity_class for outcome in spelled], object)
+    in_model = {entity_class.name: entity_class.in_model for entity_class in base.classes}
+    for name, part in spelled.used_by_class().items():
+        own = configs.get(name, config)
+        entry = own.entry_score(len(part), in_model[name])
+        scores = ListScores(entry, own.bonus, own.length_bonus, base.lang.lexicon.mean_length)
+        is_part = (names == name) & np.array([outcome.status == USED for outcome in spelled])
+        rates[is_part] = predicted_false_alarms(list(part), heard, scores)
+    return rates
