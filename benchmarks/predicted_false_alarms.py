@@ -31,7 +31,7 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LIST
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.false_alarm_rates import ListedPronunciations, ListScores, RateModel
-from wfst_bias.entities.heard_speech import HeardSpeech
+from wfst_bias.entities.ordinary_speech import OrdinarySpeech
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.false_alarms import false_alarms_of_lists
@@ -162,21 +162,21 @@ def test(arguments) -> None:
 
 def _read(base_dir: Path):
     base = read_base(base_dir)
-    return base, HeardSpeech.of(base.lang, word_log_probs(read_token_graph(base_dir), base.words))
+    return base, OrdinarySpeech.of(base.lang, word_log_probs(read_token_graph(base_dir), base.words))
 
 
 def _runs(path: Path) -> List[Run]:
     return [Run(**json.loads(line)) for _, line in lines_of(path)]
 
 
-def _rows(base, heard: HeardSpeech, runs: List[Run]) -> Rows:
+def _rows(base, heard: OrdinarySpeech, runs: List[Run]) -> Rows:
     run, config = runs[0], ClassConfig()
     outcomes = speller_of(base).spell([Entity(word) for word in run.words]).used
     scores = ListScores(
         config.entry_score(len(outcomes)), config.bonus, config.length_bonus, base.lang.lexicon.mean_length
     )
     listed = ListedPronunciations.of(outcomes, scores)
-    features = RateModel.features(heard.stretches(listed.pronunciations), listed.score, listed.variant)
+    features = RateModel.columns(heard.stretches(listed.pronunciations), listed.score, listed.variant)
     counted = np.array([run.found.get(outcome.entity.written, 0) for outcome in outcomes])
     return Rows(listed.outcome, features, counted, np.full(len(outcomes), run.hours))
 

@@ -9,7 +9,7 @@ from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.entities.confusions import Confusions, hama_confusions
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.false_alarm_rates import HAMA_RATES, ListScores, predicted_false_alarms
-from wfst_bias.entities.heard_speech import HeardSpeech
+from wfst_bias.entities.ordinary_speech import OrdinarySpeech
 from wfst_bias.entities.outcome import USED, Outcome
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
@@ -32,7 +32,7 @@ SCORES = ListScores(entry=-10.0, bonus=5.0, length_bonus=2.5, usual_length=6.5)
 
 @pytest.fixture(scope="module")
 def heard():
-    return HeardSpeech.of(LANG, LOG_PROBS)
+    return OrdinarySpeech.of(LANG, LOG_PROBS)
 
 
 def phrase(said, weight=0.0, homophones=(), written="x", variants=()):
@@ -51,7 +51,9 @@ def rates(heard, *outcomes, scores=SCORES):
 
 
 def test_a_short_phrase_near_common_words_is_found_more_often_than_a_long_odd_one(heard):
-    near, odd, long = rates(heard, phrase("L UH K AE T"), phrase("ZH OY CH UW ZH"), phrase("Y OY ZH CH UW G IY HH AW TH Y"))
+    near, odd, long = rates(
+        heard, phrase("L UH K AE T"), phrase("ZH OY CH UW ZH"), phrase("Y OY ZH CH UW G IY HH AW TH Y")
+    )
     assert near > 10 * odd > 10 * long > 0.0
 
 
@@ -91,7 +93,7 @@ def test_variants_and_boundaries(heard):
     (alone,), (varied,) = rates(heard, phrase("K AE T")), rates(heard, phrase("K AE T", variants=("K EH T",)))
     assert varied > alone
     stretches = heard.stretches([("L", "UH", "K", "<wb>", "AE", "T"), ("L", "UH", "K", "AE", "T")])
-    assert stretches.by_trigram[0] == stretches.by_trigram[1] and stretches.length.tolist() == [5, 5]
+    assert stretches.log_prob[0] == stretches.log_prob[1] and stretches.length.tolist() == [5, 5]
 
 
 def test_what_is_not_used_is_not_found(heard):
@@ -101,22 +103,22 @@ def test_what_is_not_used_is_not_found(heard):
 
 def test_trigrams_of_speech_without_confusions_are_those_of_its_words():
     faultless = Confusions(("-", "AE"), np.array([[0.0, 0.0], [0.0, 1.0]]))
-    heard = HeardSpeech.of(LANG, LOG_PROBS, faultless)
+    heard = OrdinarySpeech.of(LANG, LOG_PROBS, faultless)
     np.testing.assert_allclose(np.exp(heard.triple).sum(-1), 1.0)
     np.testing.assert_allclose(np.exp(heard.single).sum(), 1.0)
     ids = [LANG.tokens[unit] for unit in ("L", "UH", "K")]
     assert np.exp(heard.triple[tuple(ids)]) == pytest.approx(1.0, abs=1e-3)
     assert np.exp(heard.single[ids[1]]) == pytest.approx(1 / 24, rel=0.05)  # of seven words with 24 phones
     with pytest.raises(ValueError, match="units are chars"):
-        HeardSpeech.of(Lang(Units("chars", SymbolTable((BLANK, "a"))), Lexicon({"a": (("a",),)})), {"a": 0.0})
+        OrdinarySpeech.of(Lang(Units("chars", SymbolTable((BLANK, "a"))), Lexicon({"a": (("a",),)})), {"a": 0.0})
 
 
 def test_the_table_of_confusions_is_read_as_it_is_written():
     confusions = hama_confusions()
     assert len(confusions.phones) == 40
-    np.testing.assert_allclose(confusions.heard[1:].sum(axis=1), 1.0)
+    np.testing.assert_allclose(confusions.recognized[1:].sum(axis=1), 1.0)
     again = Confusions.from_text(confusions.text())
-    np.testing.assert_allclose(again.heard, confusions.heard, atol=0.001)
+    np.testing.assert_allclose(again.recognized, confusions.recognized, atol=0.001)
     tokens = SymbolTable((BLANK, "K", "new", "G"))
     shares = confusions.between_tokens(tokens)
     np.testing.assert_allclose(shares[1:].sum(axis=1), 1.0)

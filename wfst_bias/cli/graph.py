@@ -125,9 +125,9 @@ def graph_compile(
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
     A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
-    GRAPH_DIR/report.tsv has the outcome of each phrase and, for models of phones, the false alarms that it is predicted to
-    give in an hour of speech in which nobody says it, before verification. A LIST may also be a domain, medicine or parliament, or a
-    folder of yours with a domain.toml; its lists go into their classes where the base has them.
+    GRAPH_DIR/report.tsv has the outcome of each phrase and its predicted false alarms an hour, see 'entities check'. A LIST
+    may also be a domain, medicine or parliament, or a folder of yours with a domain.toml; its lists go into their classes
+    where the base has them.
 
     Examples:
 
@@ -142,33 +142,24 @@ def graph_compile(
 
     own = {name: ClassConfig(prior, bonus) for name, prior, bonus in class_configs}
     parts = [ListFile(path, name, format_name) for name, path in map(_class_and_path, lists)]
-    counts: Counter[str] = Counter()
     if oov_order is not None and oov_cost is None:
         raise click.UsageError("--oov-order needs --oov-cost: without it the vocabulary is closed")
     open_vocabulary = OpenVocabulary(oov_cost, 3 if oov_order is None else oov_order) if oov_cost is not None else None
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
     compiled = compile_graph(
-        base_dir,
-        parts,
-        graph_dir,
-        strict,
-        open_vocabulary,
-        config=class_config,
-        configs=own,
-        g2g=g2g_config,
-        predict=True,
+        base_dir, parts, graph_dir, strict, open_vocabulary, None, class_config, own, g2g_config, predict=True
     )
+    counts: Counter[str] = sum((Counter(spelled.counts) for spelled in compiled.values()), Counter())
     for part, spelled in compiled.items():
         for outcome in spelled.unusable:
             where = f"{part.path}:{outcome.entity.line}"
             click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
-        counts.update(spelled.counts)
         if domain := find_domain(Path(str(part.path))):
             used = Counter(entity.entity_class for entity in spelled.entities)
             click.echo(f"{part.path}: {_describe_classes(used, domain.classes - used.keys())}")
-    summary = ", ".join(f"{count:,} {status}" for status, count in counts.items())
-    click.echo(f"{graph_dir}: {summary or 'no list'}; see {graph_dir / 'report.tsv'}")
+    summary = ", ".join(f"{count:,} {status}" for status, count in counts.items()) or "no list"
+    click.echo(f"{graph_dir}: {summary}; see {graph_dir / 'report.tsv'}")
 
 
 def _describe_classes(used: Counter[str], missing: FrozenSet[str]) -> str:

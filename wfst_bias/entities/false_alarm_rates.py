@@ -6,7 +6,7 @@ from typing import Dict, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
-from wfst_bias.entities.heard_speech import HeardSpeech, Stretches
+from wfst_bias.entities.ordinary_speech import OrdinarySpeech, Stretches
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.spelling import spellings
 from wfst_bias.lang.lexicon import Pronunciation
@@ -14,7 +14,7 @@ from wfst_bias.lang.lexicon import Pronunciation
 
 @dataclass(frozen=True)
 class ListScores:
-    """What a path scores for a phrase of a list, see :class:`wfst_bias.graph.config.ClassConfig`; nats.
+    """Scores of a phrase of a list on a path, see :class:`wfst_bias.graph.config.ClassConfig`; nats.
 
     Args:
       entry: for taking one phrase of the list.
@@ -35,35 +35,35 @@ class RateModel:
 
     Args:
       bias: of all.
-      heard: of the log-probability that its phones are heard at any place.
-      phones, log_phones: of their number and its logarithm; the longer it is, the more has to fit, and the less of it needs to.
+      likelihood: of the log-probability that its phones are recognized at any place.
+      phones, log_phones: of their number and its logarithm: most false alarms are of 5 to 7 phones.
       score: of what the list scores for it, nats.
       variant: of the score of a variant, nats; 0 for other pronunciations.
     """
 
     bias: float
-    heard: float
+    likelihood: float
     phones: float
     log_phones: float
     score: float
     variant: float
 
     @staticmethod
-    def features(stretches: Stretches, score: FloatArray, variant: FloatArray) -> FloatArray:
-        """What the weights after the bias are of, float64 ``(P, 5)``."""
+    def columns(stretches: Stretches, score: FloatArray, variant: FloatArray) -> FloatArray:
+        """The columns that the weights after the bias belong to, float64 ``(P, 5)``."""
         length = stretches.length
-        return np.stack([stretches.by_trigram, length, np.log(np.maximum(length, 1)), score, variant], axis=1)
+        return np.stack([stretches.log_prob, length, np.log(np.maximum(length, 1)), score, variant], axis=1)
 
-    def rates(self, features: FloatArray) -> FloatArray:
+    def rates(self, columns: FloatArray) -> FloatArray:
         """False alarms an hour of each pronunciation ``(P,)``."""
-        weights = np.array([self.heard, self.phones, self.log_phones, self.score, self.variant])
-        rates: FloatArray = np.exp(self.bias + features @ weights)
+        weights = np.array([self.likelihood, self.phones, self.log_phones, self.score, self.variant])
+        rates: FloatArray = np.exp(self.bias + columns @ weights)
         return rates
 
 
 # Fitted to lists of absent rare words in an hour of accented and a quarter of an hour of read speech, halfway between
 # both, by 'python benchmarks/predicted_false_alarms.py fit'.
-HAMA_RATES = RateModel(bias=0.406, heard=0.343, phones=-0.991, log_phones=5.683, score=0.321, variant=0.705)
+HAMA_RATES = RateModel(bias=0.406, likelihood=0.343, phones=-0.991, log_phones=5.683, score=0.321, variant=0.705)
 
 SPREAD = 1.6
 """By what factor clear speech has fewer false alarms than predicted, and accented speech more; by the same command."""
@@ -98,7 +98,7 @@ class ListedPronunciations:
 
 
 def predicted_false_alarms(
-    outcomes: Sequence[Outcome], heard: HeardSpeech, scores: ListScores, model: RateModel = HAMA_RATES
+    outcomes: Sequence[Outcome], speech: OrdinarySpeech, scores: ListScores, model: RateModel = HAMA_RATES
 ) -> FloatArray:
     """How often each phrase of a list is found in an hour of speech in which nobody says it, float64 ``(E,)``.
 
@@ -106,15 +106,15 @@ def predicted_false_alarms(
 
     Args:
       outcomes: of the phrases of a list, all of one class; those that are not used are found 0 times.
-      heard: ordinary speech, as the model hears it.
+      speech: ordinary speech, as the model recognizes it.
       scores: of the list.
     """
     listed = ListedPronunciations.of(outcomes, scores)
     if not listed.pronunciations:
         return np.zeros(len(outcomes))
-    features = model.features(heard.stretches(listed.pronunciations), listed.score, listed.variant)
+    columns = model.columns(speech.stretches(listed.pronunciations), listed.score, listed.variant)
     rates = np.zeros(len(outcomes))
-    np.add.at(rates, listed.outcome, model.rates(features))
+    np.add.at(rates, listed.outcome, model.rates(columns))
     return rates
 
 

@@ -17,7 +17,7 @@ from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import speller_of
-from wfst_bias.graph.false_alarms import false_alarms_of_lists, heard_speech
+from wfst_bias.graph.false_alarms import false_alarms_of_lists, ordinary_speech
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
 
@@ -148,11 +148,11 @@ def check_list(
     entities = read_classed_entities(source, base.class_names, format_name)
     spelled = speller_of(base, g2g=g2g).spell(entities)
     log_probs = word_log_probs(read_token_graph(base_dir), base.words)
-    heard = heard_speech(base, log_probs)
+    speech = ordinary_speech(base, log_probs)
     return CheckedList(
         list_path(source) or Path("list"),
         Path(base_dir),
         spelled,
         check(spelled, base.lang, log_probs),
-        None if heard is None else false_alarms_of_lists(base, spelled, heard),
+        None if speech is None else false_alarms_of_lists(base, spelled, speech),
     )

@@ -253,9 +253,7 @@ def compile_graph(
     base = read_base(base_dir)
     spelled = _spelled_lists(lists, base, speller_of(base, g2p, g2g), strict)
     names = dict.fromkeys(outcome.entity.entity_class for some in spelled.values() for outcome in some)
-    if unused := configs.keys() - names:
-        name = min(unused)
-        raise InputError(f"no list is put into the class {name!r}; write '{name}=LIST', or name it in rows of a list")
+    _check_configs(configs, names)
     classes = {name: asdict(configs.get(name, config)) for name in names}
     open_ = asdict(open_vocabulary) if open_vocabulary else None
     key = content_key(
@@ -276,6 +274,12 @@ def compile_graph(
         report = predicted_report(base_dir, base, list(spelled.values()), config, configs) if predict else ""
         write_graph(graph_dir, base.with_entities(*compiled), joined, key, notes, report)
     return spelled
+
+
+def _check_configs(configs: Mapping[str, ClassConfig], names: Iterable[str]) -> None:
+    if unused := configs.keys() - set(names):
+        name = min(unused)
+        raise InputError(f"no list is put into the class {name!r}; write '{name}=LIST', or name it in rows of a list")
 
 
 def _spelled_lists(

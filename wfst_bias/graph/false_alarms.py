@@ -7,7 +7,7 @@ import numpy as np
 
 from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.false_alarm_rates import ListScores, predicted_false_alarms
-from wfst_bias.entities.heard_speech import HeardSpeech
+from wfst_bias.entities.ordinary_speech import OrdinarySpeech
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.graph.base import BaseGraph
@@ -31,27 +31,27 @@ def predicted_report(
       config, configs: see :func:`wfst_bias.graph.compile.compile_lists`.
     """
     joined = SpelledList.joined(lists)
-    heard = heard_speech(base, word_log_probs(read_token_graph(base_dir), base.words))
-    if heard is None or not lists:
+    speech = ordinary_speech(base, word_log_probs(read_token_graph(base_dir), base.words))
+    if speech is None or not lists:
         return joined.report
     return joined.report_with(
-        np.concatenate([false_alarms_of_lists(base, one, heard, config, configs) for one in lists])
+        np.concatenate([false_alarms_of_lists(base, one, speech, config, configs) for one in lists])
     )
 
 
-def heard_speech(base: BaseGraph, log_probs: Mapping[str, float]) -> Optional[HeardSpeech]:
+def ordinary_speech(base: BaseGraph, log_probs: Mapping[str, float]) -> Optional[OrdinarySpeech]:
     """Ordinary speech as the acoustic model of a base hears it; none for characters and subwords, whose confusions are unknown.
 
     Args:
       log_probs: of the words of its language model without a history, nats.
     """
-    return HeardSpeech.of(base.lang, log_probs) if base.lang.units.kind == PHONES and log_probs else None
+    return OrdinarySpeech.of(base.lang, log_probs) if base.lang.units.kind == PHONES and log_probs else None
 
 
 def false_alarms_of_lists(
     base: BaseGraph,
     spelled: SpelledList,
-    heard: HeardSpeech,
+    speech: OrdinarySpeech,
     config: ClassConfig = ClassConfig(),
     configs: Mapping[str, ClassConfig] = {},
 ) -> FloatArray:
@@ -59,7 +59,7 @@ def false_alarms_of_lists(
 
     Args:
       spelled: the lists; phrases that are not used are found 0 times.
-      heard: see :func:`heard_speech`.
+      speech: see :func:`ordinary_speech`.
       config, configs: see :func:`wfst_bias.graph.compile.compile_lists`.
     """
     rates = np.zeros(len(spelled))
@@ -70,5 +70,5 @@ def false_alarms_of_lists(
         entry = own.entry_score(len(part), in_model[name])
         scores = ListScores(entry, own.bonus, own.length_bonus, base.lang.lexicon.mean_length)
         is_part = (names == name) & np.array([outcome.status == USED for outcome in spelled])
-        rates[is_part] = predicted_false_alarms(list(part), heard, scores)
+        rates[is_part] = predicted_false_alarms(list(part), speech, scores)
     return rates

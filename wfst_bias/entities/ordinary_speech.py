@@ -1,8 +1,8 @@
-"""Ordinary speech as a model hears it: how often each stretch of phones comes up in it.
+"""Ordinary speech as an acoustic model recognizes it: how often each stretch of phones comes up in it.
 
-Words are drawn by their frequency in the language model and written as phones by the lexicon, and the phones are changed by the
-confusions of the acoustic model. The trigrams of what is left say how often any phones follow each other where nobody
-said the phrase that they belong to: the composition of phrase, confusions, L and G, with a short memory.
+Words are drawn by their frequency in the language model and written as phones by the lexicon, and the phones are changed
+by the confusions of the acoustic model. The trigrams of the result tell how often a stretch of phones is recognized where
+nobody said the phrase that it belongs to: the composition of phrase, confusions, L and G, with a short memory.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _UNSEEN = 3.0  # occurrences that the shorter history stands for
 
 
 @dataclass(frozen=True)
-class HeardSpeech:
+class OrdinarySpeech:
     """Log-probabilities of the phones of ordinary speech, without boundaries of words, nats.
 
     Args:
@@ -41,7 +41,7 @@ class HeardSpeech:
     @classmethod
     def of(
         cls, lang: Lang, log_probs: Mapping[str, float], confusions: Optional[Confusions] = None, seed: int = 0
-    ) -> "HeardSpeech":
+    ) -> "OrdinarySpeech":
         """Draw ordinary speech; the same each time.
 
         Args:
@@ -54,22 +54,21 @@ class HeardSpeech:
         rng = np.random.default_rng(seed)
         spoken = _drawn_phones(lang, log_probs, rng)
         confused = (confusions or hama_confusions()).between_tokens(lang.tokens)
-        return cls(lang.units, *_trigrams(_heard(spoken, confused, rng), len(lang.tokens)))
+        return cls(lang.units, *_trigrams(_confused(spoken, confused, rng), len(lang.tokens)))
 
     def stretches(self, pronunciations: Sequence[Pronunciation]) -> "Stretches":
-        """How often pronunciations come up, by single phones and by trigrams."""
+        """How often pronunciations come up."""
         tokens, boundary = self.units.tokens, self.units.boundary
         rows = padded([[tokens[unit] for unit in p if unit != boundary] for p in pronunciations])
         inside = rows >= 0
         length = inside.sum(axis=1)
-        by_phone = np.where(inside, self.single[rows], 0.0).sum(axis=1)
-        by_trigram = np.where(inside[:, 0], self.single[rows[:, 0]], 0.0) if rows.shape[1] else np.zeros(len(rows))
+        log_prob = np.where(inside[:, 0], self.single[rows[:, 0]], 0.0) if rows.shape[1] else np.zeros(len(rows))
         if rows.shape[1] > 1:
-            by_trigram = by_trigram + np.where(inside[:, 1], self.pair[rows[:, 0], rows[:, 1]], 0.0)
-        by_trigram = by_trigram + np.where(
-            inside[:, 2:], self.triple[rows[:, :-2], rows[:, 1:-1], rows[:, 2:]], 0.0
-        ).sum(axis=1)
-        return Stretches(length, by_phone, by_trigram)
+            log_prob = log_prob + np.where(inside[:, 1], self.pair[rows[:, 0], rows[:, 1]], 0.0)
+        log_prob = log_prob + np.where(inside[:, 2:], self.triple[rows[:, :-2], rows[:, 1:-1], rows[:, 2:]], 0.0).sum(
+            axis=1
+        )
+        return Stretches(length, log_prob)
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,11 @@ class Stretches:
 
     Args:
       length: phones, int64 ``(P,)``.
-      by_phone: log of the probability of each at any place by the frequencies of its phones alone, nats ``(P,)``.
-      by_trigram: the same by trigrams.
+      log_prob: that its phones are recognized one after the other at any place, nats ``(P,)``.
     """
 
     length: IntArray
-    by_phone: FloatArray
-    by_trigram: FloatArray
+    log_prob: FloatArray
 
 
 def _drawn_phones(lang: Lang, log_probs: Mapping[str, float], rng: np.random.Generator) -> IntArray:
@@ -99,18 +96,18 @@ def _drawn_phones(lang: Lang, log_probs: Mapping[str, float], rng: np.random.Gen
     return running
 
 
-def _heard(spoken: IntArray, confused: FloatArray, rng: np.random.Generator) -> IntArray:
-    """Phones as they are heard, some of them lost, and others added, int64 ``(T',)``."""
+def _confused(spoken: IntArray, confused: FloatArray, rng: np.random.Generator) -> IntArray:
+    """The phones that are recognized, some lost and others added, int64 ``(T',)``."""
     limits = np.cumsum(confused, axis=1)
     # one search for all rows: that of phone v is between v and v + 1
     limits = np.minimum(limits / np.maximum(limits[:, -1:], 1e-9), 1.0) + np.arange(len(confused))[:, None]
     V = len(confused)
-    heard = np.searchsorted(limits.ravel(), spoken + rng.random(len(spoken)), side="right") % V
+    recognized = np.searchsorted(limits.ravel(), spoken + rng.random(len(spoken)), side="right") % V
     added = confused[BLANK_ID]
     places = np.flatnonzero(rng.random(len(spoken)) < added.sum())
     if len(places):
-        heard = np.insert(heard, places, rng.choice(V, len(places), p=added / added.sum()))
-    kept: IntArray = heard[heard != BLANK_ID]
+        recognized = np.insert(recognized, places, rng.choice(V, len(places), p=added / added.sum()))
+    kept: IntArray = recognized[recognized != BLANK_ID]
     return kept
 
 
