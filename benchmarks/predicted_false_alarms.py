@@ -9,7 +9,6 @@ python benchmarks/predicted_false_alarms.py test BASE_DIR COUNTS.jsonl
 
 'count' adds to COUNTS.jsonl, a line for each list and DATA. 'fit' prints the parameters of HAMA_RATES
 (wfst_bias/entities/false_alarm_rates.py) from the counts of training data, 'test' compares.
-benchmarks/count_confusions.py makes the table of confusions that both read.
 """
 
 import argparse
