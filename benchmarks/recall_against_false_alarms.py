@@ -40,7 +40,7 @@ from wfst_bias.second_pass.config import VerifyConfig
 from wfst_bias.second_pass.verification import Verification
 from wfst_bias.tune.evidence import Speech, read_speech
 
-OURS, FLASHLIGHT = "bonus", "flashlight, unigram"
+PLAIN, OURS, FLASHLIGHT = "no list", "bonus", "flashlight, unigram"
 _BONUSES = (-3, 0, 3, 5, 7, 9, 12)  # nats
 _POSTERIORS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 _UNIGRAMS = (-15, -12, -10, -8, -6, -4, -2)  # log probabilities, nats
@@ -90,7 +90,7 @@ class Benchmark:
         rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
         self.points: List[Point] = [Point(**row) for row in rows]
 
-    def missing(self, data: str, system: str, settings: Sequence[float]) -> List[float]:
+    def missing(self, data: str, system: str, settings: Iterable[float]) -> List[float]:
         """The settings that are not yet measured."""
         done = {(one.data, one.system, one.setting) for one in self.points}
         return [setting for setting in settings if (data, system, setting) not in done]
@@ -102,8 +102,9 @@ class Benchmark:
 
 
 def our_segments(base, spelled, speech, bonus, chain=Chain()):
-    """Decode speech with a bonus, nats, for the list."""
-    decoder = Decoder(base.with_entities(*compile_lists(base, spelled, ClassConfig(bonus=bonus))))
+    """Decode speech with a bonus, nats, for the list; without the list where there is none."""
+    lists = [] if bonus is None else compile_lists(base, spelled, ClassConfig(bonus=bonus))
+    decoder = Decoder(base.with_entities(*lists) if lists else base.plain)
     with Recognizer(biasing=OneGraph(decoder), second_pass=chain) as recognizer:
         for batch in speech.batches:
             if chain.stages:
@@ -113,11 +114,13 @@ def our_segments(base, spelled, speech, bonus, chain=Chain()):
 
 
 def run_ours(benchmark: Benchmark, task: Task, base, spelled, settings) -> None:
-    """Sweep the bonus and, where there is an evidence model, the posterior at some bonuses."""
-    for bonus in benchmark.missing(task.name, OURS, settings.bonuses):
-        begin = time.perf_counter()
-        found = [(name, one.text) for name, one in our_segments(base, spelled, task.speech, bonus)]
-        benchmark.add(task.point(OURS, bonus, found, time.perf_counter() - begin))
+    """Decode without the list, sweep the bonus and, where there is an evidence model, the posterior at some bonuses."""
+    sweeps = {PLAIN: {0.0: None}, OURS: {bonus: bonus for bonus in settings.bonuses}}
+    for system, bonuses in sweeps.items():
+        for setting in benchmark.missing(task.name, system, bonuses):
+            begin = time.perf_counter()
+            found = [(name, one.text) for name, one in our_segments(base, spelled, task.speech, bonuses[setting])]
+            benchmark.add(task.point(system, setting, found, time.perf_counter() - begin))
     if not settings.evidence:
         return
     model = EvidenceModel.read(settings.evidence)

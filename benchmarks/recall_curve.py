@@ -10,7 +10,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.report.plot import SERIES, Plot
 from wfst_bias.score.counts import Counts, count_errors
 
-_BUDGETS = (1, 3, 10, 30, 100)  # false alarms per hour
+_BUDGETS = (10, 20, 30, 50, 100, 200)  # false alarms per hour
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,8 @@ def plot(points: Sequence[Point], name: str) -> Plot:
             for color, (system, some) in zip(SERIES, by_system(points, data).items()):
                 x, y = [one.false_alarms_per_hour for one in some], [one.recall for one in some]
                 ax.plot(x, y, "o-", color=color, markersize=3.5, linewidth=1.2, label=system)
-            ax.set_xscale("symlog", linthresh=1)
+            ax.set_xscale("symlog", linthresh=10)
+            ax.xaxis.set_major_formatter("{x:g}")
             ax.set(title=data, xlabel="false alarms per hour", ylabel="recall, %", xlim=(0, None))
         figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
 
