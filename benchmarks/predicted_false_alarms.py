@@ -4,6 +4,7 @@ Lists of words that nobody says in any DATA are drawn from WORDS and DATA is dec
 a false alarm. The words of 'fit' and of 'test' are not the same ones.
 
 python benchmarks/predicted_false_alarms.py count BASE_DIR WORDS COUNTS.jsonl DATA... [--model SPEC] [--lists N] [--size N] [--test]
+python benchmarks/predicted_false_alarms.py confusions BASE_DIR DATA... [--model SPEC] > wfst_bias/entities/hama_confusions.tsv
 python benchmarks/predicted_false_alarms.py fit BASE_DIR COUNTS.jsonl
 python benchmarks/predicted_false_alarms.py test BASE_DIR COUNTS.jsonl
 
@@ -19,6 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Dict, List, NamedTuple
 
+import kaldialign
 import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import rankdata, spearmanr
@@ -26,11 +28,15 @@ from tabulate import tabulate
 
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.core.files import lines_of
+from wfst_bias.core.symbols import BLANK
+from wfst_bias.core.text import words_of
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LIST
+from wfst_bias.entities.confusions import NOTHING, Confusions
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.false_alarm_rates import ListedPronunciations, ListScores, RateModel
 from wfst_bias.entities.ordinary_speech import OrdinarySpeech
+from wfst_bias.g2p.phone_classes import phone_distance
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.false_alarms import false_alarms_of_lists
@@ -39,9 +45,11 @@ from wfst_bias.graph.unigrams import word_log_probs
 from wfst_bias.recognize.biasing import OneGraph
 from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.second_pass.phone_string import phone_string
 from wfst_bias.tune.evidence import read_speech
 
 _GROUPS = 10
+_UNSEEN = 10.0  # occurrences of a phone that its phonetic distances stand for
 
 
 class Run(NamedTuple):
@@ -78,6 +86,28 @@ def count(arguments) -> None:
                     print(json.dumps(run._asdict()), file=stream)
 
 
+def confusions(arguments) -> None:
+    pipeline = EmissionPipeline(load_model(arguments.model))
+    lang = read_base(arguments.base_dir).lang
+    phones = [symbol for symbol in lang.tokens.symbols if symbol not in (BLANK, lang.boundary)]
+    speech = read_speech(arguments.data, pipeline)
+    pairs = Counter()
+    for emissions in speech.batches:
+        for cut, string in zip(emissions.cuts, phone_string(emissions.phones, lang.units)):
+            words = words_of(speech.texts[str(cut.id)])
+            if all(word in lang.lexicon for word in words):
+                spoken = [unit for word in words for unit in lang.lexicon[word][0]]
+                recognized = [phone for phone in string.phones if phone in phones]
+                pairs.update(kaldialign.align(spoken, recognized, NOTHING))
+    symbols = (NOTHING, *phones)
+    count = np.array([[pairs[a, b] for b in symbols] for a in symbols], float)
+    near = np.array([[np.exp(-3.0 * phone_distance(a, b)) for b in phones] for a in phones])
+    count[0] /= count[1:].sum()
+    count[1:, 1:] += _UNSEEN * near / near.sum(axis=1, keepdims=True)
+    count[1:] /= count[1:].sum(axis=1, keepdims=True)
+    print(Confusions(symbols, count).text(), end="")
+
+
 class Rows(NamedTuple):
     """The phrases of runs of the same list size: features of their pronunciations, what was counted, and in how many hours."""
 
@@ -88,10 +118,10 @@ class Rows(NamedTuple):
 
 
 def fit(arguments) -> None:
-    base, heard = _read(arguments.base_dir)
+    base, speech = _read(arguments.base_dir)
     runs = _runs(arguments.counts)
     names = sorted({run.data for run in runs})
-    parts = [(names.index(run.data), _rows(base, heard, [run])) for run in runs]
+    parts = [(names.index(run.data), _rows(base, speech, [run])) for run in runs]
     offset = np.cumsum([0, *(len(rows.counted) for _, rows in parts)])
     phrase = np.concatenate([rows.phrase + start for (_, rows), start in zip(parts, offset)])
     data = np.concatenate([np.full(len(rows.phrase), number) for number, rows in parts])
@@ -117,14 +147,14 @@ def fit(arguments) -> None:
 
 
 def test(arguments) -> None:
-    base, heard = _read(arguments.base_dir)
+    base, speech = _read(arguments.base_dir)
     runs = _runs(arguments.counts)
     speller, predicted, counted, hours = speller_of(base), Counter(), Counter(), Counter()
     table, lists = [], {}
     for run in runs:
         key = tuple(run.words)
         if key not in lists:
-            rates = false_alarms_of_lists(base, speller.spell([Entity(word) for word in run.words]), heard)
+            rates = false_alarms_of_lists(base, speller.spell([Entity(word) for word in run.words]), speech)
             lists[key] = dict(zip(run.words, rates.tolist())), []
         rates, of_list = lists[key]
         of_list.append(run)
@@ -168,14 +198,14 @@ def _runs(path: Path) -> List[Run]:
     return [Run(**json.loads(line)) for _, line in lines_of(path)]
 
 
-def _rows(base, heard: OrdinarySpeech, runs: List[Run]) -> Rows:
+def _rows(base, speech: OrdinarySpeech, runs: List[Run]) -> Rows:
     run, config = runs[0], ClassConfig()
     outcomes = speller_of(base).spell([Entity(word) for word in run.words]).used
     scores = ListScores(
         config.entry_score(len(outcomes)), config.bonus, config.length_bonus, base.lang.lexicon.mean_length
     )
     listed = ListedPronunciations.of(outcomes, scores)
-    features = RateModel.columns(heard.stretches(listed.pronunciations), listed.score, listed.variant)
+    features = RateModel.columns(listed, speech.stretches(listed.pronunciations))
     counted = np.array([run.found.get(outcome.entity.written, 0) for outcome in outcomes])
     return Rows(listed.outcome, features, counted, np.full(len(outcomes), run.hours))
 
@@ -183,16 +213,18 @@ def _rows(base, heard: OrdinarySpeech, runs: List[Run]) -> Rows:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for command in (count, fit, test):
+    for command in (count, confusions, fit, test):
         sub = commands.add_parser(command.__name__)
         sub.set_defaults(run=command)
         sub.add_argument("base_dir", type=Path)
         if command is count:
             sub.add_argument("words", type=Path)
-        sub.add_argument("counts", type=Path)
-        if command is count:
+        if command is not confusions:
+            sub.add_argument("counts", type=Path)
+        if command in (count, confusions):
             sub.add_argument("data", type=Path, nargs="+")
             sub.add_argument("--model", default="hama")
+        if command is count:
             sub.add_argument("--lists", type=int, default=20)
             sub.add_argument("--size", type=int, default=2000)
             sub.add_argument("--test", action="store_true")

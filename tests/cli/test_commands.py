@@ -468,6 +468,11 @@ def test_entities_check_tells_by_its_exit_code_what_it_found(run, world, names, 
         result = run(*check, path, *flags)
         assert result.exit_code == code, result.output
     assert f"{risky}:2: warning: 'zelenskyy' is the same words as line 1" in run(*check, risky).output
+    predicted = run(*check, fine).output.split("\n\n")[-1].splitlines()
+    assert predicted[0].startswith("predicted false alarms an hour where nobody says any of it, before verification: ")
+    worst = [(line.rsplit(": ", 1)[0], float(line.rsplit(": ", 1)[1])) for line in predicted[1:]]
+    assert {place for place, _ in worst} == {f"{fine}:1: 'Zelenskyy'", f"{fine}:2: 'Whittemore'"}
+    assert worst[0][1] >= worst[1][1] > 0.0
     printed = run(*check, names, "--json", "-")
     assert printed.exit_code == 1
     assert run(*check, names, "--json", tmp_path / "found.json").exit_code == 1

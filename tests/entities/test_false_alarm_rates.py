@@ -79,7 +79,7 @@ def test_the_rate_follows_weight_bonus_and_size_of_the_list(heard):
 def test_a_homophone_of_a_word_has_no_bonus(heard):
     (paid,), (unpaid,) = rates(heard, phrase("K AE T")), rates(heard, phrase("K AE T", homophones=("cat",)))
     bonus = SCORES.bonus + SCORES.length_bonus * (3 / 6.5 - 1)
-    assert unpaid == pytest.approx(paid * math.exp(-bonus * HAMA_RATES.score))
+    assert unpaid == pytest.approx(paid * math.exp(HAMA_RATES.homophone - bonus * HAMA_RATES.score))
 
 
 def test_of_phrases_that_sound_the_same_the_one_with_the_largest_weight_is_found(heard):
@@ -118,7 +118,7 @@ def test_the_table_of_confusions_is_read_as_it_is_written():
     assert len(confusions.phones) == 40
     np.testing.assert_allclose(confusions.recognized[1:].sum(axis=1), 1.0)
     again = Confusions.from_text(confusions.text())
-    np.testing.assert_allclose(again.recognized, confusions.recognized, atol=0.001)
+    np.testing.assert_allclose(again.recognized, confusions.recognized, atol=0.005)  # percent with a decimal
     tokens = SymbolTable((BLANK, "K", "new", "G"))
     shares = confusions.between_tokens(tokens)
     np.testing.assert_allclose(shares[1:].sum(axis=1), 1.0)

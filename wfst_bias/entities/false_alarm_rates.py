@@ -36,9 +36,10 @@ class RateModel:
     Args:
       bias: of all.
       likelihood: of the log-probability that its phones are recognized at any place.
-      phones, log_phones: of their number and its logarithm: most false alarms are of 5 to 7 phones.
-      score: of what the list scores for it, nats.
+      phones, log_phones: of their number and of its logarithm.
+      score: of what the list scores for it, the costs of variants apart, nats.
       variant: of the score of a variant, nats; 0 for other pronunciations.
+      homophone: where a word of the language model has the same pronunciation. It has no bonus there, which its score tells.
     """
 
     bias: float
@@ -47,23 +48,27 @@ class RateModel:
     log_phones: float
     score: float
     variant: float
+    homophone: float
 
     @staticmethod
-    def columns(stretches: Stretches, score: FloatArray, variant: FloatArray) -> FloatArray:
-        """The columns that the weights after the bias belong to, float64 ``(P, 5)``."""
+    def columns(listed: "ListedPronunciations", stretches: Stretches) -> FloatArray:
+        """The columns that the weights after the bias belong to, float64 ``(P, 6)``."""
         length = stretches.length
-        return np.stack([stretches.log_prob, length, np.log(np.maximum(length, 1)), score, variant], axis=1)
+        sound = (stretches.log_prob, length, np.log(np.maximum(length, 1)))
+        return np.stack([*sound, listed.score, listed.variant, listed.is_homophone], axis=1)
 
     def rates(self, columns: FloatArray) -> FloatArray:
         """False alarms an hour of each pronunciation ``(P,)``."""
-        weights = np.array([self.likelihood, self.phones, self.log_phones, self.score, self.variant])
+        weights = np.array(list(vars(self).values())[1:])
         rates: FloatArray = np.exp(self.bias + columns @ weights)
         return rates
 
 
-# Fitted to lists of absent rare words in an hour of accented and a quarter of an hour of read speech, halfway between
-# both, by 'python benchmarks/predicted_false_alarms.py fit'.
-HAMA_RATES = RateModel(bias=0.406, likelihood=0.343, phones=-0.991, log_phones=5.683, score=0.321, variant=0.705)
+# Fitted to nine lists of 200 to 8,000 absent rare words in an hour of speech of learners and a quarter of an hour of read
+# speech, halfway between both, by 'python benchmarks/predicted_false_alarms.py fit'.
+HAMA_RATES = RateModel(
+    bias=2.601, likelihood=0.356, phones=-0.956, log_phones=5.264, score=0.568, variant=0.66, homophone=0.751
+)
 
 SPREAD = 1.6
 """By what factor clear speech has fewer false alarms than predicted, and accented speech more; by the same command."""
@@ -78,12 +83,14 @@ class ListedPronunciations:
       pronunciations: these.
       score: of each in the list, nats ``(P,)``.
       variant: of each as a variant, nats ``(P,)``.
+      is_homophone: whether a word of the language model has the same, bool ``(P,)``.
     """
 
     outcome: IntArray
     pronunciations: Tuple[Pronunciation, ...]
     score: FloatArray
     variant: FloatArray
+    is_homophone: BoolArray
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], scores: ListScores) -> "ListedPronunciations":
@@ -92,9 +99,10 @@ class ListedPronunciations:
         number = np.array([i for i, outcome in enumerate(outcomes) for _ in outcome.pronunciations], np.int64)
         variant = np.array([score for outcome in outcomes for score in outcome.scores], float)
         score = np.array([spelling.score for spelling in spelled], float) - variant + scores.entry
+        is_homophone = np.array([bool(words) for outcome in outcomes for words in outcome.homophones], bool)
         best = _best_of_equal([spelling.units for spelling in spelled], score + variant)
         pronunciations = tuple(spelling.units for spelling, is_best in zip(spelled, best) if is_best)
-        return cls(number[best], pronunciations, score[best], variant[best])
+        return cls(number[best], pronunciations, score[best], variant[best], is_homophone[best])
 
 
 def predicted_false_alarms(
@@ -112,7 +120,7 @@ def predicted_false_alarms(
     listed = ListedPronunciations.of(outcomes, scores)
     if not listed.pronunciations:
         return np.zeros(len(outcomes))
-    columns = model.columns(speech.stretches(listed.pronunciations), listed.score, listed.variant)
+    columns = model.columns(listed, speech.stretches(listed.pronunciations))
     rates = np.zeros(len(outcomes))
     np.add.at(rates, listed.outcome, model.rates(columns))
     return rates
