@@ -189,7 +189,9 @@ def test_unsure_phrases_are_taken_back_and_told(decoded, speech, run, tmp_path):
     for least, refused in ((0, False), (1, True)):
         options = ("--stages", "verify", "--verify-min-confidence", least, *wide)
         assert run("decode", decoded / "graph", speech, tmp_path / "d", *options).exit_code == 0
-        rows = (tmp_path / "d" / "refused.jsonl").read_text().splitlines()
+        rows = (tmp_path / "d" / "rejected.jsonl").read_text().splitlines()
+        assert all(json.loads(row)["reason"] == "verify" for row in rows)
+        assert (tmp_path / "d" / "refused.jsonl").read_text().splitlines() == rows  # its name in older versions
         assert bool(rows) == refused
         changed = (tmp_path / "d" / "text.search").read_text() != (tmp_path / "d" / "text.verify").read_text()
         assert changed == refused

@@ -31,16 +31,16 @@ def test_decoding_with_a_model_gives_reasons(graph, speech, run, tmp_path):
     wide = ("--search-output-beam", 40, "--search-beam", 40)
     for bias, is_kept in ((20.0, True), (-20.0, False)):
         path = tmp_path / "evidence.json"
-        EvidenceModel({}, bias, Background(), {}).write(path)
+        EvidenceModel({}, bias, Background()).write(path)
         options = ("--stages", "verify", "--verify-evidence", path, *wide)
         result = run("decode", graph, speech, tmp_path / "d", *options)
         assert result.exit_code == 0, result.output
         rows = {
             name: [json.loads(line) for line in (tmp_path / "d" / name).read_text().splitlines()]
-            for name in ("entities.jsonl", "refused.jsonl")
+            for name in ("entities.jsonl", "rejected.jsonl")
         }
-        assert bool(rows["entities.jsonl"]) == is_kept and bool(rows["refused.jsonl"]) != is_kept
-        for row in rows["entities.jsonl"] + rows["refused.jsonl"]:
+        assert bool(rows["entities.jsonl"]) == is_kept and bool(rows["rejected.jsonl"]) != is_kept
+        for row in rows["entities.jsonl"] + rows["rejected.jsonl"]:
             assert row["log_likelihood_ratio"] == bias and (row["posterior"] > 0.5) == is_kept
             assert len(row["features"]) == FeatureTable.joined([]).values.shape[1]
         meta = json.loads((tmp_path / "d" / "meta.json").read_text())

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.evidence.prior import Background, prior_of
+from wfst_bias.evidence.prior import Background, prior_of, repetition_bonuses
 
-LIST = 2000
-KNOWN = Background(false_per_hour=50.0, true_per_hour=60.0, hours=0.02)
+LIST = (2000, 0)
+KNOWN = Background(false_per_hour=(50.0, 20.0), true_per_hour=60.0, hours=0.02)
+
+
+def _prior(ratios, hours=1.0, num_phrases=LIST, is_known=False):
+    return prior_of(ratios, np.full(len(ratios), is_known), hours, num_phrases, KNOWN)
 
 
 def _ratios(num_true, num_false, seed=0):
@@ -21,35 +25,51 @@ def _ratios(num_true, num_false, seed=0):
 
 @pytest.mark.parametrize("num_true", [20, 200, 1000])
 def test_it_recovers_the_number_of_spoken_phrases(num_true):
-    prior = prior_of(_ratios(num_true, 200), hours=1.0, num_phrases=LIST, background=KNOWN)
-    assert prior.true_per_hour == pytest.approx(num_true, rel=0.2, abs=5)
-    assert prior.false_per_hour == pytest.approx(200, rel=0.15)
+    prior = _prior(_ratios(num_true, 200))
+    assert prior.true_per_hour[0] == pytest.approx(num_true, rel=0.2, abs=5)
+    assert prior.false_per_hour[0] == pytest.approx(200, rel=0.15)
 
 
 def test_speech_without_the_phrases_has_hardly_any():
     ratios = _ratios(0, 100)
-    prior = prior_of(ratios, hours=1.0, num_phrases=LIST, background=KNOWN)
-    kept = int((prior.posteriors(ratios) > 0.5).sum())
-    assert prior.true_per_hour < 5 and kept <= 1
+    prior = _prior(ratios)
+    kept = int((prior.posteriors(ratios, np.zeros(100, bool)) > 0.5).sum())
+    assert prior.true_per_hour[0] < 5 and kept <= 1
     assert int((ratios > 0).sum()) > 3  # that even odds would keep
 
 
 def test_false_candidates_are_never_fewer_than_the_list_always_brings():
     ratios = np.full(100, 0.5)  # nothing tells them from false ones
-    prior = prior_of(ratios, hours=1.0, num_phrases=LIST, background=KNOWN)
-    assert prior.false_per_hour >= 100 - 1e-9
-    short = prior_of(ratios, hours=1.0, num_phrases=20, background=KNOWN)
-    assert short.true_per_hour > 90 > prior.true_per_hour  # a short list does not explain so many
+    prior = _prior(ratios)
+    assert prior.false_per_hour[0] >= 100 - 1e-9
+    short = _prior(ratios, num_phrases=(20, 0))
+    assert short.true_per_hour[0] > 90 > prior.true_per_hour[0]  # a short list does not explain so many
 
 
 def test_a_single_sentence_has_the_prior_of_the_background():
-    sentence = prior_of(np.zeros(0), hours=5 / 3600, num_phrases=LIST, background=KNOWN)
-    assert sentence.log_odds == pytest.approx(math.log(60 / 100), abs=0.1)
-    few = prior_of(np.zeros(0), hours=5 / 3600, num_phrases=12, background=KNOWN)
-    assert few.log_odds == pytest.approx(math.log(60 / 0.6), abs=0.1)
-    assert few.posteriors(np.array([-few.log_odds]))[0] == pytest.approx(0.5)
+    sentence = _prior(np.zeros(0), hours=5 / 3600)
+    assert sentence.log_odds(False) == pytest.approx(math.log(60 / 100), abs=0.1)
+    few = _prior(np.zeros(0), hours=5 / 3600, num_phrases=(12, 0))
+    assert few.log_odds(False) == pytest.approx(math.log(60 / 0.6), abs=0.1)
+    assert few.posteriors(np.array([-few.log_odds(False)]), np.array([False]))[0] == pytest.approx(0.5)
 
 
 def test_rates_are_positive():
-    with pytest.raises(InputError, match="false_per_hour is 0"):
-        Background(false_per_hour=0.0)
+    with pytest.raises(InputError, match=r"false_per_hour\[0\] is 0"):
+        Background(false_per_hour=(0.0, 1.0))
+
+
+def test_phrases_of_each_kind_have_their_own_prior():
+    """All known phrases were spoken and no other; evidence between the two goes with the kind."""
+    ratios = np.concatenate([np.full(50, 3.0), np.full(50, -3.0), [0.0, 0.0]])
+    is_known = np.concatenate([np.full(50, True), np.full(50, False), [True, False]])
+    prior = prior_of(ratios, is_known, 1.0, (1000, 1000), KNOWN)
+    assert prior.log_odds(True) > 0.5 and prior.log_odds(False) < -1.5
+    assert prior.posteriors(ratios, is_known)[-2] > 0.5 > prior.posteriors(ratios, is_known)[-1]
+    # where no list has any of a kind, its prior decides nothing and is a number
+    assert math.isfinite(prior_of(ratios[:0], is_known[:0], 1.0, (0, 0), KNOWN).log_odds(True))
+
+
+def test_a_phrase_found_with_certainty_is_likelier_elsewhere():
+    phrases, posteriors = ["ann", "bob", "ann", "bob", "eve"], np.array([0.95, 0.5, 0.2, 0.6, 0.99])
+    assert repetition_bonuses(phrases, posteriors) == {"ann": pytest.approx(math.log(1 + 4 * 0.95))}

@@ -1,14 +1,16 @@
 """Verification with the prior of a corpus."""
 
+import math
 from dataclasses import replace
 
 import pytest
+from scipy.special import expit
 
 from helpers.emissions import emissions
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.evidence.model import EvidenceModel, Weight
-from wfst_bias.evidence.prior import Background
+from wfst_bias.evidence.prior import Background, Prior
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.store import read_base
 from wfst_bias.recognize.biasing import OneGraph
@@ -17,11 +19,12 @@ from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.verified import verified
 from wfst_bias.second_pass.chain import Chain
 from wfst_bias.second_pass.config import VerifyConfig
+from wfst_bias.second_pass.found import EVEN
 from wfst_bias.second_pass.verification import Verification
 
 CITY, NAME = "DH AH <wb> S IH T IY", "W IY <wb> M EH T <wb> Z EH L EH N S K IY"
 # the evidence of a phrase is its gap a unit and a constant
-MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 4.0, Background(100.0, 60.0, 0.02))
+MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 4.0, Background((100.0, 100.0), 60.0, 0.02))
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +43,17 @@ def _segments(graph, spoken, **config):
         return recognizer.recognize_batch(BatchEmissions.precomputed(batch)), chain
 
 
+def _even_but(log_odds):
+    return Prior((math.exp(log_odds),) * 2, (1.0, 1.0))
+
+
 def _texts(segments):
     return [segment.found.transcript.text for segment in segments]
 
 
 def test_all_alternatives_are_kept(graph):
     (segment,), _ = _segments(graph, [f"{CITY} <wb> {CITY}"])
-    ratios = [one.ratio for one in segment.found.alternatives]
+    ratios = [one.log_odds(EVEN) for one in segment.found.alternatives]
     assert ratios == sorted(ratios) and len(ratios) == 3
     assert [one.found.transcript.text for one in segment.found.alternatives][::2] == [
         "the kitty the kitty",
@@ -61,7 +68,7 @@ def test_a_prior_decides_between_them(graph):
     (segment,), _ = _segments(graph, [CITY])
     found = segment.found
     (candidate,) = found.alternatives[0].found.candidates
-    kept, rejected = (found.with_prior(prior - candidate.ratio, 0.0) for prior in (0.1, -0.1))
+    kept, rejected = (found.with_prior(_even_but(log_odds - candidate.ratio), 0.0) for log_odds in (0.1, -0.1))
     assert (kept.transcript.text, rejected.transcript.text) == ("the kitty", "the city")
     (entity,) = rejected.transcript.rejected
     row = rejected.evidence_row(entity)
@@ -75,13 +82,13 @@ def test_the_share_of_spoken_phrases_is_that_of_the_corpus(graph):
     alone, chain = _segments(graph, [CITY])
     few, many = [CITY] + ["DH AH"] * 3, [CITY] + [NAME] * 3
     priors = [next(iter(verified(_segments(graph, spoken)[0], chain))).found.prior for spoken in (few, many)]
-    assert priors[0] < priors[1]
+    assert priors[0].log_odds(False) < priors[1].log_odds(False)
     (after,) = verified(alone, chain)
-    assert after.found.prior == pytest.approx(alone[0].found.prior)
+    assert after.found.prior.log_odds(False) == pytest.approx(alone[0].found.prior.log_odds(False))
     # each utterance by itself has the same prior wherever it stands
     own = replace(chain, stages=(Verification(VerifyConfig(prior_over="utterance"), MODEL),))
     first, *_ = verified(_segments(graph, many)[0], own)
-    assert first.found.prior == pytest.approx(alone[0].found.prior, abs=1e-6)
+    assert first.found.prior.log_odds(False) == pytest.approx(alone[0].found.prior.log_odds(False), abs=1e-6)
 
 
 def test_without_verification_segments_pass(graph):
@@ -92,6 +99,40 @@ def test_without_verification_segments_pass(graph):
 def test_a_shifted_segment_keeps_its_evidence(graph):
     (segment,), _ = _segments(graph, [CITY])
     found = segment.found.in_utterance("long", 10.0)
-    rejected = found.with_prior(-100.0, 0.0)
+    rejected = found.with_prior(_even_but(-100.0), 0.0)
     (entity,) = rejected.transcript.rejected
     assert entity.start > 10.0 and rejected.evidence_row(entity)["posterior"] == 0.0
+
+
+def _judged(graph, spoken, **config):
+    segments, chain = _segments(graph, spoken, **config)
+    return list(verified(segments, chain))
+
+
+def test_a_phrase_that_was_certainly_found_in_the_recording_is_likelier_there(graph):
+    """The two utterances are segments of one recording, or of two."""
+    segments, chain = _segments(graph, [CITY, "DH AH <wb> K IH T IY"])
+    weak, clear = (one.found.candidates[0].ratio for one in segments)
+    assert weak < clear
+    together = list(verified([replace(one, utterance="recording") for one in segments], chain))
+    apart = list(verified(segments, chain))
+    assert [one.found.repetition_bonuses for one in apart] == [{}, {}]
+    prior = together[0].found.prior.log_odds(False)
+    certain = expit(clear + prior)
+    assert certain > 0.9
+    for one, ratio in zip(together, (weak, clear)):
+        bonus = one.found.repetition_bonuses["Kitty"]
+        assert bonus == pytest.approx(math.log(1 + 4 * certain))
+        transcript = one.found.transcript
+        (entity,) = transcript.entities or transcript.rejected
+        posterior = expit(ratio + prior + bonus)
+        assert one.found.evidence_row(entity)["posterior"] == pytest.approx(posterior, abs=1e-3)
+
+
+def test_a_budget_of_false_alarms_sets_the_threshold(graph):
+    """Less is accepted the fewer false alarms may be in an hour, and what the posterior would demand does not count."""
+    kept = []
+    for rate in (1000.0, 30.0, 1e-9):
+        judged = _judged(graph, [CITY] * 3 + [NAME], false_alarms_per_hour=rate)
+        kept.append(sum(len(one.found.transcript.entities) for one in judged))
+    assert kept == sorted(kept, reverse=True) and kept[0] == 4 and kept[-1] < 3

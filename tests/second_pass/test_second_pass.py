@@ -143,7 +143,7 @@ def test_an_unsure_phrase_is_replaced_by_the_best_path_without_it(eager):
     for i, (one, other) in enumerate(zip(before, after)):
         assert other.texts == {"search": one.transcript.text, "verify": other.transcript.text}
         assert len(other.confidences) == len(other.transcript.words)
-        same = next(h for h in one.nbest.hypotheses if h.words == other.path_words)
+        same = next(h for h in one.nbest.hypotheses if h.words == other.path.words)
         assert other.transcript == replace(
             on_path(one, same.arcs, other.transcript.score, i, batch).transcript, rejected=other.transcript.rejected
         )
@@ -156,7 +156,7 @@ def test_verification_keeps_to_the_order_of_the_stages_before(eager):
     worst_first = NBest(found.nbest.name, found.nbest.hypotheses[::-1])
     _, after = Verification(VerifyConfig())([found, replace(found, nbest=worst_first)], batch)
     free = [h for h in worst_first.hypotheses if "kitty" not in h.words]
-    assert len(free) > 1 and after.path_words == free[0].words != free[-1].words
+    assert len(free) > 1 and after.path.words == free[0].words != free[-1].words
     assert [entity.phrase for entity in after.transcript.rejected] == ["Kitty"]
 
 

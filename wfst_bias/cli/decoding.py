@@ -30,7 +30,15 @@ gate_options = config_options(GateConfig, "gate")
 
 stage_options = config_options(ChainConfig, "stages", prefix="")
 rescore_options = config_options(RescoringConfig, "rescore")
-verify_options = config_options(VerifyConfig, "verify")
+verify_options = config_options(
+    VerifyConfig,
+    "verify",
+    short={
+        "min_posterior": "--min-posterior",
+        "false_alarms_per_hour": "--false-alarms-per-hour",
+        "prior_over": "--prior-over",
+    },
+)
 lookup_options = config_options(LookupConfig, "lookup")
 _biasing_option = click.option(
     "--biasing",

@@ -5,7 +5,7 @@ import functools
 import inspect
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Type
 
 import click
 from click.core import ParameterSource
@@ -90,7 +90,9 @@ def was_given(group: str) -> bool:
     return any(name.startswith(f"{group}_") for name in given)
 
 
-def config_options(config: Type[Any], group: str, prefix: Optional[str] = None) -> Decorator:
+def config_options(
+    config: Type[Any], group: str, prefix: Optional[str] = None, short: Mapping[str, str] = {}
+) -> Decorator:
     """One option ``--GROUP-FIELD`` for each field of a config dataclass, with the field's default.
 
     The help of an option is the description of its field in the docstring of the config; an error of the config that
@@ -100,6 +102,7 @@ def config_options(config: Type[Any], group: str, prefix: Optional[str] = None) 
       config: the dataclass; the command receives one as its argument ``GROUP_config``.
       group: of the options, see ``config``.
       prefix: first word of the options, not repeated where a field begins with it; the group where it is not given.
+      short: another name of the option of a field, without the group.
     """
     fields = dataclasses.fields(config)
     helps = field_helps(config)
@@ -120,7 +123,7 @@ def config_options(config: Type[Any], group: str, prefix: Optional[str] = None) 
 
         for field in reversed(fields):
             with_config = click.option(
-                option_of(field.name),
+                *filter(None, (option_of(field.name), short.get(field.name))),
                 f"{group}_{field.name}",
                 type=field.type,
                 default=field.default,

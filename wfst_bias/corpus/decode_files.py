@@ -14,9 +14,10 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.recognize.transcription import ctm_lines, entity_row
-from wfst_bias.second_pass.config import LOOKUP, SEARCH
+from wfst_bias.second_pass.config import LOOKUP, SEARCH, VERIFY
 
 ARCHIVE, TERMS = "lat.gz", "terms.jsonl.gz"  # of a part; those of a decode folder have numbers
+REJECTED, REJECTED_BEFORE = "rejected.jsonl", "refused.jsonl"  # the name, and that of older versions
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class DecodeFiles:
     - ``text``, and ``text.display`` with the phrases of the lists as they are to be shown;
     - ``ctm``: word times, and after the words their confidences without what the list pays; ``ctm.with_list``: with it;
     - ``entities.jsonl``: the entities that were found, with their evidence, both confidences and their competitors;
-    - ``refused.jsonl``: the rejected phrases, which were found and removed again by a gate or by verification;
+    - ``rejected.jsonl``: the rejected phrases, which were found and removed again, and why: by a gate or by verification;
     - ``segments``: the recording and the time of each lattice; a long utterance has several lattices;
     - ``lat.gz``: lattices, and ``terms.jsonl.gz``: the terms of those of words;
     - ``nbest.jsonl``, where hypotheses are asked for;
@@ -77,7 +78,7 @@ class DecodeFiles:
         self._text, self._display = plain("text"), plain("text.display")
         self._segments_file = plain("segments")
         self._ctm, self._ctm_with_list = plain("ctm"), plain("ctm.with_list")
-        self._entities, self._rejected = plain("entities.jsonl"), plain("refused.jsonl")
+        self._entities, self._rejected = plain("entities.jsonl"), plain(REJECTED)
         self._texts = {name: plain(f"text.{name}") for name in (SEARCH, *stages)} if stages else {}
         self._lookup = plain("lookup.jsonl") if LOOKUP in stages else None
         self._archive = packed(ARCHIVE)
@@ -150,7 +151,8 @@ class DecodeFiles:
             self._entities.write(_line_of_json({**row, **found.evidence_row(entity)}))
         for entity in transcript.rejected:
             placed = replace(entity, first_word=entity.first_word + num_before)
-            self._rejected.write(_line_of_json({"utterance": name, **placed.to_json(), **found.evidence_row(entity)}))
+            why = {"reason": "gate" if entity.is_below_gate else VERIFY, **found.evidence_row(entity)}
+            self._rejected.write(_line_of_json({"utterance": name, **placed.to_json(), **why}))
         self._num_entities += len(transcript.entities)
         self._num_rejected += len(transcript.rejected)
 

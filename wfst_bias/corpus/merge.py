@@ -9,7 +9,7 @@ from typing import IO, Any, Dict, Iterable, List, Mapping, Optional
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.corpus import part as parts
-from wfst_bias.corpus.decode_files import ARCHIVE, TERMS
+from wfst_bias.corpus.decode_files import ARCHIVE, REJECTED, REJECTED_BEFORE, TERMS
 from wfst_bias.corpus.decoding import META, REPORT, WORDS
 from wfst_bias.corpus.plan import Plan
 from wfst_bias.corpus.worker import LOG
@@ -57,6 +57,7 @@ def merge_parts(plan: Plan, folder: Path, tables: Path, decode_dir: Path, meta: 
         shutil.rmtree(left, ignore_errors=True)
     with publish_folder(decode_dir, KIND, within=folder) as building:
         summaries = list(_joined(plan, folder, building))
+        shutil.copyfile(building / REJECTED, building / REJECTED_BEFORE)
         for name in (WORDS, REPORT):
             if (tables / name).is_file():
                 shutil.copyfile(tables / name, building / name)

@@ -36,7 +36,6 @@ FEATURES: Mapping[str, str] = {
     "seconds": "duration",
     "tempo": "log of the duration of a unit against that of the rest of the utterance",
     "list_score": "what the list's class costs and pays for the phrase and its variant, without the size of the list, nats",
-    "known_words": "share of its words that the language model knows",
 }
 
 
@@ -158,7 +157,6 @@ def features_of(
     competitors: Sequence[Optional[Competitor]],
     path: Optional[PathFrames] = None,
     list_scores: Optional[FloatArray] = None,
-    known_words: Optional[FloatArray] = None,
 ) -> FeatureTable:
     """The features of the candidates of an utterance.
 
@@ -167,7 +165,7 @@ def features_of(
       confidences: of the words of each.
       competitors: of each.
       path: that they are on; where it is not given, its features are missing, and so for the others.
-      list_scores, known_words: of :data:`FEATURES` ``(E,)``.
+      list_scores: of :data:`FEATURES` ``(E,)``.
     """
     gaps = np.array([entity.gap for entity in entities], float)
     units = np.array([max(len(entity.units), 1) for entity in entities], float)
@@ -193,9 +191,8 @@ def features_of(
     }
     if path is not None:
         columns.update(path.columns(starts, ends))
-    for name, values in (("list_score", list_scores), ("known_words", known_words)):
-        if values is not None:
-            columns[name] = values
+    if list_scores is not None:
+        columns["list_score"] = list_scores
     return FeatureTable.of_columns(columns, len(entities))
 
 

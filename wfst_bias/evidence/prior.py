@@ -1,15 +1,26 @@
-"""The prior of a corpus: how many of the phrases that a list brought were spoken in this speech."""
+"""The prior of a corpus: how many of the phrases that a list brought were spoken in this speech.
+
+Phrases of which the language model knows all words and others are counted apart: a corpus may be full of the one kind and
+have none of the other, and a list brings false alarms of both.
+"""
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import Dict, Sequence, Tuple
 
+import numpy as np
 from scipy.special import expit
 
 from wfst_bias.core.errors import FieldError
-from wfst_bias.core.types import FloatArray
+from wfst_bias.core.types import BoolArray, FloatArray, Nats
 
 _ROUNDS = 500
 _ENOUGH = 1e-6  # change of a count
+_CERTAIN = 0.9
+_MORE_ODDS = 4.0  # of a phrase for each time that it was certainly spoken elsewhere
+
+Kinds = Tuple[float, float]  # of phrases with unknown words, and of those of which the language model knows all words
 
 
 @dataclass(frozen=True)
@@ -17,49 +28,65 @@ class Background:
     """Candidates that a list brings in speech about which nothing is known.
 
     Args:
-      false_per_hour: false candidates for a thousand phrases in an hour, known from speech without the phrases.
+      false_per_hour: false candidates for a thousand phrases in an hour, known from speech without the phrases; of
+        phrases with unknown words, and of others.
       true_per_hour: spoken phrases in an hour, whatever the size of the list.
       hours: of speech that this knowledge counts for, against the candidates of the corpus.
     """
 
-    false_per_hour: float = 50.0
+    false_per_hour: Kinds = (50.0, 50.0)
     true_per_hour: float = 60.0
     hours: float = 0.02
 
     def __post_init__(self) -> None:
-        for name in ("false_per_hour", "true_per_hour", "hours"):
-            if not 0.0 < getattr(self, name) < math.inf:
-                raise FieldError(name, f"is {getattr(self, name)}; give a number above 0")
+        rates = {f"false_per_hour[{kind}]": rate for kind, rate in enumerate(self.false_per_hour)}
+        for name, value in {**rates, "true_per_hour": self.true_per_hour, "hours": self.hours}.items():
+            if not 0.0 < value < math.inf:
+                raise FieldError(name, f"is {value}; give a number above 0")
 
-    def false_candidates(self, num_phrases: float, hours: float) -> float:
-        """How many false candidates a list brings in some hours."""
-        return self.false_per_hour * num_phrases / 1000.0 * hours
+    def false_candidates(self, num_phrases: Kinds) -> Kinds:
+        """How many false candidates of each kind a list brings in an hour, at least a very small number."""
+        unknown, known = (rate * max(num, 1e-3) / 1000.0 for rate, num in zip(self.false_per_hour, num_phrases))
+        return unknown, known
+
+    def spoken(self, num_phrases: Kinds) -> Kinds:
+        """How many phrases of each kind are spoken in an hour: as many of both, where the list has both."""
+        num_kinds = max(sum(num > 0 for num in num_phrases), 1)
+        unknown, known = (self.true_per_hour / num_kinds if num > 0 else 1e-3 for num in num_phrases)
+        return unknown, known
 
 
 @dataclass(frozen=True)
 class Prior:
-    """Candidates in an hour of some speech.
+    """Candidates in an hour of some speech, of phrases with unknown words and of others.
 
     Args:
       true_per_hour, false_per_hour: spoken and false ones.
     """
 
-    true_per_hour: float
-    false_per_hour: float
+    true_per_hour: Kinds
+    false_per_hour: Kinds
 
-    @property
-    def log_odds(self) -> float:
-        """Log odds of a candidate, before its features are seen, nats."""
-        return math.log(self.true_per_hour) - math.log(self.false_per_hour)
+    def log_odds(self, is_known: bool) -> Nats:
+        """Log odds of a candidate of a kind, before its features are seen."""
+        return math.log(self.true_per_hour[is_known]) - math.log(self.false_per_hour[is_known])
 
-    def posteriors(self, ratios: FloatArray) -> FloatArray:
-        """The probability that each candidate was spoken ``(E,)``, from log likelihood ratios, nats ``(E,)``."""
-        posteriors: FloatArray = expit(ratios + self.log_odds)
+    def posteriors(self, ratios: FloatArray, is_known: BoolArray) -> FloatArray:
+        """The probability that each candidate was spoken ``(E,)``.
+
+        Args:
+          ratios: log likelihood ratios, nats ``(E,)``.
+          is_known: of which the language model knows all words, bool ``(E,)``.
+        """
+        log_odds = np.array([self.log_odds(False), self.log_odds(True)])
+        posteriors: FloatArray = expit(ratios + log_odds[is_known.astype(int)])
         return posteriors
 
 
-def prior_of(ratios: FloatArray, hours: float, num_phrases: float, background: Background = Background()) -> Prior:
-    """Estimate the prior of speech from its candidates, by expectation maximization.
+def prior_of(
+    ratios: FloatArray, is_known: BoolArray, hours: float, num_phrases: Kinds, background: Background = Background()
+) -> Prior:
+    """Estimate the prior of speech from its candidates, by expectation maximization, for each kind of phrases.
 
     False candidates are never fewer than the background has them: what a list of that size always brings is
     explained by that first. The background counts for its own hours of speech, so that a single sentence has its
@@ -67,20 +94,52 @@ def prior_of(ratios: FloatArray, hours: float, num_phrases: float, background: B
 
     Args:
       ratios: log likelihood ratios of all candidates, nats ``(E,)``.
+      is_known: of which the language model knows all words, bool ``(E,)``.
       hours: of speech.
       num_phrases: of the list; the mean where utterances have lists of their own.
     """
-    known = background.hours
-    least_false = max(background.false_candidates(max(num_phrases, 1), 1.0), 1e-6)
-    true = background.true_per_hour
-    prior = Prior(true, least_false)
+    kinds = zip((~is_known, is_known), background.spoken(num_phrases), background.false_candidates(num_phrases))
+    unknown, known = (_rates(ratios[own], hours, true, false, background.hours) for own, true, false in kinds)
+    return Prior((unknown[0], known[0]), (unknown[1], known[1]))
+
+
+def _rates(ratios: FloatArray, hours: float, true: float, least_false: float, known_hours: float) -> Kinds:
+    """Spoken and false candidates an hour, of one kind.
+
+    Args:
+      ratios: of its candidates, nats ``(E,)``.
+      hours: of speech.
+      true, least_false: candidates in an hour of the background.
+      known_hours: that the background counts for.
+    """
+    true_now, false_now = true, least_false
     for _ in range(_ROUNDS):
-        posteriors = prior.posteriors(ratios)
-        true_now = (float(posteriors.sum()) + true * known) / (hours + known)
-        false_now = (float((1.0 - posteriors).sum()) + least_false * known) / (hours + known)
-        following = Prior(true_now, max(false_now, least_false))
-        change = abs(following.true_per_hour - prior.true_per_hour) * (hours + known)
-        prior = following
-        if change < _ENOUGH:
+        spoken = float(expit(ratios + math.log(true_now) - math.log(false_now)).sum())
+        before, all_hours = true_now, hours + known_hours
+        true_now = (spoken + true * known_hours) / all_hours
+        false_now = max((len(ratios) - spoken + least_false * known_hours) / all_hours, least_false)
+        if abs(true_now - before) * all_hours < _ENOUGH:
             break
-    return prior
+    return true_now, false_now
+
+
+def repetition_bonuses(phrases: Sequence[str], posteriors: FloatArray) -> Dict[str, Nats]:
+    """More log odds of phrases that were found with certainty elsewhere in a recording, nats.
+
+    Who says a rare word says it again: each certain candidate of a phrase makes the others of this phrase likelier. A
+    phrase with a single candidate has none.
+
+    Args:
+      phrases: of all candidates of the recording.
+      posteriors: of them, without this ``(E,)``.
+    """
+    candidates: Dict[str, int] = defaultdict(int)
+    certain: Dict[str, float] = defaultdict(float)
+    for phrase, posterior in zip(phrases, posteriors.tolist()):
+        candidates[phrase] += 1
+        certain[phrase] += posterior * (posterior > _CERTAIN)
+    return {
+        phrase: math.log1p(_MORE_ODDS * total)
+        for phrase, total in certain.items()
+        if total > 0 and candidates[phrase] > 1
+    }

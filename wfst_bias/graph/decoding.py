@@ -136,6 +136,19 @@ class DecodingGraph:
         partial = [words for part in self.lists for words in part.partial_phrases]
         return [*(entity.words for entity in self.entities), *partial]
 
+    def num_phrases(self, gate: int) -> Tuple[int, int]:
+        """Phrases of the lists of an utterance: with words that the language model does not know, and others."""
+        counts = [
+            (len(part.entities), known) for part, known in zip(self.lists, self._num_known) if part.gate in (OPEN, gate)
+        ]
+        num_known = sum(known for _, known in counts)
+        return sum(phrases for phrases, _ in counts) - num_known, num_known
+
+    @cached_property
+    def _num_known(self) -> List[int]:
+        known = self.known_words
+        return [sum(known.issuperset(entity.words) for entity in part.entities) for part in self.lists]
+
     def entity_of(self, output: int) -> Entity:
         """The phrase or partial phrase of an output label."""
         if output < self.first_partial:

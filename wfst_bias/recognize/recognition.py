@@ -19,7 +19,7 @@ from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.lattice.nbest import NBest
 from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.emissions import BatchEmissions
-from wfst_bias.second_pass.chain import Found
+from wfst_bias.second_pass.found import Found
 from wfst_bias.second_pass.lookup_matches import Replacement
 
 

@@ -4,9 +4,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Iterable, Iterator, List, Tuple
 
+import numpy as np
+
+from wfst_bias.evidence.candidates import Candidate
+from wfst_bias.evidence.prior import Kinds, Prior, repetition_bonuses
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.second_pass.chain import Chain
-from wfst_bias.second_pass.config import CORPUS, SCOPES, UTTERANCE
+from wfst_bias.second_pass.config import CORPUS, RECORDING, SCOPES, SPEAKER, UTTERANCE
+from wfst_bias.second_pass.found import Found
 from wfst_bias.second_pass.verification import Verification
 
 
@@ -30,24 +35,44 @@ def verified(
     for _, group in groupby(segments, key=lambda segment: _unit(segment, scope)):
         some = list(group)
         prior = stage.prior(*_candidates(some))
-        for segment in some:
-            yield replace(segment, found=stage.judged(segment.found, prior))
+        for _, of_recording in groupby(some, key=lambda segment: _unit(segment, RECORDING)):
+            yield from _judged(list(of_recording), stage, prior)
+
+
+def _judged(segments: List[RecognizedSegment], stage: Verification, prior: Prior) -> Iterator[RecognizedSegment]:
+    """Keep the phrases of a recording that were probably spoken, given the prior and where else each was found."""
+    candidates = [candidate for segment in segments for candidate in _first(segment).candidates]
+    posteriors = prior.posteriors(
+        np.array([candidate.ratio for candidate in candidates], float),
+        np.array([candidate.is_known for candidate in candidates], bool),
+    )
+    bonuses = repetition_bonuses([candidate.entity.phrase for candidate in candidates], posteriors)
+    for segment in segments:
+        yield replace(segment, found=stage.judged(segment.found, prior, bonuses))
 
 
 def _unit(segment: RecognizedSegment, scope: str) -> str:
     """The name of what shares a prior with a segment."""
+    cut = segment.cut
     if scope == CORPUS:
         return ""
-    cut = segment.cut
+    if scope == SPEAKER:
+        return str(cut.supervisions[0].speaker) if cut.supervisions else ""
     is_whole = scope == UTTERANCE or not getattr(cut, "has_recording", False)
     return segment.utterance if is_whole else str(cut.recording_id)
 
 
-def _candidates(segments: List[RecognizedSegment]) -> Tuple[List[float], float, float]:
-    """Log likelihood ratios of all candidates, hours, and phrases of a list, the mean over time."""
+def _candidates(segments: List[RecognizedSegment]) -> Tuple[List[Candidate], float, Kinds]:
+    """All candidates, hours, and phrases of a list, the mean over time."""
     seconds = sum(segment.duration for segment in segments)
-    phrase_seconds = sum(segment.duration * segment.found.num_phrases for segment in segments)
-    # those of the search: what a rejected phrase gives way to is no candidate of its own
-    first = (one.found.alternatives[0].found if one.found.alternatives else one.found for one in segments)
-    ratios = [candidate.ratio for found in first for candidate in found.candidates]
-    return ratios, seconds / 3600, phrase_seconds / max(seconds, 1e-9)
+    candidates = [candidate for segment in segments for candidate in _first(segment).candidates]
+    unknown, known = (
+        sum(segment.duration * segment.found.num_phrases[kind] for segment in segments) / max(seconds, 1e-9)
+        for kind in range(2)
+    )
+    return candidates, seconds / 3600, (unknown, known)
+
+
+def _first(segment: RecognizedSegment) -> Found:
+    """The result that accepts any evidence; what a rejected phrase gives way to is no candidate of its own."""
+    return segment.found.alternatives[0].found if segment.found.alternatives else segment.found

@@ -6,27 +6,24 @@ lookup writes words that no lattice has.
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
+from typing import Callable, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.symbols import OOV
-from wfst_bias.core.types import IntArray, Nats, Seconds
+from wfst_bias.core.types import IntArray
 from wfst_bias.decode.gates import has_phrase_below_gate, only_above
 from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
-from wfst_bias.decode.transcript import FoundEntity, Transcript
+from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.entity import Phrases
-from wfst_bias.evidence.candidates import Candidate
-from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.lattice.competitors import Competitor, competitors
-from wfst_bias.lattice.confidence import Confidence, word_confidences
+from wfst_bias.lattice.lattice_path import LatticePath
 from wfst_bias.lattice.nbest import NBest, nbest_of
-from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice, word_lattices
+from wfst_bias.lattice.word_lattice import NO_WORD, word_lattices
 from wfst_bias.second_pass.config import LOOKUP, RESCORE, SEARCH
+from wfst_bias.second_pass.found import Alternative, Found
 from wfst_bias.second_pass.lookup import Lookup
-from wfst_bias.second_pass.lookup_matches import Replacement
 from wfst_bias.second_pass.rescoring import PhoneRescorer
 
 _TIES = 10  # hypotheses that may score the same as the best path
@@ -47,74 +44,6 @@ class Batch:
     lattices: Lattices
     lists: Sequence[Phrases]
     phones: Emissions
-
-
-@dataclass(frozen=True)
-class Found:
-    """Result of an utterance.
-
-    Args:
-      lattice: all word sequences within the beam.
-      nbest: the hypotheses, the best first.
-      path_words: words of the chosen hypothesis, as the lattice has them.
-      path: arcs of ``lattice`` with these words; None where it has no such path among the n-best.
-      transcript: of that, where no lookup changed it.
-      texts: transcripts of the search and of each stage by its name, in the order of the run.
-      replacements: of the lookup.
-      confidences: of the words.
-      competitors: of the entities; none where the lattice has no other path.
-      candidates: phrases that a list brought, on this path and rejected, as verification weighed them.
-      num_phrases: of the list, where verification ran.
-      prior: log odds of a candidate before its features are seen, nats.
-      alternatives: what the result is if less evidence is accepted or more demanded; the first accepts any.
-    """
-
-    lattice: WordLattice
-    nbest: NBest
-    path_words: Tuple[str, ...]
-    path: Optional[IntArray]
-    transcript: Transcript
-    texts: Mapping[str, str]
-    replacements: Tuple[Replacement, ...] = ()
-    confidences: Tuple[Confidence, ...] = ()
-    competitors: Tuple[Optional[Competitor], ...] = ()
-    candidates: Tuple[Candidate, ...] = ()
-    num_phrases: int = 0
-    prior: Nats = 0.0
-    alternatives: Tuple["Alternative", ...] = ()
-
-    def in_utterance(self, utterance: str, start: Seconds) -> "Found":
-        """The result of a segment: times of the transcript are those of the utterance, and the lattice knows its place."""
-        lattice = replace(self.lattice, segment_of=utterance, start=start)
-        others = tuple(replace(one, found=one.found.in_utterance(utterance, start)) for one in self.alternatives)
-        candidates = tuple(one.shifted(start) for one in self.candidates)
-        transcript = self.transcript.shifted(start)
-        return replace(self, lattice=lattice, transcript=transcript, candidates=candidates, alternatives=others)
-
-    def with_prior(self, prior: Nats, least: Nats) -> "Found":
-        """The result where candidates have a prior, and their log odds must not be below some least, nats each."""
-        demanding = [one.found for one in self.alternatives if one.ratio + prior < least]
-        chosen = demanding[-1] if demanding else self
-        return replace(chosen, alternatives=self.alternatives, prior=prior)
-
-    def evidence_row(self, entity: FoundEntity) -> Dict[str, Any]:
-        """The evidence of a phrase, kept or rejected, as files have it; empty where no verification weighed it."""
-        candidate = next((one for one in self.candidates if one.entity == entity), None)
-        return candidate.to_json(self.prior) if candidate else {}
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """A result with fewer phrases of lists.
-
-    Args:
-      ratio: the largest log likelihood ratio of the phrases that were rejected, nats; the result holds where more is
-        demanded.
-      found: the result.
-    """
-
-    ratio: Nats
-    found: Found
 
 
 class Stage(Protocol):
@@ -154,18 +83,18 @@ class Chain:
           num_best: hypotheses of an utterance that are wanted at least; stages may read more.
         """
         most = max(_TIES, num_best, *(stage.num_best for stage in self.stages))
-        words = batch.decoder.graph.words
+        graph = batch.decoder.graph
         found = []
         for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder)):
-            nbest = nbest_of(lattice, most, words)
+            nbest = nbest_of(lattice, most, graph.words)
             texts = tuple(word.text for word in transcript.words)
             chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
-            path_words, path = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
-            found.append(Found(lattice, nbest, path_words, path, transcript, {SEARCH: transcript.text}))
+            words, arcs = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
+            path = LatticePath(lattice, words, arcs, graph)
+            found.append(Found(lattice, nbest, path, transcript, {SEARCH: transcript.text}))
         for stage in self.stages:
             found = _with_alternatives(found, partial(_run, stage, batch))
-        graph = batch.decoder.graph
-        return _with_alternatives(found, lambda some: [_with_evidence(one, graph) for one in some])
+        return found
 
 
 def _run(stage: Stage, batch: Batch, found: Sequence[Found]) -> List[Found]:
@@ -188,29 +117,6 @@ def _with_alternatives(found: Sequence[Found], change: Callable[[Sequence[Found]
             if rank < len(one.alternatives):
                 own.append(replace(one.alternatives[rank], found=made))
     return [replace(one, alternatives=tuple(own) or one.alternatives) for one, own in zip(changed, alternatives)]
-
-
-def _with_evidence(found: Found, graph: DecodingGraph) -> Found:
-    """Add confidences and competitors; words of a lookup, which no path has, get the posterior of their phones."""
-    looked_up = [entity for entity in found.transcript.entities if entity.found_by == LOOKUP]
-    others = [entity for entity in found.transcript.entities if entity.found_by != LOOKUP]
-    # where the others are on the path
-    spans = [(_place(entity.first_word, looked_up, found.replacements), entity.num_words) for entity in others]
-    competitor_of = dict(
-        zip(map(id, others), competitors(found.lattice, found.path_words, spans, graph.words, found.path))
-    )
-    sure = word_confidences(found.lattice, found.path_words, graph, found.path)
-    for entity, row in zip(looked_up, found.replacements):  # from left to right, so that those before are done
-        words = slice(entity.first_word, entity.first_word + len(row.words.split()))
-        sure[words] = [Confidence(row.posterior, row.posterior)] * entity.num_words
-    all_competitors = tuple(competitor_of.get(id(entity)) for entity in found.transcript.entities)
-    return replace(found, confidences=tuple(sure), competitors=all_competitors)
-
-
-def _place(word: int, looked_up: Sequence[FoundEntity], replacements: Sequence[Replacement]) -> int:
-    """Return the position of a word before replacements."""
-    rows = zip(looked_up, replacements)
-    return word + sum(len(row.words.split()) - entity.num_words for entity, row in rows if entity.first_word < word)
 
 
 class Rescoring:
@@ -245,7 +151,7 @@ class LexiconLookup:
 def with_best(found: Found, nbest: NBest, utterance: int, batch: Batch) -> Found:
     """Take the best hypothesis of a new order without a phrase below its gate; keep the result where there is none."""
     for hypothesis in nbest.hypotheses:
-        if hypothesis.words == found.path_words:
+        if hypothesis.words == found.path.words:
             return replace(found, nbest=nbest)
         taken = on_path(found, hypothesis.arcs, hypothesis.terms.total, utterance, batch)
         if not has_phrase_below_gate(taken.transcript):
@@ -266,7 +172,7 @@ def on_path(found: Found, arcs: Union[Sequence[int], IntArray], score: float, ut
     transcript = transcript_of(lattice.sources_of(path), utterance, score, batch.lattices, batch.decoder)
     ids = lattice.words[path]
     path_words = tuple(words.symbols[word] for word in ids[ids != NO_WORD])
-    return replace(found, path_words=path_words, path=path, transcript=transcript)
+    return replace(found, path=LatticePath(lattice, path_words, path, batch.decoder.graph), transcript=transcript)
 
 
 def is_text(words: Sequence[str], transcript: Transcript) -> bool:

@@ -82,7 +82,7 @@ class LookupConfig:
             raise FieldError("min_lead", f"is {self.min_lead}; give nats, 0 (off) or more")
 
 
-SCOPES = UTTERANCE, RECORDING, CORPUS = ("utterance", "recording", "corpus")
+SCOPES = UTTERANCE, RECORDING, SPEAKER, CORPUS = ("utterance", "recording", "speaker", "corpus")
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,17 @@ class VerifyConfig:
       min_confidence: least posterior of a phrase found by a list, without its bonus and boosting, where there is no
         evidence model.
       min_posterior: least probability that a phrase was spoken, by the evidence model.
+      false_alarms_per_hour: false alarms that are accepted in an hour of audio, which then decide instead of
+        min_posterior; 0 is off.
       evidence: evidence model: a file that 'wfst-bias evidence train' wrote, none, or 'default', which comes with the
         package for hama.
-      prior_over: speech in which the share of spoken phrases is estimated: utterance, recording or corpus. A corpus is
-        taken a part at a time, about an hour; 'transcribe' takes each file for itself.
+      prior_over: speech in which the share of spoken phrases is estimated: utterance, recording, speaker or corpus. Of a
+        corpus or speaker it is that of each part of a decoding, see --part-seconds; 'transcribe' takes each file for itself.
     """
 
     min_confidence: float = 0.5
     min_posterior: float = 0.5
+    false_alarms_per_hour: float = 0.0
     evidence: str = "default"
     prior_over: str = "corpus"
 
@@ -108,6 +111,8 @@ class VerifyConfig:
         for name in ("min_confidence", "min_posterior"):
             if not 0 <= getattr(self, name) <= 1:
                 raise FieldError(name, f"is {getattr(self, name)}; give a probability, 0 (off) to 1")
+        if not 0 <= self.false_alarms_per_hour < math.inf:
+            raise FieldError("false_alarms_per_hour", f"is {self.false_alarms_per_hour}; give 0 (off) or more")
         if self.prior_over not in SCOPES:
             raise FieldError("prior_over", f"is {self.prior_over!r}; give {', '.join(SCOPES)}")
 

@@ -10,22 +10,24 @@ phrases were spoken in the whole recording or corpus, which is known at its end:
 
 import math
 from dataclasses import replace
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from wfst_bias.core.types import BoolArray, IntArray, Nats
 from wfst_bias.decode.gates import with_rejected
 from wfst_bias.decode.transcript import FoundEntity
-from wfst_bias.evidence.candidates import Candidate, PathInLattice, candidates_on
+from wfst_bias.evidence.candidates import Candidate, candidates_on
 from wfst_bias.evidence.model import EvidenceModel
-from wfst_bias.evidence.prior import prior_of
+from wfst_bias.evidence.prior import Kinds, Prior, prior_of
 from wfst_bias.lattice.word_lattice import NO_PHRASE
 from wfst_bias.lattice.word_places import arcs_in_place, best_without
-from wfst_bias.second_pass.chain import Alternative, Batch, Found, on_path
+from wfst_bias.second_pass.chain import Batch, on_path
 from wfst_bias.second_pass.config import VERIFY, VerifyConfig
+from wfst_bias.second_pass.found import EVEN, Alternative, Found
 
-_HIGHEST_ODDS = 12.0  # nats, against a candidate; no prior has more
+_HIGHEST_ODDS = 7.0  # nats, against a candidate; no prior has more
+_MOST_FALSE = Prior((1.0, 1.0), (1000.0, 1000.0))
 
 
 class Verification:
@@ -46,42 +48,53 @@ class Verification:
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:
         return [self._verified(one, i, batch) for i, one in enumerate(found)]
 
-    def prior(self, ratios: Sequence[Nats], hours: float, num_phrases: float) -> Nats:
-        """Log odds of a candidate of some speech before its features are seen, nats; 0 without a model.
+    def prior(self, candidates: Sequence[Candidate], hours: float, num_phrases: Kinds) -> Prior:
+        """The prior of some speech; without a model spoken and false candidates are as likely.
 
         Args:
-          ratios: log likelihood ratios of all candidates.
+          candidates: all of the speech.
           hours: of speech.
           num_phrases: of the list.
         """
         if self.model is None:
-            return 0.0
-        return prior_of(np.array(ratios, float), hours, num_phrases, self.model.background).log_odds
+            return EVEN
+        ratios = np.array([one.ratio for one in candidates], float)
+        is_known = np.array([one.is_known for one in candidates], bool)
+        return prior_of(ratios, is_known, hours, num_phrases, self.model.background)
 
-    def judged(self, found: Found, prior: Nats) -> Found:
-        """The result of an utterance whose candidates have a prior, log odds, nats."""
-        return found.with_prior(prior, self._least)
+    def judged(self, found: Found, prior: Prior, bonuses: Mapping[str, Nats] = {}) -> Found:
+        """The result of an utterance.
 
-    @property
-    def _least(self) -> Nats:
+        Args:
+          prior: of its candidates.
+          bonuses: see :func:`wfst_bias.evidence.prior.repetition_bonuses`.
+        """
+        return found.with_prior(prior, self._least(prior), bonuses)
+
+    def _least(self, prior: Prior) -> Nats:
         """Log odds that a phrase must have to be kept."""
-        return _log_odds(self.config.min_posterior if self.model else self.config.min_confidence)
+        if self.model is None:
+            return _log_odds(self.config.min_confidence)
+        if self.config.false_alarms_per_hour:
+            return self.model.least_log_odds(self.config.false_alarms_per_hour, prior)
+        return _log_odds(self.config.min_posterior)
 
     @property
     def _most_demanded(self) -> Nats:
         """The log likelihood ratio that is enough, whatever the prior."""
-        return self._least + (_HIGHEST_ODDS if self.model else 0.0)
+        if self.model is None:
+            return self._least(EVEN)
+        return self._least(_MOST_FALSE) + _HIGHEST_ODDS
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         lattices = batch.lattices
-        lists = batch.decoder.graph.lists_of(lattices.gates[utterance])
-        found = replace(found, num_phrases=sum(len(part.entities) for part in lists))
+        found = replace(found, num_phrases=batch.decoder.graph.num_phrases(lattices.gates[utterance]))
         found, alternatives = self._with_alternatives(found, utterance, batch)
         if not alternatives:
             return found
         hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
-        prior = self.prior([candidate.ratio for candidate in found.candidates], hours, found.num_phrases)
-        return self.judged(replace(found, alternatives=(Alternative(-math.inf, found), *alternatives)), prior)
+        prior = self.prior(found.candidates, hours, found.num_phrases)
+        return self.judged(replace(found, alternatives=(Alternative((), found), *alternatives)), prior)
 
     def _with_alternatives(
         self, found: Found, utterance: int, batch: Batch
@@ -92,18 +105,18 @@ class Verification:
         alternatives: List[Alternative] = []
         rejected: List[Candidate] = []
         staying: List[FoundEntity] = []
-        taken, current, ratio = np.zeros(found.lattice.num_arcs, bool), found, -math.inf
+        taken, current = np.zeros(found.lattice.num_arcs, bool), found
         # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
         while candidates:
             weakest = min(candidates, key=lambda one: one.ratio)
             if weakest.ratio >= self._most_demanded:
                 break
-            arcs = _arcs_of(current, weakest.entity, batch)
+            arcs = _arcs_of(current, weakest.entity)
             score, path = _best_without(current, taken | arcs)
             if not (arcs & ~taken).any() or not np.isfinite(score):
                 staying.append(weakest.entity)
             else:
-                taken, ratio = taken | arcs, max(ratio, weakest.ratio)
+                taken |= arcs
                 rejected.append(weakest)
                 current = on_path(current, path, score, utterance, batch)
                 candidates = self._candidates(current, utterance, batch)
@@ -111,13 +124,12 @@ class Verification:
                     current.transcript, [*found.transcript.rejected, *(one.entity for one in rejected)]
                 )
                 kept = replace(current, transcript=transcript, candidates=(*candidates, *rejected))
-                alternatives.append(Alternative(ratio, kept))
+                alternatives.append(Alternative(tuple(rejected), kept))
             candidates = [one for one in candidates if not any(map(one.entity.overlaps, staying))]
         return found, tuple(alternatives)
 
     def _candidates(self, found: Found, utterance: int, batch: Batch) -> List[Candidate]:
-        path = PathInLattice(found.lattice, found.transcript, found.path_words, found.path, utterance)
-        candidates = candidates_on(path, batch.lattices, batch.decoder)
+        candidates = candidates_on(found.path, found.transcript, utterance, batch.lattices, batch.decoder)
         return [replace(one, ratio=-math.inf if one.entity.is_below_gate else self._ratio(one)) for one in candidates]
 
     def _ratio(self, candidate: Candidate) -> Nats:
@@ -131,9 +143,9 @@ def _log_odds(probability: float) -> Nats:
         return float(np.log(probability) - np.log1p(-probability))
 
 
-def _arcs_of(found: Found, entity: FoundEntity, batch: Batch) -> BoolArray:
+def _arcs_of(found: Found, entity: FoundEntity) -> BoolArray:
     """Return the arcs that have the words of an entity in its place inside a list, bool ``(A,)``."""
-    in_place = arcs_in_place(found.lattice, found.path_words, batch.decoder.graph.words, found.path)
+    in_place = arcs_in_place(found.lattice, found.path.words, found.path.graph.words, found.path.arcs)
     has_word: BoolArray = in_place[list(_word_numbers(entity))].any(axis=0)
     inside: BoolArray = found.lattice.phrases != NO_PHRASE
     return has_word & inside

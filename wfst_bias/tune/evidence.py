@@ -13,7 +13,7 @@ from wfst_bias.core.types import BoolArray
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
-from wfst_bias.evidence.candidates import PathInLattice, candidates_on
+from wfst_bias.evidence.candidates import Candidate, candidates_on
 from wfst_bias.evidence.features import FeatureTable
 from wfst_bias.evidence.model import EvidenceModel
 from wfst_bias.evidence.prior import Background
@@ -105,12 +105,14 @@ class LabeledCandidates:
     Args:
       table: their features.
       is_true: which were spoken, bool ``(E,)``.
+      is_known: of which the language model knows all words, bool ``(E,)``.
       utterances: of each.
       phrases: of each.
     """
 
     table: FeatureTable
     is_true: BoolArray
+    is_known: BoolArray
     utterances: Tuple[str, ...]
     phrases: Tuple[str, ...]
 
@@ -120,6 +122,7 @@ class LabeledCandidates:
         return cls(
             FeatureTable.joined([part.table for part in parts]),
             np.concatenate([np.zeros(0, bool), *(part.is_true for part in parts)]),
+            np.concatenate([np.zeros(0, bool), *(part.is_known for part in parts)]),
             tuple(name for part in parts for name in part.utterances),
             tuple(name for part in parts for name in part.phrases),
         )
@@ -133,7 +136,7 @@ def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) ->
     """
     spelled = speller_of(base).spell([Entity(word, line=line) for line, word in enumerate(words, 1)])
     decoder = Decoder(base.with_entities(*compile_lists(base, spelled)), device=base.device)
-    rows: List[Tuple[str, FeatureTable, Tuple[int, int], str]] = []
+    rows: List[Tuple[str, Candidate, int]] = []  # utterance, candidate, number of the words in segments before
     texts: Dict[str, Tuple[str, ...]] = {}
     with Recognizer(biasing=OneGraph(decoder)) as recognizer:
         for emissions in speech.batches:
@@ -141,17 +144,16 @@ def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) ->
             batch = Batch(decoder, searched.lattices, emissions.lists, emissions.phones)
             for i, found in enumerate(Chain().found(searched.transcripts, batch)):
                 name, before = str(emissions.cuts[i].id), len(texts.get(str(emissions.cuts[i].id), ()))
-                path = PathInLattice(found.lattice, found.transcript, found.path_words, found.path, i)
-                for one in candidates_on(path, searched.lattices, decoder):
-                    span = (one.entity.first_word + before, one.entity.num_words)
-                    rows.append((name, one.features, span, one.entity.phrase))
+                for one in candidates_on(found.path, found.transcript, i, searched.lattices, decoder):
+                    rows.append((name, one, before))
                 texts[name] = (*texts.get(name, ()), *words_of(found.transcript.text))
     partner = {name: partners(words_of(speech.texts[name]), text) for name, text in texts.items()}
     return LabeledCandidates(
-        FeatureTable.joined([table for _, table, _, _ in rows]),
-        np.array([is_hit(span, partner[name]) for name, _, span, _ in rows], bool),
-        tuple(name for name, _, _, _ in rows),
-        tuple(phrase for _, _, _, phrase in rows),
+        FeatureTable.joined([one.features for _, one, _ in rows]),
+        np.array([is_hit(_span(one, before), partner[name]) for name, one, before in rows], bool),
+        np.array([one.is_known for _, one, _ in rows], bool),
+        tuple(name for name, _, _ in rows),
+        tuple(one.entity.phrase for _, one, _ in rows),
     )
 
 
@@ -171,11 +173,8 @@ def train_evidence(
     """
     drawn = lists.drawn(speech.words)
     collected = [labeled_candidates(base, words, speech) for words in drawn]
-    false = sum(int((~part.is_true).sum()) for part in collected[1:])
-    thousands = lists.num_others / 1000 * max(lists.num_absent, 1)
-    background = Background()
-    if false:
-        background = replace(background, false_per_hour=round(false / (thousands * speech.hours), 2))
+    absent = LabeledCandidates.joined(collected[1:])
+    background = _background(absent, [word for words in drawn[1:] for word in words], base.known_words, speech.hours)
     joined = LabeledCandidates.joined(collected)
     counts = {
         "hours": round(speech.hours, 3),
@@ -183,4 +182,26 @@ def train_evidence(
         "spoken_candidates": int(joined.is_true.sum()),
         "false_candidates": int((~joined.is_true).sum()),
     }
-    return EvidenceModel.fit(joined.table, joined.is_true, background, {**about, **counts}), joined
+    return EvidenceModel.fit(joined.table, joined.is_true, joined.is_known, background, {**about, **counts}), joined
+
+
+def _background(false: LabeledCandidates, words: Sequence[str], known_words: FrozenSet[str], hours: float) -> Background:
+    """False candidates for a thousand phrases in an hour, of each kind.
+
+    Args:
+      false: candidates of lists of absent words.
+      words: of all these lists.
+      known_words: of the language model.
+      hours: of speech that each list was searched in.
+    """
+    num_known = sum(known_words.issuperset(words_of(word)) for word in words)
+    unknown, known = (
+        max(int((~false.is_true & own).sum()), 0.5) / (max(num, 1) / 1000 * hours)
+        for own, num in ((~false.is_known, len(words) - num_known), (false.is_known, num_known))
+    )
+    return replace(Background(), false_per_hour=(round(unknown, 2), round(known, 2)))
+
+
+def _span(candidate: Candidate, num_before: int) -> Tuple[int, int]:
+    """First word and number of words of a candidate in its utterance."""
+    return candidate.entity.first_word + num_before, candidate.entity.num_words
