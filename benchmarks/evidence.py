@@ -2,7 +2,7 @@
 
 An evidence model is trained on the TRAIN folders and judges the phrases of lists in the TEST folders, each with the prior
 of its own: lists of words that nobody says, all rare words of the test among others, and a few of them among others.
-Rare words are those of WORDS. Candidates are the phrases that the search wrote.
+Rare words are those of WORDS. Hits and false alarms are those of the transcripts, by the list or by the language model.
 
 python benchmarks/evidence.py BASE_DIR WORDS --train DATA... --test DATA... [--model SPEC] [--out JSON]
 """
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import List
 
 import numpy as np
+from scipy.special import expit
 from tabulate import tabulate
 
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.transcript import LIST
+from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.entities.entity import Entity
 from wfst_bias.evidence.model import EvidenceModel
 from wfst_bias.graph.compile import compile_lists, speller_of
@@ -76,21 +77,23 @@ def judged(base, words, speech, model, config):
     for segment, final in zip(segments, finals):
         first = segment.found.alternatives[0].found if segment.found.alternatives else segment.found
         reference = words_of(speech.texts[segment.utterance])
-        before, after = (_by_list(found, reference) for found in (first, final.found))
+        before, after = (_are_hits(found, reference, (LIST, LANGUAGE_MODEL)) for found in (first, final.found))
         result.hits += sum(before)
         result.false += len(before) - sum(before)
         result.hits_kept += sum(after)
         result.false_kept += len(after) - sum(after)
-        for is_true, one in zip(before, first.candidates):
+        for is_true, one in zip(_are_hits(first, reference, (LIST,)), first.candidates):
             row = {"utterance": segment.utterance, "phrase": one.entity.phrase, "true": is_true, "ratio": one.ratio}
+            prior = final.found.prior.log_odds(one.is_known)
+            row["posterior"] = float(expit(one.ratio + prior))
             result.rows.append({**row, **one.features.row(0)})
     return result
 
 
-def _by_list(found, reference):
-    """Which phrases that a list brought were spoken."""
+def _are_hits(found, reference, found_by):
+    """Which phrases of the list that came in some way were spoken."""
     partner = partners(reference, words_of(found.transcript.text))
-    entities = [one for one in found.transcript.entities if one.found_by == LIST]
+    entities = [one for one in found.transcript.entities if one.found_by in found_by]
     return [is_hit((one.first_word, one.num_words), partner) for one in entities]
 
 
@@ -161,7 +164,7 @@ def main() -> None:
             print(f"== {name}, {kind}, {len(lists)} lists: {total(results).describe()}", flush=True)
             done = total(results)
             print(f"   search {done.seconds_of_search:.1f} s, all {done.seconds:.1f} s", flush=True)
-        areas = [(column, f"{area(rows, column):.3f}") for column in ("ratio", "confidence", "evidence", "gap")]
+        areas = [(column, f"{area(rows, column):.3f}") for column in ("posterior", "ratio", "confidence", "evidence", "gap")]
         print(tabulate(areas, headers=("area under ROC", name)), flush=True)
         if arguments.out:
             arguments.out.write_text(json.dumps(stored) + "\n", encoding="utf-8")
