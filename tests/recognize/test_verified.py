@@ -114,7 +114,7 @@ def test_a_phrase_that_was_certainly_found_in_the_recording_is_likelier_there(gr
     segments, chain = _segments(graph, [CITY, "DH AH <wb> K IH T IY"])
     weak, clear = (one.found.candidates[0].ratio for one in segments)
     assert weak < clear
-    together = list(verified([replace(one, utterance="recording") for one in segments], chain))
+    together = list(verified([replace(one, cut=replace(one.cut, id="recording")) for one in segments], chain))
     apart = list(verified(segments, chain))
     assert [one.found.repetition_bonuses for one in apart] == [{}, {}]
     prior = together[0].found.prior.log_odds(False)

@@ -70,6 +70,7 @@ def candidates_on(
     if not entities:
         return []
     spans = [(entity.first_word, entity.num_words) for entity in entities]
+    texts = [path.words[first : first + length] for first, length in spans]
     confidences = [path.confidences[first : first + length] for first, length in spans]
     table = features_of(
         entities,
@@ -77,11 +78,12 @@ def candidates_on(
         path.competitors(spans),
         PathFrames.of(transcript, utterance, lattices, decoder),
         _list_scores(path, [first for first, _ in spans]),
+        np.array([decoder.graph.log_prob_of(words) for words in texts]),
     )
     known = decoder.graph.known_words
     return [
-        Candidate(entity, own, table[number : number + 1], known >= set(path.words[first : first + length]))
-        for number, (entity, own, (first, length)) in enumerate(zip(entities, confidences, spans))
+        Candidate(entity, own, table[number : number + 1], known.issuperset(words))
+        for number, (entity, own, words) in enumerate(zip(entities, confidences, texts))
     ]
 
 

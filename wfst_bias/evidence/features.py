@@ -35,6 +35,7 @@ FEATURES: Mapping[str, str] = {
     "lead_total": "lead over that path, all terms, nats",
     "seconds": "duration",
     "tempo": "log of the duration of a unit against that of the rest of the utterance",
+    "word_frequency": "log-probability of its rarest word in the language model without a history; missing if one is unknown",
     "list_score": "what the list's class costs and pays for the phrase and its variant, without the size of the list, nats",
 }
 
@@ -157,6 +158,7 @@ def features_of(
     competitors: Sequence[Optional[Competitor]],
     path: Optional[PathFrames] = None,
     list_scores: Optional[FloatArray] = None,
+    word_frequencies: Optional[FloatArray] = None,
 ) -> FeatureTable:
     """The features of the candidates of an utterance.
 
@@ -165,7 +167,7 @@ def features_of(
       confidences: of the words of each.
       competitors: of each.
       path: that they are on; where it is not given, its features are missing, and so for the others.
-      list_scores: of :data:`FEATURES` ``(E,)``.
+      list_scores, word_frequencies: of :data:`FEATURES` ``(E,)``.
     """
     gaps = np.array([entity.gap for entity in entities], float)
     units = np.array([max(len(entity.units), 1) for entity in entities], float)
@@ -191,8 +193,9 @@ def features_of(
     }
     if path is not None:
         columns.update(path.columns(starts, ends))
-    if list_scores is not None:
-        columns["list_score"] = list_scores
+    for name, values in (("list_score", list_scores), ("word_frequency", word_frequencies)):
+        if values is not None:
+            columns[name] = values
     return FeatureTable.of_columns(columns, len(entities))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
-from wfst_bias.core.types import IntArray
+from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
@@ -59,6 +59,8 @@ class BaseGraph:
       frontier: what a list touches.
       key: checksum of what it was made from.
       device: where the graphs with lists live.
+      unigrams: log-probability of each word without a history, nats, NaN where the language model does not have it,
+        float32 ``(W,)``; None in bases of older versions.
     """
 
     lang: Lang
@@ -69,6 +71,7 @@ class BaseGraph:
     frontier: Frontier
     key: str
     device: torch.device = torch.device("cpu")
+    unigrams: Optional[FloatArray] = field(default=None, repr=False, compare=False)
     _free: Dict[torch.device, List["_Arena"]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -85,7 +88,7 @@ class BaseGraph:
     def plain(self) -> DecodingGraph:
         """The decoding graph without a list."""
         graph = decoding_graph(self.table, self.lang.units, self.words, len(self.words), topology=self.topology)
-        return graph.to(self.device)
+        return replace(graph.to(self.device), unigrams=self.unigrams)
 
     def with_entities(self, *lists: CompiledList, gates: Sequence[int] = ()) -> DecodingGraph:
         """The decoding graph with lists in it, in time and memory in proportion to the lists.
@@ -126,6 +129,7 @@ class BaseGraph:
             ),
             lease=(lease := _Lease()),
             topology=self.topology,
+            unigrams=self.unigrams,
         )
         weakref.finalize(lease, free.append, arena)
         assert not len(table.arcs) or int(table.arcs[:, 2].max()) < graph.num_columns

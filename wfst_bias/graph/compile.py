@@ -24,6 +24,7 @@ from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_loop, unit_trie
 from wfst_bias.graph.store import content_key, has_spelled_list, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
+from wfst_bias.graph.unigrams import unigrams
 from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lm.grammar import read_grammar
@@ -85,6 +86,7 @@ def base_graph(lang: Lang, words: SymbolTable, token_graph: TokenGraph, topology
         ctc_product(token_graph.fst, len(lang.tokens), topology),
         frontier_of(token_graph),
         key,
+        unigrams=unigrams(token_graph, words),
     )
 
 

@@ -11,7 +11,7 @@ from _k2 import RaggedArc
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.core.types import BoolArray, IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Nats
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.fst.columns import ColumnLayout
@@ -76,6 +76,8 @@ class DecodingGraph:
       lists: the entity lists in it.
       lease: of the memory that the arrays stand in; whoever reads them holds it.
       topology: of the CTC product; empty for a graph that others made.
+      unigrams: log-probability of each of the first words of the table without a history, nats, NaN where the language
+        model does not have it; None where that is not known.
     """
 
     arcs: torch.Tensor
@@ -87,6 +89,7 @@ class DecodingGraph:
     lists: Tuple[ListInGraph, ...] = ()
     lease: Any = field(default=None, repr=False, compare=False)
     topology: str = STANDARD
+    unigrams: Optional[FloatArray] = field(default=None, repr=False, compare=False)
 
     @property
     def num_arcs(self) -> int:
@@ -179,6 +182,15 @@ class DecodingGraph:
     def known_words(self) -> FrozenSet[str]:
         """The words of the language model."""
         return words_of_path(self.olabels, self.base_words, self.first_phrase)
+
+    def log_prob_of(self, words: Sequence[str]) -> Nats:
+        """The log-probability of the rarest of some words without a history; NaN where one is unknown."""
+        if self.unigrams is None:
+            return float("nan")
+        ids = [self.base_words[word] if word in self.base_words else len(self.unigrams) for word in words]
+        if max(ids) >= len(self.unigrams):
+            return float("nan")
+        return float(self.unigrams[ids].min())  # NaN if one is
 
     def outputs_of(self, arcs: IntArray) -> IntArray:
         """The words and phrases of some arcs, without the marks of word ends, int32 ``(A,)``."""

@@ -5,9 +5,22 @@ from typing import Dict
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.types import FloatArray
 from wfst_bias.fst.ragged import gather_rows
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, arc_starts
 from wfst_bias.graph.token_graph import TokenGraph
+
+
+def unigrams(graph: TokenGraph, words: SymbolTable) -> FloatArray:
+    """Log-probability of each word without a history, nats; NaN where the language model does not have it.
+
+    Returns:
+      float32 ``(W,)``.
+    """
+    values = np.full(len(words), np.nan, np.float32)
+    for word, log_prob in word_log_probs(graph, words).items():
+        values[words[word]] = log_prob
+    return values
 
 
 def word_log_probs(graph: TokenGraph, words: SymbolTable) -> Dict[str, float]:
