@@ -31,7 +31,7 @@ def test_features_of_phrase_and_path(path):
     entities = [_entity("Ode", 0.06, 0.14, "OW D", -6.0, 1.5), _entity("a", 0.14, 0.2, "AH", -1.0)]
     confidences = [[Confidence(0.5, 0.9)], [Confidence(1.0, 1.0), Confidence(0.9, 0.95)]]
     competitors = [Competitor(("owed",), ("ode",), Terms(-3.0, 2.0, -1.0, 4.0)), None]
-    table = features_of(entities, confidences, competitors, path, np.array([2.5, np.nan]))
+    table = features_of(entities, confidences, competitors, path, np.array([2.5, np.nan]), np.array([np.nan, -4.0]))
     first, second = table.row(0), table.row(1)
     expected = {
         "units": 2,
@@ -52,6 +52,7 @@ def test_features_of_phrase_and_path(path):
         "lead_total": 2.0,
         "seconds": 0.08,
         "tempo": round(math.log(2.0 / 2.5), 4),
+        "word_frequency": None,
         "list_score": 2.5,
     }
     assert first == expected and list(first) == list(FEATURES)
@@ -64,7 +65,7 @@ def test_features_without_a_path_are_missing():
     table = features_of([_entity("Ode", 0.0, 0.1, "OW D", -1.0)], [[Confidence(0.5, 0.5)]], [None])
     missing = {name for name, value in table.row(0).items() if value is None}
     leads = {"lead_acoustic", "lead_language_model", "lead_total"}
-    assert missing == {"worst_gap", "rest_gap", "good_units", "clarity", "tempo", "list_score", *leads}
+    assert missing == {"worst_gap", "rest_gap", "good_units", "clarity", "tempo", "list_score", "word_frequency", *leads}
 
 
 def test_tables_are_joined_and_selected():

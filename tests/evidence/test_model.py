@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.evidence.features import FeatureTable
+from wfst_bias.evidence.features import FEATURES, FeatureTable
 from wfst_bias.evidence.model import EvidenceModel
 from wfst_bias.evidence.prior import Background, Prior
 
@@ -27,7 +27,7 @@ def _gaps(*values):
 def test_it_learns_the_log_likelihood_ratio_whatever_the_share_of_spoken_candidates():
     # log of N(x; -2, 2) / N(x; -6, 2) is x + 4
     for num_true, num_false in ((20000, 20000), (4000, 36000)):
-        model = EvidenceModel.fit(*_drawn(num_true, num_false), Background())
+        model = EvidenceModel.fit(*_drawn(num_true, num_false), Background(), features=list(FEATURES))
         ratios = model.log_likelihood_ratios(_gaps(-6.0, -4.0, -2.0))
         assert ratios == pytest.approx([-2.0, 0.0, 2.0], abs=0.15)
         assert list(model.weights) == ["gap"]  # the clarity never changes, other features are missing
@@ -39,14 +39,14 @@ def test_how_many_of_each_kind_were_spoken_is_no_evidence():
     is_known = is_true ^ (np.random.default_rng(1).random(len(is_true)) < 0.05)
     length = np.where(is_known, 2.0, 1.0)  # a feature that tells the kinds apart
     table.column("seconds")[:] = length
-    model = EvidenceModel.fit(table, is_true, is_known, Background())
+    model = EvidenceModel.fit(table, is_true, is_known, Background(), features=list(FEATURES))
     longer, shorter = (FeatureTable.of_columns({"gap": np.array([-4.0]), "seconds": np.array([s])}, 1) for s in (2.0, 1.0))
     ratios = [float(model.log_likelihood_ratios(one)[0]) for one in (longer, shorter)]
     assert ratios == pytest.approx([0.0, 0.0], abs=0.15)
 
 
 def test_the_share_of_false_candidates_above_a_ratio():
-    model = EvidenceModel.fit(*_drawn(5000, 5000), Background())
+    model = EvidenceModel.fit(*_drawn(5000, 5000), Background(), features=list(FEATURES))
     ratios = model.log_likelihood_ratios(_drawn(0, 5000, seed=3)[0])
     for ratio in (-3.0, 0.0, 2.0):
         assert model.share_above(ratio) == pytest.approx((ratios > ratio).mean(), abs=0.02)
@@ -56,7 +56,7 @@ def test_the_share_of_false_candidates_above_a_ratio():
 
 @pytest.mark.parametrize("rate", [0.1, 3.0, 50.0])
 def test_a_budget_keeps_so_many_false_candidates(rate):
-    model = EvidenceModel.fit(*_drawn(5000, 5000), Background())
+    model = EvidenceModel.fit(*_drawn(5000, 5000), Background(), features=list(FEATURES))
     prior = Prior((10.0, 200.0), (100.0, 40.0))
     least = model.least_log_odds(rate, prior)
     kept = [share * model.share_above(least - prior.log_odds(kind)) for kind, share in enumerate(prior.false_per_hour)]
@@ -64,7 +64,7 @@ def test_a_budget_keeps_so_many_false_candidates(rate):
 
 
 def test_a_missing_feature_counts_as_its_mean():
-    model = EvidenceModel.fit(*_drawn(100, 100), Background())
+    model = EvidenceModel.fit(*_drawn(100, 100), Background(), features=list(FEATURES))
     mean, missing = model.weights["gap"].mean, FeatureTable.of_columns({}, 1)
     assert model.log_likelihood_ratios(missing) == pytest.approx(model.log_likelihood_ratios(_gaps(mean)))
     assert len(model.log_likelihood_ratios(FeatureTable.joined([]))) == 0
@@ -72,7 +72,7 @@ def test_a_missing_feature_counts_as_its_mean():
 
 def test_its_file_can_be_read_by_people_and_by_it(tmp_path):
     path = tmp_path / "evidence.json"
-    model = EvidenceModel.fit(*_drawn(50, 50), Background(false_per_hour=(30.0, 40.0)), {"speakers": ["kathleen"]})
+    model = EvidenceModel.fit(*_drawn(50, 50), Background(false_per_hour=(30.0, 40.0)), {"speakers": ["kathleen"]}, features=list(FEATURES))
     model.write(path)
     assert EvidenceModel.read(path) == model
     content = json.loads(path.read_text())
@@ -93,4 +93,4 @@ def test_another_file_is_named(tmp_path, text, message):
 
 def test_speech_without_false_candidates_teaches_nothing():
     with pytest.raises(InputError, match="found 5 spoken and 0 false candidates"):
-        EvidenceModel.fit(*_drawn(5, 0), Background())
+        EvidenceModel.fit(*_drawn(5, 0), Background(), features=list(FEATURES))

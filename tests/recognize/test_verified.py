@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from scipy.special import expit
 
@@ -118,11 +119,11 @@ def test_a_phrase_that_was_certainly_found_in_the_recording_is_likelier_there(gr
     apart = list(verified(segments, chain))
     assert [one.found.repetition_bonuses for one in apart] == [{}, {}]
     prior = together[0].found.prior.log_odds(False)
-    certain = expit(clear + prior)
-    assert certain > 0.9
+    posteriors = expit(np.array([weak, clear]) + prior)
+    assert posteriors[1] > 0.9
     for one, ratio in zip(together, (weak, clear)):
         bonus = one.found.repetition_bonuses["Kitty"]
-        assert bonus == pytest.approx(math.log(1 + 4 * certain))
+        assert bonus == pytest.approx(math.log(1 + 4 * sum(one for one in posteriors if one > 0.9)))
         transcript = one.found.transcript
         (entity,) = transcript.entities or transcript.rejected
         posterior = expit(ratio + prior + bonus)

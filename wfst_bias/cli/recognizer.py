@@ -8,6 +8,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig
+from wfst_bias.second_pass.config import VerifyConfig
 
 if TYPE_CHECKING:
     from wfst_bias.acoustic.emissions import AcousticModel
@@ -27,6 +28,7 @@ def recognizer_of(
     search_config: SearchConfig,
     boost_config: BoostConfig,
     gate_config: GateConfig,
+    verify_config: VerifyConfig,
     device: str,
 ) -> "Recognizer":
     """The recognizer that options of the same names describe.
@@ -45,6 +47,7 @@ def recognizer_of(
     from wfst_bias.recognize.biasing import OneGraph
     from wfst_bias.recognize.recognizer import Recognizer
     from wfst_bias.recognize.transcribe import default_base
+    from wfst_bias.recognize.verified import verifying_chain
 
     on_device = usable_device(device)
     model = load_model(model_spec, on_device)
@@ -54,9 +57,13 @@ def recognizer_of(
     if entities is None:
         decoder = Decoder(graph := read_decoding(folder), **configs)
         _check_tokens(model, model_spec, graph.tokens, base_dir)
-        return Recognizer(model=model, biasing=OneGraph(decoder), adapter=changes, batch_size=1, **configs)
+        second_pass = verifying_chain(verify_config if graph.entities else None, model, model_spec)
+        return Recognizer(
+            model=model, biasing=OneGraph(decoder), adapter=changes, second_pass=second_pass, batch_size=1, **configs
+        )
     base = read_base(folder, str(on_device))
     _check_tokens(model, model_spec, base.lang.tokens, base_dir)
+    configs["second_pass"] = verifying_chain(verify_config, model, model_spec)
     recognizer = Recognizer(base, model, adapter=changes, batch_size=1, **configs)
     return recognizer.biased(entities, class_config, g2g_config, format_name)
 

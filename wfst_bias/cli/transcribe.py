@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 import click
 
 from wfst_bias.cli.audio_progress import AudioProgress
-from wfst_bias.cli.decoding import boost_options, gate_options, search_options
+from wfst_bias.cli.decoding import boost_options, gate_options, search_options, verify_options
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.interrupts import ends_soon_when_interrupted
 from wfst_bias.cli.options import (
@@ -71,6 +71,7 @@ _NUM_NAMED = 5  # of the skipped files
 @search_options
 @boost_options
 @gate_options
+@verify_options
 @device_option
 def transcribe(
     audio: Tuple[str, ...],
@@ -84,7 +85,7 @@ def transcribe(
 ) -> None:
     """Transcribe AUDIO: files, folders (all audio and video below them), or patterns in quotes ('calls/**/*.m4a').
 
-    With a list, the entities found are marked, with time and evidence. The first call builds lexicon, language model and
+    With a list, the entities found are marked, with time and evidence; those that were probably not spoken are removed. The first call builds lexicon, language model and
     graph (a minute) into the cache folder.
 
     A file that cannot be read is reported, the others are transcribed, and the exit code is 1; after Ctrl-C it is 130.
@@ -94,7 +95,7 @@ def transcribe(
     JSON has a line for each file: audio (its path), name (as in CTM), duration, text, display (with the entities as LIST
     writes them), words (text, start, end, confidence), segments (start, end, text, words), entities (as entities.jsonl of
     'decode' has them: phrase, display, start, end, first_word, num_words, way, evidence, confidence, ...) and rejected
-    (entities below their gate). Times are seconds.
+    (those that were probably not spoken, or are below their gate). Times are seconds.
 
     Examples:
 

@@ -13,8 +13,8 @@ from wfst_bias.data.cuts import place_in_recording
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.lattice.archive import OF_FRAMES, OF_WORDS, lattice_terms, lattice_text
 from wfst_bias.recognize.recognition import RecognizedSegment
-from wfst_bias.recognize.transcription import ctm_lines, entity_row
-from wfst_bias.second_pass.config import LOOKUP, SEARCH, VERIFY
+from wfst_bias.recognize.transcription import ctm_lines, entity_row, rejected_row
+from wfst_bias.second_pass.config import LOOKUP, SEARCH
 
 ARCHIVE, TERMS = "lat.gz", "terms.jsonl.gz"  # of a part; those of a decode folder have numbers
 REJECTED, REJECTED_BEFORE = "rejected.jsonl", "refused.jsonl"  # the name, and that of older versions
@@ -151,8 +151,7 @@ class DecodeFiles:
             self._entities.write(_line_of_json({**row, **found.evidence_row(entity)}))
         for entity in transcript.rejected:
             placed = replace(entity, first_word=entity.first_word + num_before)
-            why = {"reason": "gate" if entity.is_below_gate else VERIFY, **found.evidence_row(entity)}
-            self._rejected.write(_line_of_json({"utterance": name, **placed.to_json(), **why}))
+            self._rejected.write(_line_of_json(rejected_row(name, placed, found.evidence_row(entity))))
         self._num_entities += len(transcript.entities)
         self._num_rejected += len(transcript.rejected)
 

@@ -87,6 +87,7 @@ def decoding_of(setup: DecodeSetup, device: torch.device) -> Decoding:
     """
     model, adapter = setup.acoustics(device)
     biasing: Union[OneGraph, ListPerUtterance]
+    has_list = True
     if setup.has_own_lists:
         base = setup.base(device)
         check_tokens(base.lang.tokens, model.tokens)
@@ -94,7 +95,8 @@ def decoding_of(setup: DecodeSetup, device: torch.device) -> Decoding:
     else:
         biasing = setup.one_graph(device)
         check_tokens(biasing.tokens, model.tokens)
-        if VERIFY in setup.stages.names and not biasing.phrases:
+        has_list = bool(biasing.phrases)
+        if VERIFY in setup.stages.names and not (has_list or setup.stages.is_auto):
             raise InputError("verify removes phrases of a list, and the graph has none: compile one", setup.graph)
-    second_pass = setup.second_pass(model, setup.pronunciations(biasing.known_words), device)
+    second_pass = setup.second_pass(model, setup.pronunciations(biasing.known_words), device, has_list)
     return Decoding(model, biasing, adapter, second_pass, setup.channel)

@@ -38,9 +38,9 @@ from wfst_bias.recognize.emissions import (
 )
 from wfst_bias.recognize.recognition import Recognition, RecognizedSegment, SearchedBatch, recognitions
 from wfst_bias.recognize.transcribe import default_base
-from wfst_bias.recognize.verified import verified
+from wfst_bias.recognize.verified import verified, verifying_chain
 from wfst_bias.second_pass.chain import Batch, Chain
-from wfst_bias.second_pass.config import UTTERANCE
+from wfst_bias.second_pass.config import UTTERANCE, VerifyConfig
 
 Audio = Union[str, Path, FloatArray, torch.Tensor]
 
@@ -108,13 +108,15 @@ class Recognizer:
     def default(cls, *, calibration: str = NONE, adapter: str = NONE, device: str = "cpu") -> "Recognizer":
         """The recognizer of English that comes with the package; the first call builds its base into the cache.
 
+        Phrases of a list that were probably not spoken are rejected, see :mod:`wfst_bias.second_pass.verification`.
+
         Args:
           calibration, adapter: ``"none"``, ``"default"`` for what comes with the package, or a folder.
           device: where it runs.
         """
         model = load_model(HAMA, torch.device(device))
         changes = emission_adapter_of(model, HAMA, calibration, adapter, torch.device(device))
-        return cls(model=model, adapter=changes, device=device)
+        return cls(model=model, adapter=changes, second_pass=verifying_chain(VerifyConfig(), model, HAMA), device=device)
 
     def biased(
         self,

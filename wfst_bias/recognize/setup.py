@@ -23,7 +23,6 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.lists import AUTO, read_entities
 from wfst_bias.entities.spelled_list import SpelledList
-from wfst_bias.evidence.default import evidence_of
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import speller_of
@@ -33,7 +32,9 @@ from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.recognize.biasing import ListPerUtterance, OneGraph
 from wfst_bias.recognize.utterance_lists import lists_by_field, lists_of_map, lists_of_utterances
+from wfst_bias.recognize.verified import verification_of, verifying_chain
 from wfst_bias.second_pass.chain import Chain, LexiconLookup, Rescoring, Stage
+from wfst_bias.second_pass.config import NONE as NO_STAGES
 from wfst_bias.second_pass.config import ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 from wfst_bias.second_pass.lookup import Lookup
 from wfst_bias.second_pass.pronunciations import Pronunciations
@@ -157,8 +158,7 @@ class DecodeSetup:
             field: Path(meta[name]) for name, field in _PATHS.items() if meta[name] is not None
         }
         values.update({name: meta[name] for name in _NAMES if name in meta})
-        if "stages" in meta:
-            meta = {**meta, "stages": _without_removed(meta["stages"])}
+        meta = {**meta, "stages": _without_removed(meta.get("stages", {"stages": NO_STAGES}))}
         values.update({name: config(**meta[key]) for name, (key, config) in _CONFIGS.items() if key in meta})
         if meta["entities_by"]:
             field, path = meta["entities_by"]
@@ -222,24 +222,31 @@ class DecodeSetup:
         return pronunciations_of(self.stages, (), known_words, g2g, spelled)
 
     def second_pass(
-        self, model: AcousticModel, pronunciations: Optional[Pronunciations], device: torch.device
+        self,
+        model: AcousticModel,
+        pronunciations: Optional[Pronunciations],
+        device: torch.device,
+        has_list: bool = True,
     ) -> Chain:
         """The second pass.
 
         Args:
           model: that of the search.
           pronunciations: what :meth:`pronunciations` returns.
+          has_list: whether there are phrases to verify.
         """
+        if self.stages.is_auto:
+            return verifying_chain(self.verify if has_list else None, model, self.model)
         names = self.stages.names
         return Chain(
-            tuple(self._stage(name, pronunciations, getattr(model, "made_by", "") or self.model) for name in names),
+            tuple(self._stage(name, pronunciations, model) for name in names),
             phone_model_of(self.stages, model, self.model, device),
             {key: asdict(getattr(self, name)) for name, (key, _) in _CONFIGS.items() if name in ("stages", *names)},
         )
 
-    def _stage(self, name: str, pronunciations: Optional[Pronunciations], made_by: str) -> Stage:
+    def _stage(self, name: str, pronunciations: Optional[Pronunciations], model: AcousticModel) -> Stage:
         if name == Verification.name:
-            return Verification(self.verify, evidence_of(self.verify.evidence, made_by))
+            return verification_of(self.verify, model, self.model)
         assert pronunciations is not None, "a stage that reads phones has pronunciations"
         if name == Rescoring.name:
             return Rescoring(PhoneRescorer(pronunciations, self.rescore), self.rescore.num_best)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from wfst_bias.recognize.audio_files import AudioFile
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.verified import verified
-from wfst_bias.second_pass.config import UTTERANCE
+from wfst_bias.second_pass.config import UTTERANCE, VERIFY
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,16 @@ class SegmentTranscript:
     transcript: Transcript
     confidences: Tuple[Confidence, ...]
     competitors: Tuple[Optional[Competitor], ...]
+    evidence: Tuple[Mapping[str, Any], ...]
+    """Of the entities that were found, then of those that were rejected; empty without verification."""
 
     @classmethod
     def of(cls, segment: RecognizedSegment) -> "SegmentTranscript":
         """Keep what is small of the result of a segment."""
         found = segment.found
         transcript = replace(found.transcript, path=np.zeros(0, np.int64))
-        return cls(segment.start, segment.end, transcript, tuple(found.confidences), tuple(found.competitors))
+        evidence = tuple(map(found.evidence_row, (*transcript.entities, *transcript.rejected)))
+        return cls(segment.start, segment.end, transcript, found.confidences, found.competitors, evidence)
 
 
 @dataclass(frozen=True)
@@ -98,15 +101,33 @@ class Transcription:
             "segments": segments,
             "words": words,
             "entities": self._entities(transcript, confidences),
-            "rejected": [{"utterance": self.name, **entity.to_json()} for entity in transcript.rejected],
+            "rejected": [rejected_row(self.name, *pair) for pair in zip(transcript.rejected, self._evidence(False))],
         }
 
     def _entities(self, transcript: Transcript, confidences: Sequence[Confidence]) -> List[Dict[str, Any]]:
         """Rows as those of ``entities.jsonl`` in decode folders."""
         return [
-            entity_row(self.name, entity, confidences[entity.first_word :][: entity.num_words], competitor)
-            for entity, competitor in zip(transcript.entities, self.competitors)
+            {**entity_row(self.name, entity, confidences[entity.first_word :][: entity.num_words], competitor), **evidence}
+            for entity, competitor, evidence in zip(transcript.entities, self.competitors, self._evidence(True))
         ]
+
+    def _evidence(self, is_found: bool) -> List[Mapping[str, Any]]:
+        """The evidence of the entities that were found, or of those that were rejected."""
+        rows: List[Mapping[str, Any]] = []
+        for segment in self.segments:
+            num_found = len(segment.transcript.entities)
+            rows += segment.evidence[:num_found] if is_found else segment.evidence[num_found:]
+        return rows
+
+
+def rejected_row(name: str, entity: FoundEntity, evidence: Mapping[str, Any]) -> Dict[str, Any]:
+    """A rejected phrase as ``rejected.jsonl`` has it, with the reason: a gate, or verification.
+
+    Args:
+      name: of the utterance.
+      evidence: that verification weighed; empty where it did not.
+    """
+    return {"utterance": name, **entity.to_json(), "reason": "gate" if entity.is_below_gate else VERIFY, **evidence}
 
 
 def entity_row(

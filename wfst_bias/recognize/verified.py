@@ -1,18 +1,63 @@
 """Verification with the prior of an utterance, a recording or a corpus, which is known when all its candidates are."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
-from typing import Iterable, Iterator, List, Tuple
+from typing import Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.core.errors import InputError
 from wfst_bias.evidence.candidates import Candidate
+from wfst_bias.evidence.default import evidence_of
 from wfst_bias.evidence.prior import Kinds, Prior, repetition_bonuses
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.second_pass.chain import Chain
-from wfst_bias.second_pass.config import CORPUS, RECORDING, SCOPES, SPEAKER, UTTERANCE
+from wfst_bias.second_pass.config import (
+    CORPUS,
+    NONE,
+    RECORDING,
+    SCOPES,
+    SPEAKER,
+    UTTERANCE,
+    VERIFY,
+    ChainConfig,
+    VerifyConfig,
+)
 from wfst_bias.second_pass.found import Found
 from wfst_bias.second_pass.verification import Verification
+
+
+def verification_of(config: VerifyConfig, model: AcousticModel, spec: str) -> Verification:
+    """The verification of phrases that an acoustic model found.
+
+    Args:
+      spec: of the model.
+
+    Raises:
+      InputError: a number of false alarms is given, and there is no evidence model.
+    """
+    name = getattr(model, "made_by", "") or spec  # an archive stands for its model
+    evidence = evidence_of(config.evidence, name)
+    if evidence is None and config.false_alarms_per_hour:
+        raise InputError(
+            f"--false-alarms-per-hour needs an evidence model, and there is none for the model {name!r}; train one with "
+            "'wfst-bias evidence train' and give it as --verify-evidence"
+        )
+    return Verification(config, evidence)
+
+
+def verifying_chain(config: Optional[VerifyConfig], model: AcousticModel, spec: str) -> Chain:
+    """The second pass where none is asked for: verification, if there is an evidence model for the acoustic model.
+
+    Args:
+      config: None where there is no list.
+      spec: of the model.
+    """
+    stage = verification_of(config, model, spec) if config else None
+    if config is None or stage is None or stage.model is None:
+        return Chain(meta={"stages": asdict(ChainConfig(NONE))})
+    return Chain((stage,), meta={"stages": asdict(ChainConfig(VERIFY)), "verify": asdict(config)})
 
 
 def verified(

@@ -14,7 +14,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counting import RareWords
 from wfst_bias.score.report import Score, phrase_lists, rare_words, required, score_with
 from wfst_bias.score.texts import read_names
-from wfst_bias.second_pass.config import SEARCH, ChainConfig
+from wfst_bias.second_pass.config import NONE, SEARCH, ChainConfig
 
 _RATES = ("WER", "U-WER", "B-WER", "precision", "recall", "F1")
 _ADDED = ("WER", "F1")
@@ -68,7 +68,7 @@ def ladder_with(
 def _stages(folder: Path) -> List[str]:
     """Return the stages of a folder that have texts: its search and those of its second pass, in their order."""
     meta = read_json(folder / "meta.json") if (folder / "meta.json").is_file() else {}
-    names = ChainConfig(**meta.get("stages", {})).names
+    names = ChainConfig(**meta.get("stages", {"stages": NONE})).names
     return [SEARCH, *names] if names else [""]
 
 

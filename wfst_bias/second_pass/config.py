@@ -7,6 +7,7 @@ from typing import Tuple
 from wfst_bias.core.errors import FieldError
 
 SEARCH = "search"
+NONE, AUTO = "none", "auto"
 
 RESCORE, VERIFY, LOOKUP = STAGES = ("rescore", "verify", "lookup")
 
@@ -17,15 +18,15 @@ class ChainConfig:
 
     Args:
       stages: stages of the second pass, in this order, with commas between: rescore (n-best lists by a phone network),
-        verify (removes unsure phrases), lookup (phrases where exactly their phones were recognized), or none; lookup is
-        the last one, because it writes words that no lattice has, and verify comes after rescore, which chooses a
-        hypothesis.
+        verify (removes phrases that were probably not spoken), lookup (phrases where exactly their phones were recognized),
+        or none; lookup is the last one, because it writes words that no lattice has, and verify comes after rescore, which
+        chooses a hypothesis. auto is verify where there are a list and an evidence model for the acoustic model, else none.
       phone_model: phone network of rescore and lookup, as --model; else the searched emissions, or the phone head of
         the model.
       phone_lang: its lang folder; else the lexicon for hama.
     """
 
-    stages: str = "none"
+    stages: str = AUTO
     phone_model: str = ""
     phone_lang: str = ""
 
@@ -42,7 +43,14 @@ class ChainConfig:
     @property
     def names(self) -> Tuple[str, ...]:
         """Names of the stages."""
-        return () if self.stages in ("", "none") else tuple(self.stages.split(","))
+        if self.is_auto:
+            return (VERIFY,)
+        return () if self.stages in ("", NONE) else tuple(self.stages.split(","))
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether verification is left out where its evidence model, or a list, is missing."""
+        return self.stages == AUTO
 
     @property
     def needs_phones(self) -> bool:
