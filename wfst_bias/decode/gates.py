@@ -18,38 +18,72 @@ from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 
 
-def gated_paths(lattices: Lattices, decoder: Decoder) -> Tuple[List[Transcript], Lattices]:
+def gated_paths(
+    lattices: Lattices, decoder: Decoder, rejections: Sequence[Rejection] = ()
+) -> Tuple[List[Transcript], Lattices]:
     """The 1-best transcript of each utterance with no phrase below its gate, and the lattices that they are of.
 
     These are the ones that came in where no list brought such a phrase. Words of the language model stay, but are no
     entity where they are below the gate. Rejected phrases are in ``Transcript.rejected``, without partial ones.
+
+    Args:
+      rejections: those that the lattices were searched with.
     """
     transcripts = best_paths(lattices, decoder)
     rejected: List[List[FoundEntity]] = [[] for _ in transcripts]
-    rejections: List[Rejection] = []
+    all_rejections = list(rejections)
     # ends: each round rejects an arc in a frame where none before did
     while any(map(has_phrase_below_gate, transcripts)):
         for utterance, entity, path in _phrases_by_list(transcripts, lattices, decoder):
             if entity.is_below_gate:
                 rejected[utterance] += [entity] * (entity.found_by == LIST)
-                rejections.append(_rejection(utterance, entity, path, lattices, decoder, rejections))
-        lattices = decoder.lattices(lattices.emissions, lattices.gates, rejections)
+                all_rejections.append(_rejection(utterance, entity, path, lattices, decoder, all_rejections))
+        lattices = decoder.lattices(lattices.emissions, lattices.gates, all_rejections)
         transcripts = best_paths(lattices, decoder)
     return [only_above(*pair) for pair in zip(transcripts, rejected)], lattices
+
+
+def rejection_of(
+    entity: FoundEntity,
+    transcript: Transcript,
+    utterance: int,
+    lattices: Lattices,
+    decoder: Decoder,
+    rejections: Sequence[Rejection] = (),
+) -> Rejection:
+    """The rejection of a phrase of a transcript.
+
+    Args:
+      transcript: a path of the lattices.
+      utterance: its number there.
+      rejections: those before, of this utterance.
+    """
+    for other, path in _units_of_phrases(transcript, lattices, decoder):
+        if other == entity:
+            return _rejection(utterance, entity, path, lattices, decoder, rejections)
+    raise ValueError(f"{entity.phrase!r} is not in the transcript")
 
 
 def _phrases_by_list(
     transcripts: Sequence[Transcript], lattices: Lattices, decoder: Decoder
 ) -> Iterator[Tuple[int, FoundEntity, Sequence[int]]]:
     """Each phrase and partial phrase that came by a list: its utterance, itself, and the arcs of the graph that begin its units."""
-    graph = decoder.graph
     for utterance, transcript in enumerate(transcripts):
-        path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
-        path = path[graph.begins_unit(path)].cpu().numpy()
-        last_units = np.flatnonzero(graph.outputs_of(path) >= graph.first_phrase)
-        assert len(transcript.by_list) == len(last_units)
-        for entity, last in zip(transcript.by_list, last_units.tolist()):
-            yield utterance, entity, path[last + 1 - len(entity.units) : last + 1].tolist()
+        for entity, path in _units_of_phrases(transcript, lattices, decoder):
+            yield utterance, entity, path
+
+
+def _units_of_phrases(
+    transcript: Transcript, lattices: Lattices, decoder: Decoder
+) -> Iterator[Tuple[FoundEntity, Sequence[int]]]:
+    """Each phrase and partial phrase of a transcript that came by a list, and the arcs of the graph that begin its units."""
+    graph = decoder.graph
+    path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
+    path = path[graph.begins_unit(path)].cpu().numpy()
+    last_units = np.flatnonzero(graph.outputs_of(path) >= graph.first_phrase)
+    assert len(transcript.by_list) == len(last_units)
+    for entity, last in zip(transcript.by_list, last_units.tolist()):
+        yield entity, path[last + 1 - len(entity.units) : last + 1].tolist()
 
 
 def _rejection(

@@ -11,7 +11,8 @@ from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.competitors import Competitor
-from wfst_bias.lattice.confidence import Confidence
+from wfst_bias.lattice.confidence import SCALE, Confidence
+from wfst_bias.lattice.terms import Terms
 
 _LEAST = 1e-4  # of a posterior and its complement: files have four digits
 _GOOD = -0.7  # nats; a unit above it is as likely as any other, or nearly so
@@ -72,6 +73,32 @@ class FeatureTable:
         """One feature of all candidates ``(E,)``."""
         values: FloatArray = self.values[:, list(FEATURES).index(name)]
         return values
+
+    def without(self, name: str) -> "FeatureTable":
+        """The same, one feature missing."""
+        values = self.values.copy()
+        values[:, list(FEATURES).index(name)] = np.nan
+        return FeatureTable(values)
+
+    def with_lead(self, lead: Terms) -> "FeatureTable":
+        """The same for a candidate whose lead over the best path without it is found later.
+
+        Its confidence is that against this path alone.
+        """
+        paid = np.nan_to_num(self.column("list_score")[0]).clip(min=0.0)  # which counts for no confidence without the list
+        values = {
+            "has_competitor": 1.0,
+            "lead_acoustic": lead.acoustic,
+            "lead_language_model": lead.language_model,
+            "lead_total": lead.total,
+            "confidence": SCALE * (lead.acoustic + lead.language_model + lead.list - paid),
+            "confidence_with_list": SCALE * lead.total,
+        }
+        most = -_log_odds(np.array([_LEAST]))[0]
+        row = self.values.copy()
+        for name, value in values.items():
+            row[:, list(FEATURES).index(name)] = np.clip(value, -most, most) if "confidence" in name else value
+        return FeatureTable(row)
 
     def row(self, number: int) -> Dict[str, Optional[float]]:
         """The features of a candidate as files have them; None for a missing one."""

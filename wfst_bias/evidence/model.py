@@ -18,7 +18,7 @@ from wfst_bias.evidence.prior import Background, Prior
 
 # Of the features that the search has, those that tell spoken phrases from others on speakers and recordings unlike those of
 # training; with all of them a model learns its training speech (benchmarks/evidence.py).
-READ = ("units", "gap_per_unit", "worst_gap", "clarity", "confidence", "list_score", "word_frequency")
+READ = ("units", "gap_per_unit", "clarity", "confidence", "word_frequency")
 _FORMAT = "evidence-1"
 _DIGITS = 6  # of a number in a file
 _QUANTILES = 50

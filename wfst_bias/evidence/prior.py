@@ -18,6 +18,7 @@ from wfst_bias.core.types import BoolArray, FloatArray, Nats
 _ROUNDS = 500
 _ENOUGH = 1e-6  # change of a count
 _CERTAIN = 0.9
+_LEAST_SHARE = 0.85  # of the false candidates of the background: very clear speech has fewer
 _MORE_ODDS = 4.0  # of a phrase for each time that it was certainly spoken elsewhere
 
 Kinds = Tuple[float, float]  # of phrases with unknown words, and of those of which the language model knows all words
@@ -88,8 +89,8 @@ def prior_of(
 ) -> Prior:
     """Estimate the prior of speech from its candidates, by expectation maximization, for each kind of phrases.
 
-    False candidates are never fewer than the background has them: what a list of that size always brings is
-    explained by that first. The background counts for its own hours of speech, so that a single sentence has its
+    False candidates are hardly ever fewer than the background has them: what a list of that size always brings is
+    explained by that first, and only what is left may have been spoken. The background counts for its own hours of speech, so that a single sentence has its
     prior, and an hour of speech has one of its own.
 
     Args:
@@ -103,21 +104,23 @@ def prior_of(
     return Prior((unknown[0], known[0]), (unknown[1], known[1]))
 
 
-def _rates(ratios: FloatArray, hours: float, true: float, least_false: float, known_hours: float) -> Kinds:
+def _rates(ratios: FloatArray, hours: float, true: float, false: float, known_hours: float) -> Kinds:
     """Spoken and false candidates an hour, of one kind.
 
     Args:
       ratios: of its candidates, nats ``(E,)``.
       hours: of speech.
-      true, least_false: candidates in an hour of the background.
+      true, false: candidates in an hour of the background.
       known_hours: that the background counts for.
     """
-    true_now, false_now = true, least_false
+    all_hours = hours + known_hours
+    total, fewest = len(ratios) / all_hours + (true + false) * known_hours / all_hours, true * known_hours / all_hours
+    true_now, false_now = true, false
     for _ in range(_ROUNDS):
         spoken = float(expit(ratios + math.log(true_now) - math.log(false_now)).sum())
-        before, all_hours = true_now, hours + known_hours
-        true_now = (spoken + true * known_hours) / all_hours
-        false_now = max((len(ratios) - spoken + least_false * known_hours) / all_hours, least_false)
+        before = true_now
+        false_now = max(total - (spoken + true * known_hours) / all_hours, _LEAST_SHARE * false)
+        true_now = max(total - false_now, fewest)
         if abs(true_now - before) * all_hours < _ENOUGH:
             break
     return true_now, false_now

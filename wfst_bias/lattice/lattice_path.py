@@ -1,13 +1,17 @@
 """A path of a word lattice, with what the lattice knows about its words, computed when it is asked for."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
 
 from wfst_bias.core.types import IntArray
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lattice.competitors import Competitor, competitors
 from wfst_bias.lattice.confidence import Confidence, word_confidences
+from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import WordLattice
 
 Span = Tuple[int, int]
@@ -33,6 +37,18 @@ class LatticePath:
     def confidences(self) -> Tuple[Confidence, ...]:
         """The confidence of each word."""
         return tuple(word_confidences(self.lattice, self.words, self.graph, self.arcs))
+
+    @property
+    def terms(self) -> Optional[Terms]:
+        """Of its score; None where the lattice has no such path."""
+        if self.arcs is None:
+            return None
+        return Terms(*self.lattice.terms[self.arcs].sum(axis=0, dtype=np.float64).tolist())
+
+    def lead_over(self, other: "LatticePath") -> Terms:
+        """Terms of this path without those of another, nats; NaN where one is not known."""
+        own, others = self.terms, other.terms
+        return own - others if own and others else Terms(*(math.nan,) * 4)
 
     def competitors(self, spans: Sequence[Span]) -> List[Optional[Competitor]]:
         """The competitor of each of some spans, first word and number of words; see :func:`competitors`."""

@@ -82,19 +82,29 @@ class Chain:
           transcripts: of the search.
           num_best: hypotheses of an utterance that are wanted at least; stages may read more.
         """
-        most = max(_TIES, num_best, *(stage.num_best for stage in self.stages))
-        graph = batch.decoder.graph
-        found = []
-        for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder)):
-            nbest = nbest_of(lattice, most, graph.words)
-            texts = tuple(word.text for word in transcript.words)
-            chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
-            words, arcs = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
-            path = LatticePath(lattice, words, arcs, graph)
-            found.append(Found(lattice, nbest, path, transcript, {SEARCH: transcript.text}))
+        found = found_of(transcripts, batch, max(num_best, *(stage.num_best for stage in self.stages), 0))
         for stage in self.stages:
             found = _with_alternatives(found, partial(_run, stage, batch))
         return found
+
+
+def found_of(transcripts: Sequence[Transcript], batch: Batch, num_best: int = 0) -> List[Found]:
+    """The results of a batch before any stage.
+
+    Args:
+      transcripts: of the search.
+      num_best: hypotheses of an utterance that are wanted at least.
+    """
+    graph = batch.decoder.graph
+    found = []
+    for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder)):
+        nbest = nbest_of(lattice, max(_TIES, num_best), graph.words)
+        texts = tuple(word.text for word in transcript.words)
+        chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
+        words, arcs = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
+        path = LatticePath(lattice, words, arcs, graph)
+        found.append(Found(lattice, nbest, path, transcript, {SEARCH: transcript.text}))
+    return found
 
 
 def _run(stage: Stage, batch: Batch, found: Sequence[Found]) -> List[Found]:

@@ -2,8 +2,8 @@
 
 Bonus and boosting find rare names where they are spoken, and now and then where they are not. The evidence of a phrase
 (:mod:`wfst_bias.evidence`) is a log likelihood ratio. The phrase with the least evidence is rejected first and the best
-hypothesis without it is taken instead, in the order of the stages before, or else of the lattice; then the next. A phrase
-without which no path is left stays. All these results are kept, since the evidence that is demanded depends on how many
+hypothesis without it is taken instead, in the order of the stages before, or else of the lattice; then the next. Where the
+lattice has no path without it, the utterance is searched again without it, with a wide beam. All these results are kept, since the evidence that is demanded depends on how many
 phrases were spoken in the whole recording or corpus, which is known at its end: see
 :mod:`wfst_bias.recognize.verified`. Until then a single utterance has the prior of the background.
 """
@@ -22,11 +22,13 @@ from wfst_bias.evidence.model import EvidenceModel
 from wfst_bias.evidence.prior import Kinds, Prior, prior_of
 from wfst_bias.lattice.word_lattice import NO_PHRASE
 from wfst_bias.lattice.word_places import arcs_in_place, best_without
-from wfst_bias.second_pass.chain import Batch, on_path
+from wfst_bias.second_pass.chain import Batch
 from wfst_bias.second_pass.config import VERIFY, VerifyConfig
 from wfst_bias.second_pass.found import EVEN, Alternative, Found
+from wfst_bias.second_pass.second_search import Searched, search_without
 
 _HIGHEST_ODDS = 7.0  # nats, against a candidate; no prior has more
+_POOR = 3.0  # nats below the best units; a phrase that matches better needs no other search
 _MOST_FALSE = Prior((1.0, 1.0), (1000.0, 1000.0))
 
 
@@ -89,58 +91,92 @@ class Verification:
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         lattices = batch.lattices
         found = replace(found, num_phrases=batch.decoder.graph.num_phrases(lattices.gates[utterance]))
-        found, alternatives = self._with_alternatives(found, utterance, batch)
+        found, alternatives = self._with_alternatives(Searched(found, batch, utterance))
         if not alternatives:
             return found
         hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
         prior = self.prior(found.candidates, hours, found.num_phrases)
         return self.judged(replace(found, alternatives=(Alternative((), found), *alternatives)), prior)
 
-    def _with_alternatives(
-        self, found: Found, utterance: int, batch: Batch
-    ) -> Tuple[Found, Tuple[Alternative, ...]]:
+    def _with_alternatives(self, first: Searched) -> Tuple[Found, Tuple[Alternative, ...]]:
         """Return the result with its candidates, and those with one phrase less after the other."""
-        candidates = self._candidates(found, utterance, batch)
-        found = replace(found, candidates=tuple(candidates))
-        alternatives: List[Alternative] = []
-        rejected: List[Candidate] = []
+        candidates = all_candidates = self._candidates(first)
+        rejections: List[Tuple[Candidate, Searched]] = []  # candidates, and what they are in
+        results: List[Tuple[Searched, List[Candidate]]] = []  # without them
         staying: List[FoundEntity] = []
-        taken, current = np.zeros(found.lattice.num_arcs, bool), found
+        current, taken = first, np.zeros(first.found.lattice.num_arcs, bool)
         # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
         while candidates:
             weakest = min(candidates, key=lambda one: one.ratio)
             if weakest.ratio >= self._most_demanded:
                 break
-            arcs = _arcs_of(current, weakest.entity)
-            score, path = _best_without(current, taken | arcs)
-            if not (arcs & ~taken).any() or not np.isfinite(score):
+            arcs = _arcs_of(current.found, weakest.entity)
+            score, path = _best_without(current.found, taken | arcs)
+            following = None
+            if (arcs & ~taken).any() and np.isfinite(score):
+                following, taken = current.on(path, score), taken | arcs
+            elif self.model is not None:
+                removed = [(one.entity, result) for one, result in [*rejections, (weakest, current)]]
+                following = search_without(removed, first)
+                taken = np.zeros(following.found.lattice.num_arcs, bool)
+                weighed = self._weighed_against(weakest, current.found, following.found)
+                all_candidates = [weighed if one == weakest else one for one in all_candidates]
+                weakest = weighed
+            if following is None or weakest.ratio >= self._most_demanded:
                 staying.append(weakest.entity)
             else:
-                taken |= arcs
-                rejected.append(weakest)
-                current = on_path(current, path, score, utterance, batch)
-                candidates = self._candidates(current, utterance, batch)
-                transcript = with_rejected(
-                    current.transcript, [*found.transcript.rejected, *(one.entity for one in rejected)]
-                )
-                kept = replace(current, transcript=transcript, candidates=(*candidates, *rejected))
-                alternatives.append(Alternative(tuple(rejected), kept))
+                rejections.append((weakest, current))
+                current, candidates = following, self._candidates(following)
+                results.append((current, candidates))
             candidates = [one for one in candidates if not any(map(one.entity.overlaps, staying))]
-        return found, tuple(alternatives)
+        found = replace(first.found, candidates=tuple(all_candidates))
+        rejected = tuple(one for one, _ in rejections)
+        return found, tuple(
+            _alternative(found, rejected[: number + 1], result.found, own)
+            for number, (result, own) in enumerate(results)
+        )
 
-    def _candidates(self, found: Found, utterance: int, batch: Batch) -> List[Candidate]:
-        candidates = candidates_on(found.path, found.transcript, utterance, batch.lattices, batch.decoder)
+    def _candidates(self, searched: Searched) -> List[Candidate]:
+        found = searched.found
+        candidates = candidates_on(
+            found.path, found.transcript, searched.utterance, searched.batch.lattices, searched.batch.decoder
+        )
         return [replace(one, ratio=-math.inf if one.entity.is_below_gate else self._ratio(one)) for one in candidates]
+
+    def _weighed_against(self, candidate: Candidate, found: Found, without: Found) -> Candidate:
+        """Return a candidate whose lattice has no competitor with what another search found instead.
+
+        Where that has a better score, the phrase is an error of the search.
+        """
+        features = candidate.features.with_lead(found.path.lead_over(without.path))
+        if without.transcript.score >= found.transcript.score:
+            return replace(candidate, features=features, ratio=-math.inf)
+        return replace(candidate, features=features, ratio=self._ratio(replace(candidate, features=features)))
 
     def _ratio(self, candidate: Candidate) -> Nats:
         if self.model is None:
             return _log_odds(min(one.plain for one in candidate.confidences))
-        return float(self.model.log_likelihood_ratios(candidate.features)[0])
+        features = candidate.features
+        if candidate.entity.gap < -_POOR and not features.column("has_competitor")[0]:
+            features = features.without("confidence")  # of the edge of the beam
+        return float(self.model.log_likelihood_ratios(features)[0])
 
 
 def _log_odds(probability: float) -> Nats:
     with np.errstate(divide="ignore"):
         return float(np.log(probability) - np.log1p(-probability))
+
+
+def _alternative(found: Found, rejected: Tuple[Candidate, ...], result: Found, own: Sequence[Candidate]) -> Alternative:
+    """Return the result without some candidates.
+
+    Args:
+      found: with them.
+      own: candidates of the result.
+    """
+    phrases = [*found.transcript.rejected, *(one.entity for one in rejected)]
+    transcript = with_rejected(result.transcript, phrases)
+    return Alternative(rejected, replace(result, transcript=transcript, candidates=(*own, *rejected)))
 
 
 def _arcs_of(found: Found, entity: FoundEntity) -> BoolArray:
