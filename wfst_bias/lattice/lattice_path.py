@@ -40,7 +40,7 @@ class LatticePath:
 
     @property
     def terms(self) -> Optional[Terms]:
-        """Of its score; None where the lattice has no such path."""
+        """Terms of its score; None where the lattice has no such path."""
         if self.arcs is None:
             return None
         return Terms(*self.lattice.terms[self.arcs].sum(axis=0, dtype=np.float64).tolist())

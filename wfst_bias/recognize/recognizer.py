@@ -106,9 +106,7 @@ class Recognizer:
 
     @classmethod
     def default(cls, *, calibration: str = NONE, adapter: str = NONE, device: str = "cpu") -> "Recognizer":
-        """The recognizer of English that comes with the package; the first call builds its base into the cache.
-
-        Phrases of a list that were probably not spoken are rejected, see :mod:`wfst_bias.second_pass.verification`.
+        """The recognizer of English that comes with the package, with verification; the first call builds its base into the cache.
 
         Args:
           calibration, adapter: ``"none"``, ``"default"`` for what comes with the package, or a folder.
