@@ -9,15 +9,13 @@ import json
 from dataclasses import asdict, replace
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, Tuple
 
-import numpy as np
 import torch
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
-from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.report import ReportRow, read_old_report
 from wfst_bias.entities.spelled_list import SpelledList
@@ -29,12 +27,12 @@ from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
 from wfst_bias.graph.records import read_record, write_record
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
+from wfst_bias.graph.unigrams import read_unigrams, write_unigrams
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 
 FORMAT = 4  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
 _SPELLED, _REPORT, _PARTIAL = "spelled.jsonl", "report.tsv", "partial_phrases.txt"
-_UNIGRAMS = "unigrams.npy"
 
 
 def content_key(*parts: Any) -> str:
@@ -99,8 +97,7 @@ def write_graph(
 
 def _write_decoding(folder: Path, decoding: DecodingGraph) -> None:
     write_record(folder, ArcTable(decoding.arcs.cpu().numpy(), decoding.olabels, decoding.splits.cpu().numpy()))
-    if decoding.unigrams is not None:
-        np.save(folder / _UNIGRAMS, decoding.unigrams)
+    write_unigrams(folder, decoding.unigrams)
     decoding.tokens.write(folder / "tokens.txt")
     decoding.words.write(folder / "words.txt")
     (folder / "entities.jsonl").write_text("".join(e.to_json() + "\n" for e in decoding.entities), encoding="utf-8")
@@ -152,13 +149,7 @@ def read_decoding(path: Path) -> DecodingGraph:
         _lists(meta, entities, path) if meta["has_lists"] else [],
         meta["topology"],
     )
-    return replace(graph, unigrams=_unigrams(path))
-
-
-def _unigrams(path: Path) -> Optional[FloatArray]:
-    """The unigrams of a base or graph folder; older ones have none."""
-    file = path / _UNIGRAMS
-    return np.load(file) if file.is_file() else None
+    return replace(graph, unigrams=read_unigrams(path))
 
 
 def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...], path: Path) -> List[ListInGraph]:
@@ -204,7 +195,7 @@ def read_base(path: Path, device: str = "cpu") -> BaseGraph:
         ),
         key=meta["key"],
         device=torch.device(device),
-        unigrams=_unigrams(path),
+        unigrams=read_unigrams(path),
     )
 
 

@@ -1,6 +1,7 @@
 """How likely each word of a language model is by itself, read from a token graph."""
 
-from typing import Dict
+from pathlib import Path
+from typing import Dict, Optional
 
 import numpy as np
 
@@ -9,6 +10,8 @@ from wfst_bias.core.types import FloatArray
 from wfst_bias.fst.ragged import gather_rows
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, arc_starts
 from wfst_bias.graph.token_graph import TokenGraph
+
+_FILE = "unigrams.npy"
 
 
 def unigrams(graph: TokenGraph, words: SymbolTable) -> FloatArray:
@@ -43,3 +46,15 @@ def word_log_probs(graph: TokenGraph, words: SymbolTable) -> Dict[str, float]:
         np.maximum.at(best, fst.dst[arcs[onward]], score[onward])
         states = np.unique(fst.dst[arcs[onward]])
     return {words.symbols[i]: float(log_prob[i]) for i in np.flatnonzero(np.isfinite(log_prob)).tolist() if i}
+
+
+def write_unigrams(folder: Path, values: Optional[FloatArray]) -> None:
+    """Write what :func:`unigrams` returned into a base or graph folder, where it is known."""
+    if values is not None:
+        np.save(folder / _FILE, values)
+
+
+def read_unigrams(folder: Path) -> Optional[FloatArray]:
+    """Read what :func:`write_unigrams` wrote; None in folders of older versions."""
+    path = folder / _FILE
+    return np.load(path) if path.is_file() else None
