@@ -43,5 +43,14 @@ def test_decoding_with_a_model_gives_reasons(graph, speech, run, tmp_path):
         for row in rows["entities.jsonl"] + rows["rejected.jsonl"]:
             assert row["log_likelihood_ratio"] == bias and (row["posterior"] > 0.5) == is_kept
             assert len(row["features"]) == FeatureTable.joined([]).values.shape[1]
+        row = (rows["entities.jsonl"] or rows["rejected.jsonl"])[0]
+        explained = run("explain", tmp_path / "d", row["utterance"], row["phrase"])
+        assert explained.exit_code == 0, explained.output
+        outcome = "kept" if is_kept else "rejected"
+        assert f"Verification {outcome} it at {row['start']:.2f}-{row['end']:.2f} s" in explained.output
+        assert f"with probability {row['posterior']:.2f}" in explained.output
+        assert "gap_per_unit" in explained.output
+        as_json = json.loads(run("explain", tmp_path / "d", row["utterance"], row["phrase"], "--json").output)
+        assert as_json["weighed"][0]["posterior"] == row["posterior"]
         meta = json.loads((tmp_path / "d" / "meta.json").read_text())
         assert meta["verify"]["evidence"] == str(path)

@@ -42,7 +42,7 @@ def explain(
     cannot be used    and why, from report.tsv
     not in the list   and what it would do there, if the graph is a base
     is found          where, and over which words by how much
-    is rejected       by its gate
+    is rejected       by its gate; what verification weighed follows, with all features
     left the beam     when, though its path is better than what was written
     loses             to which words and by how many nats: sound, language model, list
     is not close      to anything that was recognized: where it fits best, and which units do not

@@ -17,6 +17,7 @@ from wfst_bias.entities.report import ReportRow
 from wfst_bias.explain.explanation import Explanation
 from wfst_bias.explain.phrase_explanation import PhraseExplanation
 from wfst_bias.explain.segments import explain_segments
+from wfst_bias.explain.verification_evidence import weighed_phrases
 from wfst_bias.graph.store import folder_key, is_base, report_rows
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.recognizer import Recognizer
@@ -66,6 +67,7 @@ def explain_phrase(
         rows=own.rows,
         similar=() if own.has_phrase else _similar(phrase, own.phrases),
         explanation=_explanation(setup, cut, phrase, own, device),
+        weighed=weighed_phrases(Path(decode_dir), utterance, phrase),
     )
 
 

@@ -8,6 +8,7 @@ from wfst_bias.core.types import Nats
 from wfst_bias.entities.outcome import UNUSABLE
 from wfst_bias.entities.report import ReportRow
 from wfst_bias.explain.explanation import Explanation
+from wfst_bias.explain.verification_evidence import WeighedPhrase
 
 UNLISTED = "not in the list"
 
@@ -36,6 +37,7 @@ class PhraseExplanation:
       rows: of the phrase in the report of its list; if it is not in the list, of a list with it.
       similar: phrases of the list, where it is not in it.
       explanation: where the phrase can be used and the graph has it, or a base was there to put it into.
+      weighed: what verification made of it.
     """
 
     utterance: str
@@ -46,6 +48,7 @@ class PhraseExplanation:
     rows: Tuple[ReportRow, ...]
     similar: Tuple[str, ...]
     explanation: Optional[Explanation]
+    weighed: Tuple[WeighedPhrase, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -68,6 +71,7 @@ class PhraseExplanation:
             now = self.explanation.transcript.text
             if self.is_listed and now != self.text:
                 blocks.append(f"It decodes to {now!r} now: data, model or lists are not what they were.")
+        blocks += [one.describe() for one in self.weighed]
         if self.written != self.text:
             blocks.append(f"After the search, the second pass made {self.written!r} of it.")
         return "\n\n".join(blocks)

@@ -1,0 +1,68 @@
+"""What verification made of a phrase in an utterance, as a decode folder has it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Optional, Tuple
+
+from wfst_bias.core.files import lines_of
+from wfst_bias.core.text import words_of
+from wfst_bias.core.types import Seconds
+from wfst_bias.evidence.features import FEATURES
+
+_FILES = {"entities.jsonl": True, "rejected.jsonl": False}
+
+
+@dataclass(frozen=True)
+class WeighedPhrase:
+    """A phrase that verification weighed.
+
+    Args:
+      is_kept: whether it was kept.
+      start, end: its time.
+      posterior: the probability that it was spoken.
+      log_likelihood_ratio: of its features, nats; None for an error of the search.
+      prior_log_odds: before its features are seen, nats.
+      features: by name; None where one is missing.
+    """
+
+    is_kept: bool
+    start: Seconds
+    end: Seconds
+    posterior: float
+    log_likelihood_ratio: Optional[float]
+    prior_log_odds: float
+    features: Mapping[str, Optional[float]]
+
+    def describe(self) -> str:
+        """A sentence, and a line for each feature."""
+        outcome = "kept" if self.is_kept else "rejected"
+        if self.log_likelihood_ratio is None:
+            why = "without it the score is better: the beam alone brought it"
+        else:
+            why = f"log odds {self.prior_log_odds:.2f} of this speech, {self.log_likelihood_ratio:+.2f} by its evidence"
+        lines = [
+            f"Verification {outcome} it at {self.start:.2f}-{self.end:.2f} s: "
+            f"it was spoken with probability {self.posterior:.2f} ({why})."
+        ]
+        for name, value in self.features.items():
+            shown = "-" if value is None else f"{value:.2f}"
+            lines.append(f"  {name:<21}{shown:>8}  {FEATURES.get(name, '')}")
+        return "\n".join(lines)
+
+
+def weighed_phrases(decode_dir: Path, utterance: str, phrase: str) -> Tuple[WeighedPhrase, ...]:
+    """A phrase of an utterance each time that verification weighed it; none where it was not run."""
+    found = []
+    for name, is_kept in _FILES.items():
+        for row in _rows(decode_dir / name):
+            is_asked_for = row["utterance"] == utterance and words_of(row["phrase"]) == words_of(phrase)
+            if is_asked_for and "posterior" in row:
+                names = ("start", "end", "posterior", "log_likelihood_ratio", "prior_log_odds", "features")
+                found.append(WeighedPhrase(is_kept, *(row[name] for name in names)))
+    return tuple(found)
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    if path.is_file():
+        yield from (json.loads(line) for _, line in lines_of(path))
