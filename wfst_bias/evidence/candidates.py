@@ -29,7 +29,7 @@ class Candidate:
 
     entity: FoundEntity
     confidences: Tuple[Confidence, ...]
-    features: FeatureTable = field(repr=False)
+    features: FeatureTable = field(repr=False, compare=False)
     is_known: bool = False
     ratio: Nats = 0.0
 

@@ -120,7 +120,7 @@ class Verification:
                 following = search_without(removed, first)
                 taken = np.zeros(following.found.lattice.num_arcs, bool)
                 weighed = self._weighed_against(weakest, current.found, following.found)
-                all_candidates = [weighed if one == weakest else one for one in all_candidates]
+                all_candidates = [weighed if one is weakest else one for one in all_candidates]
                 weakest = weighed
             if following is None or weakest.ratio >= self._most_demanded:
                 staying.append(weakest.entity)
