@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Counts, count_errors
-from wfst_bias.score.report import read_biasing, score_change, score_counts, score_decoding
+from wfst_bias.score.report import score_change, score_counts, score_decoding
 
 
 def counted(reference, hypothesis, *phrases):

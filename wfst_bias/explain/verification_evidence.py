@@ -1,4 +1,4 @@
-"""What verification made of a phrase in an utterance, as a decode folder has it."""
+"""The evidence that verification weighed for a phrase of an utterance, as a decode folder has it."""
 
 import json
 from dataclasses import dataclass

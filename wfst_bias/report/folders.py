@@ -14,7 +14,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.store import folder_key, report_rows
 from wfst_bias.score.counting import RareWords
 from wfst_bias.score.ladder import Rung, ladder_with
-from wfst_bias.score.report import phrase_lists, rare_words
+from wfst_bias.score.phrase_lists import phrase_lists, rare_words
 from wfst_bias.second_pass.config import SEARCH
 
 

@@ -12,7 +12,8 @@ from wfst_bias.core.files import read_json
 from wfst_bias.entities.lists import AUTO
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counting import RareWords
-from wfst_bias.score.report import Score, phrase_lists, rare_words, required, score_with
+from wfst_bias.score.phrase_lists import phrase_lists, rare_words, required
+from wfst_bias.score.report import Score, score_with
 from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import NONE, SEARCH, ChainConfig
 

@@ -3,23 +3,24 @@
 import json
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from tabulate import tabulate
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import read_json
-from wfst_bias.core.text import words_of
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.data.failures import FAILED
-from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.lists import AUTO, read_entities
+from wfst_bias.entities.lists import AUTO
 from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.counting import RareWords, count_decoding, count_utterance
 from wfst_bias.score.counts import COUNT_NAMES, Counts
+from wfst_bias.score.phrase_lists import phrase_lists, rare_words, required
+from wfst_bias.score.predicted import predicted_false_alarms
 from wfst_bias.score.texts import named, read_names, text_path
+from wfst_bias.second_pass.config import VERIFY
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Score:
       num_utterances: that were scored.
       hours: of audio; 0 where the decode folder does not have them, or only a part was scored.
       failed: utterances of the references that are in no other number, where there are any.
+      predicted: false alarms that verification expects among the phrases that it kept; None where it was not run.
     """
 
     rates: Dict[str, Rate]
@@ -101,10 +103,16 @@ class Score:
     num_utterances: int
     hours: float
     failed: Optional[FailedScore] = None
+    predicted: Optional[float] = None
 
     @property
     def false_alarms_per_hour(self) -> float:
         return self.counts.false_alarms / self.hours if self.hours else float("nan")
+
+    @property
+    def predicted_per_hour(self) -> float:
+        """False alarms an hour that verification expects; NaN where it was not run."""
+        return self.predicted / self.hours if self.hours and self.predicted is not None else float("nan")
 
     def table(self) -> str:
         """Format a row for each rate."""
@@ -119,6 +127,8 @@ class Score:
         rows = [(name, *rate.columns(), str(total.get(name, ""))) for name, rate in self.rates.items()]
         an_hour = f"{self.false_alarms_per_hour:.2f}" if self.hours else "-"
         rows.append(("false alarms an hour", an_hour, "", str(c.false_alarms)))
+        if self.hours and self.predicted is not None:
+            rows.append(("  predicted", f"{self.predicted_per_hour:.2f}", "", f"{self.predicted:.1f}"))
         if self.failed:
             rows.append(("WER, failed as deletions", *self.failed.wer.columns(), str(self.failed.num_words)))
         headers = ("", "%", "95 % interval", "of")
@@ -129,6 +139,7 @@ class Score:
         """Return the scores and further content."""
         content: Dict[str, Any] = {name: rate.content() for name, rate in self.rates.items()}
         content["false_alarms_per_hour"] = _json_number(self.false_alarms_per_hour)
+        content["predicted_false_alarms_per_hour"] = _json_number(self.predicted_per_hour)
         content["counts"] = dict(zip(COUNT_NAMES, astuple(self.counts)))
         content["num_utterances"] = self.num_utterances
         content["hours"] = round(self.hours, 4)
@@ -203,57 +214,6 @@ def score_decoding(
     return score_with(texts, decode_dir, lists, stage, rare)
 
 
-def required(biasing: Optional[Path]) -> Path:
-    """Return the file of lists.
-
-    Raises:
-      InputError: there is none.
-    """
-    if biasing is None:
-        raise InputError("the LibriSpeech definitions need a list for each utterance; name it with --biasing")
-    return biasing
-
-
-def phrase_lists(
-    utterances: Iterable[str], entities: Optional[Path] = None, biasing: Optional[Path] = None, format_name: str = AUTO
-) -> Dict[str, PhraseList]:
-    """Read the list of each utterance; the arguments are those of :func:`score_decoding`.
-
-    Raises:
-      InputError: an utterance has no list.
-    """
-    if biasing is None:
-        listed = [] if entities is None else read_entities(entities, format_name)
-        return dict.fromkeys(utterances, PhraseList(entity.words for entity in listed if entity.words))
-    rows = read_biasing(biasing)
-    names = list(utterances)
-    missing = next((name for name in names if name not in rows), None)
-    if missing is not None:
-        raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
-    return {name: PhraseList(filter(None, map(words_of, rows[name].phrases))) for name in names}
-
-
-def rare_words(texts: Mapping[str, str], utterances: Iterable[str], biasing: Path) -> RareWords:
-    """Return the rare words of each utterance, in the third column of its row.
-
-    Raises:
-      InputError: an utterance has another text there.
-    """
-    rows = read_biasing(biasing)
-    rare: Dict[str, AbstractSet[str]] = {}
-    for name in utterances:
-        row, words = rows[name], words_of(texts[name])
-        if words_of(row.text) != words:
-            raise InputError(
-                f"utterance {name!r} has the text {row.text!r} here and {' '.join(words)!r} in the data; "
-                "name the lists of the data that was decoded",
-                biasing,
-                row.line,
-            )
-        rare[name] = {word for phrase in row.rare for word in words_of(phrase)}
-    return rare
-
-
 def score_with(
     texts: Mapping[str, str],
     decode_dir: Path,
@@ -280,6 +240,8 @@ def score_with(
     # the decode folder knows the audio of all its utterances only
     seconds = meta.get("audio_seconds", 0.0) if len(lists) == len(texts) else 0.0
     score = score_counts(counts, seconds / 3600)
+    if stage in ("", VERIFY):
+        score = replace(score, predicted=predicted_false_alarms(decode_dir, lists))
     if not table.failed:
         return score
     whole = score_counts(table.counts)

@@ -11,7 +11,7 @@ from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import spelled_list, speller_of
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.setup import DecodeSetup
-from wfst_bias.score.report import phrase_lists
+from wfst_bias.score.phrase_lists import phrase_lists
 from wfst_bias.second_pass.config import RESCORE
 from wfst_bias.tune.lists import OneList, TunedLists, UtteranceLists
 from wfst_bias.tune.tuner import Tuner, dev_emissions
