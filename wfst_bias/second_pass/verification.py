@@ -27,9 +27,9 @@ from wfst_bias.second_pass.config import VERIFY, VerifyConfig
 from wfst_bias.second_pass.found import EVEN, Alternative, Found
 from wfst_bias.second_pass.second_search import Searched, search_without
 
-_HIGHEST_ODDS = 7.0  # nats, against a candidate; no prior has more
+# By so many nats the log odds of a corpus may be below those of a sentence; another search is worth it for fewer.
+_MARGIN, _MARGIN_OF_SEARCH = 4.0, 1.0
 _POOR = 3.0  # nats below the best units; a phrase that matches better needs no other search
-_MOST_FALSE = Prior((1.0, 1.0), (1000.0, 1000.0))
 
 
 class Verification:
@@ -81,48 +81,60 @@ class Verification:
             return self.model.least_log_odds(self.config.false_alarms_per_hour, prior)
         return _log_odds(self.config.min_posterior)
 
-    @property
-    def _most_demanded(self) -> Nats:
-        """The log likelihood ratio that is enough, whatever the prior."""
-        if self.model is None:
-            return self._least(EVEN)
-        return self._least(_MOST_FALSE) + _HIGHEST_ODDS
+    def _is_sure(self, log_odds: Nats, prior: Prior, margin: Nats) -> bool:
+        """Whether a candidate is kept by all that a corpus may say of its prior."""
+        return log_odds >= self._least(prior) + (margin if self.model else 0.0)
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         lattices = batch.lattices
         found = replace(found, num_phrases=batch.decoder.graph.num_phrases(lattices.gates[utterance]))
-        found, alternatives = self._with_alternatives(Searched(found, batch, utterance))
-        if not alternatives:
+        searched = Searched(found, batch, utterance)
+        candidates = self._candidates(searched)
+        if not candidates:
             return found
         hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
-        prior = self.prior(found.candidates, hours, found.num_phrases)
-        return self.judged(replace(found, alternatives=(Alternative((), found), *alternatives)), prior)
+        prior = self.prior(candidates, hours, found.num_phrases)
+        found, alternatives = self._with_alternatives(searched, candidates, prior)
+        if alternatives:
+            found = replace(found, alternatives=(Alternative((), found), *alternatives))
+        return self.judged(found, prior)
 
-    def _with_alternatives(self, first: Searched) -> Tuple[Found, Tuple[Alternative, ...]]:
-        """Return the result with its candidates, and those with one phrase less after the other."""
-        candidates = all_candidates = self._candidates(first)
+    def _with_alternatives(
+        self, first: Searched, candidates: List[Candidate], prior: Prior
+    ) -> Tuple[Found, Tuple[Alternative, ...]]:
+        """Return the result with its candidates, and those with one phrase less after the other.
+
+        Args:
+          candidates: of the result.
+          prior: of the utterance alone.
+        """
+
+        def log_odds(one: Candidate) -> Nats:
+            return one.ratio + prior.log_odds(one.is_known)
+
+        all_candidates = candidates
         rejections: List[Tuple[Candidate, Searched]] = []  # candidates, and what they are in
         results: List[Tuple[Searched, List[Candidate]]] = []  # without them
         staying: List[FoundEntity] = []
         current, taken = first, np.zeros(first.found.lattice.num_arcs, bool)
         # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
         while candidates:
-            weakest = min(candidates, key=lambda one: one.ratio)
-            if weakest.ratio >= self._most_demanded:
+            weakest = min(candidates, key=log_odds)
+            if self._is_sure(log_odds(weakest), prior, _MARGIN):
                 break
             arcs = _arcs_of(current.found, weakest.entity)
             score, path = _best_without(current.found, taken | arcs)
             following = None
             if (arcs & ~taken).any() and np.isfinite(score):
                 following, taken = current.on(path, score), taken | arcs
-            elif self.model is not None:
+            elif self.model is not None and not self._is_sure(log_odds(weakest), prior, _MARGIN_OF_SEARCH):
                 removed = [(one.entity, result) for one, result in [*rejections, (weakest, current)]]
                 following = search_without(removed, first)
                 taken = np.zeros(following.found.lattice.num_arcs, bool)
                 weighed = self._weighed_against(weakest, current.found, following.found)
                 all_candidates = [weighed if one is weakest else one for one in all_candidates]
                 weakest = weighed
-            if following is None or weakest.ratio >= self._most_demanded:
+            if following is None or self._is_sure(log_odds(weakest), prior, _MARGIN):
                 staying.append(weakest.entity)
             else:
                 rejections.append((weakest, current))
