@@ -16,10 +16,10 @@ for file in wav.scp text biasing_100.tsv; do
   [ -f "$data/kathleen/$file" ] || { echo "run.sh: no $data/kathleen/$file; name the data folder with --data" >&2; exit 1; }
 done
 speech=$data/kathleen
-# Decode with the weights of conf: decode GRAPH OUT OPTIONS...
+# Decode with the weights of conf, without a second pass if OPTIONS name none: decode GRAPH OUT OPTIONS...
 decode() {
   decode_jobs "$exp/$1" "$speech" "$exp/$2" --config conf/weights.conf \
-    --model "archive:$exp/emissions/emissions.npz" "${@:3}"
+    --model "archive:$exp/emissions/emissions.npz" --stages none "${@:3}"
 }
 
 if run 1; then
@@ -93,7 +93,7 @@ if run 9; then
   wfst-bias tune "$exp/base" "$exp/list_$size_tuned.txt" "$speech" "$exp/tuned.conf" --utterances "$exp/tuned" \
     --model "archive:$exp/emissions/emissions.npz"
   wfst-bias graph compile "$exp/base" "$exp/list_$size_tuned.txt" "$exp/graph_tuned" --config "$exp/tuned.conf"
-  decode_jobs "$exp/graph_tuned" "$speech" "$exp/decode_tuned" --config "$exp/tuned.conf"
+  decode_jobs "$exp/graph_tuned" "$speech" "$exp/decode_tuned" --config "$exp/tuned.conf" --stages none
   for part in tuned held_out; do
     wfst-bias score "$speech" "$exp"/{"variants_$size_tuned",decode_tuned} --ladder --entities "$exp/list_$size_tuned.txt" \
       --utterances "$exp/$part"

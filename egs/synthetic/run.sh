@@ -72,7 +72,7 @@ fi
 # Decode with the list NAME in the graph GRAPH and in the adapter: evaluate SYSTEM GRAPH LIST OPTIONS...
 evaluate() {
   local out="$exp/$1" graph=$2 list=$3; shift 3
-  decode_jobs "$graph" "$test" "$out" "$@"
+  decode_jobs "$graph" "$test" "$out" --stages none "$@"
   echo "== $out"
   wfst-bias score "$test" "$out" --entities "$list"
 }
