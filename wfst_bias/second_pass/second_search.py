@@ -35,6 +35,10 @@ class Searched:
         """The same on another path of the word lattice, with its score, nats."""
         return replace(self, found=on_path(self.found, arcs, score, self.utterance, self.batch))
 
+    def has(self, entity: FoundEntity) -> bool:
+        """Whether a list brought a phrase in the place of another result's."""
+        return any(_is_same(one, entity) for one in self.found.transcript.by_list)
+
 
 def search_without(removed: Sequence[Tuple[FoundEntity, Searched]], first: Searched) -> Searched:
     """Search an utterance without phrases, by none of their pronunciations in their places.

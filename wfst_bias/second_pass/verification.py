@@ -3,18 +3,20 @@
 Bonus and boosting find rare names where they are spoken, and now and then where they are not. The evidence of a phrase
 (:mod:`wfst_bias.evidence`) is a log likelihood ratio. The phrase with the least evidence is rejected first and the best
 hypothesis without it is taken instead, in the order of the stages before, or else of the lattice; then the next. Where the
-lattice has no path without it, the utterance is searched again without it, with a wide beam. All these results are kept, since the evidence that is demanded depends on how many
-phrases were spoken in the whole recording or corpus, which is known at its end: see
-:mod:`wfst_bias.recognize.verified`. Until then a single utterance has the prior of the background.
+lattice has no path without it, the utterance is searched again without it, with a wide beam.
+
+All these results are kept, since the evidence that is demanded depends on how many phrases were spoken in the whole
+recording or corpus, which is known at its end: see :mod:`wfst_bias.recognize.verified`. Until then a single utterance has
+the prior of the background.
 """
 
 import math
 from dataclasses import replace
-from typing import List, Mapping, Optional, Sequence, Tuple, Union
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.core.types import BoolArray, IntArray, Nats
+from wfst_bias.core.types import BoolArray, Nats
 from wfst_bias.decode.gates import with_rejected
 from wfst_bias.decode.transcript import FoundEntity
 from wfst_bias.evidence.candidates import Candidate, candidates_on
@@ -122,23 +124,21 @@ class Verification:
             weakest = min(candidates, key=log_odds)
             if self._is_sure(log_odds(weakest), prior, _MARGIN):
                 break
-            arcs = _arcs_of(current.found, weakest.entity)
-            score, path = _best_without(current.found, taken | arcs)
-            following = None
-            if (arcs & ~taken).any() and np.isfinite(score):
-                following, taken = current.on(path, score), taken | arcs
-            elif self.model is not None and not self._is_sure(log_odds(weakest), prior, _MARGIN_OF_SEARCH):
+            arcs = taken | _arcs_of(current.found, weakest.entity)
+            following = _other_path(current, arcs) if (arcs & ~taken).any() else None
+            if following is None and self.model and not self._is_sure(log_odds(weakest), prior, _MARGIN_OF_SEARCH):
                 removed = [(one.entity, result) for one, result in [*rejections, (weakest, current)]]
                 following = search_without(removed, first)
-                taken = np.zeros(following.found.lattice.num_arcs, bool)
+                arcs = np.zeros(following.found.lattice.num_arcs, bool)
                 weighed = self._weighed_against(weakest, current.found, following.found)
                 all_candidates = [weighed if one is weakest else one for one in all_candidates]
                 weakest = weighed
-            if following is None or self._is_sure(log_odds(weakest), prior, _MARGIN):
+            is_kept = following is None or self._is_sure(log_odds(weakest), prior, _MARGIN)
+            if following is None or is_kept or following.has(weakest.entity):
                 staying.append(weakest.entity)
             else:
                 rejections.append((weakest, current))
-                current, candidates = following, self._candidates(following)
+                current, taken, candidates = following, arcs, self._candidates(following)
                 results.append((current, candidates))
             candidates = [one for one in candidates if not any(map(one.entity.overlaps, staying))]
         found = replace(first.found, candidates=tuple(all_candidates))
@@ -199,15 +199,17 @@ def _arcs_of(found: Found, entity: FoundEntity) -> BoolArray:
     return has_word & inside
 
 
-def _best_without(found: Found, taken: BoolArray) -> Tuple[float, Union[Sequence[int], IntArray]]:
-    """Return score, nats, and arcs of the best hypothesis without some arcs, in the order of the stages before if it
-    has one, else of the lattice.
+def _other_path(searched: Searched, taken: BoolArray) -> Optional[Searched]:
+    """Return the best hypothesis without some arcs, in the order of the stages before if it has one, else of the lattice.
+
+    None where the lattice has no path without them.
     """
+    found = searched.found
     for hypothesis in found.nbest.hypotheses:
         if not taken[list(hypothesis.arcs)].any():
-            return hypothesis.terms.total, hypothesis.arcs
+            return searched.on(hypothesis.arcs, hypothesis.terms.total)
     ((score, path),) = best_without(found.lattice, taken[None])
-    return score, path
+    return searched.on(path, score) if np.isfinite(score) else None
 
 
 def _word_numbers(entity: FoundEntity) -> range:
