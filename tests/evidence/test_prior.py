@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.evidence.prior import Background, prior_of, repetition_bonuses
+from wfst_bias.evidence.prior import SIZE_EXPONENT, Background, prior_of, repetition_bonuses
 
 LIST = (2000, 0)
-KNOWN = Background(false_per_hour=(50.0, 20.0), true_per_hour=60.0, hours=0.02)
+KNOWN = Background(false_per_hour=(100.0 / 2**SIZE_EXPONENT, 40.0 / 2**SIZE_EXPONENT), true_per_hour=60.0, hours=0.02)
 
 
 def _prior(ratios, hours=1.0, num_phrases=LIST, is_known=False):
@@ -50,7 +50,7 @@ def test_a_single_sentence_has_the_prior_of_the_background():
     sentence = _prior(np.zeros(0), hours=5 / 3600)
     assert sentence.log_odds(False) == pytest.approx(math.log(60 / 100), abs=0.1)
     few = _prior(np.zeros(0), hours=5 / 3600, num_phrases=(12, 0))
-    assert few.log_odds(False) == pytest.approx(math.log(60 / 0.6), abs=0.1)
+    assert few.log_odds(False) == pytest.approx(math.log(60 / (100.0 * (12 / 2000) ** SIZE_EXPONENT)), abs=0.1)
     assert few.posteriors(np.array([-few.log_odds(False)]), np.array([False]))[0] == pytest.approx(0.5)
 
 

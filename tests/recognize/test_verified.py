@@ -25,7 +25,7 @@ from wfst_bias.second_pass.verification import Verification
 
 CITY, NAME = "DH AH <wb> S IH T IY", "W IY <wb> M EH T <wb> Z EH L EH N S K IY"
 # the evidence of a phrase is its gap a unit and a constant
-MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 4.0, Background((5e4, 5e4), 60.0, 0.02))
+MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 4.0, Background((3.5e3, 3.5e3), 60.0, 0.02))
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from wfst_bias.second_pass.second_search import Searched, search_without
 from wfst_bias.second_pass.verification import Verification
 
 CITY = "DH AH <wb> S IH T IY"
-MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 3.0, Background((1e5, 1e5), 60.0, 0.02))
+MODEL = EvidenceModel({"gap_per_unit": Weight(0.0, 1.0, 4.0)}, 3.0, Background((5e3, 5e3), 60.0, 0.02))
 
 
 @pytest.fixture(scope="module")

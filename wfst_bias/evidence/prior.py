@@ -18,6 +18,7 @@ from wfst_bias.core.types import BoolArray, FloatArray, Nats
 _ROUNDS = 500
 _ENOUGH = 1e-6  # change of a count
 _CERTAIN = 0.9
+SIZE_EXPONENT = 0.57  # measured on lists of 200 to 8,000 words (benchmarks/predicted_false_alarms.py)
 _LEAST_SHARE = 0.85  # of the false candidates of the background: very clear speech has fewer
 _MORE_ODDS = 4.0  # of a phrase for each time that it was certainly spoken elsewhere
 
@@ -29,8 +30,9 @@ class Background:
     """Candidates that a list brings in speech about which nothing is known.
 
     Args:
-      false_per_hour: false candidates for a thousand phrases in an hour, known from speech without the phrases; of
-        phrases with unknown words, and of others.
+      false_per_hour: false candidates of a list of a thousand phrases in an hour, known from speech without the
+        phrases; if all have unknown words, and if none has. Other lists have more and fewer by the power
+        :data:`SIZE_EXPONENT` of their size, because their phrases compete for the same speech.
       true_per_hour: spoken phrases in an hour, whatever the size of the list.
       hours: of speech that this knowledge counts for, against the candidates of the corpus.
     """
@@ -47,7 +49,8 @@ class Background:
 
     def false_candidates(self, num_phrases: Kinds) -> Kinds:
         """How many false candidates of each kind a list brings in an hour, at least a very small number."""
-        unknown, known = (rate * max(num, 1e-3) / 1000.0 for rate, num in zip(self.false_per_hour, num_phrases))
+        size = sized(num_phrases)
+        unknown, known = (max(rate * one, 1e-3) for rate, one in zip(self.false_per_hour, size))
         return unknown, known
 
     def spoken(self, num_phrases: Kinds) -> Kinds:
@@ -55,6 +58,14 @@ class Background:
         num_kinds = max(sum(num > 0 for num in num_phrases), 1)
         unknown, known = (self.true_per_hour / num_kinds if num > 0 else 1e-3 for num in num_phrases)
         return unknown, known
+
+
+def sized(num_phrases: Kinds) -> Kinds:
+    """The size of a list against one of a thousand phrases, as far as false candidates go; the share of each kind."""
+    total = max(sum(num_phrases), 1e-9)
+    size = (total / 1000.0) ** SIZE_EXPONENT
+    unknown, known = (size * num / total for num in num_phrases)
+    return unknown, known
 
 
 @dataclass(frozen=True)

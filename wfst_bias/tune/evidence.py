@@ -16,7 +16,7 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.evidence.candidates import Candidate, candidates_on
 from wfst_bias.evidence.features import FeatureTable
 from wfst_bias.evidence.model import EvidenceModel
-from wfst_bias.evidence.prior import Background
+from wfst_bias.evidence.prior import Background, sized
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import compile_lists, speller_of
 from wfst_bias.recognize.biasing import OneGraph
@@ -174,7 +174,7 @@ def train_evidence(
     drawn = lists.drawn(speech.words)
     collected = [labeled_candidates(base, words, speech) for words in drawn]
     absent = LabeledCandidates.joined(collected[1:])
-    background = _background(absent, [word for words in drawn[1:] for word in words], base.known_words, speech.hours)
+    background = _background(absent, drawn[1:], base.known_words, speech.hours)
     joined = LabeledCandidates.joined(collected)
     counts = {
         "hours": round(speech.hours, 3),
@@ -185,19 +185,24 @@ def train_evidence(
     return EvidenceModel.fit(joined.table, joined.is_true, joined.is_known, background, {**about, **counts}), joined
 
 
-def _background(false: LabeledCandidates, words: Sequence[str], known_words: FrozenSet[str], hours: float) -> Background:
-    """False candidates for a thousand phrases in an hour, of each kind.
+def _background(
+    false: LabeledCandidates, lists: Sequence[Sequence[str]], known_words: FrozenSet[str], hours: float
+) -> Background:
+    """False candidates of a list of a thousand phrases in an hour, of each kind.
 
     Args:
       false: candidates of lists of absent words.
-      words: of all these lists.
+      lists: their words.
       known_words: of the language model.
       hours: of speech that each list was searched in.
     """
-    num_known = sum(known_words.issuperset(words_of(word)) for word in words)
+    sizes = np.zeros(2)
+    for words in lists:
+        num_known = sum(known_words.issuperset(words_of(word)) for word in words)
+        sizes += sized((len(words) - num_known, num_known))
     unknown, known = (
-        max(int((~false.is_true & own).sum()), 0.5) / (max(num, 1) / 1000 * hours)
-        for own, num in ((~false.is_known, len(words) - num_known), (false.is_known, num_known))
+        max(int((~false.is_true & own).sum()), 0.5) / (max(float(size), 1e-3) * hours)
+        for own, size in zip((~false.is_known, false.is_known), sizes)
     )
     return replace(Background(), false_per_hour=(round(unknown, 2), round(known, 2)))
 
