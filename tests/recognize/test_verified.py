@@ -8,8 +8,10 @@ import pytest
 from scipy.special import expit
 
 from helpers.emissions import emissions
+from helpers.phone_bases import phones_folder
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
+from wfst_bias.evidence.default import DEFAULT, evidence_of
 from wfst_bias.evidence.model import EvidenceModel, Weight
 from wfst_bias.evidence.prior import Background, Prior
 from wfst_bias.graph.compile import graph_of_list
@@ -137,3 +139,22 @@ def test_a_budget_of_false_alarms_sets_the_threshold(graph):
         judged = _judged(graph, [CITY] * 3 + [NAME], false_alarms_per_hour=rate)
         kept.append(sum(len(one.found.transcript.entities) for one in judged))
     assert kept == sorted(kept, reverse=True) and kept[0] == 4 and kept[-1] < 3
+
+
+@pytest.mark.parametrize("topology", ["standard", "modified"])
+def test_models_whose_tokens_do_not_tell_words_apart(run, tmp_path, topology):
+    """What their lattices do not know is missing, and the evidence model that comes with the package reads the rest."""
+    base = read_base(phones_folder(run, tmp_path, topology))
+    (tmp_path / "list.tsv").write_text("phrase\tweight\ndent manor\t9\n")
+    made, _ = graph_of_list(base, tmp_path / "list.tsv")
+    model = replace(evidence_of(DEFAULT, "hama"), background=Background((2e4, 2e4), 60.0, 0.02))
+    chain = Chain((Verification(VerifyConfig(), model),))
+    spoken = [" ".join(units) for units in ("redatdentmanor", "redatbebtmabor")]
+    batch = BatchEmissions.precomputed(emissions(made.tokens, *spoken, sharpness=5.0))
+    with Recognizer(biasing=OneGraph(Decoder(made)), second_pass=chain) as recognizer:
+        clear, weak = (one.found for one in recognizer.recognize_batch(batch))
+    assert [one.phrase for one in clear.transcript.entities] == ["dent manor"]
+    rows = [found.evidence_row(one) for found in (clear, weak) for one in (*found.transcript.entities, *found.transcript.rejected)]
+    assert rows and all(math.isfinite(row["log_likelihood_ratio"]) and 0 <= row["posterior"] <= 1 for row in rows)
+    assert not weak.transcript.entities and "dent" not in weak.transcript.text
+    assert clear.num_phrases == (1, 0)

@@ -7,11 +7,12 @@ spoken: another search does.
 from dataclasses import dataclass, replace
 from typing import List, Sequence, Tuple, Union
 
+from wfst_bias.core.text import words_of
 from wfst_bias.core.types import IntArray
 from wfst_bias.decode.gates import gated_paths, rejection_of
 from wfst_bias.decode.rejections import Rejection
 from wfst_bias.decode.search import Decoder, Lattices
-from wfst_bias.decode.transcript import FoundEntity, Transcript
+from wfst_bias.decode.transcript import PARTIAL, FoundEntity, Transcript
 from wfst_bias.second_pass.chain import Batch, found_of, on_path
 from wfst_bias.second_pass.found import Found
 
@@ -87,4 +88,6 @@ def _wider(decoder: Decoder) -> Decoder:
 
 
 def _is_same(one: FoundEntity, other: FoundEntity) -> bool:
-    return one.phrase == other.phrase and one.overlaps(other)
+    """Whether one is the phrase of the other, or some of its words, in its place."""
+    is_part = one.found_by == PARTIAL and set(words_of(one.phrase)) <= set(words_of(other.phrase))
+    return one.overlaps(other) and (one.phrase == other.phrase or is_part)

@@ -192,10 +192,10 @@ def _alternative(found: Found, rejected: Tuple[Candidate, ...], result: Found, o
 
 
 def _arcs_of(found: Found, entity: FoundEntity) -> BoolArray:
-    """Return the arcs that have the words of an entity in its place inside a list, bool ``(A,)``."""
+    """Return the arcs that have words of an entity in its place by a list, those of partial phrases too, bool ``(A,)``."""
     in_place = arcs_in_place(found.lattice, found.path.words, found.path.graph.words, found.path.arcs)
     has_word: BoolArray = in_place[list(_word_numbers(entity))].any(axis=0)
-    inside: BoolArray = found.lattice.phrases != NO_PHRASE
+    inside: BoolArray = (found.lattice.phrases != NO_PHRASE) | (found.lattice.terms[:, 3] != 0)
     return has_word & inside
 
 
