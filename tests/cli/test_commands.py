@@ -187,7 +187,7 @@ def test_unsure_phrases_are_taken_back_and_told(decoded, speech, run, tmp_path):
     assert result.exit_code == 1 and "the graph has none: compile one" in result.output
     wide = ("--search-output-beam", 40, "--search-beam", 40)
     for least, refused in ((0, False), (1, True)):
-        options = ("--stages", "verify", "--verify-min-confidence", least, *wide)
+        options = ("--verify-min-confidence", least, *wide)  # which is enough to turn it on
         assert run("decode", decoded / "graph", speech, tmp_path / "d", *options).exit_code == 0
         rows = (tmp_path / "d" / "rejected.jsonl").read_text().splitlines()
         assert all(json.loads(row)["reason"] == "verify" for row in rows)

@@ -30,7 +30,7 @@ def decoded(world, lists, run):
         ("data", "synthesise", lists / "texts", lists / "data", "--named", "--voice", voice),
         ("data", "cuts", lists / "data", lists / "cuts.jsonl.gz"),
         ("decode", world / "base", lists / "cuts.jsonl.gz", lists / "none"),
-        ("decode", world / "base", lists / "cuts.jsonl.gz", lists / "own", "--biasing", lists / "lists_3.tsv"),
+        ("decode", world / "base", lists / "cuts.jsonl.gz", lists / "own", "--stages", "none", "--biasing", lists / "lists_3.tsv"),
     ):
         result = run(*command)
         assert result.exit_code == 0, result.output

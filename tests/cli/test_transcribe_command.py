@@ -96,7 +96,8 @@ def test_json(run, world, recordings, names):
 def test_the_same_words_as_a_decode_folder(run, world, speech, names, tmp_path):
     """Words, times, confidences and entities are those that ``decode`` writes."""
     assert run("graph", "compile", world / "base", names, tmp_path / "graph").exit_code == 0
-    assert run("decode", tmp_path / "graph", speech, tmp_path / "decode", "--batch-size", 1).exit_code == 0
+    decode = ("decode", tmp_path / "graph", speech, tmp_path / "decode", "--batch-size", 1, "--prior-over", "utterance")
+    assert run(*decode).exit_code == 0
     audio = [speech / "wav" / f"demo_00{number}.flac" for number in range(2)]
     ctm = run("transcribe", *audio, "--base", tmp_path / "graph", "--format", "ctm")
     assert ctm.stdout == (tmp_path / "decode" / "ctm").read_text()

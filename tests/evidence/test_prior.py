@@ -59,6 +59,14 @@ def test_rates_are_positive():
         Background(false_per_hour=(0.0, 1.0))
 
 
+def test_more_candidates_than_any_speech_gives_false_ones_were_spoken():
+    """A short list has ten in half a minute, each with evidence against it."""
+    prior = _prior(np.full(10, -1.5), hours=30 / 3600, num_phrases=(2, 0))
+    assert prior.posteriors(np.full(1, -1.5), np.array([False]))[0] > 0.9
+    long_list = _prior(np.full(10, -1.5), hours=30 / 3600, num_phrases=(20_000, 0))
+    assert long_list.posteriors(np.full(1, -1.5), np.array([False]))[0] < 0.5
+
+
 def test_phrases_of_each_kind_have_their_own_prior():
     """All known phrases were spoken and no other; evidence between the two goes with the kind."""
     ratios = np.concatenate([np.full(50, 3.0), np.full(50, -3.0), [0.0, 0.0]])

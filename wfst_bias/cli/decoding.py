@@ -1,6 +1,7 @@
 """The options of a decoding, which ``decode``, ``transcribe`` and ``tune`` share."""
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
 import click
@@ -15,11 +16,12 @@ from wfst_bias.cli.options import (
     device_option,
     format_option,
     g2g_options,
+    is_set,
     model_option,
     was_given,
 )
 from wfst_bias.decode.config import GateConfig, SearchConfig
-from wfst_bias.second_pass.config import STAGES, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
+from wfst_bias.second_pass.config import CONFIDENCE, STAGES, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 
 if TYPE_CHECKING:
     from wfst_bias.recognize.setup import DecodeSetup
@@ -30,7 +32,7 @@ gate_options = config_options(GateConfig, "gate")
 
 stage_options = config_options(ChainConfig, "stages", prefix="")
 rescore_options = config_options(RescoringConfig, "rescore")
-verify_options = config_options(
+_verify_options = config_options(
     VerifyConfig,
     "verify",
     short={
@@ -39,6 +41,20 @@ verify_options = config_options(
         "prior_over": "--prior-over",
     },
 )
+
+
+def verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of verification; a confidence that is demanded decides instead of an evidence model that is not named."""
+
+    @functools.wraps(command)
+    def with_confidence(*args: Any, verify_config: VerifyConfig, **kwargs: Any) -> Any:
+        if is_set("verify_min_confidence") and not is_set("verify_evidence"):
+            verify_config = replace(verify_config, evidence=CONFIDENCE)
+        return command(*args, verify_config=verify_config, **kwargs)
+
+    return _verify_options(with_confidence)
+
+
 lookup_options = config_options(LookupConfig, "lookup")
 _biasing_option = click.option(
     "--biasing",

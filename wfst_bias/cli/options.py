@@ -90,6 +90,11 @@ def was_given(group: str) -> bool:
     return any(name.startswith(f"{group}_") for name in given)
 
 
+def is_set(name: str) -> bool:
+    """Whether an option has a value of the command line or of a file of options, by the name of its argument."""
+    return click.get_current_context().get_parameter_source(name) not in (None, ParameterSource.DEFAULT)
+
+
 def config_options(
     config: Type[Any], group: str, prefix: Optional[str] = None, short: Mapping[str, str] = {}
 ) -> Decorator:

@@ -6,17 +6,17 @@ from typing import Optional
 
 from wfst_bias.evidence.model import EvidenceModel
 
-NONE, DEFAULT = "none", "default"
+NONE, CONFIDENCE, DEFAULT = "none", "confidence", "default"
 
 
 def evidence_of(named: str, model_name: str) -> Optional[EvidenceModel]:
     """Read the evidence model of an acoustic model; None where there is none.
 
     Args:
-      named: a file, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
+      named: a file, :data:`NONE`, :data:`CONFIDENCE`, or :data:`DEFAULT` for what comes with the package.
       model_name: specification of the acoustic model.
     """
-    if named == NONE:
+    if named in (NONE, CONFIDENCE):
         return None
     if named != DEFAULT:
         return EvidenceModel.read(Path(named))

@@ -19,7 +19,8 @@ _ROUNDS = 500
 _ENOUGH = 1e-6  # change of a count
 _CERTAIN = 0.9
 SIZE_EXPONENT = 0.57  # measured on lists of 200 to 8,000 words (benchmarks/predicted_false_alarms.py)
-_LEAST_SHARE = 0.85  # of the false candidates of the background: very clear speech has fewer
+# Of the false candidates of the background: very clear speech has fewer, very unclear speech more.
+_LEAST_SHARE, _MOST_SHARE = 0.85, 4.0
 _MORE_ODDS = 4.0  # of a phrase for each time that it was certainly spoken elsewhere
 
 Kinds = Tuple[float, float]  # of phrases with unknown words, and of those of which the language model knows all words
@@ -100,8 +101,8 @@ def prior_of(
 ) -> Prior:
     """Estimate the prior of speech from its candidates, by expectation maximization, for each kind of phrases.
 
-    False candidates are hardly ever fewer than the background has them: what a list of that size always brings is
-    explained by that first, and only what is left may have been spoken. The background counts for its own hours of speech, so that a single sentence has its
+    False candidates are hardly fewer than the background has them, and at most four times as many: what a list of that
+    size always brings is explained by that first, what is left may have been spoken, and what nothing false explains was. The background counts for its own hours of speech, so that a single sentence has its
     prior, and an hour of speech has one of its own.
 
     Args:
@@ -130,7 +131,8 @@ def _rates(ratios: FloatArray, hours: float, true: float, false: float, known_ho
     for _ in range(_ROUNDS):
         spoken = float(expit(ratios + math.log(true_now) - math.log(false_now)).sum())
         before = true_now
-        false_now = max(total - (spoken + true * known_hours) / all_hours, _LEAST_SHARE * false)
+        others = total - (spoken + true * known_hours) / all_hours
+        false_now = min(max(others, _LEAST_SHARE * false), _MOST_SHARE * false)
         true_now = max(total - false_now, fewest)
         if abs(true_now - before) * all_hours < _ENOUGH:
             break

@@ -67,11 +67,12 @@ class PhraseExplanation:
             outcome = f"is not in the list of {self.utterance}.{like}{there}"
         blocks = [f"{self.utterance}: {self.text}\n{name} {outcome.rstrip('.')}."]
         if self.explanation:
-            blocks += [*self.explanation.details(), *filter(None, [self._row(self.explanation.weight)])]
+            blocks += self.explanation.details()
+            blocks += [one.describe() for one in self.weighed]
+            blocks += filter(None, [self._row(self.explanation.weight)])
             now = self.explanation.transcript.text
             if self.is_listed and now != self.text:
                 blocks.append(f"It decodes to {now!r} now: data, model or lists are not what they were.")
-        blocks += [one.describe() for one in self.weighed]
         if self.written != self.text:
             blocks.append(f"After the search, the second pass made {self.written!r} of it.")
         return "\n\n".join(blocks)

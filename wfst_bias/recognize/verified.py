@@ -14,6 +14,7 @@ from wfst_bias.evidence.prior import Kinds, Prior, repetition_bonuses
 from wfst_bias.recognize.recognition import RecognizedSegment
 from wfst_bias.second_pass.chain import Chain
 from wfst_bias.second_pass.config import (
+    CONFIDENCE,
     CORPUS,
     NONE,
     RECORDING,
@@ -55,7 +56,7 @@ def verifying_chain(config: Optional[VerifyConfig], model: AcousticModel, spec: 
       spec: of the model.
     """
     stage = verification_of(config, model, spec) if config else None
-    if config is None or stage is None or stage.model is None:
+    if config is None or stage is None or (stage.model is None and config.evidence != CONFIDENCE):
         return Chain(meta={"stages": asdict(ChainConfig(NONE))})
     return Chain((stage,), meta={"stages": asdict(ChainConfig(VERIFY)), "verify": asdict(config)})
 
@@ -103,8 +104,8 @@ def _unit(segment: RecognizedSegment, scope: str) -> str:
         return ""
     if scope == SPEAKER:
         return str(cut.supervisions[0].speaker) if cut.supervisions else ""
-    is_whole = scope == UTTERANCE or not getattr(cut, "has_recording", False)
-    return segment.utterance if is_whole else str(cut.recording_id)
+    recording = getattr(cut, "recording_id", None)  # a mix has none
+    return segment.utterance if scope == UTTERANCE or recording is None else str(recording)
 
 
 def _candidates(segments: List[RecognizedSegment]) -> Tuple[List[Candidate], float, Kinds]:

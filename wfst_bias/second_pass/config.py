@@ -7,7 +7,7 @@ from typing import Tuple
 from wfst_bias.core.errors import FieldError
 
 SEARCH = "search"
-NONE, AUTO = "none", "auto"
+NONE, AUTO, CONFIDENCE = "none", "auto", "confidence"
 
 RESCORE, VERIFY, LOOKUP = STAGES = ("rescore", "verify", "lookup")
 
@@ -98,13 +98,13 @@ class VerifyConfig:
     """Demands on the phrases of a list that are kept.
 
     Args:
-      min_confidence: least posterior of a phrase found by a list, without its bonus and boosting, where there is no
-        evidence model.
+      min_confidence: least posterior of a phrase found by a list, without its bonus and boosting. It decides where there
+        is no evidence model; given by itself, it means --verify-evidence confidence.
       min_posterior: least probability that a phrase was spoken, by the evidence model.
       false_alarms_per_hour: false alarms that are accepted in an hour of audio, which then decide instead of
         min_posterior; 0 is off.
-      evidence: evidence model: a file that 'wfst-bias evidence train' wrote, none, or 'default', which comes with the
-        package for hama.
+      evidence: evidence model: a file that 'wfst-bias evidence train' wrote, 'default', which comes with the package for
+        hama, confidence to go by min_confidence instead, or none.
       prior_over: speech in which the share of spoken phrases is estimated: utterance, recording, speaker or corpus. Of a
         corpus or speaker it is that of each part of a decoding, see --part-seconds; 'transcribe' takes each file for itself.
     """
