@@ -38,12 +38,30 @@ def test_speech_without_the_phrases_has_hardly_any():
     assert int((ratios > 0).sum()) > 3  # that even odds would keep
 
 
-def test_false_candidates_are_hardly_fewer_than_the_list_always_brings():
-    ratios = np.full(100, 0.5)  # nothing tells them from false ones
-    prior = _prior(ratios)
-    assert prior.false_per_hour[0] >= 85 - 1e-9
-    short = _prior(ratios, num_phrases=(20, 0))
-    assert short.true_per_hour[0] > 90 > prior.true_per_hour[0]  # a short list does not explain so many
+def test_what_a_list_always_brings_is_explained_first():
+    ratios = np.full(30, -0.5)  # hardly anything tells them from spoken ones
+    prior, short = _prior(ratios), _prior(ratios, num_phrases=(20, 0))
+    assert prior.true_per_hour[0] < 5 < 8 < short.true_per_hour[0]
+
+
+def _num_kept(ratios, hours, num_phrases):
+    prior = _prior(ratios, hours, (num_phrases, 0))
+    return int((prior.posteriors(ratios, np.zeros(len(ratios), bool)) > 0.5).sum())
+
+
+def test_clear_speech_has_fewer_false_candidates_and_keeps_what_was_spoken():
+    """A list of 2,000 brings a hundred in an hour; this hour has thirty, and sixty spoken ones."""
+    false = np.linspace(-6.0, -1.0, 30)
+    assert _num_kept(np.concatenate([np.full(60, 3.5), false]), 1.0, 2000) == 60
+    assert _num_kept(np.concatenate([np.full(20, 3.5), false]), 1.0, 2000) == 20
+
+
+def test_unclear_speech_has_more_and_keeps_hardly_any_of_them():
+    false = np.random.default_rng(0).normal(-2.0, 1.5, 1000)
+    assert (false > 0).sum() >= 80
+    assert _num_kept(false, 1.0, 2000) < 10
+    assert _num_kept(false[:100], 5 / 60, 2000) < 5
+    assert _num_kept(false[:60], 5 / 60, 100) < 10
 
 
 def test_a_single_sentence_has_the_prior_of_the_background():

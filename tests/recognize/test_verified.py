@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from lhotse import SupervisionSegment
 from scipy.special import expit
 
 from helpers.emissions import emissions
@@ -92,6 +94,38 @@ def test_the_share_of_spoken_phrases_is_that_of_the_corpus(graph):
     own = replace(chain, stages=(Verification(VerifyConfig(prior_over="utterance"), MODEL),))
     first, *_ = verified(_segments(graph, many)[0], own)
     assert first.found.prior.log_odds(False) == pytest.approx(alone[0].found.prior.log_odds(False), abs=1e-6)
+
+
+def test_speakers_that_take_turns_have_their_own_priors(graph):
+    """One says names, the other none; the order of the segments stays."""
+    segments, _ = _segments(graph, [NAME, CITY, NAME, CITY, NAME, CITY])
+    spoken = [replace(one, cut=replace(one.cut, supervisions=[_of_speaker(one.cut, f"s{i % 2}")])) for i, one in enumerate(segments)]
+    chain = Chain((Verification(VerifyConfig(prior_over="speaker"), MODEL),))
+    found = list(verified(spoken, chain))
+    assert [one.cut.id for one in found] == [one.cut.id for one in spoken]
+    odds = [one.found.prior.log_odds(False) for one in found]
+    assert len(set(odds[::2])) == len(set(odds[1::2])) == 1 and odds[0] > odds[1]
+
+
+def _of_speaker(cut, name):
+    return SupervisionSegment(cut.id, cut.id, 0.0, cut.duration, speaker=name)
+
+
+def test_silence_is_no_speech(graph):
+    """The prior of the same candidates is the same, however long the pauses are."""
+    batch = emissions(graph.tokens, CITY, CITY, sharpness=2.0)
+    silence = torch.full((2, 400, batch.log_probs.shape[2]), -12.0)
+    silence[:, :, 0] = -1e-4
+    longer = replace(batch, log_probs=torch.cat([batch.log_probs, silence], dim=1), lengths=batch.lengths + 400)
+    chain = Chain((Verification(VerifyConfig(), MODEL),))
+    priors = []
+    for spoken in (batch, longer):
+        decoder = Decoder(graph, SearchConfig(output_beam=25.0, search_beam=40.0))
+        with Recognizer(biasing=OneGraph(decoder), second_pass=chain) as recognizer:
+            segments = recognizer.recognize_batch(BatchEmissions.precomputed(spoken))
+        first, *_ = verified(segments, chain)
+        priors.append(first.found.prior.log_odds(False))
+    assert priors[1] == pytest.approx(priors[0], abs=0.1)
 
 
 def test_without_verification_segments_pass(graph):

@@ -29,6 +29,12 @@ def test_the_rate_is_what_the_posteriors_leave(folder):
     assert json.loads(score.to_json())["predicted_false_alarms_per_hour"] == pytest.approx(1.6)
 
 
+def test_where_all_were_rejected_none_is_expected(folder):
+    (folder / "entities.jsonl").rename(folder / "rejected.jsonl")
+    score = score_decoding(TEXTS, folder, folder / "names.txt")
+    assert score.predicted == 0.0 and "predicted" in score.table()
+
+
 def test_without_verification_there_is_none(folder):
     (folder / "entities.jsonl").write_text(json.dumps({"utterance": "a", "phrase": "Ann"}) + "\n")
     score = score_decoding(TEXTS, folder, folder / "names.txt")

@@ -49,6 +49,11 @@ def verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_confidence(*args: Any, verify_config: VerifyConfig, **kwargs: Any) -> Any:
         if is_set("verify_min_confidence") and not is_set("verify_evidence"):
+            if is_set("verify_min_posterior") or is_set("verify_false_alarms_per_hour"):
+                raise click.UsageError(
+                    "--verify-min-confidence decides without an evidence model: leave it out, or leave out --min-posterior "
+                    "and --false-alarms-per-hour"
+                )
             verify_config = replace(verify_config, evidence=CONFIDENCE)
         return command(*args, verify_config=verify_config, **kwargs)
 

@@ -11,6 +11,8 @@ from wfst_bias.core.types import IntArray, Nats, Seconds
 
 LIST, LANGUAGE_MODEL, PARTIAL = "list", "language model", "partial phrase"
 
+_LONGEST_PAUSE = 0.5  # within speech
+
 
 @dataclass(frozen=True)
 class Word:
@@ -128,6 +130,13 @@ class Transcript:
         )
         words = tuple(word for part in parts for word in part.words)
         return cls(name, words, entities, sum(part.score for part in parts), rejected, partial)
+
+    @property
+    def spoken(self) -> Seconds:
+        """The time of its words and of the short pauses between them."""
+        words = sum(word.end - word.start for word in self.words)
+        pauses = (after.start - before.end for before, after in zip(self.words, self.words[1:]))
+        return words + sum(min(max(pause, 0.0), _LONGEST_PAUSE) for pause in pauses)
 
     @property
     def by_list(self) -> Tuple[FoundEntity, ...]:

@@ -80,9 +80,8 @@ def candidates_on(
         _list_scores(path, [first for first, _ in spans]),
         np.array([decoder.graph.log_prob_of(words) for words in texts]),
     )
-    known = decoder.graph.known_words
     return [
-        Candidate(entity, own, table[number : number + 1], known.issuperset(words))
+        Candidate(entity, own, table[number : number + 1], decoder.graph.knows(words))
         for number, (entity, own, words) in enumerate(zip(entities, confidences, texts))
     ]
 

@@ -17,10 +17,9 @@ from wfst_bias.core.types import BoolArray, FloatArray, Nats
 
 _ROUNDS = 500
 _ENOUGH = 1e-6  # change of a count
-_CERTAIN = 0.9
+_CERTAIN, _MOST_TIMES = 0.9, 2.0
 SIZE_EXPONENT = 0.57  # measured on lists of 200 to 8,000 words (benchmarks/predicted_false_alarms.py)
-# Of the false candidates of the background: very clear speech has fewer, very unclear speech more.
-_LEAST_SHARE, _MOST_SHARE = 0.85, 4.0
+_BELOW, _ABOVE = 5.0, 1.0  # candidates that the background's number of false ones counts for, where there are less, or more
 _MORE_ODDS = 4.0  # of a phrase for each time that it was certainly spoken elsewhere
 
 Kinds = Tuple[float, float]  # of phrases with unknown words, and of those of which the language model knows all words
@@ -101,8 +100,8 @@ def prior_of(
 ) -> Prior:
     """Estimate the prior of speech from its candidates, by expectation maximization, for each kind of phrases.
 
-    False candidates are hardly fewer than the background has them, and at most four times as many: what a list of that
-    size always brings is explained by that first, what is left may have been spoken, and what nothing false explains was. The background counts for its own hours of speech, so that a single sentence has its
+    What a list of that size always brings is explained by false candidates first, what is left may have been spoken.
+    The background counts for its own hours of speech, so that a single sentence has its
     prior, and an hour of speech has one of its own.
 
     Args:
@@ -119,6 +118,9 @@ def prior_of(
 def _rates(ratios: FloatArray, hours: float, true: float, false: float, known_hours: float) -> Kinds:
     """Spoken and false candidates an hour, of one kind.
 
+    How many false ones there are has a gamma distribution around the background's number, narrow below it and wide above:
+    clear speech has a little fewer, unclear speech many more.
+
     Args:
       ratios: of its candidates, nats ``(E,)``.
       hours: of speech.
@@ -126,14 +128,17 @@ def _rates(ratios: FloatArray, hours: float, true: float, false: float, known_ho
       known_hours: that the background counts for.
     """
     all_hours = hours + known_hours
-    total, fewest = len(ratios) / all_hours + (true + false) * known_hours / all_hours, true * known_hours / all_hours
+    total, fewest = (len(ratios) + (true + false) * known_hours) / all_hours, true * known_hours / all_hours
     true_now, false_now = true, false
     for _ in range(_ROUNDS):
-        spoken = float(expit(ratios + math.log(true_now) - math.log(false_now)).sum())
         before = true_now
-        others = total - (spoken + true * known_hours) / all_hours
-        false_now = min(max(others, _LEAST_SHARE * false), _MOST_SHARE * false)
-        true_now = max(total - false_now, fewest)
+        spoken = float(expit(ratios + math.log(true_now) - math.log(false_now)).sum())
+        others = len(ratios) - spoken + false * known_hours
+        is_less = others < false * all_hours
+        strength = _BELOW if is_less else _ABOVE
+        false_now = (others + strength) / (all_hours + strength / false)
+        left, true_now = total - false_now, spoken / all_hours + fewest
+        true_now = max(min(true_now, left) if is_less else max(true_now, left), fewest)
         if abs(true_now - before) * all_hours < _ENOUGH:
             break
     return true_now, false_now
@@ -155,7 +160,7 @@ def repetition_bonuses(phrases: Sequence[str], posteriors: FloatArray) -> Dict[s
         candidates[phrase] += 1
         certain[phrase] += posterior * (posterior > _CERTAIN)
     return {
-        phrase: math.log1p(_MORE_ODDS * total)
+        phrase: math.log1p(_MORE_ODDS * min(total, _MOST_TIMES))
         for phrase, total in certain.items()
         if total > 0 and candidates[phrase] > 1
     }

@@ -1,5 +1,6 @@
 """The decoding graph: what the search runs on."""
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
@@ -149,8 +150,13 @@ class DecodingGraph:
 
     @cached_property
     def _num_known(self) -> List[int]:
-        known = self.known_words
-        return [sum(known.issuperset(entity.words) for entity in part.entities) for part in self.lists]
+        return [sum(self.knows(entity.words) for entity in part.entities) for part in self.lists]
+
+    def knows(self, words: Sequence[str]) -> bool:
+        """Whether the language model has all of some words."""
+        if self.unigrams is None:
+            return self.known_words.issuperset(words)
+        return not math.isnan(self.log_prob_of(words))
 
     def entity_of(self, output: int) -> Entity:
         """The phrase or partial phrase of an output label."""

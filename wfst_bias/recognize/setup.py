@@ -235,6 +235,8 @@ class DecodeSetup:
           pronunciations: what :meth:`pronunciations` returns.
           has_list: whether there are phrases to verify.
         """
+        if not has_list and self.verify.false_alarms_per_hour:
+            raise InputError("--false-alarms-per-hour is of the phrases of a list, and the graph has none", self.graph)
         if self.stages.is_auto:
             return verifying_chain(self.verify if has_list else None, model, self.model)
         names = self.stages.names

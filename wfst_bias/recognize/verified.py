@@ -1,8 +1,9 @@
 """Verification with the prior of an utterance, a recording or a corpus, which is known when all its candidates are."""
 
+from collections import defaultdict
 from dataclasses import asdict, replace
 from itertools import groupby
-from typing import Iterable, Iterator, List, Optional, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -78,11 +79,16 @@ def verified(
         yield from segments
         return
     scope = min(widest, stage.config.prior_over, key=SCOPES.index)
-    for _, group in groupby(segments, key=lambda segment: _unit(segment, scope)):
+    held = CORPUS if scope == SPEAKER else scope  # speakers may take turns
+    for _, group in groupby(segments, key=lambda segment: _unit(segment, held)):
         some = list(group)
-        prior = stage.prior(*_candidates(some))
-        for _, of_recording in groupby(some, key=lambda segment: _unit(segment, RECORDING)):
-            yield from _judged(list(of_recording), stage, prior)
+        by_unit: Dict[str, List[RecognizedSegment]] = defaultdict(list)
+        for segment in some:
+            by_unit[_unit(segment, scope)].append(segment)
+        priors = {unit: stage.prior(*_candidates(own)) for unit, own in by_unit.items()}
+        for _, of_recording in groupby(some, key=lambda segment: (_unit(segment, RECORDING), _unit(segment, scope))):
+            own = list(of_recording)
+            yield from _judged(own, stage, priors[_unit(own[0], scope)])
 
 
 def _judged(segments: List[RecognizedSegment], stage: Verification, prior: Prior) -> Iterator[RecognizedSegment]:
@@ -109,11 +115,12 @@ def _unit(segment: RecognizedSegment, scope: str) -> str:
 
 
 def _candidates(segments: List[RecognizedSegment]) -> Tuple[List[Candidate], float, Kinds]:
-    """All candidates, hours, and phrases of a list, the mean over time."""
-    seconds = sum(segment.duration for segment in segments)
+    """All candidates, hours of speech without silence, and phrases of a list, the mean over these."""
+    spoken = [_first(segment).transcript.spoken for segment in segments]
+    seconds = sum(spoken)
     candidates = [candidate for segment in segments for candidate in _first(segment).candidates]
     unknown, known = (
-        sum(segment.duration * segment.found.num_phrases[kind] for segment in segments) / max(seconds, 1e-9)
+        sum(time * segment.found.num_phrases[kind] for time, segment in zip(spoken, segments)) / max(seconds, 1e-9)
         for kind in range(2)
     )
     return candidates, seconds / 3600, (unknown, known)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Container, Optional
+from typing import Container, List, Optional
 
 from wfst_bias.core.files import lines_of
 
@@ -18,9 +18,13 @@ def predicted_false_alarms(decode_dir: Path, utterances: Container[str]) -> Opti
     Returns:
       None where no phrase was weighed.
     """
-    path = decode_dir / "entities.jsonl"
+    kept, rejected = (_posteriors(decode_dir / name, utterances) for name in ("entities.jsonl", "rejected.jsonl"))
+    return sum(1.0 - posterior for posterior in kept) if kept or rejected else None
+
+
+def _posteriors(path: Path, utterances: Container[str]) -> List[float]:
+    """Those of the phrases of a file that were weighed."""
     if not path.is_file():
-        return None
+        return []
     rows = (json.loads(line) for _, line in lines_of(path))
-    missing = [1.0 - row[_POSTERIOR] for row in rows if _POSTERIOR in row and row["utterance"] in utterances]
-    return sum(missing) if missing else None
+    return [row[_POSTERIOR] for row in rows if _POSTERIOR in row and row["utterance"] in utterances]

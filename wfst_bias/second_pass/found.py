@@ -98,7 +98,9 @@ class Found:
 
     def evidence_row(self, entity: FoundEntity) -> Dict[str, Any]:
         """The evidence of a phrase, kept or rejected, as files have it; empty where no verification weighed it."""
-        candidate = next((one for one in self.candidates if one.entity == entity), None)
+        same = (entity.phrase, entity.start, entity.end)  # other words may have been replaced before it
+        weighed = (one for one in self.candidates if (one.entity.phrase, one.entity.start, one.entity.end) == same)
+        candidate = next(weighed, None)
         if candidate is None:
             return {}
         return candidate.to_json(self.prior.log_odds(candidate.is_known) + self.repetition_bonuses.get(entity.phrase, 0.0))

@@ -51,7 +51,8 @@ def search_without(removed: Sequence[Tuple[FoundEntity, Searched]], first: Searc
     rejections: List[Rejection] = []
 
     def reject(entity: FoundEntity, transcript: Transcript, lattices: Lattices, utterance: int) -> None:
-        rejection = rejection_of(entity, transcript, utterance, lattices, first.batch.decoder, rejections)
+        before = [replace(one, utterance=utterance) for one in rejections]
+        rejection = rejection_of(entity, transcript, utterance, lattices, first.batch.decoder, before)
         rejections.append(replace(rejection, utterance=0))
 
     for entity, one in removed:
@@ -77,7 +78,7 @@ def search_without(removed: Sequence[Tuple[FoundEntity, Searched]], first: Searc
         for entity in left:  # by another pronunciation
             reject(entity, transcript, again, 0)
     batch = Batch(decoder, again, first.batch.lists[own], first.batch.phones)
-    (found,) = found_of([transcript], batch)
+    (found,) = found_of([transcript], batch, len(first.found.nbest.hypotheses))
     return Searched(replace(found, texts=first.found.texts, num_phrases=first.found.num_phrases), batch, 0)
 
 

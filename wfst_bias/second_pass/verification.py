@@ -17,7 +17,7 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.types import BoolArray, Nats
-from wfst_bias.decode.gates import with_rejected
+from wfst_bias.decode.gates import only_above, with_rejected
 from wfst_bias.decode.transcript import FoundEntity
 from wfst_bias.evidence.candidates import Candidate, candidates_on
 from wfst_bias.evidence.model import EvidenceModel
@@ -25,12 +25,11 @@ from wfst_bias.evidence.prior import Kinds, Prior, prior_of
 from wfst_bias.lattice.word_lattice import NO_PHRASE
 from wfst_bias.lattice.word_places import arcs_in_place, best_without
 from wfst_bias.second_pass.chain import Batch
-from wfst_bias.second_pass.config import VERIFY, VerifyConfig
+from wfst_bias.second_pass.config import SEARCH, VERIFY, VerifyConfig
 from wfst_bias.second_pass.found import EVEN, Alternative, Found
 from wfst_bias.second_pass.second_search import Searched, search_without
 
-# By so many nats the log odds of a corpus may be below those of a sentence; another search is worth it for fewer.
-_MARGIN, _MARGIN_OF_SEARCH = 4.0, 1.0
+_MARGIN = 4.0  # nats, by which the log odds of a corpus may be below those of a sentence
 _POOR = 3.0  # nats below the best units; a phrase that matches better needs no other search
 
 
@@ -83,19 +82,17 @@ class Verification:
             return self.model.least_log_odds(self.config.false_alarms_per_hour, prior)
         return _log_odds(self.config.min_posterior)
 
-    def _is_sure(self, log_odds: Nats, prior: Prior, margin: Nats) -> bool:
+    def _is_sure(self, log_odds: Nats, prior: Prior) -> bool:
         """Whether a candidate is kept by all that a corpus may say of its prior."""
-        return log_odds >= self._least(prior) + (margin if self.model else 0.0)
+        return log_odds >= self._least(prior) + (_MARGIN if self.model else 0.0)
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
-        lattices = batch.lattices
-        found = replace(found, num_phrases=batch.decoder.graph.num_phrases(lattices.gates[utterance]))
+        found = replace(found, num_phrases=batch.decoder.graph.num_phrases(batch.lattices.gates[utterance]))
         searched = Searched(found, batch, utterance)
         candidates = self._candidates(searched)
         if not candidates:
             return found
-        hours = float(lattices.lengths[utterance]) * lattices.emissions.frame_shift / 3600
-        prior = self.prior(candidates, hours, found.num_phrases)
+        prior = self.prior(candidates, found.transcript.spoken / 3600, found.num_phrases)
         found, alternatives = self._with_alternatives(searched, candidates, prior)
         if alternatives:
             found = replace(found, alternatives=(Alternative((), found), *alternatives))
@@ -122,18 +119,18 @@ class Verification:
         # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
         while candidates:
             weakest = min(candidates, key=log_odds)
-            if self._is_sure(log_odds(weakest), prior, _MARGIN):
+            if self._is_sure(log_odds(weakest), prior):
                 break
             arcs = taken | _arcs_of(current.found, weakest.entity)
             following = _other_path(current, arcs) if (arcs & ~taken).any() else None
-            if following is None and self.model and not self._is_sure(log_odds(weakest), prior, _MARGIN_OF_SEARCH):
+            if following is None and self.model and not self._is_sure(log_odds(weakest), prior):
                 removed = [(one.entity, result) for one, result in [*rejections, (weakest, current)]]
                 following = search_without(removed, first)
                 arcs = np.zeros(following.found.lattice.num_arcs, bool)
                 weighed = self._weighed_against(weakest, current.found, following.found)
                 all_candidates = [weighed if one is weakest else one for one in all_candidates]
                 weakest = weighed
-            is_kept = following is None or self._is_sure(log_odds(weakest), prior, _MARGIN)
+            is_kept = following is None or self._is_sure(log_odds(weakest), prior)
             if following is None or is_kept or following.has(weakest.entity):
                 staying.append(weakest.entity)
             else:
@@ -161,7 +158,8 @@ class Verification:
         Where that has a better score, the phrase is an error of the search.
         """
         features = candidate.features.with_lead(found.path.lead_over(without.path))
-        if without.transcript.score >= found.transcript.score:
+        is_of_search = found.transcript.text == found.texts[SEARCH]  # no other stage has chosen it
+        if is_of_search and without.transcript.score >= found.transcript.score:
             return replace(candidate, features=features, ratio=-math.inf)
         return replace(candidate, features=features, ratio=self._ratio(replace(candidate, features=features)))
 
@@ -187,7 +185,7 @@ def _alternative(found: Found, rejected: Tuple[Candidate, ...], result: Found, o
       own: candidates of the result.
     """
     phrases = [*found.transcript.rejected, *(one.entity for one in rejected)]
-    transcript = with_rejected(result.transcript, phrases)
+    transcript = with_rejected(only_above(result.transcript, ()), phrases)
     return Alternative(rejected, replace(result, transcript=transcript, candidates=(*own, *rejected)))
 
 

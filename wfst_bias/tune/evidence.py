@@ -108,6 +108,7 @@ class LabeledCandidates:
       is_known: of which the language model knows all words, bool ``(E,)``.
       utterances: of each.
       phrases: of each.
+      hours: that were spoken, without silence; of all lists.
     """
 
     table: FeatureTable
@@ -115,6 +116,7 @@ class LabeledCandidates:
     is_known: BoolArray
     utterances: Tuple[str, ...]
     phrases: Tuple[str, ...]
+    hours: float
 
     @classmethod
     def joined(cls, parts: Sequence["LabeledCandidates"]) -> "LabeledCandidates":
@@ -125,6 +127,7 @@ class LabeledCandidates:
             np.concatenate([np.zeros(0, bool), *(part.is_known for part in parts)]),
             tuple(name for part in parts for name in part.utterances),
             tuple(name for part in parts for name in part.phrases),
+            sum(part.hours for part in parts),
         )
 
 
@@ -138,6 +141,7 @@ def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) ->
     decoder = Decoder(base.with_entities(*compile_lists(base, spelled)), device=base.device)
     rows: List[Tuple[str, Candidate, int]] = []  # utterance, candidate, number of the words in segments before
     texts: Dict[str, Tuple[str, ...]] = {}
+    seconds = 0.0
     with Recognizer(biasing=OneGraph(decoder)) as recognizer:
         for emissions in speech.batches:
             searched = recognizer.search(emissions)
@@ -146,6 +150,7 @@ def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) ->
                 name, before = str(emissions.cuts[i].id), len(texts.get(str(emissions.cuts[i].id), ()))
                 for one in candidates_on(found.path, found.transcript, i, searched.lattices, decoder):
                     rows.append((name, one, before))
+                seconds += found.transcript.spoken
                 texts[name] = (*texts.get(name, ()), *words_of(found.transcript.text))
     partner = {name: partners(words_of(speech.texts[name]), text) for name, text in texts.items()}
     return LabeledCandidates(
@@ -154,6 +159,7 @@ def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) ->
         np.array([one.is_known for _, one, _ in rows], bool),
         tuple(name for name, _, _ in rows),
         tuple(one.entity.phrase for _, one, _ in rows),
+        seconds / 3600,
     )
 
 
@@ -174,7 +180,7 @@ def train_evidence(
     drawn = lists.drawn(speech.words)
     collected = [labeled_candidates(base, words, speech) for words in drawn]
     absent = LabeledCandidates.joined(collected[1:])
-    background = _background(absent, drawn[1:], base.known_words, speech.hours)
+    background = _background(absent, drawn[1:], base.known_words)
     joined = LabeledCandidates.joined(collected)
     counts = {
         "hours": round(speech.hours, 3),
@@ -186,7 +192,7 @@ def train_evidence(
 
 
 def _background(
-    false: LabeledCandidates, lists: Sequence[Sequence[str]], known_words: FrozenSet[str], hours: float
+    false: LabeledCandidates, lists: Sequence[Sequence[str]], known_words: FrozenSet[str]
 ) -> Background:
     """False candidates of a list of a thousand phrases in an hour, of each kind.
 
@@ -194,8 +200,8 @@ def _background(
       false: candidates of lists of absent words.
       lists: their words.
       known_words: of the language model.
-      hours: of speech that each list was searched in.
     """
+    hours = max(false.hours / max(len(lists), 1), 1e-3)  # for each list
     sizes = np.zeros(2)
     for words in lists:
         num_known = sum(known_words.issuperset(words_of(word)) for word in words)
