@@ -187,8 +187,8 @@ def decode(
     """Decode DATA, a Kaldi data folder, a lhotse cut manifest or a Shar folder, with GRAPH_DIR into DECODE_DIR.
 
     Writes text, text.display (the phrases as LIST writes them), ctm and ctm.with_list (words with confidences, without
-    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor), lat.1.gz,
-    lat.2.gz, ... (Kaldi text lattices, an hour of audio each), terms.1.jsonl.gz, ... (what list and boost have in their
+    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor),
+    rejected.jsonl (those that were found and removed again, and why), lat.1.gz, lat.2.gz, ... (Kaldi text lattices, an hour of audio each), terms.1.jsonl.gz, ... (what list and boost have in their
     scores), failed.jsonl (inputs that cannot be read or decoded, and why), words.txt, meta.json and with --nbest
     nbest.jsonl, all of them or none. After an interruption the same command continues in DECODE_DIR.parts. A base folder
     decodes, too: without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G
