@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from lhotse import CutSet
 from tqdm import tqdm
@@ -16,6 +16,7 @@ from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.recognize.verified import verified
 from wfst_bias.score.counts import Counts, count_errors
 from wfst_bias.score.report import Score, score_counts
 from wfst_bias.second_pass.chain import Chain, Rescoring
@@ -114,13 +115,17 @@ class Tuner:
 
     def _transcribed(self, recognizer: Recognizer) -> Iterator[Tuple[str, str]]:
         """Name and transcript of each utterance; a long one was searched in several segments."""
-        found = (
-            (cut.id, transcript.text)
-            for batch in self._emissions.batches
-            for cut, transcript in zip(batch.cuts, recognizer.transcripts(batch))
-        )
-        for name, segments in groupby(found, key=itemgetter(0)):
-            yield name, " ".join(text for _, text in segments if text)
+        batches = self._emissions.batches
+        found: Iterable[Tuple[str, str]]
+        if recognizer.second_pass.stages:
+            segments = (segment for batch in batches for segment in recognizer.recognize_batch(batch))
+            judged = verified(segments, recognizer.second_pass)
+            found = ((segment.utterance, segment.found.transcript.text) for segment in judged)
+        else:
+            searched = ((batch, recognizer.search(batch).transcripts) for batch in batches)
+            found = ((cut.id, one.text) for batch, own in searched for cut, one in zip(batch.cuts, own))
+        for name, own_texts in groupby(found, key=itemgetter(0)):
+            yield name, " ".join(text for _, text in own_texts if text)
 
     def _recognizer(self, weights: Weights, with_list: bool) -> Recognizer:
         if not with_list:
