@@ -17,7 +17,7 @@ from wfst_bias.second_pass.chain import Batch, found_of, on_path
 from wfst_bias.second_pass.found import Found
 
 _WIDER = 1.5  # times the beam
-_ROUNDS = 5
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)

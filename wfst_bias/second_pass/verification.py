@@ -3,7 +3,8 @@
 Bonus and boosting find rare names where they are spoken, and now and then where they are not. The evidence of a phrase
 (:mod:`wfst_bias.evidence`) is a log likelihood ratio. The phrase with the least evidence is rejected first and the best
 hypothesis without it is taken instead, in the order of the stages before, or else of the lattice; then the next. Where the
-lattice has no path without it, the utterance is searched again without it, with a wide beam.
+lattice has no path without it, the utterance is searched again without it, with a wide beam; a phrase that is likely by
+the prior of its sentence is worth no other search and stays.
 
 All these results are kept, since the evidence that is demanded depends on how many phrases were spoken in the whole
 recording or corpus, which is known at its end: see :mod:`wfst_bias.recognize.verified`. Until then a single utterance has
@@ -29,7 +30,8 @@ from wfst_bias.second_pass.config import SEARCH, VERIFY, VerifyConfig
 from wfst_bias.second_pass.found import EVEN, Alternative, Found
 from wfst_bias.second_pass.second_search import Searched, search_without
 
-_MARGIN = 4.0  # nats, by which the log odds of a corpus may be below those of a sentence
+# By so many nats the log odds of a corpus may be below those of a sentence; for fewer, another search is worth its time.
+_MARGIN, _MARGIN_OF_SEARCH = 4.0, 1.0
 _POOR = 3.0  # nats below the best units; a phrase that matches better needs no other search
 
 
@@ -82,9 +84,9 @@ class Verification:
             return self.model.least_log_odds(self.config.false_alarms_per_hour, prior)
         return _log_odds(self.config.min_posterior)
 
-    def _is_sure(self, log_odds: Nats, prior: Prior) -> bool:
+    def _is_sure(self, log_odds: Nats, prior: Prior, margin: Nats = _MARGIN) -> bool:
         """Whether a candidate is kept by all that a corpus may say of its prior."""
-        return log_odds >= self._least(prior) + (_MARGIN if self.model else 0.0)
+        return log_odds >= self._least(prior) + (margin if self.model else 0.0)
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         found = replace(found, num_phrases=batch.decoder.graph.num_phrases(batch.lattices.gates[utterance]))
@@ -123,7 +125,7 @@ class Verification:
                 break
             arcs = taken | _arcs_of(current.found, weakest.entity)
             following = _other_path(current, arcs) if (arcs & ~taken).any() else None
-            if following is None and self.model and not self._is_sure(log_odds(weakest), prior):
+            if following is None and self.model and not self._is_sure(log_odds(weakest), prior, _MARGIN_OF_SEARCH):
                 removed = [(one.entity, result) for one, result in [*rejections, (weakest, current)]]
                 following = search_without(removed, first)
                 arcs = np.zeros(following.found.lattice.num_arcs, bool)
