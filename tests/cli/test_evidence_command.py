@@ -1,6 +1,7 @@
 """``wfst-bias evidence train`` and decoding with its model."""
 
 import json
+import math
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_decoding_with_a_model_gives_reasons(graph, speech, run, tmp_path):
     wide = ("--search-output-beam", 40, "--search-beam", 40)
     for bias, is_kept in ((20.0, True), (-20.0, False)):
         path = tmp_path / "evidence.json"
-        EvidenceModel({}, bias, Background()).write(path)
+        EvidenceModel({}, bias, Background(false_per_hour=(1e5, 1e5))).write(path)
         options = ("--stages", "verify", "--verify-evidence", path, *wide)
         result = run("decode", graph, speech, tmp_path / "d", *options)
         assert result.exit_code == 0, result.output
@@ -41,7 +42,8 @@ def test_decoding_with_a_model_gives_reasons(graph, speech, run, tmp_path):
         }
         assert bool(rows["entities.jsonl"]) == is_kept and bool(rows["rejected.jsonl"]) != is_kept
         for row in rows["entities.jsonl"] + rows["rejected.jsonl"]:
-            assert row["log_likelihood_ratio"] == bias and (row["posterior"] > 0.5) == is_kept
+            ratio = math.log(0.9 * math.exp(bias) + 0.1)
+            assert row["log_likelihood_ratio"] == pytest.approx(ratio, abs=1e-3) and (row["posterior"] > 0.5) == is_kept
             assert len(row["features"]) == FeatureTable.joined([]).values.shape[1]
         row = (rows["entities.jsonl"] or rows["rejected.jsonl"])[0]
         explained = run("explain", tmp_path / "d", row["utterance"], row["phrase"])

@@ -22,6 +22,7 @@ READ = ("units", "gap_per_unit", "clarity", "confidence", "word_frequency")
 _FORMAT = "evidence-1"
 _DIGITS = 6  # of a number in a file
 _QUANTILES = 50
+_UNCLEAR = 0.1  # share of spoken phrases whose features say nothing
 _MOST_ODDS, _PRECISION = 40.0, 1e-3  # nats
 _WIDEST = 4.0  # standard deviations; what lies farther out counts as this far
 
@@ -93,6 +94,8 @@ class EvidenceModel:
         mean, deviation, weight = np.array([_values(self.weights[name]) for name in names]).reshape(-1, 3).T
         columns = np.stack([table.column(name) for name in names], axis=1) if names else np.zeros((len(table), 0))
         ratios: FloatArray = self.bias + _standardized(columns, mean, deviation) @ weight
+        # a spoken phrase of which hardly anything was recognized has the features of a false one
+        ratios = np.logaddexp(ratios + np.log1p(-_UNCLEAR), np.log(_UNCLEAR))
         return ratios
 
     @classmethod
