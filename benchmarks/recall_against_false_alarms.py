@@ -110,7 +110,7 @@ def our_segments(base, spelled, speech, bonus, chain=Chain()):
             if chain.stages:
                 yield from recognizer.recognize_batch(batch)
             else:
-                yield from zip((str(cut.id) for cut in batch.cuts), recognizer.transcripts(batch))
+                yield from zip((str(cut.id) for cut in batch.cuts), recognizer.search(batch).transcripts)
 
 
 def run_ours(benchmark: Benchmark, task: Task, base, spelled, settings) -> None:

@@ -17,7 +17,7 @@ from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lattice.confidence import SCALE, Confidence, word_confidences
 from wfst_bias.lattice.nbest import nbest_of
 
-NO_LIST = SimpleNamespace(words=WORDS, lists=())
+NO_LIST = SimpleNamespace(words=WORDS, lists=(), entry_scores=np.zeros(0))
 
 
 def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):

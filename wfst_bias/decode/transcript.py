@@ -64,6 +64,10 @@ class FoundEntity:
     def is_below_gate(self) -> bool:
         return self.evidence < self.gate
 
+    def shifted(self, seconds: Seconds) -> "FoundEntity":
+        """The same, later by a time."""
+        return replace(self, start=self.start + seconds, end=self.end + seconds)
+
     def overlaps(self, other: "FoundEntity") -> bool:
         """Whether they share time."""
         return self.start < other.end and other.start < self.end
@@ -109,8 +113,7 @@ class Transcript:
             return self
         words = tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
         entities, rejected, partial = (
-            tuple(replace(one, start=one.start + seconds, end=one.end + seconds) for one in found)
-            for found in (self.entities, self.rejected, self.partial)
+            tuple(one.shifted(seconds) for one in found) for found in (self.entities, self.rejected, self.partial)
         )
         return replace(self, words=words, entities=entities, rejected=rejected, partial=partial)
 

@@ -1,7 +1,7 @@
 """Candidates: the phrases that a list brought onto a path, with their features."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
 from scipy.special import expit
@@ -10,6 +10,7 @@ from wfst_bias.core.types import FloatArray, Nats, Seconds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript
 from wfst_bias.evidence.features import FeatureTable, PathFrames, features_of
+from wfst_bias.evidence.prior import Prior
 from wfst_bias.lattice.confidence import Confidence
 from wfst_bias.lattice.lattice_path import LatticePath
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD
@@ -35,22 +36,23 @@ class Candidate:
 
     def shifted(self, seconds: Seconds) -> "Candidate":
         """The same, later by a time."""
-        if not seconds:
-            return self
-        return replace(
-            self, entity=replace(self.entity, start=self.entity.start + seconds, end=self.entity.end + seconds)
-        )
+        return replace(self, entity=self.entity.shifted(seconds)) if seconds else self
 
-    def to_json(self, prior: Nats) -> Dict[str, Any]:
-        """The evidence as files have it.
+    def log_odds(self, prior: Prior, bonuses: Mapping[str, Nats] = {}) -> Nats:
+        """Log odds that it was spoken.
 
         Args:
-          prior: log odds of a candidate before its features are seen, nats.
+          bonuses: see :func:`wfst_bias.evidence.prior.repetition_bonuses`.
         """
+        return self.ratio + prior.log_odds(self.is_known) + bonuses.get(self.entity.phrase, 0.0)
+
+    def to_json(self, prior: Prior, bonuses: Mapping[str, Nats] = {}) -> Dict[str, Any]:
+        """The evidence as files have it; the arguments are those of :meth:`log_odds`."""
+        before = prior.log_odds(self.is_known) + bonuses.get(self.entity.phrase, 0.0)
         is_finite = np.isfinite(self.ratio)
         return {
-            "posterior": round(float(expit(self.ratio + prior)), 4),
-            "prior_log_odds": round(prior, 4),
+            "posterior": round(float(expit(self.ratio + before)), 4),
+            "prior_log_odds": round(before, 4),
             "log_likelihood_ratio": round(self.ratio, 4) if is_finite else None,
             "features": self.features.row(0),
         }
@@ -92,10 +94,6 @@ def _list_scores(path: LatticePath, first_words: Sequence[int]) -> FloatArray:
         return np.full(len(first_words), np.nan)
     arcs = path.arcs[path.lattice.words[path.arcs] != NO_WORD][list(first_words)]
     phrases = path.lattice.phrases[arcs]
-    prices = np.repeat(
-        [part.costs.entry_score(max(len(part.entities), 1)) for part in path.graph.lists],
-        [len(part.entities) for part in path.graph.lists],
-    )
-    scores = path.lattice.terms[arcs, 3].astype(np.float64) - prices[phrases]
+    scores = path.lattice.terms[arcs, 3].astype(np.float64) - path.graph.entry_scores[phrases]
     list_scores: FloatArray = np.where(phrases == NO_PHRASE, np.nan, scores)
     return list_scores

@@ -6,6 +6,7 @@ from typing import Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
+from scipy.special import logit
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.search import Decoder, Lattices
@@ -94,7 +95,7 @@ class FeatureTable:
             "confidence": SCALE * (lead.acoustic + lead.language_model + lead.list - paid),
             "confidence_with_list": SCALE * lead.total,
         }
-        most = -_log_odds(np.array([_LEAST]))[0]
+        most = logit(1.0 - _LEAST)
         row = self.values.copy()
         for name, value in values.items():
             row[:, list(FEATURES).index(name)] = np.clip(value, -most, most) if "confidence" in name else value
@@ -227,8 +228,7 @@ def features_of(
 
 
 def _log_odds(probabilities: FloatArray) -> FloatArray:
-    clipped = probabilities.clip(_LEAST, 1.0 - _LEAST)
-    log_odds: FloatArray = np.log(clipped) - np.log1p(-clipped)
+    log_odds: FloatArray = logit(probabilities.clip(_LEAST, 1.0 - _LEAST))
     return log_odds
 
 

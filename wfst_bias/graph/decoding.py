@@ -129,6 +129,13 @@ class DecodingGraph:
         """The phrases of all lists, in the order of their output labels."""
         return tuple(entity for part in self.lists for entity in part.entities)
 
+    @cached_property
+    def entry_scores(self) -> FloatArray:
+        """Score of taking each phrase before bonus and weight, nats ``(E,)``, in the order of the output labels."""
+        scores = [part.costs.entry_score(max(len(part.entities), 1)) for part in self.lists]
+        of_phrases: FloatArray = np.repeat(scores, np.array([len(part.entities) for part in self.lists], int))
+        return of_phrases
+
     @property
     def first_partial(self) -> int:
         """Output label of the first partial phrase."""

@@ -63,10 +63,8 @@ def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> FloatArray:
     language model knows.
     """
     paid = lattice.terms[:, 3].astype(np.float64)
-    prices = [part.costs.entry_score(max(len(part.entities), 1)) for part in graph.lists]
-    price = np.repeat(prices, np.array([len(part.entities) for part in graph.lists], int))
     has_list = (lattice.phrases != NO_PHRASE) & (paid != 0)
-    paid[has_list] = np.minimum(paid[has_list], price[lattice.phrases[has_list]])
+    paid[has_list] = np.minimum(paid[has_list], graph.entry_scores[lattice.phrases[has_list]])
     return paid
 
 

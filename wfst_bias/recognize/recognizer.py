@@ -18,7 +18,6 @@ from wfst_bias.data.audio import cut_of_audio
 from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
-from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.lists import AUTO, EntityList, read_classed_entities
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
@@ -254,12 +253,6 @@ class Recognizer:
             decoder, gates = self._biasing.decoder_of(emissions.cuts)
         with self.timing.of("search"):
             return SearchedBatch.search(emissions, decoder, gates)
-
-    def transcripts(self, emissions: BatchEmissions) -> Sequence[Transcript]:
-        """The transcripts that :meth:`recognize_batch` has, sooner where there is no second pass."""
-        if not self.second_pass.stages:
-            return self.search(emissions).transcripts
-        return [segment.found.transcript for segment in self.recognize_batch(emissions)]
 
     def recognize_batch(
         self,

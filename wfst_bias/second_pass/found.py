@@ -101,9 +101,7 @@ class Found:
         same = (entity.phrase, entity.start, entity.end)  # other words may have been replaced before it
         weighed = (one for one in self.candidates if (one.entity.phrase, one.entity.start, one.entity.end) == same)
         candidate = next(weighed, None)
-        if candidate is None:
-            return {}
-        return candidate.to_json(self.prior.log_odds(candidate.is_known) + self.repetition_bonuses.get(entity.phrase, 0.0))
+        return candidate.to_json(self.prior, self.repetition_bonuses) if candidate else {}
 
 
 @dataclass(frozen=True)
@@ -120,10 +118,7 @@ class Alternative:
 
     def log_odds(self, prior: Prior, bonuses: Mapping[str, Nats] = {}) -> Nats:
         """The largest log odds of the rejected phrases, nats; see :meth:`Found.with_prior`."""
-        rejected = [
-            one.ratio + prior.log_odds(one.is_known) + bonuses.get(one.entity.phrase, 0.0) for one in self.rejected
-        ]
-        return max(rejected, default=-math.inf)
+        return max((one.log_odds(prior, bonuses) for one in self.rejected), default=-math.inf)
 
     def in_utterance(self, utterance: str, start: Seconds) -> "Alternative":
         """The same of a segment in its utterance, see :meth:`Found.in_utterance`."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
+from scipy.special import logit
 
 from wfst_bias.core.types import BoolArray, Nats
 from wfst_bias.decode.gates import only_above, with_rejected
@@ -79,14 +80,14 @@ class Verification:
     def _least(self, prior: Prior) -> Nats:
         """Log odds that a phrase must have to be kept."""
         if self.model is None:
-            return _log_odds(self.config.min_confidence)
+            return float(logit(self.config.min_confidence))
         if self.config.false_alarms_per_hour:
             return self.model.least_log_odds(self.config.false_alarms_per_hour, prior)
-        return _log_odds(self.config.min_posterior)
+        return float(logit(self.config.min_posterior))
 
-    def _is_sure(self, log_odds: Nats, prior: Prior, margin: Nats = _MARGIN) -> bool:
+    def _is_sure(self, candidate: Candidate, prior: Prior, margin: Nats = _MARGIN) -> bool:
         """Whether a candidate is kept by all that a corpus may say of its prior."""
-        return log_odds >= self._least(prior) + (margin if self.model else 0.0)
+        return candidate.log_odds(prior) >= self._least(prior) + (margin if self.model else 0.0)
 
     def _verified(self, found: Found, utterance: int, batch: Batch) -> Found:
         found = replace(found, num_phrases=batch.decoder.graph.num_phrases(batch.lattices.gates[utterance]))
@@ -109,10 +110,6 @@ class Verification:
           candidates: of the result.
           prior: of the utterance alone.
         """
-
-        def log_odds(one: Candidate) -> Nats:
-            return one.ratio + prior.log_odds(one.is_known)
-
         all_candidates = candidates
         rejections: List[Tuple[Candidate, Searched]] = []  # candidates, and what they are in
         results: List[Tuple[Searched, List[Candidate]]] = []  # without them
@@ -120,19 +117,19 @@ class Verification:
         current, taken = first, np.zeros(first.found.lattice.num_arcs, bool)
         # ends: each round takes arcs of a phrase away, or leaves a phrase as it is
         while candidates:
-            weakest = min(candidates, key=log_odds)
-            if self._is_sure(log_odds(weakest), prior):
+            weakest = min(candidates, key=lambda one: one.log_odds(prior))
+            if self._is_sure(weakest, prior):
                 break
             arcs = taken | _arcs_of(current.found, weakest.entity)
             following = _other_path(current, arcs) if (arcs & ~taken).any() else None
-            if following is None and self.model and not self._is_sure(log_odds(weakest), prior, _MARGIN_OF_SEARCH):
+            if following is None and self.model and not self._is_sure(weakest, prior, _MARGIN_OF_SEARCH):
                 removed = [(one.entity, result) for one, result in [*rejections, (weakest, current)]]
                 following = search_without(removed, first)
                 arcs = np.zeros(following.found.lattice.num_arcs, bool)
                 weighed = self._weighed_against(weakest, current.found, following.found)
                 all_candidates = [weighed if one is weakest else one for one in all_candidates]
                 weakest = weighed
-            is_kept = following is None or self._is_sure(log_odds(weakest), prior)
+            is_kept = following is None or self._is_sure(weakest, prior)
             if following is None or is_kept or following.has(weakest.entity):
                 staying.append(weakest.entity)
             else:
@@ -167,16 +164,11 @@ class Verification:
 
     def _ratio(self, candidate: Candidate) -> Nats:
         if self.model is None:
-            return _log_odds(min(one.plain for one in candidate.confidences))
+            return float(logit(min(one.plain for one in candidate.confidences)))
         features = candidate.features
         if candidate.entity.gap < -_POOR and not features.column("has_competitor")[0]:
             features = features.without("confidence")  # of the edge of the beam
         return float(self.model.log_likelihood_ratios(features)[0])
-
-
-def _log_odds(probability: float) -> Nats:
-    with np.errstate(divide="ignore"):
-        return float(np.log(probability) - np.log1p(-probability))
 
 
 def _alternative(found: Found, rejected: Tuple[Candidate, ...], result: Found, own: Sequence[Candidate]) -> Alternative:
