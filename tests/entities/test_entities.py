@@ -4,7 +4,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import latin, words_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED
+from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE, USED
 from wfst_bias.entities.pool import pool_lists
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import spellings
@@ -124,6 +124,34 @@ def test_what_cannot_be_used_says_why():
         "cannot be spelled: 日本; write it in letters, as it is spoken",
     ]
     assert len({len(o.row().split("\t")) for o in rows}) == 1
+
+
+def units_of(outcome):
+    return [" ".join(units) for units in outcome.pronunciations]
+
+
+def test_rows_with_the_same_words_are_one_phrase_with_all_spoken_forms_and_pronunciations():
+    rows = [
+        Entity("Yorick", 1.0, 1, spoken=("york",)),
+        Entity("yorick", 3.0, 2, spoken=("philip",), display="Y.", gate=0.5),
+        Entity("Yorick", 1.0, 3, spoken=("york",), pronunciations=(("N", "UW"),)),
+        Entity("Yorick", 1.0, 4, spoken=("philip",)),
+    ]
+    first, second, third, fourth = Speller(LANG).spell(rows)
+    assert sorted(units_of(first)) == ["F IH L IH P", "N UW", "Y AO R K"]
+    assert (first.status, first.entity.weight, first.entity.display, first.entity.gate) == (USED, 1.0, "Y.", 0.5)
+    assert [(o.status, o.note) for o in (second, third, fourth)] == [
+        (COMBINED, "combined with line 1, whose weight counts, not the 3 of this one"),
+        (COMBINED, "combined with line 1, whose weight counts"),
+        (DUPLICATE, "the same words as line 1, whose weight counts"),
+    ]
+
+
+def test_a_row_without_a_spoken_form_says_that_the_phrase_is_spoken_as_it_is_written():
+    first, second = Speller(LANG).spell([Entity("York", line=1, spoken=("philip",)), Entity("York", line=2)])
+    assert sorted(units_of(first)) == ["F IH L IH P", "Y AO R K"] and second.status == COMBINED
+    first, second = Speller(LANG).spell([Entity("日本", line=1), Entity("日本", line=2, spoken=("new",))])
+    assert "N UW" in units_of(first) and second.status == COMBINED
 
 
 def test_bonus_is_not_paid_where_a_word_of_the_model_sounds_the_same():

@@ -40,7 +40,7 @@ def entities_check(
 
     \b
     unusable       error    no pronunciation
-    duplicate      warning  the same words as an earlier phrase
+    duplicate      warning  the same words as an earlier phrase; spoken otherwise, it is 'combined' with that, a note
     dropped        warning  one of its pronunciations or spoken forms cannot be used: the model has no tokens for it
     short          warning  up to 3 phones or letters: found where it was not spoken
     common-word    warning  a common word itself (one in 3,000 or more)

@@ -5,7 +5,7 @@ from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.findings import DROPPED, ERROR, GUESSED, NOTE, SOUNDS_ALIKE, WARNING, WEIGHT, Finding
 from wfst_bias.entities.formats.scales import LARGEST
-from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome
+from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE, USED, Outcome
 from wfst_bias.entities.risks import exact_pronunciations, false_alarm_risk, homophone
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.word_sounds import WordSounds
@@ -38,6 +38,8 @@ def _phrase_findings(outcome: Outcome, sounds: WordSounds) -> Iterator[Finding]:
         yield Finding(ERROR, UNUSABLE, entity, f"{entity.written!r} {outcome.note}")
     elif outcome.status == DUPLICATE:
         yield Finding(WARNING, DUPLICATE, entity, f"{entity.written!r} is {outcome.note}; leave one of them out")
+    elif outcome.status == COMBINED:
+        yield Finding(NOTE, COMBINED, entity, f"{entity.written!r} is {outcome.note}")
     if outcome.status == USED:
         yield from (Finding(WARNING, DROPPED, entity, f"{entity.written!r}: {what}") for what in outcome.dropped)
         found = [_guessed(outcome, sounds)]

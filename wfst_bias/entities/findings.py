@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE
+from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
 
@@ -19,6 +19,7 @@ GUESSED = "guessed"
 KINDS = (
     UNUSABLE,
     DUPLICATE,
+    COMBINED,
     DROPPED,
     SHORT,
     COMMON_WORD,

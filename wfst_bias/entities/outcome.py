@@ -8,7 +8,7 @@ from typing import Any, Dict, Tuple
 from wfst_bias.entities.entity import Entity
 from wfst_bias.lang.lexicon import Pronunciation
 
-USED, DUPLICATE, UNUSABLE = "used", "duplicate", "unusable"
+USED, COMBINED, DUPLICATE, UNUSABLE = "used", "combined", "duplicate", "unusable"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Outcome:
 
     Args:
       entity: the phrase.
-      status: :data:`USED`, :data:`DUPLICATE` or :data:`UNUSABLE`.
+      status: :data:`USED`, :data:`COMBINED` with an earlier phrase, :data:`DUPLICATE` of one, or :data:`UNUSABLE`.
       phrase: its number among the used phrases of its class; -1 where it is not used.
       unknown_words: those of its words that no lexicon has.
       pronunciations: of the phrase, the likeliest first.

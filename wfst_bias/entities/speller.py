@@ -10,8 +10,9 @@ from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Set, T
 
 from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.outcome import DUPLICATE, UNUSABLE, USED, Outcome, PartialPhrase
+from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome, PartialPhrase
 from wfst_bias.entities.partial import WORD_BREAK, partial_phrases, with_boundary
+from wfst_bias.entities.repeated import united
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
@@ -91,18 +92,18 @@ class Speller:
             self._phrases.setdefault(self._key_of(outcome.entity), _Pronounced(*found))
 
     def _outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
-        """The outcomes of phrases of which each word sequence is used once."""
+        """The outcomes of phrases of which each word sequence is used once, rows with the same words as one phrase."""
+        entities, repeats = united(entities)
         unknown = [entity for entity in entities if self._key_of(entity) not in self._phrases]
         self._words.learn(word for entity in unknown for form in self._forms_of(entity) for word in form)
         seen: Dict[Tuple[str, ...], Outcome] = {}
         outcomes = []
-        for entity in entities:
+        for entity, repeat in zip(entities, repeats):
             words = entity.words
             if not words:
                 outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is spoken"))
-            elif words in seen:
-                note = f"the same words as line {seen[words].entity.line}, whose weight counts"
-                outcomes.append(Outcome(entity, DUPLICATE, note=note))
+            elif repeat and words in seen:
+                outcomes.append(repeat)
             elif not (found := self._pronounced(entity)).pronunciations:
                 outcomes.append(Outcome(entity, UNUSABLE, note="; ".join(found.dropped) or self._why_unusable(entity)))
             else:

@@ -12,7 +12,7 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.entity import Phrases
-from wfst_bias.entities.outcome import USED, Outcome
+from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.speller import Speller
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.compile import compile_lists
@@ -124,10 +124,10 @@ class ListPerUtterance:
         boost: BoostConfig = BoostConfig(),
         gate: GateConfig = GateConfig(),
     ):
-        phrases = {(entity.entity_class, entity.words): entity for entities in lists for entity in entities}
+        phrases = {(e.entity_class, e.words, e.spoken, e.pronunciations): e for entities in lists for e in entities}
         self.known_words = base.known_words
         self.spelled = speller.spell(phrases.values())
-        texts = [*(words for _, words in phrases), *(part.words for one in self.spelled.used for part in one.partial)]
+        texts = [*(words for _, words, *_ in phrases), *(part.words for one in self.spelled.used for part in one.partial)]
         self.words = base.words.extended(word for words in texts for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of
@@ -160,7 +160,7 @@ class ListPerUtterance:
     @property
     def unusable(self) -> List[Outcome]:
         """The phrases that cannot be used."""
-        return [outcome for outcome in self.spelled if outcome.status != USED]
+        return list(self.spelled.unusable)
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         lists = self.lists_of(cuts)
