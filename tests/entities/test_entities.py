@@ -1,7 +1,6 @@
 import pytest
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.text import latin, words_of
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE, USED
@@ -26,29 +25,6 @@ LANG = Lang(
 def outcomes(*phrases, known=("new", "york", "philip")):
     entities = [Entity(p, line=i) for i, p in enumerate(phrases, 1)]
     return Speller(LANG, set(known)).spell(entities)
-
-
-@pytest.mark.parametrize(
-    "text, words",
-    [
-        ("New York", ("new", "york")),
-        ("Jean-Luc O’Brien, Jr.", ("jean", "luc", "o'brien", "jr")),
-        ("Škoda", ("škoda",)),
-        ("İstanbul", ("i̇stanbul",)),
-        ("AT&T", ("at&t",)),
-        ("...", ()),
-    ],
-)
-def test_words_of(text, words):
-    assert words_of(text) == words
-
-
-@pytest.mark.parametrize(
-    "word, plain",
-    [("škoda", "skoda"), ("straße", "strasse"), ("łódź", "lodz"), ("日本", ""), ("3m", ""), ("o'brien", "o'brien")],
-)
-def test_latin(word, plain):
-    assert latin(word) == plain
 
 
 def test_list_with_weights_and_blank_lines(tmp_path):
