@@ -44,7 +44,7 @@ def clean(text: str) -> str:
     text = re.sub(f"(?<![{_JOINING}])[{_JOINERS}]|[{_JOINERS}](?![{_JOINING}])", "", text)
     text = unicodedata.normalize("NFC", " ".join(text.split()))
     if any(quote in text for quote in _QUOTES):
-        text = _with_quotes_told(text)
+        text = _with_quotes_resolved(text)
     text = re.sub('(?<=[\u05d0-\u05ea])["\u201c\u201d](?=[\u05d0-\u05ea])', _GERSHAYIM, text)
     return text.translate(_ONE_FOR_MANY)
 
@@ -131,7 +131,7 @@ def _plain(char: str) -> str:
     return anyascii(char) if "LATIN" in unicodedata.name(char, "") else char
 
 
-def _with_quotes_told(text: str) -> str:
+def _with_quotes_resolved(text: str) -> str:
     """Replace single quotes that open and close by double ones, and those that stand for an apostrophe by ``'``."""
     letter = rf"[\w{marks()}]"
 
