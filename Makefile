@@ -1,6 +1,7 @@
 # make demo    synthesize speech full of names, decode it without and with a list, show what changed (exp/demo/report.html)
 # make test    the test suite
 # make lint    ruff and mypy
+# make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
 # make bench   measurements that need no external data; the others are in benchmarks/
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
@@ -12,6 +13,10 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+FUZZ_INPUTS ?= 1000000
+fuzz: .venv/ready
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --inputs $(FUZZ_INPUTS) $(FUZZ_ARGS)
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/ctc_product.py
@@ -30,4 +35,4 @@ lint: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: demo test bench lint
+.PHONY: demo test fuzz bench lint

@@ -103,8 +103,9 @@ def read_json(path: Path) -> Any:
     text = "\n".join(line for _, line in lines_of(path))
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"is not JSON ({error.msg}); make the folder anew", path, error.lineno) from None
+    except (ValueError, RecursionError) as error:  # the latter for brackets in brackets, without end
+        reason, line = getattr(error, "msg", error), getattr(error, "lineno", None)
+        raise InputError(f"is not JSON ({reason}); make the folder anew", path, line) from None
 
 
 def read_toml(path: Path) -> Dict[str, Any]:
@@ -116,7 +117,7 @@ def read_toml(path: Path) -> Dict[str, Any]:
     text = "\n".join(line for _, line in lines_of(path))
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # the latter for brackets in brackets, without end
         raise InputError(f"is not TOML ({error})", path) from None
 
 
