@@ -12,6 +12,7 @@ from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.acoustic.onnx_layout import Dimension, layout_of, number
 from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.forks import PerProcess
 from wfst_bias.core.types import FloatArray
 from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_next_to
 
@@ -46,12 +47,13 @@ class OnnxModel:
     def __init__(self, path: Path, tokens: Optional[Path] = None, device: torch.device = torch.device("cpu")):
         self._path = Path(path)
         self.name = f"onnx:{path}"
-        self._session = _session(self._path, torch.device(device))
-        inputs, output = self._session.get_inputs(), self._session.get_outputs()[0]
+        self._session = PerProcess(lambda: _session(self._path, torch.device(device)))
+        session = self._session.get()
+        inputs, output = session.get_inputs(), session.get_outputs()[0]
         self._main = next((i for i in inputs if "float" in i.type), inputs[0])
         self._others = [i for i in inputs if i.name != self._main.name]
         self._check_inputs()
-        meta = self._session.get_modelmeta().custom_metadata_map
+        meta = session.get_modelmeta().custom_metadata_map
         self._layout = layout_of(self._path, self._main, meta)
         read, self._tokens_in = _tokens(self._path, tokens, meta)
         self.tokens, self._column = read.table, list(read.column)
@@ -89,7 +91,7 @@ class OnnxModel:
         for other in self._others:
             value = np.array([num_steps]) if len(other.shape) == 1 else np.ones((1, num_steps))
             feeds[other.name] = value.astype(_DTYPES[other.type])
-        scores, *rest = self._session.run(None, feeds)
+        scores, *rest = self._session.get().run(None, feeds)
         lengths = [x for x in rest if x.shape == (1,) and np.issubdtype(x.dtype, np.integer)]
         result: FloatArray = scores[0, : int(lengths[0][0]) if lengths else None].astype(np.float32)
         return result

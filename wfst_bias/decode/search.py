@@ -12,6 +12,7 @@ from wfst_bias.acoustic.boost import boosted
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.forks import check_search_process, use_one_thread_in_forks
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, lattice_arcs
 from wfst_bias.decode.config import GateConfig, SearchConfig
@@ -90,6 +91,7 @@ class Decoder:
         device: torch.device = torch.device("cpu"),
         gate: GateConfig = GateConfig(),
     ):
+        use_one_thread_in_forks()
         self.device = torch.device(device)
         self.graph = graph.to(self.device)
         self.search = search
@@ -148,7 +150,12 @@ class Decoder:
         return layout.stack(plain, boosted(plain, self.boost), gates) if layout.has_lists else plain
 
     def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, rejections: Sequence[Rejection] = ()) -> k2.Fsa:
-        """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads."""
+        """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads.
+
+        Raises:
+          InputError: this process was forked from one that has searched.
+        """
+        check_search_process()
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
         with without_rejected(self.graph, columns, rejections) as searched:
             lattices = k2.intersect_dense_pruned(

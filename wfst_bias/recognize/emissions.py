@@ -16,6 +16,7 @@ from wfst_bias.acoustic.splicing import join_emissions, stack_emissions
 from wfst_bias.acoustic.windows import Windowing, windowed_emissions
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.forks import use_one_thread_in_forks
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.audio import audio_reader, load_audio
@@ -163,6 +164,9 @@ class EmissionPipeline:
     adapter: EmissionAdapter = EmissionAdapter()
     phone_model: Optional[AcousticModel] = None
     timing: Timing = field(default_factory=Timing)
+
+    def __post_init__(self) -> None:
+        use_one_thread_in_forks()
 
     def model_emissions(self, cuts: Sequence[MonoCut]) -> Emissions:
         """The acoustic model's own emissions of a batch of cuts, ``(N, T, C)``."""

@@ -13,6 +13,7 @@ from wfst_bias.acoustic.models import HAMA, load_model
 from wfst_bias.adapter.default import NONE, emission_adapter_of
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.forks import check_search_process, use_one_thread_in_forks
 from wfst_bias.core.types import FloatArray
 from wfst_bias.data.audio import cut_of_audio
 from wfst_bias.data.channels import MEAN, Channel
@@ -65,7 +66,8 @@ class Recognizer:
       device: where models and searches run.
       batch_size: utterances that are searched together.
 
-    A model that is named is loaded when it is first used, and so is the base.
+    A model that is named is loaded when it is first used, and so is the base. Processes may be forked from one that has
+    made a recognizer, and use it, but not after it has transcribed: there the forked one raises :class:`InputError`.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Recognizer:
         device: Union[str, torch.device] = "cpu",
         batch_size: int = DEFAULT_BATCH_SIZE,
     ):
+        use_one_thread_in_forks()
         device = torch.device(device)
         if base is None and biasing is None:
             base = default_base(progress=True)
@@ -217,6 +220,7 @@ class Recognizer:
         batch_size: Optional[int] = None,
     ) -> Iterator[RecognizedSegment]:
         """Recognize cuts, ``batch_size`` segments at a time: memory does not grow with length; see :meth:`recognize`."""
+        check_search_process()
         for batch in self.pipeline.stream(cuts, self._biasing.lists_of, batch_size or self._batch_size):
             yield from self.recognize_batch(batch, num_best, frame_lattices, keep_emissions)
 
