@@ -8,11 +8,19 @@ import os
 import shutil
 import tempfile
 import zlib
-from codecs import BOM_UTF8
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Set, TextIO, Tuple, Union
 
+from wfst_bias.core.encodings import (
+    SIGNATURE_BYTES,
+    as_utf8,
+    check_is_text,
+    check_no_nul,
+    marked_encoding,
+    not_utf8,
+    without_mark,
+)
 from wfst_bias.core.errors import InputError
 
 GRAPHS = Path(__file__).parents[1] / "graphs"  # the sources of graphs that come with the project: domains, tables
@@ -22,24 +30,27 @@ _unfinished: Set[Path] = set()  # temporary files and folders that are being wri
 
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
-    """Yield the lines of a UTF-8 text file, gzipped or not, with their numbers from 1.
+    """Yield the lines of a text file, gzipped or not, with their numbers from 1.
+
+    It is UTF-8, or what its byte-order mark names. Lines end in LF or CR LF; in CR, where the file has nothing else.
 
     Raises:
-      InputError: the file is missing, cut short (gzip) or not UTF-8.
+      InputError: the file is missing, cut short (gzip), no text or in another encoding.
     """
     for first, lines in line_blocks(path):
         yield from enumerate(lines, first)
 
 
 def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
-    """Lines of a UTF-8 text file as :func:`lines_of`, many at once: the number of the first one, and the lines."""
+    """Lines of a text file as :func:`lines_of`, many at once: the number of the first one, and the lines."""
     path = Path(path)
     number = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
-            for block in _byte_blocks(stream):
-                if not number:  # the byte-order mark of some editors is no part of the text
-                    block = block[len(BOM_UTF8) :] if block.startswith(BOM_UTF8) else block
+            for block in _byte_blocks(stream, path):
+                if not number and b"\n" not in block:  # CR alone ends the lines, or there is only one
+                    block = block.replace(b"\r", b"\n")
+                check_no_nul(block, path, number + 1)
                 try:
                     text, error = block.decode(), None
                 except UnicodeDecodeError as caught:
@@ -51,7 +62,7 @@ def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
                     yield number + 1, [line.rstrip("\r") for line in lines] if "\r" in text else lines
                 number += len(lines)
                 if error:
-                    raise InputError(f"is not UTF-8 text ({error.reason}); save it as UTF-8", path, number + 1)
+                    raise not_utf8(block, error.start, path, number + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"the gzip file is damaged ({error}); fetch it again", path, number or None) from None
     except IsADirectoryError:
@@ -62,15 +73,22 @@ def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
         raise InputError(f"cannot be read ({error.strerror})", path) from None
 
 
-def _byte_blocks(stream: Union[gzip.GzipFile, BufferedReader]) -> Iterator[bytes]:
-    """The bytes of a stream in blocks that end where a line ends, but perhaps for the last one."""
+def _byte_blocks(stream: Union[gzip.GzipFile, BufferedReader], path: Path) -> Iterator[bytes]:
+    """The bytes of a stream as UTF-8, without a byte-order mark, in blocks that end where a line ends, but perhaps the last."""
     rest: List[bytes] = []
-    while chunk := stream.read1(_BLOCK_BYTES):
+    chunk = stream.read(SIGNATURE_BYTES) + stream.read1(_BLOCK_BYTES)
+    check_is_text(chunk, path)
+    if encoding := marked_encoding(chunk):
+        yield as_utf8(chunk + stream.read(), encoding, path)
+        return
+    chunk = without_mark(chunk)
+    while chunk:
         head, newline, tail = chunk.rpartition(b"\n")
         if newline:
             yield b"".join([*rest, head, newline])
             rest = []
         rest.append(tail)
+        chunk = stream.read1(_BLOCK_BYTES)
     if last := b"".join(rest):
         yield last
 
