@@ -1,8 +1,9 @@
 """Pronunciations of single words: from the lexicon, from the G2P and from the sources of variants."""
 
+from functools import cached_property
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
-from wfst_bias.core.text import latin
+from wfst_bias.core.text import comparable, latin
 from wfst_bias.g2p.g2g import ScoredPronunciation, Variants
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 from wfst_bias.lang.pronounce import G2P
@@ -71,10 +72,25 @@ class WordPronunciations:
         return list(dict.fromkeys(words if self.spells else (part for word in words for part in word.split("-"))))
 
     def _forms(self, word: str) -> Tuple[str, ...]:
-        """The forms in which a word is looked up: as it is, and without accents."""
-        word = word.replace("-", "")
-        as_it_is = self.spells or word in self._lexicon
-        return tuple(dict.fromkeys(filter(None, [word if as_it_is else "", latin(word)])))
+        """The forms in which a word is looked up, the best first.
+
+        Those of a lexicon: as it is, as the lexicon spells it, without accents, without apostrophes at its edges. Where
+        it has none of them, the G2P reads the word without accents; one that spells takes it as it is, too.
+        """
+        word, plain = word.replace("-", ""), latin(word.replace("-", ""))
+        if self.spells:
+            return tuple(dict.fromkeys(filter(None, [word, plain])))
+        key = comparable(word)
+        forms = [word, self._by_key.get(key, ""), key, plain]
+        forms += [form for one in (word, key, plain) for form in (one.rstrip("'"), one.lstrip("'"), one.strip("'"))]
+        known = [form for form in dict.fromkeys(forms) if form in self._lexicon]
+        return tuple(known) or (plain,) * bool(plain)
+
+    @cached_property
+    def _by_key(self) -> Dict[str, str]:
+        """The words of the lexicon that may be spelled otherwise, by their keys."""
+        words = [word for word in self._lexicon.entries if not word.isascii()]
+        return {comparable(word): word for word in reversed(words)}
 
     def _unread(self, forms: Dict[str, Tuple[str, ...]]) -> List[str]:
         """The forms that only the G2P can read."""
@@ -99,7 +115,9 @@ def concatenated(parts: Sequence[List[ScoredPronunciation]], boundary: str = "")
     return joined
 
 
-def _with_variants(found: Sequence[Pronunciation], variants: Sequence[ScoredPronunciation]) -> List[ScoredPronunciation]:
+def _with_variants(
+    found: Sequence[Pronunciation], variants: Sequence[ScoredPronunciation]
+) -> List[ScoredPronunciation]:
     """The pronunciations of a word with score 0, then its variants; the best variant has 0 where there are no others."""
     scores = dict.fromkeys(found or [pronunciation for pronunciation, _ in variants[:1]], 0.0)
     for pronunciation, score in variants:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, List, Protocol, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Protocol, Sequence, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS
@@ -87,7 +87,7 @@ class PhoneVariants:
         best: Dict[Pronunciation, float] = {}
         num = self._config.variants + _SPARE
         for model in self._models:
-            found = model.pronounce(word, num) or model.pronounce(latin(word), num)
+            found = next(filter(None, (model.pronounce(form, num) for form in _forms(word))), [])
             for pronunciation, score in found:
                 score = self._config.scale * (score - found[0][1]) - self._config.cost
                 best[pronunciation] = max(best.get(pronunciation, score), score)
@@ -134,10 +134,16 @@ class SpellingVariants:
         best: Dict[str, float] = {}
         num = self._config.variants
         for model in self._models:
-            for letters, score in model.respell(word, num) or model.respell(latin(word), num):
+            for letters, score in next(filter(None, (model.respell(form, num) for form in _forms(word))), []):
                 score = self._config.scale * score - self._config.cost
                 best[letters] = max(best.get(letters, score), score)
         return dict(sorted(best.items(), key=lambda spelling: -spelling[1])[:num])
+
+
+def _forms(word: str) -> Iterable[str]:
+    """The forms in which a word is looked up: as it is, in the letters of English, without apostrophes at its edges."""
+    plain = latin(word)
+    return dict.fromkeys([word, plain, plain.strip("'")])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
+from wfst_bias.core.text import clean, lower
 from wfst_bias.core.types import IntArray
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 
@@ -78,7 +79,7 @@ def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
             pronunciation = tuple(map(unit_of, fields[1:]))
         except InputError as error:
             raise InputError(str(error), path, number) from None
-        pairs.append((fields[0].lower(), pronunciation))
+        pairs.append((lower(clean(fields[0])), pronunciation))
     if not pairs:
         raise InputError("holds no pronunciation; write 'WORD PHONE PHONE ...' lines", path)
     return Lexicon.of_pairs(pairs)

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.symbols import BLANK, WORD_BOUNDARY, SymbolTable
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import clean, lower, spelled_words_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon
 from wfst_bias.lang.pronounce import G2P
@@ -215,8 +215,8 @@ def read_vocabulary(path: Path) -> List[str]:
         rows = [line.split()[1:] for line in lines[begin:end]]
     else:
         rows = [line.split() for line in lines]
-    first = dict.fromkeys(row[0].lower() for row in rows if row and not re.match(r"[<$#]", row[0]))
-    words = [word for word in first if words_of(word) == (word,)]
+    first = dict.fromkeys(lower(clean(row[0])) for row in rows if row and not re.match(r"[<$#]", row[0]))
+    words = [word for word in first if spelled_words_of(word) == (word,)]
     if not words:
         raise InputError("holds no word; an ARPA model or one word a line was expected", path)
     return words

@@ -7,6 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.symbols import BLANK_ID, SymbolTable
+from wfst_bias.core.text import lower
 from wfst_bias.core.types import BoolArray, IntArray
 
 PHONES, CHARS, SUBWORDS = "phones", "chars", "subwords"
@@ -69,4 +70,4 @@ class Units:
 
     def text_of(self, units: Sequence[str]) -> str:
         """Return the text of characters or subwords."""
-        return "".join(units).replace(self.word_start or "\0", "").lower()
+        return lower("".join(units).replace(self.word_start or "\0", ""))

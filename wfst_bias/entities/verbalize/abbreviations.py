@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Dict, List, Tuple
 
+from wfst_bias.core.text import lower
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 
 _TABLE = Path(__file__).with_name("abbreviations.tsv")
@@ -59,7 +60,7 @@ def abbreviations() -> Dict[str, List[Tuple[str, str]]]:
 
 def abbreviated(word: str, context: Context) -> Verbalizations:
     """The verbalizations of a word that is an abbreviation where it stands; none of one that is not."""
-    rows = list(abbreviations().get(word.lower(), ()))
+    rows = list(abbreviations().get(lower(word), ()))
     if re.match(r"\.(?![^\W\d_])", context.behind):
-        rows += abbreviations().get(f"{word.lower()}.", ())
+        rows += abbreviations().get(f"{lower(word)}.", ())
     return distinct(tuple(form.split()) for form, where in rows if context.allows(where))

@@ -1,18 +1,18 @@
 """Words in capitals and in mixed case: acronyms letter by letter or as words, and words run together."""
 
 import re
-import unicodedata
 
+from wfst_bias.core.text import lower, marks, without_accents
 from wfst_bias.entities.verbalize.verbalizations import Form, Verbalizations, distinct, doubled
 
-_LATIN = [chr(code) for code in range(0x250) if chr(code).isalpha()]
+_LATIN = [chr(code) for code in (*range(0x250), *range(0x1E00, 0x1F00)) if chr(code).isalpha()]
 UPPER = "".join(c for c in _LATIN if c.isupper())
 LOWER = "".join(c for c in _LATIN if c.islower())
 
 _SHORTEST_WORD = 4  # letters of an acronym that is rather spoken as a word
 _LONGEST_SPELLED = 6  # letters of an acronym that may be spelled
 _CONSONANTS = r"[^aeiouy\W\d_]"
-_PARTS = re.compile(rf"[{UPPER}]+(?![{LOWER}])|[{UPPER}]?[{LOWER}']+|[{UPPER}]")
+_PARTS = re.compile(rf"[{UPPER}]+(?![{LOWER}{marks()}])|[{UPPER}]?[^{UPPER}]+|[{UPPER}]")
 
 
 def has_vowel(word: str) -> bool:
@@ -28,7 +28,7 @@ def is_sayable(word: str) -> bool:
 
 
 def _plain(word: str) -> str:
-    return unicodedata.normalize("NFD", word.lower())
+    return without_accents(lower(word))
 
 
 def spelled(letters: str, end: str = "") -> Verbalizations:
@@ -37,7 +37,7 @@ def spelled(letters: str, end: str = "") -> Verbalizations:
     Args:
       end: spoken after the last of them, ``'s``.
     """
-    apart: Form = (*letters[:-1].lower(), letters[-1].lower() + end)
+    apart: Form = (*map(lower, letters[:-1]), lower(letters[-1]) + end)
     return distinct([("-".join(apart),), apart, doubled(apart)])
 
 
@@ -48,7 +48,7 @@ def acronym(letters: str, end: str = "") -> Verbalizations:
       letters: in capitals.
       end: ``'s``, or the ``s`` of a plural.
     """
-    word = ((letters.lower() + end,),)
+    word = ((lower(letters) + end,),)
     if len(letters) > _LONGEST_SPELLED and is_sayable(letters):
         return word
     letter_by_letter = spelled(letters, "'s" if end else "")
@@ -61,6 +61,6 @@ def mixed(word: str) -> Verbalizations:
     """``iPhone``, ``OpenAI``, ``McDonald``: one word, its parts in one breath, its parts as words of their own."""
     parts = _PARTS.findall(word)
     is_spelled = [part.isupper() and not (len(part) > _SHORTEST_WORD and is_sayable(part)) for part in parts]
-    apart = tuple("-".join(part.lower()) if spell else part.lower() for part, spell in zip(parts, is_spelled))
-    forms = [(word.lower(),), ("-".join(apart),), apart]
+    apart = tuple("-".join(lower(part)) if spell else lower(part) for part, spell in zip(parts, is_spelled))
+    forms = [(lower(word),), ("-".join(apart),), apart]
     return distinct(reversed(forms) if any(is_spelled) or len(parts[0]) == 1 else forms)

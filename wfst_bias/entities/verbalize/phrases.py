@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Iterable
 
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import clean, is_letter, spelled_words_of
 from wfst_bias.entities.verbalize.abbreviations import abbreviations
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
 from wfst_bias.entities.verbalize.pieces import DOMAIN, LETTER, pieces
@@ -14,6 +14,7 @@ from wfst_bias.entities.verbalize.verbalizations import MOST, Verbalizations, di
 
 _DOCTOR = r"\bPh\.\s?D\b"
 _MARKS = re.compile("[™®©℠]")
+_LIGATURES = "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
 _LONGEST_ACRONYM = 5  # letters; longer ones are rare
 
 
@@ -26,8 +27,9 @@ def spoken_forms(written: str, all_caps: bool = False) -> Verbalizations:
       written: the phrase.
       all_caps: its capitals mean nothing, see :func:`is_all_caps`.
     """
+    written = clean(written)
     if not _unlike_its_words().search(written):
-        return distinct([words_of(written)])
+        return distinct([spelled_words_of(written)])
     text = _normal(written)
     return distinct(joined(pieces(text, all_caps or _is_all_caps_phrase(text))))
 
@@ -76,8 +78,14 @@ def _unlike_its_words() -> "re.Pattern[str]":
 
 
 def _normal(text: str) -> str:
-    """In one form of Unicode, with plain digits and apostrophes."""
-    text = unicodedata.normalize("NFKC", _MARKS.sub("", text)).replace("\u2019", "'").replace("\u2044", "/")
+    """In one form of Unicode, with plain digits, signs and letters."""
+    text = clean("".join(map(_plain, _MARKS.sub("", text)))).replace("\u2044", "/")
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     text = re.sub(_DOCTOR, "PhD", text)
     return re.sub(rf"(?<={LETTER})\$(?={LETTER})", "S", text)  # A$AP
+
+
+def _plain(char: str) -> str:
+    """A sign, a digit or a typographic form of letters in plain characters; letters that are parted so stay."""
+    is_parted = unicodedata.decomposition(char).startswith("<compat>") and is_letter(char)
+    return char if is_parted and char not in _LIGATURES else unicodedata.normalize("NFKC", char)

@@ -3,7 +3,7 @@
 import re
 from typing import Callable, Dict, Iterator
 
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import lower, marks, spelled_words_of
 from wfst_bias.entities.verbalize import letters, numbers
 from wfst_bias.entities.verbalize.abbreviations import Context, abbreviated
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
@@ -23,7 +23,7 @@ _PIECE = re.compile(
   | (?P<quantity> (?P<value>{_NUMBER})(?:(?P<tail>{LETTER}+)|\s?(?P<unit>{_UNIT})(?!{LETTER})))
   | (?P<number>   {_NUMBER})
   | (?P<initials> (?<!{LETTER})(?:{LETTER}\.\s?){{2,}}(?:{LETTER}(?!{LETTER}))?)
-  | (?P<word>     (?:{LETTER}|[\u0300-\u036f'])+)
+  | (?P<word>     (?:{LETTER}|[{marks()}'\u200c\u200d\u05f4]|(?<=[lL])\u00b7(?=[lL]))+)
   | (?P<sign>     [&+@%°\#/$€£¥.])
     """,
     re.VERBOSE,
@@ -48,7 +48,7 @@ def pieces(text: str, all_caps: bool) -> Iterator[Verbalizations]:
     """The verbalizations of each piece of a phrase; what is not spoken is left out.
 
     Args:
-      text: in NFKC, digits and apostrophes plain.
+      text: in NFC, digits, signs and apostrophes plain.
       all_caps: its capitals mean nothing.
     """
     for match in _PIECE.finditer(text):
@@ -101,9 +101,9 @@ def _of_word(word: str, context: Context, all_caps: bool) -> Verbalizations:
     """An abbreviation, a Roman numeral, a code at a digit, an acronym, words run together, or just a word."""
     if not re.search(LETTER, word):
         return ()
-    plain = (words_of(word),)
+    plain = (spelled_words_of(word),)
     in_capitals = _CAPITALS.fullmatch(word)
-    stem, end = (in_capitals[1], (in_capitals[2] or "").lower()) if in_capitals else (word, "")
+    stem, end = (in_capitals[1], lower(in_capitals[2] or "")) if in_capitals else (word, "")
     if spoken := abbreviated(word, context):
         return distinct([*spoken, *letters.acronym(stem, end)]) if in_capitals and not all_caps else spoken
     if spoken := _roman(stem, context):
@@ -125,8 +125,8 @@ def _roman(word: str, context: Context) -> Verbalizations:
         return ()
     as_number = [*joined([(("the",),), numbers.ordinal(value)]), *numbers.number(str(value))[:1]]
     if len(word) > 1:
-        return distinct([*as_number, tuple(word.lower()) if word.isupper() else (word,)])
-    return distinct([(word.lower(),), *as_number]) if context.is_last and word.isupper() else ()
+        return distinct([*as_number, tuple(lower(word)) if word.isupper() else (word,)])
+    return distinct([(lower(word),), *as_number]) if context.is_last and word.isupper() else ()
 
 
 _VERBALIZERS: Dict[str, Callable[["re.Match[str]", Context, bool], Verbalizations]] = {
