@@ -10,7 +10,6 @@ _MARKS = {BOM_UTF32_LE: _UTF32, BOM_UTF32_BE: _UTF32, BOM_UTF16_LE: _UTF16, BOM_
 _BINARY = {
     b"PK\x03\x04": "a ZIP or Office file; export it as text",
     b"\xd0\xcf\x11\xe0": "an old Office file; export it as text",
-    b"\x1f\x8b": "a gzip file; give it a name that ends in .gz",
     b"%PDF": "a PDF; export it as text",
     b"{\\rtf": "rich text (RTF); save it as plain text",
 }

@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import tempfile
-import zlib
-from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Set, TextIO, Tuple, Union
 
@@ -22,6 +20,7 @@ from wfst_bias.core.encodings import (
     without_mark,
 )
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.packed import UNPACKING_ERRORS, ByteStream, damaged, unpacked
 
 GRAPHS = Path(__file__).parents[1] / "graphs"  # the sources of graphs that come with the project: domains, tables
 
@@ -30,7 +29,7 @@ _unfinished: Set[Path] = set()  # temporary files and folders that are being wri
 
 
 def lines_of(path: Path) -> Iterator[Tuple[int, str]]:
-    """Yield the lines of a text file, gzipped or not, with their numbers from 1.
+    """Yield the lines of a text file, plain or packed by gzip, bzip2 or xz, with their numbers from 1.
 
     It is UTF-8, or what its byte-order mark names. Lines end in LF or CR LF; in CR, where the file has nothing else.
 
@@ -46,7 +45,7 @@ def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
     path = Path(path)
     number = 0
     try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+        with unpacked(path) as stream:
             for block in _byte_blocks(stream, path):
                 if not number and b"\n" not in block:  # CR alone ends the lines, or there is only one
                     block = block.replace(b"\r", b"\n")
@@ -63,17 +62,17 @@ def line_blocks(path: Path) -> Iterator[Tuple[int, List[str]]]:
                 number += len(lines)
                 if error:
                     raise not_utf8(block, error.start, path, number + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"the gzip file is damaged ({error}); fetch it again", path, number or None) from None
+    except UNPACKING_ERRORS as error:
+        raise damaged(path, error, number) from None
     except IsADirectoryError:
         raise InputError("is a folder; a file was expected", path) from None
     except FileNotFoundError:
         raise InputError("no such file; check the path", path) from None
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", path) from None
+        raise InputError(f"cannot be read ({error.strerror or error})", path) from None
 
 
-def _byte_blocks(stream: Union[gzip.GzipFile, BufferedReader], path: Path) -> Iterator[bytes]:
+def _byte_blocks(stream: ByteStream, path: Path) -> Iterator[bytes]:
     """The bytes of a stream as UTF-8, without a byte-order mark, in blocks that end where a line ends, but perhaps the last."""
     rest: List[bytes] = []
     chunk = stream.read(SIGNATURE_BYTES) + stream.read1(_BLOCK_BYTES)
