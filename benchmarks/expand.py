@@ -12,7 +12,8 @@ from pathlib import Path
 
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.store import read_base
 
 

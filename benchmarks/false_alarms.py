@@ -26,7 +26,8 @@ from wfst_bias.entities.check import check
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.findings import GUESSED
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
 

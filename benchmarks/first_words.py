@@ -25,7 +25,8 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.biasing import BiasingRow, read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelled_list import SpelledList
-from wfst_bias.graph.compile import compile_list, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_list
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.store import read_base

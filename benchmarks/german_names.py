@@ -17,7 +17,8 @@ from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.store import read_base
 from wfst_bias.synth.voices import voice_of
 

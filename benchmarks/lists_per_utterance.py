@@ -21,7 +21,8 @@ from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data
 from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
-from wfst_bias.graph.compile import compile_list, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_list
 from wfst_bias.graph.store import read_base
 from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph
 from wfst_bias.recognize.utterance_lists import lists_of_utterances

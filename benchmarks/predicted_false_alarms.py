@@ -37,7 +37,8 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.false_alarm_rates import ListedPronunciations, ListScores, RateModel
 from wfst_bias.entities.ordinary_speech import OrdinarySpeech
 from wfst_bias.g2p.phone_classes import phone_distance
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.false_alarms import false_alarms_of_lists
 from wfst_bias.graph.store import read_base, read_token_graph

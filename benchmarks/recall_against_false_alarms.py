@@ -28,7 +28,8 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.evidence.model import EvidenceModel
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base
 from wfst_bias.recognize.biasing import OneGraph

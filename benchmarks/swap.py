@@ -23,7 +23,8 @@ from wfst_bias.fst.wfst import trim
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, splice
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
+from wfst_bias.graph.listed import ListInGraph
 from wfst_bias.graph.store import read_base, read_token_graph
 from wfst_bias.recognize.transcribe import default_base
 

@@ -14,7 +14,8 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.explain.explanation import explain
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_list, graph_of_list, speller_of
+from wfst_bias.graph.compile import graph_of_list, speller_of
+from wfst_bias.graph.compile_list import compile_list
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.draw import dot_of
 from wfst_bias.graph.exchange import word_machine

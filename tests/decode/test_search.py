@@ -18,7 +18,7 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import OPEN
+from wfst_bias.graph.listed import OPEN
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lang.units import Units
 from wfst_bias.lattice.frames import kaldi_lattices

@@ -23,9 +23,10 @@ from wfst_bias.explain.acoustic_match import best_matches
 from wfst_bias.explain.explanation import FAR, FOUND, LOST, PRUNED, REJECTED, explain
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_list, graph_of_list, speller_of
+from wfst_bias.graph.compile import graph_of_list, speller_of
+from wfst_bias.graph.compile_list import compile_list
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import OPEN
+from wfst_bias.graph.listed import OPEN
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.units import Units
 from wfst_bias.recognize.emissions import BatchEmissions

@@ -10,15 +10,8 @@ from helpers.emissions import best_transcript, frames_of
 from helpers.machines import language
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.graph.compile import (
-    ListFile,
-    compile_graph,
-    compile_list,
-    compile_loop,
-    compile_open_vocabulary,
-    spelled_list,
-    speller_of,
-)
+from wfst_bias.graph.compile import ListFile, compile_graph, compile_loop, spelled_list, speller_of
+from wfst_bias.graph.compile_list import compile_list, compile_open_vocabulary
 from wfst_bias.graph.config import OpenVocabulary
 from wfst_bias.graph.open_vocabulary import ANY_WORD, unit_trie
 from wfst_bias.graph.store import read_base, read_decoding

@@ -23,6 +23,8 @@ the doctor met the man at the station
 please call the doctor at the station
 """
 
+FORMS = {"inflections": True, "inflection_cost": 3.0}
+
 
 @pytest.mark.parametrize("order", [3, 4])
 def test_long_n_grams_are_scored_as_the_model_does(world, run, tmp_path, order):
@@ -110,12 +112,13 @@ def test_lists_go_into_their_classes_with_their_weights(ward, run, tmp_path):
     result = run(*command)
     assert result.exit_code == 0, result.output
     meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
-    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5, "partial_cost": 5.0}
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5, "partial_cost": 5.0, **FORMS}
     assert meta["classes"]["#nonterm:contact"] == {
         "prior": 0.05,
         "bonus": 5.0,
         "length_bonus": 2.5,
         "partial_cost": 5.0,
+        **FORMS,
     }
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     for said, marked, name in (
@@ -139,11 +142,11 @@ def test_the_rows_of_one_list_go_into_their_own_classes(ward, run, tmp_path):
     result = run(*command)
     assert result.exit_code == 0 and "5 used" in result.output
     meta = json.loads((tmp_path / "ward" / "meta.json").read_text())
-    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5, "partial_cost": 5.0}
+    assert meta["classes"]["$DRUG"] == {"prior": 0.5, "bonus": 2.0, "length_bonus": 2.5, "partial_cost": 5.0, **FORMS}
     assert (
         meta["classes"]["<class>"]
         == meta["classes"]["#nonterm:contact"]
-        == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5, "partial_cost": 5.0}
+        == {"prior": 0.05, "bonus": 5.0, "length_bonus": 2.5, "partial_cost": 5.0, **FORMS}
     )
     base, graph = read_base(ward / "base"), read_decoding(tmp_path / "ward")
     assert [(e.written, e.entity_class) for e in graph.entities] == [

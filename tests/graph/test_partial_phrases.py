@@ -19,9 +19,10 @@ from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.biasing_trie import splice
-from wfst_bias.graph.compile import base_graph, compile_list
+from wfst_bias.graph.compile import base_graph
+from wfst_bias.graph.compile_list import compile_list
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import OPEN
+from wfst_bias.graph.listed import OPEN
 
 
 @st.composite

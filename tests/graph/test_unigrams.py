@@ -5,7 +5,8 @@ import pytest
 
 from wfst_bias.core.symbols import OOV
 from wfst_bias.entities.entity import Entity
-from wfst_bias.graph.compile import compile_graph, compile_lists, compile_loop, speller_of
+from wfst_bias.graph.compile import compile_graph, compile_loop, speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.store import read_base, read_decoding, read_token_graph
 from wfst_bias.graph.unigrams import word_log_probs
 from wfst_bias.lm.files import read_ngrams

@@ -11,7 +11,7 @@ from wfst_bias.core.symbols import CLASS
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 
-class_options = config_options(ClassConfig, "class")
+class_options = config_options(ClassConfig, "class", short={"inflections": "--inflections/--no-inflections"})
 
 
 topology_option = click.option(

@@ -107,7 +107,7 @@ def config_options(
       config: the dataclass; the command receives one as its argument ``GROUP_config``.
       group: of the options, see ``config``.
       prefix: first word of the options, not repeated where a field begins with it; the group where it is not given.
-      short: another name of the option of a field, without the group.
+      short: another name of the option of a field, without the group; of a switch its two names, ``--x/--no-x``.
     """
     fields = dataclasses.fields(config)
     helps = field_helps(config)
@@ -115,6 +115,10 @@ def config_options(
     def option_of(field: str) -> str:
         words = (group if prefix is None else prefix, *field.removeprefix(f"{group}_").split("_"))
         return f"--{'-'.join(filter(None, words))}"
+
+    def declared(field: "dataclasses.Field[Any]") -> str:
+        option = option_of(field.name)
+        return f"{option}/--no-{option[2:]}" if field.type is bool else option
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -128,7 +132,7 @@ def config_options(
 
         for field in reversed(fields):
             with_config = click.option(
-                *filter(None, (option_of(field.name), short.get(field.name))),
+                *filter(None, (declared(field), short.get(field.name))),
                 f"{group}_{field.name}",
                 type=field.type,
                 default=field.default,

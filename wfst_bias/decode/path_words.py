@@ -10,9 +10,9 @@ from wfst_bias.core.symbols import BLANK_ID, OOV
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.config import GateConfig
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST, PARTIAL, FoundEntity, Word
-from wfst_bias.entities.entity import Entity
 from wfst_bias.g2p.p2g import GraphoneP2G
 from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.listed import ListedPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import PHONES as ENGLISH
 from wfst_bias.lang.units import PHONES, Units
@@ -53,7 +53,7 @@ class _Occurrence:
 
     first: int
     end: int
-    entity: Entity
+    phrase: ListedPhrase
     found_by: str
 
 
@@ -101,10 +101,10 @@ def _outputs(path: FramePath, graph: DecodingGraph) -> Tuple[List[str], List[_Oc
         if output < graph.first_phrase:
             texts.append(graph.base_words.symbols[output])
         else:
-            entity = graph.entity_of(output)
+            phrase = graph.phrase_of(output)
             words = graph.phrases[output - graph.first_phrase]
             found_by = LIST if output < graph.first_partial else PARTIAL
-            by_list.append(_Occurrence(len(texts), len(texts) + len(words), entity, found_by))
+            by_list.append(_Occurrence(len(texts), len(texts) + len(words), phrase, found_by))
             texts += words
     return texts, by_list
 
@@ -139,10 +139,10 @@ def _by_language_model(
         for first, end in part.phrase_list.occurrences(texts)
     ]
     found = []
-    for first, end, entity in sorted(candidates, key=lambda one: one[0] - one[1]):
+    for first, end, phrase in sorted(candidates, key=lambda one: one[0] - one[1]):
         # the pronoun "us" is not US, which is pronounced as two letters
-        if entity.words in entity.forms and not taken.intersection(range(first, end)):
-            found.append(_Occurrence(first, end, entity, LANGUAGE_MODEL))
+        if phrase.entity.words in phrase.entity.forms and not taken.intersection(range(first, end)):
+            found.append(_Occurrence(first, end, phrase, LANGUAGE_MODEL))
             taken.update(range(first, end))
     return found
 
@@ -156,10 +156,11 @@ def _found(
       words: all those of the path.
       inside: the frames of the phrase.
     """
+    entity, form = one.phrase.entity, one.phrase.form
     return FoundEntity(
-        phrase=one.entity.written,
-        display=one.entity.shown,
-        entity_class=one.entity.entity_class,
+        phrase=entity.written,
+        display=one.phrase.shown,
+        entity_class=entity.entity_class,
         first_word=one.first,
         num_words=one.end - one.first,
         start=words[one.first].start,
@@ -168,7 +169,8 @@ def _found(
         units=path.units(inside, units),
         gap=float(path.acoustic[inside].sum()),
         boost=float(path.boost[inside].sum()),
-        gate=gates.of(one.entity),
+        gate=gates.of(entity),
+        form=form.text if form else "",
     )
 
 

@@ -17,7 +17,8 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, lattice_arcs
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.rejections import Rejection, without_rejected
-from wfst_bias.graph.decoding import OPEN, DecodingGraph
+from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.listed import OPEN
 
 # A column must be able to lose, but k2 aborts the process on scores beyond about 1e7 in magnitude.
 _LOWEST = -30.0

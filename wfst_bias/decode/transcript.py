@@ -40,6 +40,7 @@ class FoundEntity:
         before any boost, nats; 0 where the model itself writes them, far below 0 where it writes others.
       boost: what adaptive boosting gave back of that gap, nats.
       gate: the least evidence that it may be found by; 0 where any will do.
+      form: its possessive or plural as it was spoken, in words; empty where it was the phrase itself.
     """
 
     phrase: str
@@ -54,6 +55,7 @@ class FoundEntity:
     gap: float
     boost: float
     gate: float
+    form: str = ""
 
     @property
     def evidence(self) -> float:
@@ -73,13 +75,19 @@ class FoundEntity:
         return self.start < other.end and other.start < self.end
 
     def to_json(self) -> Dict[str, Any]:
-        """The fields as files have them, and the evidence; ``found_by`` is called ``way`` there."""
+        """The fields as files have them, and the evidence; ``found_by`` is called ``way`` there, and only forms have ``form``."""
         values = {"way" if name == "found_by" else name: value for name, value in asdict(self).items()}
+        if not self.form:
+            del values["form"]
         return {**values, "evidence": self.evidence}
+
+    @property
+    def _name(self) -> str:
+        return f"{self.phrase} ({self.form})" if self.form else self.phrase
 
     def describe(self) -> str:
         return (
-            f"{self.start:.2f}-{self.end:.2f} s  {self.phrase}  by the {self.found_by}, pronounced {' '.join(self.units)}, "
+            f"{self.start:.2f}-{self.end:.2f} s  {self._name}  by the {self.found_by}, pronounced {' '.join(self.units)}, "
             f"{abs(self.gap):.1f} nats below the best units, {self.boost:.1f} of them given back, "
             f"evidence {self.evidence:.2f} a unit"
         )

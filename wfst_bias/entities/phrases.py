@@ -1,33 +1,10 @@
-"""Phrases of a list in running text, and their inflected forms."""
+"""Phrases of a list in running text, and their inflected forms there."""
 
-import re
 from typing import Dict, FrozenSet, Iterable, List, Sequence, Set, Tuple
 
+from wfst_bias.entities.inflections import inflected_words
+
 _Words = Tuple[str, ...]
-_SIBILANT = re.compile("(?:[sxz]|[sc]h)$")
-_CONSONANT_Y = re.compile("[^\\W\\d_aeiou]y$")
-
-
-def inflected_words(words: _Words) -> Set[_Words]:
-    """Return the English possessive and plural of a phrase, those of its last word.
-
-    The possessive adds ``'s`` (after *s* the apostrophe alone, too), the plural *s*, after *s*, *x*, *z*, *sh* and *ch*
-    *es*. After a consonant, *y* becomes *ies* or, in names, stays. A phrase whose last word ends in ``'s`` or an
-    apostrophe has none.
-
-    Args:
-      words: of the phrase, in the form of transcripts.
-    """
-    if not words or words[-1].endswith(("'", "'s")):
-        return set()
-    *first, last = words
-    endings = {"'s", "'" if last.endswith("s") else "s"}
-    if _SIBILANT.search(last):
-        endings = endings - {"s"} | {"es"}
-    forms = {last + ending for ending in endings}
-    if _CONSONANT_Y.search(last):
-        forms.add(last[:-1] + "ies")
-    return {(*first, form) for form in forms}
 
 
 def _bases(word: str) -> Set[str]:

@@ -1,8 +1,9 @@
 """The scored pronunciations of a list, as the compiler of the biasing trie takes them."""
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
+from wfst_bias.entities.inflections import KINDS, Endings, InflectedForm, inflected
 from wfst_bias.entities.outcome import Outcome, PartialPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 
@@ -15,7 +16,7 @@ class Spelling:
     """A pronunciation of a phrase.
 
     Args:
-      phrase: number of the phrase, from 0; behind those of all phrases, that of a partial phrase.
+      phrase: number of the phrase, from 0; behind those of all phrases, that of an inflected form, then that of a partial phrase.
       units: unit symbols, word boundaries inside the phrase among them.
       score: of a path through it, nats.
     """
@@ -46,11 +47,66 @@ def spellings(
     for outcome in outcomes:
         for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
             rank = num_before[units] = num_before.get(units, -1) + 1
-            length = min(len(units) / usual_length, _LONGEST_PAID)
-            paid = 0.0 if homophones else bonus + length_bonus * (length - 1.0)
+            paid = 0.0 if homophones else bonus_of(units, bonus, length_bonus, usual_length)
             score += outcome.entity.weight + paid - _TIE_BREAK * rank
             spelled.append(Spelling(outcome.phrase, units, score))
     return spelled
+
+
+def bonus_of(units: Pronunciation, bonus: float, length_bonus: float, usual_length: float) -> float:
+    """The bonus of a pronunciation, nats; see :func:`spellings`."""
+    length = min(len(units) / usual_length, _LONGEST_PAID)
+    return bonus + length_bonus * (length - 1.0)
+
+
+def inflected_spellings(
+    outcomes: Iterable[Outcome],
+    whole: Sequence[Spelling],
+    endings: Endings,
+    is_word: Callable[[Pronunciation], bool],
+    pays: Callable[[Pronunciation], float],
+    cost: float,
+) -> Tuple[List[Spelling], Tuple[InflectedForm, ...]]:
+    """The spellings of the inflected forms of the phrases, which have the weight of the phrase, and its bonus where the phrase has it.
+
+    A form that sounds like a word of the language model has no bonus, and one that sounds or is written like a phrase
+    of the list is not there.
+
+    Args:
+      outcomes: see :func:`spellings`.
+      whole: what that made of them.
+      endings: of the model.
+      is_word: whether a word of the language model has a pronunciation.
+      pays: the bonus of a pronunciation, nats.
+      cost: of a form, nats.
+
+    Returns:
+      the spellings, and the forms, numbered behind the phrases.
+    """
+    used = [outcome for outcome in outcomes if outcome.pronunciations]
+    written = {outcome.entity.words for outcome in used}
+    taken = {spelling.units for spelling in whole}
+    spelled: List[Spelling] = []
+    forms: List[InflectedForm] = []
+    for rank, kind in enumerate(KINDS):
+        own: Set[Pronunciation] = set()
+        for outcome in used:
+            words = inflected(outcome.entity, kind)
+            if words is None or words in written:
+                continue
+            rows = []
+            for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
+                sound = endings.of(outcome.entity, kind, units)
+                if sound is None or sound in taken or sound in own:
+                    continue
+                own.add(sound)
+                paid = 0.0 if homophones or is_word(sound) else pays(units)
+                score += outcome.entity.weight + paid - cost - _TIE_BREAK * rank
+                rows.append(Spelling(len(used) + len(forms), sound, score))
+            if rows:
+                spelled += rows
+                forms.append(InflectedForm(outcome.phrase, kind, words))
+    return spelled, tuple(forms)
 
 
 def partial_spellings(

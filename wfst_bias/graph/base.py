@@ -11,15 +11,18 @@ import torch
 from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.inflections import KINDS, Endings, InflectedForm
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
 from wfst_bias.fst.wfst import Wfst
 from wfst_bias.graph.biasing_trie import ClassExpansion, gated
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import OPEN, DecodingGraph, ListInGraph, decoding_graph, words_of_path
+from wfst_bias.graph.decoding import DecodingGraph, decoding_graph, words_of_path
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
+from wfst_bias.graph.listed import OPEN, ListInGraph
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
+from wfst_bias.lang.lexicon import Pronunciation
 
 _LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
 
@@ -35,7 +38,8 @@ class CompiledList:
       entity_class: number of the class that it belongs to.
       entry_score: of taking one of its phrases, nats.
       costs: what its class costs and pays, for those who read the graph.
-      partial_phrases: words of phrases that may stand alone; their output labels follow those of the phrases.
+      partial_phrases: words of phrases that may stand alone; their output labels are the last ones.
+      inflected: possessives and plurals of the phrases; their output labels follow those of the phrases.
     """
 
     entities: Tuple[Entity, ...]
@@ -44,6 +48,7 @@ class CompiledList:
     entry_score: float
     costs: ClassConfig = ClassConfig()
     partial_phrases: Tuple[Tuple[str, ...], ...] = ()
+    inflected: Tuple[InflectedForm, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class BaseGraph:
             self.words,
             len(self.words),
             tuple(
-                ListInGraph(compiled.entities, gate, compiled.costs, compiled.partial_phrases)
+                ListInGraph(compiled.entities, gate, compiled.costs, compiled.partial_phrases, compiled.inflected)
                 for compiled, gate in zip(lists, gates)
             ),
             lease=(lease := _Lease()),
@@ -140,29 +145,59 @@ class BaseGraph:
     ) -> List[ClassExpansion]:
         """The tries of some lists with the output labels and columns of a graph that has them all.
 
-        The phrases of all lists are numbered one after the other, and behind them the partial phrases of all lists.
+        The phrases of all lists are numbered one after the other, behind them the inflected forms of all lists, and then
+        their partial phrases.
 
         Args:
           lists, gates: ``(L,)`` each.
         """
         first_phrase = len(self.words)
-        first_partial = first_phrase + sum(len(compiled.entities) for compiled in lists)
+        first_inflected = first_phrase + sum(len(compiled.entities) for compiled in lists)
+        first_partial = first_inflected + sum(len(compiled.inflected) for compiled in lists)
+        marks_end = not self.lang.units.marks_words
         expansions = []
         for compiled, gate in zip(lists, gates):
-            num_phrases, num_partial = len(compiled.entities), len(compiled.partial_phrases)
             label_of = np.array([0, self.words[OOV]], np.int32)
-            if num_phrases:
-                phrases, partial = first_phrase + np.arange(num_phrases), first_partial + np.arange(num_partial)
-                label_of = np.concatenate([[0], phrases, partial]).astype(np.int32)
+            leaves_as: Optional[IntArray] = None
+            if compiled.entities:
+                counts = len(compiled.entities), len(compiled.inflected), len(compiled.partial_phrases)
+                firsts = first_phrase, first_inflected, first_partial
+                numbers = [first + np.arange(count) for first, count in zip(firsts, counts)]
+                label_of = np.concatenate([[0], *numbers]).astype(np.int32)
+                leaves_as = self._classes_of_outputs(compiled)[compiled.trie.olabel]
+                first_phrase, first_inflected, first_partial = (first + n for first, n in zip(firsts, counts))
             trie = replace(compiled.trie, olabel=label_of[compiled.trie.olabel])
             if gate != OPEN:
                 trie = gated(trie, layout.gated(BLANK_ID, gate))
             elif layout.has_entry_block:
                 trie = gated(trie, layout.entry(BLANK_ID))
-            marks_end = not self.lang.units.marks_words
-            expansions.append(ClassExpansion(trie, compiled.entity_class, compiled.entry_score, 1, marks_end))
-            first_phrase, first_partial = first_phrase + num_phrases, first_partial + num_partial
+            entity_class, score = compiled.entity_class, compiled.entry_score
+            expansions.append(ClassExpansion(trie, entity_class, score, 1, marks_end, leaves_as))
         return expansions
+
+    def _classes_of_outputs(self, compiled: CompiledList) -> IntArray:
+        """The class or the kind of form that each output of a trie is of, int32 ``(P + 1,)``."""
+        classes = np.full(1 + len(compiled.entities) + len(compiled.inflected), compiled.entity_class, np.int32)
+        kinds = [len(self.classes) + KINDS.index(form.kind) for form in compiled.inflected]
+        classes[1 + len(compiled.entities) :] = kinds
+        return np.append(classes, np.full(len(compiled.partial_phrases), compiled.entity_class, np.int32))
+
+    @cached_property
+    def tells_forms_apart(self) -> bool:
+        """Whether its language model tells what follows an inflected form of each kind."""
+        kinds = np.unique(self.frontier.class_arcs.entity_class)
+        return bool(np.count_nonzero(kinds >= len(self.classes)) == len(KINDS))
+
+    @cached_property
+    def endings(self) -> Endings:
+        """The endings of inflected forms in its units."""
+        return Endings(self.lang.units)
+
+    @cached_property
+    def known_pronunciations(self) -> FrozenSet[Pronunciation]:
+        """The pronunciations of the words of the language model."""
+        known = self.known_words
+        return frozenset(pronunciation for word, pronunciation in self.lang.lexicon.pairs if word in known)
 
 
 class _Lease:

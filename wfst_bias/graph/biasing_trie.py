@@ -6,7 +6,7 @@ of the time of a determinization, which a list that is swapped in for one uttera
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -144,6 +144,8 @@ class ClassExpansion:
       entry_score: added on entering, nats.
       first_label: its output labels are counted from here; 0 stays 0.
       marks_end: whether its last arcs are marked with :data:`~wfst_bias.fst.wfst.WORD_END`.
+      leaves_as: the class that each arc of the trie leaves as, if it ends the trie: ``entity_class``, or a kind of inflected
+        form, int32 ``(A,)``; by default all as ``entity_class``.
     """
 
     trie: Wfst
@@ -151,13 +153,15 @@ class ClassExpansion:
     entry_score: float
     first_label: int
     marks_end: bool = False
+    leaves_as: Optional[IntArray] = None
 
 
 def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansion]) -> Wfst:
     """A token graph with tries parallel to the arcs of their classes; its own states keep their numbers.
 
     A trie is left only at its ends. Its inner states stand behind those of the graph, once for each
-    state that its class leads to: one, where the class has no n-grams of its own.
+    state that its class leads to: one, where the class has no n-grams of its own. Inflected forms leave it to the
+    states of their own kind.
     """
     parts = [(graph.src, graph.dst, graph.ilabel, graph.olabel, graph.score)]
     num_states = graph.num_states
@@ -167,11 +171,11 @@ def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansi
         # an arc into a state that ends the trie also leads out of it; into one that goes on, it leads on, too
         goes_on = np.zeros(trie.num_states, bool)
         goes_on[trie.src] = True
-        arc = np.concatenate(
-            [np.flatnonzero(goes_on[trie.dst]), np.flatnonzero(np.isfinite(trie.final)[trie.dst])]
-        )
-        leaves = np.arange(len(arc)) >= np.count_nonzero(goes_on[trie.dst])
-        score = trie.score[arc] + np.where(leaves, trie.final[trie.dst[arc]], np.float32(0.0))
+        onward = np.flatnonzero(goes_on[trie.dst])
+        last, end, end_score = _ends(expansion, class_arcs)
+        arc = np.concatenate([onward, last])
+        leaves = np.arange(len(arc)) >= len(onward)
+        score = trie.score[arc] + np.concatenate([np.zeros(len(onward), np.float32), end_score])
         output = olabel[arc] + np.where(leaves & expansion.marks_end, np.int32(WORD_END), np.int32(0))
         enters = trie.src[arc] == trie.start
         first, inner = np.flatnonzero(enters), np.flatnonzero(~enters)
@@ -179,7 +183,7 @@ def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansi
         for dst in np.unique(class_arcs.dst[in_class]):
             state = num_states + np.arange(trie.num_states, dtype=np.int32)
             num_states += trie.num_states
-            to = np.where(leaves, dst, state[trie.dst[arc]])
+            to = np.concatenate([state[trie.dst[onward]], np.where(end == _OF_CLASS, dst, end)])
             class_arc = np.flatnonzero(in_class & (class_arcs.dst == dst))
             at, entry = (grid.ravel() for grid in np.meshgrid(class_arc, first, indexing="ij"))
             entry_score = class_arcs.score[at] + np.float32(expansion.entry_score) + score[entry]
@@ -191,3 +195,40 @@ def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansi
     final[: graph.num_states] = graph.final
     src, dst, ilabel, olabel, score = map(np.concatenate, zip(*parts))
     return from_arcs(graph.start, src, dst, ilabel, olabel, score, final)
+
+
+_OF_CLASS = -1  # the state that an arc of the class leads to
+
+
+def _ends(expansion: ClassExpansion, class_arcs: ClassArcs) -> Tuple[IntArray, IntArray, FloatArray]:
+    """The last arcs of a trie, those of inflected forms once for each state behind such a form.
+
+    Returns:
+      the arcs of the trie, the states that they lead to or :data:`_OF_CLASS`, and scores beside that of the arc,
+      ``(E,)`` each.
+    """
+    trie, leaves_as = expansion.trie, expansion.leaves_as
+    last = np.flatnonzero(np.isfinite(trie.final)[trie.dst])
+    final = trie.final[trie.dst[last]]
+    if leaves_as is None:
+        return last, np.full(len(last), _OF_CLASS, np.int32), final
+    own = np.flatnonzero(leaves_as[last] == expansion.entity_class)
+    parts = [(last[own], np.full(len(own), _OF_CLASS, np.int32), final[own])]
+    for kind in np.setdiff1d(leaves_as[last], expansion.entity_class).tolist():
+        of_kind = np.flatnonzero(leaves_as[last] == kind)
+        states, scores = _states_behind(class_arcs, kind)
+        arc, state = (grid.ravel() for grid in np.meshgrid(of_kind, np.arange(len(states)), indexing="ij"))
+        parts.append((last[arc], states[state], final[arc] + scores[state]))
+    arcs, ends, end_scores = map(np.concatenate, zip(*parts))
+    return arcs, ends, end_scores
+
+
+def _states_behind(class_arcs: ClassArcs, kind: int) -> Tuple[IntArray, FloatArray]:
+    """The states that a kind of inflected form leads to from the unigram state, and its scores there: ``(K,)`` each.
+
+    The other state where it may begin is the start, whose arcs include the score of backing off from there.
+    """
+    of_kind = np.flatnonzero(class_arcs.entity_class == kind)
+    unigram_state = class_arcs.src[of_kind].max()
+    rows = of_kind[class_arcs.src[of_kind] == unigram_state]
+    return class_arcs.dst[rows], class_arcs.score[rows]

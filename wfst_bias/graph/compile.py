@@ -1,27 +1,27 @@
 """The compilers that users call: a base from a lang and a language model, a graph from a base and lists."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 import wfst_bias
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS, SymbolTable
-from wfst_bias.entities.lists import AUTO, EntityList, check_class, list_path, read_classed_entities
+from wfst_bias.entities.inflections import FOLLOWED_LIKE
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_entities
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
-from wfst_bias.entities.spelling import partial_spellings, spellings
 from wfst_bias.fst.ctc import STANDARD, ctc_product
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.base import BaseGraph, CompiledList
-from wfst_bias.graph.biasing_trie import compile_trie
+from wfst_bias.graph.base import BaseGraph
+from wfst_bias.graph.compile_list import compile_lists, compile_open_vocabulary
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.false_alarms import predicted_report
 from wfst_bias.graph.frontier import frontier_of
-from wfst_bias.graph.open_vocabulary import unit_loop, unit_trie
+from wfst_bias.graph.open_vocabulary import unit_loop
 from wfst_bias.graph.store import content_key, has_spelled_list, is_current, read_base, write_base, write_graph
 from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
 from wfst_bias.graph.unigrams import unigrams
@@ -51,7 +51,7 @@ def compile_base(
                 "name a class as the language model writes it, '$DRUG'"
             )
     classes = tuple(dict.fromkeys((CLASS, *classes)))
-    key = content_key("base", lang.checksum, Path(arpa), classes, topology)
+    key = content_key("base", lang.checksum, Path(arpa), classes, topology, FOLLOWED_LIKE)
     if is_current(base_dir, key):
         return False
     words = lang.words.extended(classes)
@@ -107,56 +107,6 @@ def compile_loop(lang_dir: Path, base_dir: Path, order: int, topology: str = STA
     notes = {"language_model": {"unit_order": order, "skipped_ngrams": 0}, "wfst_bias": wfst_bias.__version__}
     write_base(base_dir, base_graph(lang, lang.words, token_graph, topology, key), token_graph, notes)
     return True
-
-
-def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:
-    """A member of the entity class that is any word."""
-    return CompiledList((), unit_trie(base.lang, config.order), 0, -config.cost)
-
-
-def compile_list(
-    base: BaseGraph, spelled: SpelledList, config: ClassConfig = ClassConfig(), entity_class: str = CLASS
-) -> CompiledList:
-    """The usable phrases of a list, ready for a base graph.
-
-    Args:
-      entity_class: name of the class that they are put into.
-
-    Raises:
-      InputError: no phrase can be used, or the base does not have the class.
-    """
-    used = spelled.entities
-    if not used:
-        raise InputError("no phrase of the list can be used; see the reasons above")
-    check_class(entity_class, base.class_names)
-    i = base.class_names.index(entity_class)
-    units = base.lang.units
-    whole = spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length)
-    partial, partial_phrases = partial_spellings(spelled, whole, len(used), config.partial_cost)
-    return CompiledList(
-        tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
-        compile_trie([*whole, *partial], units.tokens, units.boundaries),
-        i,
-        config.entry_score(len(used), base.classes[i].in_model),
-        config,
-        partial_phrases,
-    )
-
-
-def compile_lists(
-    base: BaseGraph,
-    spelled: SpelledList,
-    config: ClassConfig = ClassConfig(),
-    configs: Mapping[str, ClassConfig] = {},
-) -> List[CompiledList]:
-    """The usable phrases of a list, a part for each class that has any, ready for a base graph.
-
-    Args:
-      spelled: the list, its classes apart.
-      configs: of the classes that have one of their own; ``config`` is that of the others.
-    """
-    parts = spelled.used_by_class()
-    return [compile_list(base, part, configs.get(name, config), name) for name, part in parts.items()]
 
 
 @dataclass(frozen=True)

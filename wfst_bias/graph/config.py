@@ -26,12 +26,16 @@ class ClassConfig:
       length_bonus: paid in addition for a phrase twice as long as that, nats; in proportion to the length beyond the
         average, at most 1.5 times, and less for shorter phrases.
       partial_cost: cost of some words of a phrase without the others, nats.
+      inflections: whether the possessive and the plural of a phrase are recognized, where the language model is English.
+      inflection_cost: of such a form, nats, in addition to what the phrase costs and is paid.
     """
 
     prior: float = 0.05
     bonus: float = 5.0
     length_bonus: float = 2.5
     partial_cost: float = 5.0
+    inflections: bool = True
+    inflection_cost: float = 3.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.prior <= 1.0:
@@ -40,8 +44,10 @@ class ClassConfig:
             raise FieldError("bonus", f"is {self.bonus}; give nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g}")
         if not 0.0 <= self.length_bonus <= MAX_WEIGHT:
             raise FieldError("length_bonus", f"is {self.length_bonus}; give nats from 0 to {MAX_WEIGHT:g}")
-        if not 0.0 <= self.partial_cost <= 2 * MAX_WEIGHT:
-            raise FieldError("partial_cost", f"is {self.partial_cost}; give nats from 0 to {2 * MAX_WEIGHT:g}")
+        for name in ("partial_cost", "inflection_cost"):
+            cost = getattr(self, name)
+            if not 0.0 <= cost <= 2 * MAX_WEIGHT:
+                raise FieldError(name, f"is {cost}; give nats from 0 to {2 * MAX_WEIGHT:g}")
 
     def entry_score(self, num_phrases: int, in_model: bool = False) -> float:
         """Score of taking one phrase of a list, before bonus and weight, nats."""

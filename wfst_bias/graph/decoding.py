@@ -14,51 +14,11 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Nats
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.fst.wfst import WORD_END
-from wfst_bias.graph.config import ClassConfig
+from wfst_bias.graph.listed import OPEN, ListedPhrase, ListInGraph
 from wfst_bias.lang.units import Units
-
-OPEN = -1  # the gate of a list that every utterance has
-
-
-@dataclass(frozen=True)
-class ListInGraph:
-    """An entity list as a part of a graph.
-
-    Args:
-      entities: its phrases.
-      gate: only utterances with this number have the list; :data:`OPEN` is for all.
-      costs: what its class costs and pays; the default where that is not known, as in a graph that others made.
-      partial_phrases: words of its phrases, which may be written without the others.
-    """
-
-    entities: Tuple[Entity, ...]
-    gate: int = OPEN
-    costs: ClassConfig = ClassConfig()
-    partial_phrases: Tuple[Tuple[str, ...], ...] = ()
-
-    @cached_property
-    def strictest_gate(self) -> Optional[float]:
-        """The largest gate of its phrases that have one, which holds for its partial phrases."""
-        return max((entity.gate for entity in self.entities if entity.gate is not None), default=None)
-
-    def partial_entity(self, number: int) -> Entity:
-        """A partial phrase as an entity of its own."""
-        words = " ".join(self.partial_phrases[number])
-        return Entity(words, entity_class=self.entities[0].entity_class, gate=self.strictest_gate)
-
-    @cached_property
-    def phrase_of(self) -> Dict[Tuple[str, ...], Entity]:
-        """Each phrase, by its words."""
-        return {entity.words: entity for entity in self.entities}
-
-    @cached_property
-    def phrase_list(self) -> PhraseList:
-        """The phrases, for finding them in running text."""
-        return PhraseList(self.phrase_of)
 
 
 @dataclass(frozen=True)
@@ -69,8 +29,8 @@ class DecodingGraph:
       arcs: ``(src, dst, column, bits of the score)``, int32 ``(A, 4)``; -1 is the final label.
       splits: where the arcs of each state begin, int32 ``(S + 1,)``, on the same device.
       olabels: what each arc writes, int32 ``(A,)``, on the CPU: 0 nothing, then the words, then from
-        ``first_phrase`` on the phrases of the lists, then their partial phrases; marked where a word ends and no
-        token shows it.
+        ``first_phrase`` on the phrases of the lists, then their inflected forms, then their partial phrases; marked where a
+        word ends and no token shows it.
       units: of the model.
       base_words: the words of the graph without its lists, or all of them.
       first_phrase: output label of the first phrase.
@@ -130,22 +90,43 @@ class DecodingGraph:
         return tuple(entity for part in self.lists for entity in part.entities)
 
     @cached_property
+    def _inflected(self) -> List[ListedPhrase]:
+        """The inflected forms of all lists, in the order of their output labels."""
+        return [ListedPhrase(part.entities[form.phrase], form) for part in self.lists for form in part.inflected]
+
+    @cached_property
+    def phrase_names(self) -> Tuple[str, ...]:
+        """The phrase of each output from ``first_phrase`` on that is one or a form of one, as its list has it."""
+        return tuple(entity.written for entity in (*self.entities, *(one.entity for one in self._inflected)))
+
+    @cached_property
     def entry_scores(self) -> FloatArray:
-        """Score of taking each phrase before bonus and weight, nats ``(E,)``, in the order of the output labels."""
-        scores = [part.costs.entry_score(max(len(part.entities), 1)) for part in self.lists]
-        of_phrases: FloatArray = np.repeat(scores, np.array([len(part.entities) for part in self.lists], int))
-        return of_phrases
+        """Score of taking each phrase or inflected form before bonus and weight, nats ``(P,)``, in the order of the output labels.
+
+        That of a form has its cost.
+        """
+        of_lists = [part.costs.entry_score(max(len(part.entities), 1)) for part in self.lists]
+        of_phrases = [np.full(len(part.entities), score) for part, score in zip(self.lists, of_lists)]
+        of_forms = [
+            np.full(len(part.inflected), score - part.costs.inflection_cost) for part, score in zip(self.lists, of_lists)
+        ]
+        return np.concatenate([*of_phrases, *of_forms, np.zeros(0)])
+
+    @property
+    def first_inflected(self) -> int:
+        """Output label of the first inflected form."""
+        return self.first_phrase + len(self.entities)
 
     @property
     def first_partial(self) -> int:
         """Output label of the first partial phrase."""
-        return self.first_phrase + len(self.entities)
+        return self.first_inflected + len(self._inflected)
 
     @cached_property
     def phrases(self) -> List[Tuple[str, ...]]:
-        """The words of each phrase and then of each partial phrase, in the order of their output labels."""
+        """The words of each phrase, inflected form and partial phrase, in the order of their output labels."""
         partial = [words for part in self.lists for words in part.partial_phrases]
-        return [*(entity.words for entity in self.entities), *partial]
+        return [*(entity.words for entity in self.entities), *(one.words for one in self._inflected), *partial]
 
     def num_phrases(self, gate: int) -> Tuple[int, int]:
         """Phrases of the lists of an utterance: with words that the language model does not know, and others."""
@@ -165,14 +146,16 @@ class DecodingGraph:
             return self.known_words.issuperset(words)
         return not math.isnan(self.log_prob_of(words))
 
-    def entity_of(self, output: int) -> Entity:
-        """The phrase or partial phrase of an output label."""
+    def phrase_of(self, output: int) -> ListedPhrase:
+        """The phrase, inflected form or partial phrase of an output label."""
+        if output < self.first_inflected:
+            return ListedPhrase(self.entities[output - self.first_phrase])
         if output < self.first_partial:
-            return self.entities[output - self.first_phrase]
+            return self._inflected[output - self.first_inflected]
         number = output - self.first_partial
         for part in self.lists:
             if number < len(part.partial_phrases):
-                return part.partial_entity(number)
+                return ListedPhrase(part.partial_entity(number))
             number -= len(part.partial_phrases)
         raise IndexError(output)
 
@@ -183,11 +166,11 @@ class DecodingGraph:
 
     @cached_property
     def phrase_words(self) -> List[Tuple[int, ...]]:
-        """Word ids of each phrase and partial phrase."""
+        """Word ids of each phrase, inflected form and partial phrase."""
         return [tuple(self.words[word] for word in words) for words in self.phrases]
 
     def is_phrase(self, outputs: IntArray) -> BoolArray:
-        """Which outputs are whole phrases of a list, bool ``(A,)``."""
+        """Which outputs are whole phrases of a list or inflected forms of them, bool ``(A,)``."""
         is_phrase: BoolArray = (outputs >= self.first_phrase) & (outputs < self.first_partial)
         return is_phrase
 

@@ -49,7 +49,7 @@ def _output(graph: DecodingGraph, label: int) -> str:
     """The word or phrase of an output label."""
     if label < graph.first_phrase:
         return graph.words.symbols[label]
-    if label < graph.first_partial:
+    if label < graph.first_inflected:
         return graph.entities[label - graph.first_phrase].written
     return " ".join(graph.phrases[label - graph.first_phrase])
 

@@ -36,7 +36,8 @@ from wfst_bias.fst.wfst import (
     to_openfst,
     trim,
 )
-from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
+from wfst_bias.graph.listed import ListInGraph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import padded
 

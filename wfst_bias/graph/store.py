@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, replace
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, List, Tuple
+from typing import Any, BinaryIO, Dict, List, Tuple
 
 import torch
 
@@ -17,14 +17,16 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.inflections import InflectedForm
 from wfst_bias.entities.report import ReportRow, read_old_report
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.fst.ctc import ArcTable
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import DecodingGraph, ListInGraph, decoding_graph
+from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
+from wfst_bias.graph.listed import ListInGraph
 from wfst_bias.graph.records import read_record, write_record
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
 from wfst_bias.graph.unigrams import read_unigrams, write_unigrams
@@ -32,7 +34,7 @@ from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
 
 FORMAT = 4  # a change of the files or of what the compilers make of the same input raises it
 _META = "meta.json"
-_SPELLED, _REPORT, _PARTIAL = "spelled.jsonl", "report.tsv", "partial_phrases.txt"
+_SPELLED, _REPORT, _PARTIAL, _INFLECTED = "spelled.jsonl", "report.tsv", "partial_phrases.txt", "inflected_forms.txt"
 
 
 def content_key(*parts: Any) -> str:
@@ -103,6 +105,8 @@ def _write_decoding(folder: Path, decoding: DecodingGraph) -> None:
     (folder / "entities.jsonl").write_text("".join(e.to_json() + "\n" for e in decoding.entities), encoding="utf-8")
     partial = (words for part in decoding.lists for words in part.partial_phrases)
     (folder / _PARTIAL).write_text("".join(f"{' '.join(words)}\n" for words in partial), encoding="utf-8")
+    forms = (f"{form.to_line()}\n" for part in decoding.lists for form in part.inflected)
+    (folder / _INFLECTED).write_text("".join(forms), encoding="utf-8")
 
 
 def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -> None:
@@ -120,6 +124,7 @@ def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -
             {
                 "num_phrases": len(part.entities),
                 "num_partial_phrases": len(part.partial_phrases),
+                "num_inflected_forms": len(part.inflected),
                 "gate": part.gate,
                 "costs": asdict(part.costs),
             }
@@ -156,13 +161,16 @@ def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...], path: Path) -> Li
     """The lists of a graph folder; older folders have costs of each class instead of each list, or none."""
     if "lists" in meta:
         lists, following = [], iter(entities)
-        partial: Iterator[Tuple[str, ...]] = iter(())
-        if (path / _PARTIAL).is_file():  # folders of older versions have none
-            partial = (tuple(line.split()) for _, line in lines_of(path / _PARTIAL))
+        # folders of older versions have neither partial phrases nor inflected forms
+        partial, forms = (
+            (line for _, line in lines_of(path / name)) if (path / name).is_file() else iter(())
+            for name in (_PARTIAL, _INFLECTED)
+        )
         for part in meta["lists"]:
             phrases = tuple(islice(following, part["num_phrases"]))
-            partial_phrases = tuple(islice(partial, part.get("num_partial_phrases", 0)))
-            lists.append(ListInGraph(phrases, part["gate"], ClassConfig(**part["costs"]), partial_phrases))
+            partial_phrases = tuple(tuple(line.split()) for line in islice(partial, part.get("num_partial_phrases", 0)))
+            inflected = tuple(map(InflectedForm.from_line, islice(forms, part.get("num_inflected_forms", 0))))
+            lists.append(ListInGraph(phrases, part["gate"], ClassConfig(**part["costs"]), partial_phrases, inflected))
         return lists
     classes = meta.get("classes") or {}
     parts = [(name, tuple(part)) for name, part in groupby(entities, key=lambda entity: entity.entity_class)]

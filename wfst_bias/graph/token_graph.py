@@ -1,7 +1,7 @@
 """The token graph: lexicon and language model as one machine from tokens to words, with states for entities."""
 
 from dataclasses import dataclass
-from typing import Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 import pynini
@@ -9,6 +9,7 @@ import pynini
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, SymbolTable
 from wfst_bias.core.types import BoolArray
+from wfst_bias.entities.inflections import FOLLOWED_LIKE, KINDS
 from wfst_bias.fst.algebra import renumber, with_own_start
 from wfst_bias.fst.epsilon import remove_epsilons
 from wfst_bias.fst.wfst import WORD_END, Wfst, from_openfst, to_openfst, trim
@@ -39,7 +40,8 @@ class TokenGraph:
       fst: no arc enters its start state 0; its class states, the others where an entity may begin or
         end, are its last ones.
       num_class_states: how many these are.
-      class_arcs: where an entity may stand.
+      class_arcs: where an entity may stand; behind the numbers of the classes, those of the kinds of inflected forms, whose
+        arcs lead to the words that follow such a form.
       classes: the entity classes, by number.
     """
 
@@ -54,7 +56,8 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
 
     A class is one more word, spelled with a unit of its own: through composition and determinization it
     goes like any word, and its arcs are where the tries go in. It stands where the language model has it;
-    where the model does not know it, it is a word of the unigram state.
+    where the model does not know it, it is a word of the unigram state. The kinds of inflected forms are such words, too,
+    each with the history of a word of its kind, where the model has one.
 
     Args:
       words: those of the lang and the names of the classes.
@@ -69,23 +72,27 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
 def compose_lexicon_and_grammar(
     lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]
 ) -> Tuple[Wfst, BoolArray]:
-    """det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing."""
+    """det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing.
+
+    Behind the classes, the labels stand for the kinds of inflected forms.
+    """
     num_tokens = len(lang.tokens)
-    class_units = range(num_tokens, num_tokens + len(classes))
+    class_units = range(num_tokens, num_tokens + len(classes) + len(KINDS))
     backoff_unit, boundary_unit, first_disambiguation = range(class_units.stop, class_units.stop + 3)
     class_ids = [words[name] for name in classes]
+    form_ids = range(len(words), len(words) + len(KINDS))
     rows = [[lang.tokens[unit] for unit in p] for _, p in lang.lexicon.pairs] + [[unit] for unit in class_units]
     L = to_openfst(
         lexicon_fst(
             padded(rows),
-            np.array([words[word] for word, _ in lang.lexicon.pairs] + class_ids),
+            np.array([words[word] for word, _ in lang.lexicon.pairs] + class_ids + [*form_ids]),
             boundary_id=lang.tokens[lang.boundary] if lang.boundary else boundary_unit,
             is_token=bool(lang.boundary),
             backoff_ids=(backoff_unit, words[BACKOFF]),
             first_disambiguation_id=first_disambiguation,
         )
     )
-    G = to_openfst(with_class_arcs(grammar, class_ids))
+    G = to_openfst(with_class_arcs(grammar, class_ids, dict(zip(form_ids, _states_after_forms(grammar, words)))))
     L.arcsort("olabel")
     LG = pynini.determinize(pynini.compose(L, G))
     del L, G
@@ -95,6 +102,15 @@ def compose_lexicon_and_grammar(
     if not lang.units.marks_words:
         graph.olabel[graph.ilabel == boundary_unit] += WORD_END  # the removal hands it to the last unit
     return graph, (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
+
+
+def _states_after_forms(grammar: Grammar, words: SymbolTable) -> List[int]:
+    """The state of the grammar behind an inflected form of each kind; none where it does not know a word of each."""
+    states = []
+    for kind in KINDS:
+        after = (grammar.state_after(words[word]) for word in FOLLOWED_LIKE[kind] if word in words)
+        states += [state for state in after if state is not None][:1]
+    return states if len(states) == len(KINDS) else []
 
 
 def with_class_entries(graph: Wfst, num_tokens: int, classes: Sequence[EntityClass]) -> TokenGraph:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Sequence, Tuple
+from types import MappingProxyType
+from typing import Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -37,6 +38,11 @@ class Grammar:
     def has(self, word_id: int) -> bool:
         """Whether the model knows a word."""
         return bool((self.fst.ilabel == word_id).any())
+
+    def state_after(self, word_id: int) -> Optional[int]:
+        """The state whose history is a word alone; None where the model does not have the word."""
+        arc = np.flatnonzero((self.fst.src == self.unigram_state) & (self.fst.ilabel == word_id))
+        return int(self.fst.dst[arc[0]]) if len(arc) else None
 
 
 def read_grammar(path: Path, words: SymbolTable) -> Grammar:
@@ -112,11 +118,15 @@ def _close_final(fst: Wfst, is_backoff: BoolArray) -> Wfst:
         final[is_open] = through[is_open]
 
 
-def with_class_arcs(grammar: Grammar, class_ids: Sequence[int]) -> Wfst:
+def with_class_arcs(grammar: Grammar, class_ids: Sequence[int], states_after: Mapping[int, int] = MappingProxyType({})) -> Wfst:
     """G with each class that the model does not have as one more word of the unigram state: a loop with score 0.
 
     The price of such a class is put on it when a list is compiled in; the model itself is not edited.
+
+    Args:
+      states_after: further classes, which lead from the unigram state to another one: its number by their ids.
     """
-    fst, state = grammar.fst, grammar.unigram_state
-    missing = [i for i in class_ids if not grammar.has(i)]
-    return with_arcs(fst, np.full(len(missing), state), state, ilabel=missing, olabel=missing)
+    state = grammar.unigram_state
+    after = {**{i: state for i in class_ids if not grammar.has(i)}, **states_after}
+    labels = list(after)
+    return with_arcs(grammar.fst, np.full(len(labels), state), list(after.values()), ilabel=labels, olabel=labels)

@@ -12,12 +12,13 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.entity import Phrases
+from wfst_bias.entities.inflections import KINDS, inflected
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.speller import Speller
 from wfst_bias.graph.base import BaseGraph, CompiledList
-from wfst_bias.graph.compile import compile_lists
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import OPEN
+from wfst_bias.graph.listed import OPEN
 
 _LISTS_KEPT = 1024  # compiled; at a thousand words a list takes 0.1 MB
 
@@ -127,7 +128,9 @@ class ListPerUtterance:
         phrases = {(e.entity_class, e.words, e.spoken, e.pronunciations): e for entities in lists for e in entities}
         self.known_words = base.known_words
         self.spelled = speller.spell(phrases.values())
-        texts = [*(words for _, words, *_ in phrases), *(part.words for one in self.spelled.used for part in one.partial)]
+        forms = [form for entity in phrases.values() for form in (inflected(entity, kind) for kind in KINDS) if form]
+        partial = [part.words for one in self.spelled.used for part in one.partial]
+        texts = [*(words for _, words, *_ in phrases), *forms, *partial]
         self.words = base.words.extended(word for words in texts for word in words)
         self._base = replace(base, words=self.words)  # the same words.txt for all lattices
         self._list_of = list_of

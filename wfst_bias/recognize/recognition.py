@@ -51,7 +51,7 @@ class SearchedBatch:
         self, found: Sequence[Found], frame_lattices: Sequence[str], keep_emissions: bool
     ) -> List["RecognizedSegment"]:
         """The results of the batch, from what the second pass found in each."""
-        phrases = tuple(entity.written for entity in self.decoder.graph.entities)
+        phrases = self.decoder.graph.phrase_names
         searched = self.emissions.searched
         starts = self.emissions.starts or [0.0] * len(found)
         return [

@@ -23,7 +23,8 @@ from wfst_bias.entities.lists import AUTO, EntityList, read_classed_entities
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base, read_decoding
 from wfst_bias.lattice.frames import kaldi_lattices

@@ -18,7 +18,8 @@ from wfst_bias.evidence.features import FeatureTable
 from wfst_bias.evidence.model import EvidenceModel
 from wfst_bias.evidence.prior import Background, sized
 from wfst_bias.graph.base import BaseGraph
-from wfst_bias.graph.compile import compile_lists, speller_of
+from wfst_bias.graph.compile import speller_of
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.recognize.biasing import OneGraph
 from wfst_bias.recognize.emissions import BatchEmissions, EmissionPipeline
 from wfst_bias.recognize.recognizer import Recognizer

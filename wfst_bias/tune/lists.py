@@ -10,7 +10,7 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.graph.base import BaseGraph
-from wfst_bias.graph.compile import compile_lists
+from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.recognize.biasing import Biasing, ListPerUtterance, OneGraph
 
