@@ -2,7 +2,8 @@
 
 import pytest
 
-from wfst_bias.entities.phrases import PhraseList, inflected_words
+from wfst_bias.entities.inflections import inflected_words
+from wfst_bias.entities.phrases import PhraseList
 
 
 @pytest.mark.parametrize(
