@@ -102,7 +102,7 @@ def inflected_words(words: Tuple[str, ...]) -> Set[Tuple[str, ...]]:
         return set()
     *first, last = words
     forms = {_inflected_word(last, kind, name) for kind in KINDS for name in (False, True)}
-    if last.endswith("s"):
+    if last.endswith("s") and any(forms):
         forms.add(f"{last}'")
     return {(*first, form) for form in forms if form}
 

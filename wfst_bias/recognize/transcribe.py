@@ -23,7 +23,7 @@ def cache_folder() -> Path:
 
 def default_base(progress: bool = False) -> Path:
     """The base folder of the default lang and language model, built where the cache does not have it."""
-    base_dir = cache_folder() / f"base-{content_key('default', 'unigrams', default_lm_key(), hama_lang_key())[:16]}"
+    base_dir = cache_folder() / f"base-{content_key('default', 'inflected forms', default_lm_key(), hama_lang_key())[:16]}"
     if base_dir.exists():
         return base_dir
     if progress:
