@@ -183,7 +183,7 @@ class BaseGraph:
         return np.append(classes, np.full(len(compiled.partial_phrases), compiled.entity_class, np.int32))
 
     @cached_property
-    def tells_forms_apart(self) -> bool:
+    def has_inflections(self) -> bool:
         """Whether its language model tells what follows an inflected form of each kind."""
         kinds = np.unique(self.frontier.class_arcs.entity_class)
         return bool(np.count_nonzero(kinds >= len(self.classes)) == len(KINDS))

@@ -57,7 +57,7 @@ def _inflected(
     base: BaseGraph, spelled: SpelledList, whole: Sequence[Spelling], config: ClassConfig
 ) -> Tuple[List[Spelling], Tuple[InflectedForm, ...]]:
     """The inflected forms of a list; none where they are not wanted, or the language model does not tell them apart."""
-    if not (config.inflections and base.tells_forms_apart):
+    if not (config.inflections and base.has_inflections):
         return [], ()
     usual_length = base.lang.lexicon.mean_length
 
