@@ -1,6 +1,7 @@
 """Recordings: of files, of commands that write audio, of samples in memory; checked by their headers."""
 
 import io
+import logging
 import re
 from pathlib import Path
 from typing import Any, Optional
@@ -13,7 +14,10 @@ from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.commands import output_of
 from wfst_bias.data.media import media_info
-from wfst_bias.data.wav import check_audio_file, libsndfile_input, system_errors
+from wfst_bias.data.sphere import HEAD_BYTES, sphere_fields, sphere_samples
+from wfst_bias.data.wav import check_audio_file, libsndfile_input, lost_samples, placed_stream, system_errors
+
+_logger = logging.getLogger(__name__)
 
 _LARGEST_OGG_PAGE = 65307
 _BLOCK = 1 << 16  # samples that are read at once
@@ -52,10 +56,10 @@ def _count(stream: soundfile.SoundFile) -> int:
 
 
 def audio_recording(path: Path, key: str) -> Recording:
-    """A recording of one audio file, of one channel or several, checked by its header.
+    """A recording of one audio file, of one channel or several, checked by its header; what is truncated is logged.
 
     Raises:
-      InputError: it is missing, unreadable, not audio, truncated or empty.
+      InputError: it is missing, unreadable, not audio or empty.
     """
     path = Path(path)
     check_audio_file(path)
@@ -70,14 +74,28 @@ def _checked_recording(path: Path, key: str) -> Recording:
     except soundfile.LibsndfileError:
         return _file_recording(path, key, _media_info(path))
     recording = _file_recording(path, key, info)
-    cut_short = re.search(r"data\s*:\s*(\d+) \(should be (\d+)\)", info.extra_info)
-    if cut_short and int(cut_short[2]) < int(cut_short[1]) < _STREAM_LENGTH:
-        raise InputError(
-            f"is truncated: {cut_short[2]} bytes of samples found, {cut_short[1]} announced; copy it again", path
-        )
-    if info.format == "OGG" and not _ends_as_ogg(path):
-        raise InputError("is truncated: its last page is not marked as the last; copy it again", path)
+    if loss := lost_samples(path) or _cut_short(path, info):
+        _logger.warning("%s: %s", path, loss)
     return recording
+
+
+def _cut_short(path: Path, info: Any) -> str:
+    """The samples that a file of another kind has lost, in words; empty where there are none, or it is a WAV."""
+    if info.format in ("WAV", "WAVEX", "RF64"):
+        return ""
+    announced = re.search(r"^\s*(?:SSND|BODY|Data Size|riff)\s*: (\d+) \(should be (\d+)\)", info.extra_info, re.M)
+    if announced and int(announced[2]) < int(announced[1]) < _STREAM_LENGTH:
+        share = int(announced[2]) / int(announced[1])
+    elif info.format == "NIST" and (samples := sphere_samples(_head(path))) > info.frames:
+        share = info.frames / samples
+    elif info.format == "OGG" and not _ends_as_ogg(path):
+        return f"is truncated: its last page is not marked as the last; {info.duration:.2f} s are used, copy it again for the rest"
+    else:
+        return ""
+    return (
+        f"is truncated: {info.duration:.2f} s of the {info.duration / share:.2f} s that its header announces are there, and are "
+        "used; copy it again for the rest"
+    )
 
 
 def _file_recording(path: Path, key: str, info: Any) -> Recording:
@@ -93,18 +111,26 @@ def _media_info(path: Path) -> LibsndfileCompatibleAudioInfo:
     try:
         return media_info(path)
     except InputError as error:
-        with open(path, "rb") as stream:
-            is_sphere = stream.read(7) == b"NIST_1A"
-        if not is_sphere:
+        fields = sphere_fields(_head(path))
+        if not fields:
             raise
-        raise InputError("is SPHERE of a kind that libsndfile does not read; 'sph2pipe -f wav IN OUT'", path) from error
+        coding = fields.get("sample_coding", "no coding")
+        raise InputError(
+            f"is SPHERE of a kind ({coding}) that libsndfile does not read; convert it, 'sph2pipe -f wav IN OUT'", path
+        ) from error
+
+
+def _head(path: Path) -> bytes:
+    with placed_stream(path) as (stream, _):
+        found: bytes = stream.read(HEAD_BYTES)
+        return found
 
 
 def _ends_as_ogg(path: Path) -> bool:
     """Whether the last page has the end-of-stream bit (RFC 3533); libsndfile takes a cut file for a short one."""
-    with open(path, "rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _LARGEST_OGG_PAGE))
-        tail = stream.read()
+    with placed_stream(path) as (stream, _):
+        stream.seek(max(0, stream.seek(0, io.SEEK_END) - _LARGEST_OGG_PAGE))
+        tail: bytes = stream.read()
     page = tail.rfind(b"OggS")
     return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & 4)
 

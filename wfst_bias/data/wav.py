@@ -4,15 +4,15 @@ import contextlib
 import io
 import os
 import re
-import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, Optional, Union
+from typing import Any, BinaryIO, Iterator, Optional, Tuple, Union
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.data.sphere import HEAD_BYTES, sphere_size
+from wfst_bias.data.wav_header import wav_samples
 
-_HEAD_BYTES = 1 << 16
-_UNCLOSED = struct.pack("<I", 8)  # by this size libsndfile knows that a header was never filled in
+_WITH_AN_END = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"fLaC")  # their headers say where they end
 
 
 @dataclass(frozen=True)
@@ -82,70 +82,81 @@ def libsndfile_input(source: Union[str, Path, BinaryIO]) -> Iterator[Any]:
     """Yield what libsndfile has to open in order to read a file, a part of an archive, or a stream.
 
     Raises:
-      InputError: an archive has no WAV at that byte.
+      InputError: an archive has no audio at that byte; a WAV has no end, or two.
     """
+    with placed_stream(source) as (stream, is_alone):
+        repaired = _repaired(stream, is_alone)
+        yield repaired or (str(source) if isinstance(source, (str, Path)) and not isinstance(stream, _Part) else stream)
+
+
+def lost_samples(source: Union[str, Path, BinaryIO]) -> str:
+    """The samples of a WAV that are not there or not read, in words; empty where there are none, or this is no WAV."""
+    with placed_stream(source) as (stream, is_alone):
+        samples = wav_samples(stream, is_alone)
+        stream.seek(0)
+    return samples.loss if samples else ""
+
+
+@contextlib.contextmanager
+def placed_stream(source: Union[str, Path, BinaryIO]) -> Iterator[Tuple[Any, bool]]:
+    """The stream of a file, or of a part of an archive, and whether nothing else is in it."""
     if not isinstance(source, (str, Path)):
-        yield _repaired(source) or source
+        yield source, True
         return
     place = ArchivePlace.parse(source)
-    with open(place.path if place else source, "rb") as stream:
+    with open(place.path if place else source, "rb") as stream, _named_errors(source):
         if place is None:
-            yield _repaired(stream) or str(source)
-        else:
-            if place.size is None and _head(stream, place.begin)[:4] not in (b"RIFF", b"RIFX", b"RF64"):
-                raise InputError(f"holds no WAV at byte {place.begin}; make the archive and its scp anew", place.path)
-            part = _Part(stream, place.begin, place.size)
-            yield _repaired(part) or part
+            yield stream, True
+            return
+        head = _Part(stream, place.begin, place.size).read(HEAD_BYTES)
+        size = place.size or sphere_size(head) or None
+        if size is None and not head.startswith(_WITH_AN_END):
+            raise InputError(f"holds no WAV at byte {place.begin}; make the archive and its scp anew", place.path)
+        yield _Part(stream, place.begin, size), size is not None
 
 
-def _repaired(stream: Any) -> Optional["_Part"]:
+@contextlib.contextmanager
+def _named_errors(source: Union[str, Path]) -> Iterator[None]:
+    """Raise errors about a stream with the name of its file."""
+    try:
+        yield
+    except InputError as error:
+        raise error if error.path else InputError(error.message, source) from error
+
+
+def _repaired(stream: Any, is_alone: bool = True) -> Optional["_Part"]:
     """A stream with a header that libsndfile understands; None where it has one."""
-    head = _head(stream, 0)
-    return _Part(stream, head=head[:4] + _UNCLOSED) if _is_unclosed(head) else None
-
-
-def _head(stream: Any, begin: int) -> bytes:
-    stream.seek(begin)
-    head: bytes = stream.read(_HEAD_BYTES)
-    stream.seek(begin)
-    return head
-
-
-def _is_unclosed(head: bytes) -> bool:
-    """Whether the header of a WAV has 0 for the size of its samples, and no other chunk follows."""
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        return False
-    position = 12
-    while position + 8 <= len(head):
-        name, size = struct.unpack_from("<4sI", head, position)
-        position += 8
-        if name == b"data":
-            following = head[position : position + 4]
-            return size == 0 and bool(following) and not re.fullmatch(rb"[A-Za-z][A-Za-z0-9 ]{3}", following)
-        position += size + size % 2
-    return False
+    samples = wav_samples(stream, is_alone)
+    stream.seek(0)
+    if samples is None or samples.is_sound:
+        return None
+    return _Part(stream, samples.begin, samples.end - samples.begin, samples.header())
 
 
 class _Part(io.RawIOBase):
-    """A stream from one byte on, with other bytes at its begin."""
+    """A part of a stream, with other bytes before it."""
 
     def __init__(self, stream: Any, begin: int = 0, size: Optional[int] = None, head: bytes = b""):
         length: int = stream.seek(0, io.SEEK_END)
-        self._stream, self._begin, self._new_head = stream, begin, head
-        self._end = length if size is None else min(begin + size, length)
-        self.seek(0)
+        self._stream, self._begin, self._head = stream, begin, head
+        end = length if size is None else min(begin + size, length)
+        self._length = len(head) + max(0, end - begin)
+        self._position = 0
 
     def readinto(self, buffer: Any) -> int:
-        position = self._stream.tell()
-        found = self._stream.read(max(0, min(len(buffer), self._end - position)))
-        head = self._new_head[position - self._begin :][: len(found)]
-        buffer[: len(found)] = head + found[len(head) :]
+        found = self._head[self._position : self._position + len(buffer)]
+        rest = min(len(buffer), max(0, self._length - self._position)) - len(found)
+        if rest > 0:
+            self._stream.seek(self._begin + self._position + len(found) - len(self._head))
+            found += self._stream.read(rest)
+        buffer[: len(found)] = found
+        self._position += len(found)
         return len(found)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: self._begin, io.SEEK_CUR: self._stream.tell(), io.SEEK_END: self._end}[whence]
-        position: int = self._stream.seek(origin + offset)
-        return position - self._begin
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
 
     def readable(self) -> bool:
         return True
