@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -135,6 +136,32 @@ def test_what_is_spoken_is_in_letters_and_not_too_much(written, all_caps):
     assert said == spoken_forms(written, all_caps) and len(set(said)) == len(said) <= MOST
     assert all(re.fullmatch(r"(?:[^\W\d_]|['-])+", word) for form in said for word in form)
     assert bool(said) or not re.search(r"[^\W_]", written)
+
+
+@pytest.mark.parametrize(
+    "written, first",
+    [
+        ("BắcNinh", "bắcninh"),
+        ("Ẹ\u0301KÓ FM", "ẹ́kó f-m"),
+        ("น้ำผึ้ง 7", "น้ำผึ้ง seven"),
+        ("नरेंद्र 7", "नरेंद्र seven"),
+        ("Café ７", "café seven"),
+        ("ﬁt 7", "fit seven"),
+        ("COL·LECCIÓ 7", "col·lecció seven"),
+        ("O‘Brien & Co", "o'brien and co"),
+        ("می\u200cخواهم 7", "می\u200cخواهم seven"),
+        ("D\u00adA\u200b3", "d-a three"),
+        ("BJØRN", "bjørn"),
+    ],
+)
+def test_letters_of_all_scripts_beside_signs_and_capitals(written, first):
+    said = spoken_forms(written)
+    assert " ".join(said[0]) == first
+    assert spoken_forms(unicodedata.normalize("NFD", written)) == said
+
+
+def test_words_run_together_keep_all_letters():
+    assert forms("BắcNinh") == ["bắcninh", "bắc-ninh", "bắc ninh"]
 
 
 def test_in_a_list_in_capitals_they_mean_nothing():

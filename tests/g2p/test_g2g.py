@@ -180,6 +180,15 @@ def test_words_of_long_lists_have_their_best_variants(monkeypatch):
     assert outcomes[2].pronunciations[0] == LEXICON["philip"][0]
 
 
+@pytest.mark.parametrize("most_read", [1, 2000])
+def test_a_word_that_ends_in_an_apostrophe_is_read_without_it(monkeypatch, most_read):
+    monkeypatch.setattr("wfst_bias.entities.words.MOST_READ", most_read)
+    outcomes = speller(HamaG2P()).spell(map(Entity, ["Steilacooms' Day", "Kaity’", "Philip'", "‘philip’"]))
+    assert [outcome.status for outcome in outcomes] == [USED] * 4
+    assert outcomes[2].pronunciations[0] == outcomes[3].pronunciations[0] == LEXICON["philip"][0]
+    assert outcomes[2].unknown_words == ()
+
+
 def test_models_of_letters_get_other_spellings():
     units = Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|")
     variants = SpellingVariants(G2GConfig(sources="graphones,de"), CharSpeller(units))

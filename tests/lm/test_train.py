@@ -49,6 +49,13 @@ def test_names_of_classes_stay_as_they_are(tmp_path):
     assert {"$DRUG", "#nonterm:contact", "<unk>", "take", "$5"} <= set(words)
 
 
+def test_words_of_all_scripts_and_forms_are_learned(tmp_path):
+    text, out = tmp_path / "text", tmp_path / "lm.arpa"
+    text.write_text("‘we saw’ Café $NAME नरेंद्र می\u200cخواهم\nCafe\u0301 O‘Brien\n", encoding="utf-8")
+    words = train_lm(text, out, order=1).words
+    assert {*words} - {"<s>", "</s>"} == {"we", "saw", "café", "$NAME", "नरेंद्र", "می\u200cخواهم", "o'brien"}
+
+
 def test_the_text_is_not_written_over(tmp_path):
     (tmp_path / "text").write_text("new york\n")
     with pytest.raises(InputError, match="text: is the input, too, and would be lost"):

@@ -86,6 +86,11 @@ def comparable(word: str) -> str:
     return word.lower() if word.isascii() and word.isalnum() else _comparable(word)
 
 
+def comparable_words(text: str) -> Tuple[str, ...]:
+    """Return the keys of the words of a text, see :func:`words_of` and :func:`comparable`."""
+    return tuple(map(comparable, words_of(text)))
+
+
 @lru_cache(maxsize=1 << 17)
 def _comparable(word: str) -> str:
     key, last = word, ""

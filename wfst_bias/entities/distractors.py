@@ -32,7 +32,7 @@ def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, see
     known = set(pool)
     rows = []
     for row in read_biasing(biasing).values():
-        own = known & {*words_of(row.text), *row.rare}
+        own = known & {*words_of(row.text), *row.rare, *(word for rare in row.rare for word in words_of(rare))}
         if len(known) - len(own) < num_distractors:
             raise InputError(
                 f"has {len(known) - len(own):,} words that {row.utterance!r} does not say, and {num_distractors:,} were "

@@ -10,7 +10,7 @@ from lhotse import MonoCut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, read_json
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import clean, comparable_words
 from wfst_bias.entities.entity import Entity, Phrases
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.report import ReportRow
@@ -168,9 +168,12 @@ def _is(phrase: str, entity: Entity) -> bool:
 
 
 def _same(phrase: str, written: str) -> bool:
-    return phrase == written or () != words_of(phrase) == words_of(written)
+    return phrase == written or () != comparable_words(phrase) == comparable_words(written)
 
 
 def _similar(phrase: str, phrases: Phrases) -> Tuple[str, ...]:
     """Phrases of a list that are written much like another one."""
-    return tuple(difflib.get_close_matches(phrase, [entity.written for entity in phrases], cutoff=_ALIKE))
+    written = {clean(entity.written): entity.written for entity in reversed(phrases)}
+    return tuple(
+        written[found] for found in difflib.get_close_matches(clean(phrase), list(written)[::-1], cutoff=_ALIKE)
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Tuple
 
 from wfst_bias.core.files import lines_of
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import comparable_words
 from wfst_bias.core.types import Seconds
 from wfst_bias.evidence.features import FEATURES
 
@@ -56,7 +56,7 @@ def weighed_phrases(decode_dir: Path, utterance: str, phrase: str) -> Tuple[Weig
     found = []
     for name, is_kept in _FILES.items():
         for row in _rows(decode_dir / name):
-            is_asked_for = row["utterance"] == utterance and words_of(row["phrase"]) == words_of(phrase)
+            is_asked_for = row["utterance"] == utterance and comparable_words(row["phrase"]) == comparable_words(phrase)
             if is_asked_for and "posterior" in row:
                 names = ("start", "end", "posterior", "log_likelihood_ratio", "prior_log_odds", "features")
                 found.append(WeighedPhrase(is_kept, *(row[name] for name in names)))

@@ -5,13 +5,13 @@ five orders are estimated in less than a second (benchmarks/train_lm.py).
 """
 
 import re
-from itertools import chain
+from itertools import groupby
 from pathlib import Path
-from typing import Tuple
+from typing import List, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import check_not_input, lines_of
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import spelled_words_of
 from wfst_bias.lm.files import write_ngrams
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.ngrams import Ngrams
@@ -44,6 +44,8 @@ def train_lm(text: Path, out: Path, order: int = 3) -> Ngrams:
 
 def _words_and_classes(line: str) -> Tuple[str, ...]:
     """Words of a sentence, names of classes as they stand."""
-    return tuple(
-        chain.from_iterable((field,) if _CLASS.fullmatch(field) else words_of(field) for field in line.split())
-    )
+    words: List[str] = []
+    for is_class, fields in groupby(line.split(), lambda field: bool(_CLASS.fullmatch(field))):
+        run = list(fields)
+        words += run if is_class else spelled_words_of(" ".join(run))
+    return tuple(words)

@@ -7,7 +7,7 @@ spoken: another search does.
 from dataclasses import dataclass, replace
 from typing import List, Sequence, Tuple, Union
 
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import comparable_words
 from wfst_bias.core.types import IntArray
 from wfst_bias.decode.gates import gated_paths, rejection_of
 from wfst_bias.decode.rejections import Rejection
@@ -90,5 +90,5 @@ def _wider(decoder: Decoder) -> Decoder:
 
 def _is_same(one: FoundEntity, other: FoundEntity) -> bool:
     """Whether one is the phrase of the other, or some of its words, in its place."""
-    is_part = one.found_by == PARTIAL and set(words_of(one.phrase)) <= set(words_of(other.phrase))
+    is_part = one.found_by == PARTIAL and set(comparable_words(one.phrase)) <= set(comparable_words(other.phrase))
     return one.overlaps(other) and (one.phrase == other.phrase or is_part)

@@ -7,6 +7,7 @@ from lhotse.cut import Cut, MixedCut
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder
+from wfst_bias.core.text import clean, lower
 from wfst_bias.data.cuts import read_data, text_of
 from wfst_bias.synth.data_folder import Row, write_data_folder
 
@@ -33,7 +34,7 @@ def combine(parts: Sequence[Path], out: Path) -> int:
             name = f"{number}-{cut.id}"
             speaker = next((s.speaker for s in cut.supervisions if s.speaker), "unknown")
             text = text_of(cut)
-            rows.append(Row(name, str(Path(source.source).resolve()), text.lower(), f"{number}-{speaker}"))
+            rows.append(Row(name, str(Path(source.source).resolve()), lower(clean(text)), f"{number}-{speaker}"))
     with publish_folder(out, "data") as building:
         write_data_folder(building, sorted(rows, key=lambda row: row.name), parts=[str(part) for part in parts])
     return len(rows)
