@@ -28,9 +28,15 @@ def test_big_endian_utf16(tmp_path):
 @pytest.mark.parametrize(
     "content, message",
     [
-        ("one\nMüller".encode("latin-1"), r":2: is not UTF-8 text: as Windows-1252 .* 'Müller'; .* -f WINDOWS-1252 -t UTF-8"),
+        (
+            "one\nMüller".encode("latin-1"),
+            r":2: is not UTF-8 text: as Windows-1252 .* 'Müller'; .* -f WINDOWS-1252 -t UTF-8",
+        ),
         ("one\nMüller\n“two”".encode("cp1252"), r":2: .*'Müller'"),
-        ("one\ntwo\n".encode("utf-16-le"), ":1: has NUL characters: it is probably UTF-16; .* -f UTF-16LE -t UTF-8 list.txt"),
+        (
+            "one\ntwo\n".encode("utf-16-le"),
+            ":1: has NUL characters: it is probably UTF-16; .* -f UTF-16LE -t UTF-8 list.txt",
+        ),
         ("one\ntwo\n".encode("utf-16-be"), ":1: has NUL characters: .* -f UTF-16BE"),
         (b"one\ntwo\0\n" + b"x" * 99, ":2: has NUL characters: it is no text file"),
         (b"one\n\x81\x8d\n", ":2: is not UTF-8 text; save it as UTF-8"),

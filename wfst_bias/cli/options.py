@@ -51,8 +51,9 @@ def adapter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 LIST_FORMAT_HELP = (
-    "Format of the list: plain, tsv, jsonl, csv:COLUMN, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, "
-    "speechmatics, gladia, ibm, strings (a JSON list); recognized by its content, but for csv and nemo."
+    "Format of the list: lines (each line is a phrase, whatever it holds), plain, tsv, jsonl, csv:COLUMN, separated, "
+    "weighted:SCALE, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, speechmatics, gladia, ibm, strings (a "
+    "JSON list). By default it is recognized by the content; what is more than a phrase a line is told."
 )
 format_option = click.option(
     "--format", "format_name", default="auto", show_default=True, metavar="NAME", help=LIST_FORMAT_HELP

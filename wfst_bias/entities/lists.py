@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Collection, Iterable, List, Optional, Tuple, Union
+from typing import Callable, Collection, Iterable, List, Optional, Sequence, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.domains import Domain, find_domain
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.formats import documents, lines, tables
-from wfst_bias.entities.formats.source import Entities, Source
+from wfst_bias.entities.formats import documents, lines, loose, tables, weighted
+from wfst_bias.entities.formats.comments import without_comments
+from wfst_bias.entities.formats.source import ANY_LINE_AS_PHRASE, Entities, Source, is_marker, shown
+from wfst_bias.entities.notices import Notice, show
 from wfst_bias.entities.verbalize.phrases import is_all_caps
 
-AUTO, CSV = "auto", "csv"
+AUTO, CSV, WEIGHTED, PLAIN, LINES = "auto", "csv", "weighted", "plain", "lines"
 
 EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
 """Path of a list, name of a domain, or phrases and entities."""
@@ -47,13 +49,31 @@ FORMATS: Tuple[Format, ...] = (
     Format("deepgram", lines.read_deepgram, lines.is_deepgram),
     Format("nemo-spellings", lines.read_nemo_spellings, lines.is_nemo_spellings),
     Format("nemo", lines.read_nemo_boost, lambda source: False),
-    Format("plain", lines.read_plain, lambda source: True),
+    Format(loose.SEPARATED, loose.read_separated, lambda source: False),
+    Format(LINES, lines.read_lines, lambda source: False),
+    Format(PLAIN, lines.read_plain, lambda source: True),
 )
-FORMAT_NAMES = (AUTO, *(known.name for known in FORMATS), f"{CSV}:COLUMN")
+FORMAT_NAMES = (AUTO, *(known.name for known in FORMATS), f"{CSV}:COLUMN", f"{WEIGHTED}:SCALE")
+_WITHOUT_NOTICE = ("jsonl", "tsv", PLAIN)  # our own: what they mean is written in them
+
+
+@dataclass(frozen=True)
+class ReadList:
+    """A list as it was read.
+
+    Args:
+      entities: its phrases.
+      notices: how lines were taken that are more than one phrase each.
+    """
+
+    entities: Sequence[Entity]
+    notices: Tuple[Notice, ...] = ()
 
 
 def read_entities(source: EntityList, format_name: str = AUTO) -> List[Entity]:
     """The entities of a list: of a file, of all lists of a domain, or given in Python.
+
+    Notices, see :class:`ReadList`, are logged as warnings.
 
     Args:
       source: file, UTF-8; or a domain, see :func:`wfst_bias.entities.domains.find_domain`, whose lists follow each
@@ -65,8 +85,15 @@ def read_entities(source: EntityList, format_name: str = AUTO) -> List[Entity]:
       InputError: there is no phrase in it, a line or a value cannot be read, something in the list is no phrase, or there
         is no such format.
     """
+    read = read_list(source, format_name)
+    show(read.notices)
+    return list(read.entities)
+
+
+def read_list(source: EntityList, format_name: str = AUTO) -> ReadList:
+    """Read a list as :func:`read_entities`, and return the notices, too."""
     if not isinstance(source, (str, Path)):
-        return _given_entities(source)
+        return ReadList(_given_entities(source))
     path = Path(source)
     domain = find_domain(path)
     return _read_file(path, format_name) if domain is None else _read_domain(domain)
@@ -94,11 +121,14 @@ def _with_case(entities: List[Entity]) -> List[Entity]:
     return entities
 
 
-def _read_domain(domain: Domain) -> List[Entity]:
+def _read_domain(domain: Domain) -> ReadList:
     entities: List[Entity] = []
+    notices: List[Notice] = []
     for part in domain.lists:
         before = entities[-1].line if entities else 0
-        for entity in _read_file(part.path, part.format_name or AUTO):
+        read = _read_file(part.path, part.format_name or AUTO)
+        notices += read.notices
+        for entity in read.entities:
             own = entity.entity_class
             entities.append(
                 replace(
@@ -108,28 +138,71 @@ def _read_domain(domain: Domain) -> List[Entity]:
                     entity_class=part.entity_class if own == CLASS else own,
                 )
             )
+    return ReadList(entities, tuple(notices))
+
+
+def _read_file(path: Path, format_name: str) -> ReadList:
+    source = Source.read(path)
+    name, _, argument = format_name.partition(":")
+    if name != CSV and not source.is_json:
+        source = source.split()
+    if name not in (CSV, LINES):
+        source = without_comments(source)
+    entities = _without_markers(source, _entities(source, name, argument)) if source.rows else []
+    if not entities:
+        raise InputError("holds no phrase; write one phrase a line", path)
+    return ReadList(_with_case(entities), tuple(source.notices))
+
+
+def _entities(source: Source, name: str, argument: str) -> Entities:
+    """The entities of a file in a format that is named, ``NAME`` or ``NAME:ARGUMENT``, or recognized."""
+    if name == AUTO and not argument:
+        return _recognized(source)
+    if name == CSV and argument:
+        return tables.read_csv(source, argument)
+    if name == WEIGHTED:
+        return weighted.read_weighted(source, argument or weighted.NATS)
+    for known in FORMATS:
+        if known.name == name and not argument:
+            return known.read(source)
+    raise InputError(f"no format {':'.join(filter(None, (name, argument)))!r}; {', '.join(FORMAT_NAMES)} are known")
+
+
+def _recognized(source: Source) -> Entities:
+    """The entities of a file whose format is told by its content, with a notice where that is no format of ours."""
+    if source.path.suffix.lower() == ".csv" and not source.is_json:
+        return tables.read_unnamed_csv(source)
+    known = next(known for known in FORMATS if known.looks_like(source))
+    if known.name == PLAIN:
+        return loose.read_loose(source)
+    entities = known.read(source)
+    if known.name not in _WITHOUT_NOTICE and entities:
+        entity = next((one for one in entities if replace(one, written="", line=0) != Entity("")), entities[0])
+        change = "name another one with --format" if source.is_json else ANY_LINE_AS_PHRASE
+        source.note(f"the format is taken for {known.name}, the line for {_described(entity)}; {change}", [entity.line])
     return entities
 
 
-def _read_file(path: Path, format_name: str) -> List[Entity]:
-    source = Source.read(path)
-    entities = _read_function(source, format_name)(source) if source.rows else []
-    if not entities:
-        raise InputError("holds no phrase; write one phrase a line", path)
-    return _with_case(entities)
+def _described(entity: Entity) -> str:
+    """A phrase and all else that a line gives of it."""
+    weight = f"{entity.weight:+.3g} nats" if entity.weight else ""
+    spoken = f"spoken {', '.join(map(repr, entity.spoken))}" if entity.spoken else ""
+    pronunciations = f"pronounced {' | '.join(map(' '.join, entity.pronunciations))}" if entity.pronunciations else ""
+    display = f"shown as {entity.display!r}" if entity.display else ""
+    gate = f"gate {entity.gate:g}" if entity.gate is not None else ""
+    return ", ".join(filter(None, (repr(entity.written), weight, spoken, pronunciations, display, gate)))
 
 
-def _read_function(source: Source, name: str) -> Callable[[Source], Entities]:
-    if name == AUTO:
-        if source.path.suffix.lower() == ".csv":
-            raise InputError("is a CSV file: name the column of the phrases, --format csv:COLUMN", source.path)
-        return next(known.read for known in FORMATS if known.looks_like(source))
-    if name.startswith(f"{CSV}:"):
-        return lambda source: tables.read_csv(source, name[len(CSV) + 1 :])
-    for known in FORMATS:
-        if known.name == name:
-            return known.read
-    raise InputError(f"no format {name!r}; {', '.join(FORMAT_NAMES)} are known")
+def _without_markers(source: Source, entities: Entities) -> Entities:
+    """The entities but for the marks of grammars and token files, with a notice."""
+    marks = [entity for entity in entities if is_marker(entity.written)]
+    if marks:
+        source.note(
+            f"{shown(marks[0].written)} is no phrase, but a mark for what is not in the list; it is left out",
+            [mark.line for mark in marks],
+            is_left_out=True,
+        )
+    return [entity for entity in entities if not is_marker(entity.written)] if marks else entities
 
 
 def read_classed_entities(
@@ -137,7 +210,7 @@ def read_classed_entities(
 ) -> List[Entity]:
     """The entities of a list, each in its class: the one that its row names or, where it names none, the list's.
 
-    Those of a domain go into the general class where the base does not have theirs.
+    Notices are logged as warnings. Those of a domain go into the general class where the base does not have theirs.
 
     Args:
       source, format_name: see :func:`read_entities`.
@@ -147,11 +220,21 @@ def read_classed_entities(
     Raises:
       InputError: as :func:`read_entities`; or a class is none of the base's, or not that of the list.
     """
+    read = read_classed_list(source, classes, format_name, entity_class)
+    show(read.notices)
+    return list(read.entities)
+
+
+def read_classed_list(
+    source: EntityList, classes: Collection[str], format_name: str = AUTO, entity_class: str = CLASS
+) -> ReadList:
+    """Read a list as :func:`read_classed_entities`, and return the notices, too."""
     path = list_path(source)
     check_class(entity_class, classes, path)
     of_domain = path is not None and find_domain(path) is not None
     entities = []
-    for entity in read_entities(source, format_name):
+    read = read_list(source, format_name)
+    for entity in read.entities:
         if of_domain and entity.entity_class not in classes:
             entity = replace(entity, entity_class=CLASS)
         own = entity.entity_class
@@ -164,7 +247,7 @@ def read_classed_entities(
             )
         check_class(own, classes, path, entity.line)
         entities.append(entity if own != CLASS else replace(entity, entity_class=entity_class))
-    return entities
+    return ReadList(entities, read.notices)
 
 
 def list_path(source: EntityList) -> Optional[Path]:

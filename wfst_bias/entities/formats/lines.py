@@ -12,17 +12,21 @@ _SHERPA_TAIL = re.compile(r"\s([:#@])(\S+)\s*$")
 _WORD_START = "\u2581"
 _SHERPA_NUMBER = re.compile(rf"\s:-?\d+(\.\d+)?(\s|$)|\s#0?\.\d+(\s|$)|{_WORD_START}")  # 'Motel #6' is a phrase
 _SHERPA_DISPLAY = re.compile(r"\S\s+@\S+\s*$")
-_DEEPGRAM_KEY = re.compile(r"^\s*(keyterm|keywords?)=")  # 'Psalm 23:4' is a phrase
+_DEEPGRAM_KEY = re.compile(r"^\s*(?:\S*[?&])?(?:keyterm|keywords?)=")  # 'Psalm 23:4' is a phrase
+_DEEPGRAM_PARAMETER = re.compile(r"^(?:keyterm|keywords?)=(.*)$")
+_PARAMETER = re.compile(r"&(?=\w+=|$)")  # 'AT&T' is a phrase
+_PLUS = re.compile(r"(?<=\w)\+(?=\w)")  # 'C++' is a phrase
 _DEEPGRAM = re.compile(r"^(.*[^:\s]):\s*(-?[\d.]+)$")
 
 
 def read_plain(source: Source) -> Entities:
     """One phrase a line, or ``PHRASE<TAB>WEIGHT`` in nats: plain lists of WeNet, icefall, Azure, NeMo, pyctcdecode, too."""
-    return [_plain(source, line, text) for line, text in source.rows]
+    return [plain_entity(source, line, text) for line, text in source.rows]
 
 
-def _plain(source: Source, line: int, text: str) -> Entity:
-    phrase, *rest = text.split("\t")
+def plain_entity(source: Source, line: int, text: str) -> Entity:
+    """The entity of ``PHRASE`` or ``PHRASE<TAB>WEIGHT``; empty columns behind them do not count."""
+    phrase, *rest = text.rstrip().split("\t")
     if len(rest) > 1:
         source.wrong(line, f"{len(rest) + 1} columns found; write 'PHRASE' or 'PHRASE<TAB>WEIGHT'")
     if not phrase.strip():
@@ -40,6 +44,11 @@ def weight_in_nats(source: Source, line: int, text: str, example: str = "'PHRASE
             "-1, or name --format nemo for a boosting file of NeMo's",
         )
     return weight
+
+
+def read_lines(source: Source) -> Entities:
+    """One phrase a line, whatever it holds."""
+    return [Entity(" ".join(text.split()), 0.0, line) for line, text in source.rows]
 
 
 def is_sherpa(source: Source) -> bool:
@@ -90,7 +99,12 @@ def read_nemo_boost(source: Source) -> Entities:
 
 
 def is_nemo_spellings(source: Source) -> bool:
-    return all("_" in text and "\t" not in text for _, text in source.rows)
+    """Whether most lines repeat their word as a spelling, or have a spelling of several words; ``user_id`` is a phrase."""
+    rows = [[part.strip() for part in text.split("_")] for _, text in source.rows if "\t" not in text]
+    if len(rows) < len(source.rows) or not all(len(row) > 1 for row in rows):
+        return False
+    spelled = [row[0].lower() in map(str.lower, row[1:]) or any(" " in part for part in row[1:]) for row in rows]
+    return 2 * sum(spelled) >= len(rows)
 
 
 def read_nemo_spellings(source: Source) -> Entities:
@@ -109,12 +123,30 @@ def is_deepgram(source: Source) -> bool:
 
 
 def read_deepgram(source: Source) -> Entities:
-    """``KEYTERM`` or ``KEYWORD:INTENSIFIER``, one a line, with or without ``keyterm=`` or ``keywords=`` before it."""
-    return [_deepgram(source, line, text) for line, text in source.rows]
+    """``KEYTERM`` or ``KEYWORD:INTENSIFIER``, one a line, or parameters of a URL: ``keyterm=NEW%20YORK&keywords=WORD:2``."""
+    entities, others, spaced = [], [], []
+    for line, text in source.rows:
+        if not _DEEPGRAM_KEY.match(text):
+            entities.append(_deepgram(source, line, text.strip()))
+            continue
+        parameters = _PARAMETER.split(text.strip().rpartition("?")[2])
+        for parameter in filter(None, parameters):
+            if found := _DEEPGRAM_PARAMETER.match(parameter):
+                value = _PLUS.sub(" ", found[1]) if " " not in text.strip() else found[1]
+                spaced += [line] * (value != found[1])
+                entities.append(_deepgram(source, line, value))
+            else:
+                others.append((line, parameter))
+    if others:
+        source.note(
+            f"no phrase, but another parameter: {others[0][1]!r}", [line for line, _ in others], is_left_out=True
+        )
+    if spaced:
+        source.note("'+' between letters is taken for a space, as in a URL; write '%2B' for the sign", spaced)
+    return entities
 
 
 def _deepgram(source: Source, line: int, text: str) -> Entity:
-    text = _DEEPGRAM_KEY.sub("", text.strip())
     found: Optional["re.Match[str]"] = _DEEPGRAM.match(text)
     phrase, intensifier = found.groups() if found else (text, "1")
     phrase = unquote(phrase).strip()

@@ -3,18 +3,30 @@
 import json
 import re
 import reprlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
+from wfst_bias.core.text import clean
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.notices import Notice
 
 _STRING = r'"(?:[^"\\]|\\.)*"'  # of valid JSON
 _KEY_OR_ITEM = re.compile(rf"({_STRING})(?:\s*(:)\s*({_STRING})?)?")
+_RARE_LINE_END = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_MARKER = re.compile(
+    r"\s*[\[<]/?(unk|unknown|oov|eps|s|blk|blank|pad|sil|spn|nsn|noise|laughter)[\]>]\s*", re.IGNORECASE
+)
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON may hold one, UTF-8 cannot
+
+
+Row = Tuple[int, str]
+"""Number and text of a line."""
+
+ANY_LINE_AS_PHRASE = "--format lines takes each line for a phrase"
 
 
 @dataclass(frozen=True)
@@ -24,19 +36,38 @@ class Source:
     Args:
       path: its file.
       lines: all of its lines, ``(number, text)`` from 1.
+      notices: what is to be said of them, see :meth:`note`.
     """
 
     path: Path
-    lines: Tuple[Tuple[int, str], ...]
+    lines: Tuple[Row, ...]
+    notices: List[Notice] = field(default_factory=list, compare=False)
 
     @classmethod
     def read(cls, path: Path) -> "Source":
         return cls(Path(path), tuple(lines_of(path)))
 
+    def with_lines(self, lines: Iterable[Row]) -> "Source":
+        """The same file with other lines, or with parts of them; its notices are those of this one, too."""
+        return replace(self, lines=tuple(lines))
+
+    def note(self, message: str, lines: Sequence[int], is_left_out: bool = False) -> None:
+        """Say how some lines are taken; see :class:`wfst_bias.entities.notices.Notice`."""
+        self.notices.append(Notice(message, self.path, tuple(lines), is_left_out))
+
+    def split(self) -> "Source":
+        """The same file, its lines ending at each of Unicode's line ends; those that are left of a line have its number."""
+        if not _RARE_LINE_END.search(self.text):
+            return self
+        lines = [line for line, text in self.lines if _RARE_LINE_END.search(text.rstrip())]
+        if lines:
+            self.note("has signs other than LF and CR LF that end a line (CR, VT, LS, ...): taken as line ends", lines)
+        return self.with_lines((line, part) for line, text in self.lines for part in _RARE_LINE_END.split(text))
+
     @cached_property
-    def rows(self) -> Sequence[Tuple[int, str]]:
+    def rows(self) -> Sequence[Row]:
         """The lines that are not blank."""
-        return [row for row in self.lines if row[1].strip()]
+        return [row for row in self.lines if row[1].strip() and (row[1].isascii() or clean(row[1]))]
 
     @cached_property
     def text(self) -> str:
@@ -45,7 +76,7 @@ class Source:
     @cached_property
     def is_json(self) -> bool:
         """Whether it begins as JSON does."""
-        return bool(self.rows) and self.rows[0][1].lstrip()[0] in "{["
+        return bool(self.rows) and self.rows[0][1].lstrip()[0] in "{[" and not is_marker(self.rows[0][1])
 
     def wrong(self, line: Optional[int], message: str) -> NoReturn:
         raise InputError(message, self.path, line)
@@ -125,6 +156,11 @@ class Document:
     def wrong(self, key: str, message: str) -> NoReturn:
         """An error in the line of a key."""
         self.source.wrong(self.line_of(key), message)
+
+
+def is_marker(phrase: str) -> bool:
+    """Whether a phrase is a mark of grammars and token files for what is no word: ``[unk]`` of Vosk, ``<s>``."""
+    return bool(_MARKER.fullmatch(phrase))
 
 
 def _unquoted(string: str) -> str:

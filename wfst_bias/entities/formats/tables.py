@@ -6,11 +6,14 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.lines import weight_in_nats
-from wfst_bias.entities.formats.source import Entities, Source, phrase_of
+from wfst_bias.entities.formats.source import ANY_LINE_AS_PHRASE, Entities, Source, phrase_of
 from wfst_bias.lang.ipa import arpabet_of_ipa
 
 OWN_COLUMNS = ("phrase", "weight", "display", "spoken", "pronunciation", "class", "gate")
 _AWS_COLUMNS = ("Phrase", "IPA", "SoundsLike", "DisplayAs")
+_HEADERS = frozenset(
+    "phrase phrases name names word words term terms entity entities keyword keywords hotword hotwords text vocabulary".split()
+)
 _BETWEEN = "|"  # several spoken forms or pronunciations
 
 
@@ -116,6 +119,38 @@ def read_csv(source: Source, column: str) -> Entities:
             source.wrong(line, f"column {names[at]!r} is empty; write a phrase, or take the row out")
         entities.append(Entity(phrase_of(source, line, row[at], names[at]), 0.0, line))
     return entities
+
+
+def read_unnamed_csv(source: Source) -> Entities:
+    """A CSV file of which no column is named: one of a single column, or of a single line.
+
+    Raises:
+      InputError: there are several columns.
+    """
+    rows = _csv_rows(source)
+    header = [name.strip() for name in rows[0][1]] if rows else []
+    if len(rows) == 1 and len(header) > 1:
+        source.note(
+            f"the only line is taken for {len(header)} phrases; name a column with --format csv:COLUMN", [rows[0][0]]
+        )
+        return [Entity(phrase_of(source, rows[0][0], name, "a cell"), 0.0, rows[0][0]) for name in header if name]
+    if any(len([cell for cell in row if cell.strip()]) > 1 for _, row in rows):
+        columns = ", ".join(header)
+        source.wrong(
+            None, f"is a CSV file: name the column of the phrases, --format csv:COLUMN (its first row has {columns})"
+        )
+    phrases = [(line, next(cell for cell in row if cell.strip())) for line, row in rows]
+    first = phrases[0][1].strip() if phrases else ""
+    if first.lower() in _HEADERS:
+        source.note(f"{first!r} is taken for the header; {ANY_LINE_AS_PHRASE}", [phrases[0][0]], is_left_out=True)
+        phrases = phrases[1:]
+    elif phrases:
+        source.note(
+            f"the file is taken for one column without a header, {first!r} for a phrase; --format csv:1 takes it for the "
+            "header",
+            [phrases[0][0]],
+        )
+    return [Entity(phrase_of(source, line, phrase, "a cell"), 0.0, line) for line, phrase in phrases]
 
 
 def _csv_rows(source: Source) -> List[Tuple[int, List[str]]]:

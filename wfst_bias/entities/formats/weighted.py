@@ -1,0 +1,147 @@
+"""Weights that stand behind a phrase in other ways than a tab: ``PHRASE:10``, ``PHRASE^10``, ``PHRASE, 10``, ``PHRASE 2.5``."""
+
+import re
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.formats.lines import weight_in_nats
+from wfst_bias.entities.formats.scales import LARGEST, SCALES, nats
+from wfst_bias.entities.formats.source import ANY_LINE_AS_PHRASE, Entities, Row, Source, shown
+
+WEIGHTED = "weighted"
+NATS = "nats"
+SCALE_NAMES = (NATS, *SCALES)
+_SCALES_NAMED = (NATS, "google-boost", "nemo-boost")
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)"
+_MARKED = re.compile(rf"^(.*\S)\s*([:^|=,;\t])\s*({_NUMBER})\s*$")
+_COLUMN = re.compile(rf"^(.*\S)(\s\s+)({_NUMBER})\s*$")
+_SPACED = re.compile(rf"^(.*\S)(\s)({_NUMBER})\s*$")
+_COLON, _SPACE = ":", " "
+_SHARE = 0.5  # of the lines that have a weight behind the same sign, from which on it is taken for one
+_LARGEST_INTENSIFIER, _LARGEST_BOOST = 10.0, 20.0
+
+
+class _Weighted(NamedTuple):
+    """A line that may have a weight: its number, phrase, sign before the weight, and weight."""
+
+    line: int
+    phrase: str
+    sign: str
+    weight: str
+
+
+def _parsed(row: Row) -> Optional[_Weighted]:
+    line, text = row
+    for pattern in (_MARKED, _COLUMN, _SPACED):
+        found = pattern.match(text)
+        if found and not (found[2] == _COLON and found[1][-1].isdigit()):  # 'Psalm 23:4' is a phrase
+            sign = found[2] if pattern is _MARKED else "  " if pattern is _COLUMN else _SPACE
+            return _Weighted(line, found[1].strip(), sign, found[3])
+    return None
+
+
+def weight_behind(row: Row) -> bool:
+    """Whether a line may be a phrase with its weight."""
+    return _parsed(row) is not None
+
+
+def read_weighted(source: Source, scale: str) -> Entities:
+    """A phrase a line, and behind any of ``: ^ | = , ;``, a tab or spaces its weight, where it has one.
+
+    Args:
+      scale: of the weights, one of :data:`SCALE_NAMES`.
+    """
+    if scale not in SCALE_NAMES:
+        source.wrong(None, f"no scale {scale!r}; {', '.join(SCALE_NAMES)} are known")
+    return [_entity(source, row, _parsed(row), scale) for row in source.rows]
+
+
+def _entity(source: Source, row: Row, found: Optional[_Weighted], scale: str) -> Entity:
+    if found is None:
+        return Entity(unquoted(row[1].strip()), 0.0, row[0])
+    if scale == NATS:
+        weight = weight_in_nats(source, found.line, found.weight, "'PHRASE:2.0'")
+    else:
+        weight = nats(source.number(found.line, found.weight, "weight", "'PHRASE:2.0'"), SCALES[scale])
+    return Entity(unquoted(found.phrase), weight, found.line)
+
+
+def guess_weights(source: Source, rows: Sequence[Row]) -> Optional[Entities]:
+    """The entities of lines of which many have a weight behind the same sign, with a notice; None where there are none."""
+    parsed = [_parsed(row) for row in rows]
+    signs = [found.sign for found in parsed if found and found.sign != "\t"]
+    if not signs:
+        return None
+    sign = max(signs, key=signs.count)
+    found_rows = [found if found and found.sign == sign else None for found in parsed]
+    weighted = [found for found in found_rows if found]
+    if sign == _SPACE and not _are_weights(weighted, len(rows)):
+        _note_numbers(source, weighted, len(rows))
+        return None
+    shown_line = f"{weighted[0].phrase}{sign}{weighted[0].weight}"
+    if len(weighted) < _SHARE * len(rows):
+        source.note(
+            f"{shown(shown_line)} is taken for a phrase, the number is a part of it; --format weighted takes it for a "
+            "weight",
+            [found.line for found in weighted],
+        )
+        return None
+    scale = _scale_of(sign, [abs(float(found.weight)) for found in weighted])
+    entities = [_entity(source, row, found, scale) for row, found in zip(rows, found_rows)]
+    first = next(entity for entity, found in zip(entities, found_rows) if found)
+    in_nats = "in nats" if scale == NATS else f"of the scale {scale}, {first.weight:+.3g} nats"
+    others = ", ".join(name for name in _SCALES_NAMED if name != scale)
+    source.note(
+        f"taken for {first.written!r} with the weight {weighted[0].weight} {in_nats}; --format {WEIGHTED}:SCALE takes "
+        f"another scale ({others}, ...), {ANY_LINE_AS_PHRASE}",
+        [found.line for found in weighted],
+    )
+    return entities
+
+
+def _are_weights(weighted: Sequence[_Weighted], num_rows: int) -> bool:
+    """Whether numbers behind one space are weights: all lines have one, with a point, and none is a version of another."""
+    phrases = {found.phrase for found in weighted}
+    has_points = all("." in found.weight for found in weighted)
+    return has_points and 1 < len(weighted) == num_rows == len(phrases)
+
+
+def _note_numbers(source: Source, weighted: Sequence[_Weighted], num_rows: int) -> None:
+    """Say that numbers behind one space are parts of phrases where they may well be weights."""
+    doubtful = [found for found in weighted if "." in found.weight]
+    if len(weighted) == num_rows > 1:
+        doubtful = list(weighted)
+    if doubtful:
+        shown_line = f"{doubtful[0].phrase} {doubtful[0].weight}"
+        source.note(
+            f"{shown(shown_line)} is taken for a phrase, the number is a part of it; --format weighted takes it for a "
+            "weight",
+            [found.line for found in doubtful],
+        )
+
+
+def _scale_of(sign: str, sizes: List[float]) -> str:
+    """The scale that weights are probably of, by the sign before them and the largest of them."""
+    largest = max(sizes)
+    if sign == _COLON and largest <= _LARGEST_INTENSIFIER:
+        return "deepgram-intensifier"
+    return NATS if largest <= LARGEST else "google-boost" if largest <= _LARGEST_BOOST else "nemo-boost"
+
+
+_QUOTES: Tuple[Tuple[str, str], ...] = (
+    ('"', '"'),
+    ("'", "'"),
+    ("\u201c", "\u201d"),
+    ("\u201e", "\u201c"),
+    ("\u00ab", "\u00bb"),
+)
+
+
+def unquoted(text: str) -> str:
+    """A phrase without the quotation marks around all of it; a text without these as it is."""
+    stripped = text.strip()
+    inner = stripped[1:-1].strip()
+    for left, right in _QUOTES:
+        if inner and stripped[0] == left and stripped[-1] == right and left not in inner and right not in inner:
+            return inner
+    return text
