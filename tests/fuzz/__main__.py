@@ -30,7 +30,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--inputs", type=int, default=1_000_000, help="of all targets together")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--seed", type=int, default=None, help="of the inputs; random and printed where not given")
-    parser.add_argument("--first", type=int, default=0, help="number of the first job: goes on with a run of the same seed")
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first job: goes on with a run of the same seed"
+    )
     parser.add_argument("--out", type=Path, default=Path("exp/fuzz"), help="folder of the inputs with findings")
     parser.add_argument("--list", action="store_true", help="name the targets")
     parser.add_argument("--reproduce", type=Path, metavar="FOLDER", help="check one saved input of the target")
@@ -47,8 +49,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     print(f"{len(run.jobs):,} jobs, seed {seed}, findings go to {given.out}", flush=True)
     run.do(given.first, given.jobs)
     print(run.table)
-    print(f"{sum(run.inputs.values()):,} inputs, {run.total('crash')} crashes, {run.total('hang')} hangs, "
-          f"{run.total('lost')} with lost content, {run.total('nameless')} errors without a file; {run.hours:.2f} hours")
+    print(
+        f"{sum(run.inputs.values()):,} inputs, {run.total('crash')} crashes, {run.total('hang')} hangs, "
+        f"{run.total('lost')} with lost content, {run.total('nameless')} errors without a file; {run.hours:.2f} hours"
+    )
     return int(any(run.counts.values()))
 
 
@@ -138,8 +142,11 @@ class Run:
             self._places[key] += 1
             if self._places[key] <= _SAVED:
                 folder = self._save(job.target, finding)
-                print(f"{job.target}: {finding.kind} at {finding.place}; again: PYTHONPATH=tests {sys.executable} "
-                      f"-m fuzz {job.target} --reproduce {folder}", flush=True)
+                print(
+                    f"{job.target}: {finding.kind} at {finding.place}; again: PYTHONPATH=tests {sys.executable} "
+                    f"-m fuzz {job.target} --reproduce {folder}",
+                    flush=True,
+                )
 
     def _save(self, target: str, finding: Finding) -> Path:
         """Write an input, its finding and the expected content."""
@@ -156,11 +163,16 @@ class Run:
 
     def _next(self, workers: Sequence[Worker], waiting: Sequence[Job]) -> int:
         """The first job that is not done."""
-        return min([worker.job.number for worker in workers if worker.job] + [job.number for job in waiting[-1:]], default=0)
+        return min(
+            [worker.job.number for worker in workers if worker.job] + [job.number for job in waiting[-1:]], default=0
+        )
 
     def _tell(self, workers: Sequence[Worker], waiting: Sequence[Job]) -> None:
-        print(f"{sum(self.inputs.values()):,} inputs, {sum(self.counts.values())} findings; "
-              f"go on with --seed {self._seed} --first {self._next(workers, waiting)}", flush=True)
+        print(
+            f"{sum(self.inputs.values()):,} inputs, {sum(self.counts.values())} findings; "
+            f"go on with --seed {self._seed} --first {self._next(workers, waiting)}",
+            flush=True,
+        )
 
     def total(self, kind: str) -> int:
         return sum(count for (_, found), count in self.counts.items() if found == kind)
@@ -169,11 +181,17 @@ class Run:
     def table(self) -> str:
         kinds = ("crash", "hang", "lost", "nameless")
         rows = [
-            (name, f"{count:,}", f"{count / self.seconds[name]:,.0f}" if self.seconds[name] else "-",
-             *(self.counts[name, kind] for kind in kinds))
+            (
+                name,
+                f"{count:,}",
+                f"{count / self.seconds[name]:,.0f}" if self.seconds[name] else "-",
+                *(self.counts[name, kind] for kind in kinds),
+            )
             for name, count in sorted(self.inputs.items())
         ]
-        return tabulate(rows, ("target", "inputs", "a second", "crashes", "hangs", "lost", "nameless"), disable_numparse=True)
+        return tabulate(
+            rows, ("target", "inputs", "a second", "crashes", "hangs", "lost", "nameless"), disable_numparse=True
+        )
 
 
 def _reproduce(name: str, folder: Path) -> int:

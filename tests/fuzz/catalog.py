@@ -2,10 +2,10 @@
 
 from typing import Dict
 
-from fuzz import options
+from fuzz import graphs, options
 from fuzz.target import Target
 
-_FAMILIES = (options,)
+_FAMILIES = (graphs, options)
 
 
 def targets() -> Dict[str, Target]:

@@ -17,19 +17,39 @@ _SIGNS = (
 ).split(" ")
 TEXT_TOKENS: Tuple[bytes, ...] = (
     *(sign.encode() for sign in _SIGNS),
-    *(b" ", b"  ", b"\t\t", b"\xed\xa0\x80", b"\xff", b"\xc3", b"\xf4\x90\x80\x80", b"\xfe\xff", b"9" * 5000, b"[" * 3000),
+    *(
+        b" ",
+        b"  ",
+        b"\t\t",
+        b"\xed\xa0\x80",
+        b"\xff",
+        b"\xc3",
+        b"\xf4\x90\x80\x80",
+        b"\xfe\xff",
+        b"9" * 5000,
+        b"[" * 3000,
+    ),
     *(b'{"a":' * 1500, b"1" + b"0" * 400, b"a" * 3000),
 )
 BINARY_TOKENS: Tuple[bytes, ...] = (
     *(bytes([value]) * size for value in (0, 1, 127, 128, 255) for size in (1, 2, 4, 8)),
     *(int(value).to_bytes(size, "little") for value in (2, 3, 16, 100, 65535) for size in (4, 8)),
-    *(b"\xff\xff\xff\x7f", b"\x00\x00\x00\x80", b"RIFF", b"WAVE", b"data", b"fmt ", b"fLaC", b"ID3", b"NIST_1A", b"OggS"),
+    *(
+        b"\xff\xff\xff\x7f",
+        b"\x00\x00\x00\x80",
+        b"RIFF",
+        b"WAVE",
+        b"data",
+        b"fmt ",
+        b"fLaC",
+        b"ID3",
+        b"NIST_1A",
+        b"OggS",
+    ),
     *(b"PK\x03\x04", b"\x93NUMPY", b"\x1f\x8b", b"\0B", b"FM ", b"(1000000000, 4)", b"'|O'", b"'descr'"),
 )
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_NUMBERS = (
-    b"0 -0 1 -1 -1.0 2 7 1e9 1e400 -1e400 nan -nan inf -inf 4294967296 99999999999999999999 1.5.5 0x1 1e 0.0000001".split()
-)
+_NUMBERS = b"0 -0 1 -1 -1.0 2 7 1e9 1e400 -1e400 nan -nan inf -inf 4294967296 99999999999999999999 1.5.5 0x1 1e 0.0000001".split()
 
 Mutation = Callable[[bytes, Sequence[bytes], random.Random, Sequence[bytes]], bytes]
 
@@ -37,7 +57,9 @@ Mutation = Callable[[bytes, Sequence[bytes], random.Random, Sequence[bytes]], by
 def _span(data: bytes, rng: random.Random) -> Tuple[int, int]:
     """Begin and end of a part, mostly a short one."""
     begin = rng.randrange(len(data) + 1)
-    return begin, min(len(data), begin + 1 + int(rng.expovariate(1 / 6) if rng.random() < 0.8 else rng.random() * len(data)))
+    return begin, min(
+        len(data), begin + 1 + int(rng.expovariate(1 / 6) if rng.random() < 0.8 else rng.random() * len(data))
+    )
 
 
 def _flip(data, others, rng, tokens):

@@ -28,10 +28,26 @@ _OPTIONS = b"""# of decode
 --config=x
 """
 _VALID = b"# of decode\n--search-beam=18 # narrow\n--nbest=5\n\n--model='hama'\n--jobs=2\n"
-_TOKENS = (*TEXT_TOKENS, b"--", b"--search-beam=", b"--no-readings", b"--nbest=", b"'", b'"', b" #", b"=", b"[training]\n", b"[[lists]]")
+_TOKENS = (
+    *TEXT_TOKENS,
+    b"--",
+    b"--search-beam=",
+    b"--no-readings",
+    b"--nbest=",
+    b"'",
+    b'"',
+    b" #",
+    b"=",
+    b"[training]\n",
+    b"[[lists]]",
+)
 _RECIPE = b"# small\n--training-max-steps=5\n--training-patience=2\n--model-num-layers=6\n--model-subword-layers=3,5\n--training-bf16\n"
-_TOML = b'[training]\nmax_steps = 5\nweight_decay = 1e-3\n\n[model]\nsubword_layers = [3, 5]\nself_conditioning = false\n'
-_DOMAIN = b'[[lists]]\nfile = "names.txt"\nclass = "$NAME"\nweight = 1.5\n\n[[lists]]\nfile = "b.csv"\nformat = "csv:name"\n'
+_TOML = (
+    b"[training]\nmax_steps = 5\nweight_decay = 1e-3\n\n[model]\nsubword_layers = [3, 5]\nself_conditioning = false\n"
+)
+_DOMAIN = (
+    b'[[lists]]\nfile = "names.txt"\nclass = "$NAME"\nweight = 1.5\n\n[[lists]]\nfile = "b.csv"\nformat = "csv:name"\n'
+)
 
 
 def _command(path):
@@ -62,7 +78,9 @@ def _option_files(draw):
             quote = '"'
         space = draw(st.sampled_from(["", " ", "\t"]))
         comment = draw(st.sampled_from(["", " # why", "\t#"]))
-        rows.append(f"{space}{name}{comment}" if value is None else f"{space}{name}={space}{quote}{value}{quote}{comment}")
+        rows.append(
+            f"{space}{name}{comment}" if value is None else f"{space}{name}={space}{quote}{value}{quote}{comment}"
+        )
         expected.append((name, value))
     return Case({"options": draw(texts(rows, ["", " ", "# comment", "  # it's"]))}, expected)
 
@@ -75,15 +93,23 @@ def _evidence():
 TARGETS = (
     Target("options/lines", _lines, lambda: [{"options": _OPTIONS}, {"options": _VALID}], tokens=_TOKENS),
     Target("options/known", _lines, cases=_option_files()),
-    Target("options/command", _command, lambda: [{"options": _VALID}, {"options": _OPTIONS}], tokens=_TOKENS, share=0.5),
+    Target(
+        "options/command", _command, lambda: [{"options": _VALID}, {"options": _OPTIONS}], tokens=_TOKENS, share=0.5
+    ),
     Target(
         "options/recipe",
         lambda folder: read_recipe(folder / "recipe", TrainingRecipe()),
         lambda: [{"recipe": _RECIPE}, {"recipe": _TOML}],
         tokens=_TOKENS,
     ),
-    Target("options/json", lambda folder: read_json(folder / "a.json"), lambda: [{"a.json": b'{"a": [1, 2.5, "x"], "b": null}'}]),
-    Target("options/toml", lambda folder: read_toml(folder / "a.toml"), lambda: [{"a.toml": _TOML}, {"a.toml": _DOMAIN}]),
+    Target(
+        "options/json",
+        lambda folder: read_json(folder / "a.json"),
+        lambda: [{"a.json": b'{"a": [1, 2.5, "x"], "b": null}'}],
+    ),
+    Target(
+        "options/toml", lambda folder: read_toml(folder / "a.toml"), lambda: [{"a.toml": _TOML}, {"a.toml": _DOMAIN}]
+    ),
     Target("options/domain", read_domain, lambda: [{"domain.toml": _DOMAIN}]),
     Target("options/evidence", lambda folder: EvidenceModel.read(folder / "model.json"), _evidence),
 )

@@ -11,7 +11,9 @@ WORDS = (
 ).split(" ")
 _LETTERS = st.characters(whitelist_categories=["Ll", "Lu", "Lo", "Lt"], max_codepoint=0x2FFFF)
 
-words = st.one_of(st.sampled_from(WORDS), st.text("abcdefgh'", min_size=1, max_size=6), st.text(_LETTERS, min_size=1, max_size=4))
+words = st.one_of(
+    st.sampled_from(WORDS), st.text("abcdefgh'", min_size=1, max_size=6), st.text(_LETTERS, min_size=1, max_size=4)
+)
 ascii_words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=7)
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,8}", fullmatch=True)
 line_ends = st.sampled_from(["\n", "\n", "\n", "\r\n"])

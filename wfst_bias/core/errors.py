@@ -1,7 +1,8 @@
 """The errors of the package; those that a user can correct are :class:`InputError`."""
 
+import contextlib
 from pathlib import Path
-from typing import Optional, Union
+from typing import Iterator, Optional, Union
 
 
 class WfstBiasError(Exception):
@@ -44,3 +45,22 @@ class FieldError(InputError):
     def __init__(self, field: str, problem: str):
         self.field, self.problem = field, problem
         super().__init__(f"{field} {problem}")
+
+
+@contextlib.contextmanager
+def content_errors(
+    path: Union[str, Path], line: Optional[int] = None, advice: str = "make the folder anew"
+) -> Iterator[None]:
+    """Raise :class:`InputError` where a file of ours has other content than the block, which only reads it, expects.
+
+    Args:
+      path, line: where it stands; an :class:`InputError` without a file gets them, too.
+      advice: what to do.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise error if error.path else InputError(error.message, path, line) from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"is not as it was written ({reason}); {advice}", path, line) from error

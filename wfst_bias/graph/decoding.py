@@ -244,7 +244,9 @@ def decoding_graph(
     lists: Sequence[ListInGraph] = (),
     topology: str = STANDARD,
 ) -> DecodingGraph:
-    """A graph of arrays on the CPU, checked for labels that k2 would not survive."""
+    """A graph of arrays on the CPU, checked for sizes and labels that k2 would not survive."""
+    if table.arcs.shape != (len(table.olabels), 4) or not len(table.arcs) or table.splits.ndim != 1:
+        raise InputError(f"has arcs {table.arcs.shape} and outputs {table.olabels.shape} of no graph; make its folder anew")
     arcs, splits = torch.from_numpy(np.asarray(table.arcs)), torch.from_numpy(np.asarray(table.splits))
     graph = DecodingGraph(arcs, splits, table.olabels, units, words, first_phrase, tuple(lists), topology=topology)
     if not -1 <= int(arcs[:, 2].min()) <= int(arcs[:, 2].max()) < graph.num_columns:

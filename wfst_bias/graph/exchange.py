@@ -5,6 +5,8 @@ word: a phrase of several words is a chain of arcs that consume nothing. k2 keep
 """
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple, Union
@@ -44,6 +46,8 @@ from wfst_bias.lang.lexicon import padded
 K2, OPENFST, KALDI = "k2", "openfst", "kaldi"
 FORMATS = (K2, OPENFST, KALDI)
 KALDI_GRAPH = "HLG.fst"
+_STATES = 1 << 24  # states without arcs that a graph may have
+_VERIFY = "import sys, pywrapfst; sys.exit(not pywrapfst.Fst.read(sys.argv[1]).verify())"
 
 
 def export_graph(graph: DecodingGraph, path: Path, form: str, keep_boosted: bool = False) -> None:
@@ -91,7 +95,7 @@ def _machine_of(arcs: IntArray, outputs: IntArray) -> Wfst:
     """The machine of k2's arcs ``(A, 4)`` and of their outputs ``(A,)``, trimmed."""
     ends = arcs[:, 2] == FINAL_LABEL
     scores = np.ascontiguousarray(arcs[:, 3]).view(np.float32)
-    final = final_scores(int(arcs[:, 1].max(initial=0)) + 1, arcs[ends, 0], scores[ends])
+    final = final_scores(int(arcs[:, :2].max(initial=0)) + 1, arcs[ends, 0], scores[ends])
     inner = arcs[~ends]
     return trim(from_arcs(0, inner[:, 0], inner[:, 1], inner[:, 2], outputs[~ends], scores[~ends], final))
 
@@ -165,6 +169,7 @@ def import_graph(path: Path, form: str, lang: Lang, words: Optional[SymbolTable]
         raise InputError("no such file; check the path", path)
     if form == K2:
         return _from_k2(path, lang, words)
+    _check_machine(path)
     try:
         fst = pynini.Fst.from_pywrapfst(pywrapfst.Fst.read(str(path)))
         fst.set_input_symbols(None).set_output_symbols(None)  # the tables come beside the file
@@ -179,11 +184,25 @@ def import_graph(path: Path, form: str, lang: Lang, words: Optional[SymbolTable]
     return _checked(replace(machine, ilabel=machine.ilabel - 1), phrases, lang, words, path)
 
 
+def _check_machine(path: Path) -> None:
+    """Let another process read a machine first: OpenFst ends the process where a file is damaged.
+
+    Raises:
+      InputError: it did, or the states and arcs of the machine contradict each other.
+    """
+    done = subprocess.run([sys.executable, "-c", _VERIFY, str(path)], stderr=subprocess.PIPE)
+    if done.returncode:
+        reason = (done.stderr.decode(errors="replace").strip().splitlines() or ["its arcs contradict its states"])[-1]
+        raise InputError(f"is no OpenFst machine ({reason}); export the graph again", path)
+
+
 def _from_k2(path: Path, lang: Lang, words: SymbolTable) -> DecodingGraph:
     try:
         # data only, a pickle could run anything; the ragged labels of multi-word phrases are no data to torch
         content = torch.load(path, map_location="cpu", weights_only=True)
         arcs, olabels = content["arcs"].numpy(), content["aux_labels"].numpy().clip(min=0)
+        if arcs.shape != (len(olabels), 4) or not 0 <= arcs[:, :2].min() <= arcs[:, :2].max() < max(_STATES, 2 * len(arcs)):
+            raise ValueError("arcs of no graph")
     except Exception as error:  # torch raises whatever it meets in the file
         raise InputError(
             "is no k2 graph with one word an arc; where phrases have several, export it in the openfst or kaldi form",

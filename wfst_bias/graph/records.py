@@ -30,13 +30,14 @@ def read_record(folder: Path, cls: type, **others: Any) -> Any:
         elif isinstance(field.type, type) and is_dataclass(field.type):
             values[field.name] = read_record(folder / field.name, field.type, **others)
         else:
-            values[field.name] = _mapped(folder / f"{field.name}.npy")
+            values[field.name] = mapped_array(folder / f"{field.name}.npy")
     return cls(**values)
 
 
-def _mapped(path: Path) -> Array:
+def mapped_array(path: Path) -> Array:
+    """An array of a graph folder, mapped into memory."""
     try:
         mapped: Array = np.load(path, mmap_mode="c", allow_pickle=False)
         return mapped
-    except (OSError, ValueError) as error:
+    except Exception as error:  # numpy raises whatever it meets in a damaged header
         raise InputError(f"is missing or damaged ({error}); make the graph folder anew", path) from None

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Dict, List, Tuple
 
 import torch
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
@@ -64,7 +64,8 @@ def is_current(path: Path, key: str) -> bool:
     if not (path / _META).is_file():
         return False
     meta = read_json(path / _META)
-    return meta.get("key") == key and all((path / name).is_file() for name in meta["files"])
+    with content_errors(path / _META):
+        return bool(meta.get("key") == key) and all((path / name).is_file() for name in meta["files"])
 
 
 def write_base(path: Path, base: BaseGraph, token_graph: TokenGraph, notes: Dict[str, Any]) -> None:
@@ -141,20 +142,26 @@ def read_decoding(path: Path) -> DecodingGraph:
     """The decoding graph of a graph or base folder; its arrays stay on disk until they are used."""
     path = Path(path)
     meta = _read_meta(path)
-    entities = tuple(Entity.from_json(line) for _, line in lines_of(path / "entities.jsonl"))
-    if len(entities) != meta["num_phrases"]:
-        raise InputError(
-            f"has {len(entities)} of {meta['num_phrases']} phrases; compile the graph again", path / "entities.jsonl"
+    entities = tuple(_entities(path / "entities.jsonl"))
+    with content_errors(path / _META):
+        if len(entities) != meta["num_phrases"]:
+            problem = f"has {len(entities)} of {meta['num_phrases']} phrases; compile the graph again"
+            raise InputError(problem, path / "entities.jsonl")
+        graph = decoding_graph(
+            read_record(path, ArcTable),
+            read_units(path, meta["units"]),
+            SymbolTable.read(path / "words.txt", first=EPS),
+            int(meta["first_phrase"]),
+            _lists(meta, entities, path) if meta["has_lists"] else [],
+            str(meta["topology"]),
         )
-    graph = decoding_graph(
-        read_record(path, ArcTable),
-        read_units(path, meta["units"]),
-        SymbolTable.read(path / "words.txt", first=EPS),
-        meta["first_phrase"],
-        _lists(meta, entities, path) if meta["has_lists"] else [],
-        meta["topology"],
-    )
-    return replace(graph, unigrams=read_unigrams(path))
+        return replace(graph, unigrams=read_unigrams(path))
+
+
+def _entities(path: Path) -> Iterator[Entity]:
+    for number, line in lines_of(path):
+        with content_errors(path, number, "compile the graph again"):
+            yield Entity.from_json(line)
 
 
 def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...], path: Path) -> List[ListInGraph]:
@@ -187,38 +194,29 @@ def read_base(path: Path, device: str = "cpu") -> BaseGraph:
     """
     path = Path(path)
     meta = _read_base_meta(path)
-    lang = read_lang_files(path, read_units(path, meta["units"]))
-    return BaseGraph(
-        lang=lang,
-        words=SymbolTable.read(path / "words.txt", first=EPS),
-        classes=_classes(meta),
-        topology=meta["topology"],
-        table=read_record(path, ArcTable),
-        frontier=read_record(
-            path / "frontier",
-            Frontier,
-            num_class_states=_num_class_states(meta),
-            num_base_states=meta["num_base_states"],
-            start=0,
-        ),
-        key=meta["key"],
-        device=torch.device(device),
-        unigrams=read_unigrams(path),
-    )
+    with content_errors(path / _META):
+        sizes = {"num_class_states": _num_class_states(meta), "num_base_states": int(meta["num_base_states"])}
+        return BaseGraph(
+            lang=read_lang_files(path, read_units(path, meta["units"])),
+            words=SymbolTable.read(path / "words.txt", first=EPS),
+            classes=_classes(meta),
+            topology=meta["topology"],
+            table=read_record(path, ArcTable),
+            frontier=read_record(path / "frontier", Frontier, **sizes, start=0),
+            key=meta["key"],
+            device=torch.device(device),
+            unigrams=read_unigrams(path),
+        )
 
 
 def read_token_graph(path: Path) -> TokenGraph:
     """The token graph of a base folder: what its decoding graph is the CTC product of."""
     path = Path(path)
     meta = _read_base_meta(path)
-    graph: TokenGraph = read_record(
-        path / "token_graph",
-        TokenGraph,
-        num_class_states=_num_class_states(meta),
-        classes=_classes(meta),
-        start=0,
-    )
-    return graph
+    with content_errors(path / _META):
+        others = {"num_class_states": _num_class_states(meta), "classes": _classes(meta)}
+        graph: TokenGraph = read_record(path / "token_graph", TokenGraph, **others, start=0)
+        return graph
 
 
 def _num_class_states(meta: Dict[str, Any]) -> int:
@@ -242,7 +240,8 @@ def is_base(path: Path) -> bool:
 
 def graph_g2g(path: Path) -> G2GConfig:
     """The variants that a graph was compiled with; none in a base or where it was made otherwise."""
-    return G2GConfig(**(_read_meta(Path(path)).get("g2g") or {"variants": 0}))
+    with content_errors(Path(path) / _META):
+        return G2GConfig(**(_read_meta(Path(path)).get("g2g") or {"variants": 0}))
 
 
 def has_spelled_list(path: Path) -> bool:
@@ -266,13 +265,12 @@ def graph_facts(path: Path) -> List[Tuple[str, str]]:
     """Facts about a base or graph folder, as names and values."""
     path = Path(path)
     meta = _read_meta(path)
-    units = meta.pop("units")
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    facts = {"folder": path, "megabytes": f"{size / 1e6:,.1f}", "units": units["kind"]}
-    facts["between words"] = units["boundary"] or (
-        f"a token with {units['word_start']}" if units["word_start"] else "-"
-    )
-    del meta["files"]
+    with content_errors(path / _META):
+        units, start = meta["units"], meta["units"]["word_start"]
+        facts = {"folder": path, "megabytes": f"{size / 1e6:,.1f}", "units": units["kind"]}
+        facts["between words"] = units["boundary"] or (f"a token with {start}" if start else "-")
+        del meta["files"], meta["units"]
     for name, value in meta.items():
         if isinstance(value, int):
             value = f"{value:,}"
@@ -284,7 +282,7 @@ def graph_facts(path: Path) -> List[Tuple[str, str]]:
 
 def _read_base_meta(path: Path) -> Dict[str, Any]:
     meta = _read_meta(path)
-    if meta["kind"] != "base":
+    if meta.get("kind") != "base":
         raise InputError("is a compiled graph, not a base; name the folder of 'wfst-bias graph base'", path)
     return meta
 
@@ -295,6 +293,9 @@ def _read_meta(path: Path) -> Dict[str, Any]:
             f"is no graph folder (no {_META}); make one with 'wfst-bias graph base' or 'graph compile'", path
         )
     meta: Dict[str, Any] = read_json(path / _META)
-    if meta.get("format") != FORMAT:
-        raise InputError(f"was made by another version of wfst-bias (format {meta.get('format')}); make it anew", path)
+    found = meta.get("format") if isinstance(meta, dict) else None
+    if found != FORMAT:
+        raise InputError(f"was made by another version of wfst-bias (format {found}); make it anew", path)
+    if missing := {"key", "kind", "units"} - meta.keys():
+        raise InputError(f"has no {min(missing)!r}; make the folder anew", path / _META)
     return meta

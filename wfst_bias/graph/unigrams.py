@@ -9,6 +9,7 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import FloatArray
 from wfst_bias.fst.ragged import gather_rows
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, arc_starts
+from wfst_bias.graph.records import mapped_array
 from wfst_bias.graph.token_graph import TokenGraph
 
 _FILE = "unigrams.npy"
@@ -57,4 +58,4 @@ def write_unigrams(folder: Path, values: Optional[FloatArray]) -> None:
 def read_unigrams(folder: Path) -> Optional[FloatArray]:
     """Read what :func:`write_unigrams` wrote; None in folders of older versions."""
     path = folder / _FILE
-    return np.load(path) if path.is_file() else None
+    return np.array(mapped_array(path)) if path.is_file() else None

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Dict, Sequence
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.core.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
 from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations, shipped_lexicons_checksum
@@ -86,9 +86,10 @@ def read_units(folder: Path, meta: Dict[str, str]) -> Units:
     """
     path = Path(folder) / "tokens.txt"
     tokens = SymbolTable.read(path, first=BLANK)
-    if tokens.checksum != meta["tokens"]:
-        raise InputError("is not the token table that this folder was made with; make the folder anew", path)
-    return Units(meta["kind"], tokens, meta["boundary"], meta["word_start"])
+    with content_errors(folder):
+        if tokens.checksum != meta["tokens"]:
+            raise InputError("is not the token table that this folder was made with; make the folder anew", path)
+        return Units(meta["kind"], tokens, meta["boundary"], meta["word_start"])
 
 
 def read_lang_files(folder: Path, units: Units) -> Lang:
@@ -113,8 +114,10 @@ def read_lang(path: Path) -> Lang:
     if not (path / _META).is_file():
         raise InputError(f"is no lang folder (no {_META}); make one with 'wfst-bias lang hama {path}'", path)
     meta = read_json(path / _META)
-    lang = read_lang_files(path, read_units(path, meta["units"]))
-    if lang.checksum != meta["checksum"]:
+    with content_errors(path / _META):
+        units, checksum = meta["units"], meta["checksum"]
+    lang = read_lang_files(path, read_units(path, units))
+    if lang.checksum != checksum:
         raise InputError("its files were changed after it was made; make it anew, with --lexicon for your words", path)
     return lang
 
