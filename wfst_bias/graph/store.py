@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, replace
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, Tuple
 
 import torch
 
@@ -181,9 +181,8 @@ def _lists(meta: Dict[str, Any], entities: Tuple[Entity, ...], path: Path) -> Li
         return lists
     classes = meta.get("classes") or {}
     parts = [(name, tuple(part)) for name, part in groupby(entities, key=lambda entity: entity.entity_class)]
-    return [ListInGraph(part, costs=ClassConfig(**classes.get(name, {}))) for name, part in parts] or [
-        ListInGraph(entities)
-    ]
+    lists = [ListInGraph(part, costs=ClassConfig(**classes.get(name, {}))) for name, part in parts]
+    return lists or [ListInGraph(entities)]
 
 
 def read_base(path: Path, device: str = "cpu") -> BaseGraph:
@@ -215,8 +214,7 @@ def read_token_graph(path: Path) -> TokenGraph:
     meta = _read_base_meta(path)
     with content_errors(path / _META):
         others = {"num_class_states": _num_class_states(meta), "classes": _classes(meta)}
-        graph: TokenGraph = read_record(path / "token_graph", TokenGraph, **others, start=0)
-        return graph
+        return read_record(path / "token_graph", TokenGraph, **others, start=0)  # type: ignore[no-any-return]
 
 
 def _num_class_states(meta: Dict[str, Any]) -> int:
