@@ -358,7 +358,7 @@ BAD = {
     ),
     "a symbol for a word": (
         ("lang", "hama", "{tmp}/out", "--lexicon", "{tmp}/eps.txt"),
-        "eps.txt:1: '<eps>' is a symbol",
+        "eps.txt: holds no pronunciation of a word",
     ),
     "no text to train on": (("lm", "train", "{tmp}/empty.txt", "{tmp}/out"), "empty.txt: holds no word"),
     "no audio": (("transcribe", "{tmp}/no.wav"), "no.wav: no such audio file"),

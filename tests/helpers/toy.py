@@ -10,7 +10,7 @@ import torch
 from wfst_bias.acoustic.emissions import Emissions, padded_emissions
 from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.lang.lang import Lang, hama_units
-from wfst_bias.lang.lexicon import Lexicon, read_lexicon
+from wfst_bias.lang.lexicon import Lexicon, read_lexicon_text
 from wfst_bias.lang.phones import phone_of
 from wfst_bias.lang.units import CHARS, Units
 
@@ -42,7 +42,7 @@ TEXTS = _texts()
 @lru_cache(None)
 def lang() -> Lang:
     """Phones, and a lexicon of these words alone, each said in one way."""
-    return Lang(hama_units(), read_lexicon(Path(__file__).with_name("toy_lexicon.txt"), phone_of))
+    return Lang(hama_units(), read_lexicon_text(Path(__file__).with_name("toy_lexicon.txt"), phone_of))
 
 
 @lru_cache(None)

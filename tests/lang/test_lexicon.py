@@ -6,8 +6,9 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations
 from wfst_bias.lang.ipa import IPA_TO_PHONE
-from wfst_bias.lang.lexicon import Lexicon, disambiguation_ranks, lexicon_fst, padded, read_lexicon
-from wfst_bias.lang.phones import PHONES, phone_of
+from wfst_bias.lang.lexicon import Lexicon, disambiguation_ranks, lexicon_fst, padded
+from wfst_bias.lang.lexicon_files import read_lexicon
+from wfst_bias.lang.phones import PHONES, phones_of
 
 B, N, U, WB = 1, 2, 3, 4
 BACKOFF, MARK = 10, 11
@@ -74,7 +75,7 @@ def test_shipped_pronunciations_are_those_of_the_g2p():
 def test_user_lexicon_with_stress_and_comments(tmp_path):
     path = tmp_path / "names.lexicon"
     path.write_text(";;; my names\nZelenskyy Z AH0 L EH1 N S K IY0\n\nZelenskyy Z EH L EH N S K IY\n")
-    lexicon = read_lexicon(path, phone_of)
+    lexicon = read_lexicon(path, phones_of)
     assert lexicon["zelenskyy"] == (tuple("Z AH L EH N S K IY".split()), tuple("Z EH L EH N S K IY".split()))
 
 
@@ -89,7 +90,7 @@ def test_bad_lexicon_names_its_line(tmp_path, text, line, message):
     path = tmp_path / "bad.lexicon"
     path.write_text(text)
     with pytest.raises(InputError, match=message) as error:
-        read_lexicon(path, phone_of)
+        read_lexicon(path, phones_of)
     assert str(error.value).startswith(f"{path}:{line}: ")
 
 

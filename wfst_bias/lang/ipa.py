@@ -14,6 +14,9 @@ A frame has one phone: a symbol of two phones gives its frames to the first.
 import unicodedata
 from typing import Dict, Mapping, Tuple
 
+from wfst_bias.core.errors import InputError
+from wfst_bias.lang.phones import phone_of
+
 _IGNORED = set("ˈˌ'ː.‿|͡ ˑʰʲ̩̯͈̃")
 
 # phones and their symbols; what is in no row (tones, diacritics) has no English phone
@@ -67,6 +70,9 @@ ZH    ʒ
 # Korean diphthongs that are one symbol of the network, with the phone of its frames; in text they are two symbols
 _DIPHTHONGS = "EY je we|IY wi|OW jo|UW ju ɯi|W wa wʌ|Y ja jʌ"
 
+# diphthongs as MFA's dictionaries write them, each one symbol
+_OF_MFA = {"aj": "AY", "aw": "AW", "ej": "EY", "ow": "OW", "əw": "OW", "ɔj": "OY"}
+
 
 def _parse(rows: str, separator: str) -> Dict[str, Tuple[str, ...]]:
     split = [row.split() for row in rows.strip().split(separator)]
@@ -106,4 +112,24 @@ def arpabet_of_ipa(ipa: str) -> Tuple[str, ...]:
                 break
         else:
             raise ValueError(f"the sign {signs[at]!r} is not known")
+    return phones
+
+
+def phones_of_ipa(symbol: str) -> Tuple[str, ...]:
+    """Return the phones of one symbol of a lexicon in IPA; a symbol in capitals is ARPAbet.
+
+    Raises:
+      InputError: the symbol names none.
+    """
+    if symbol.isascii() and symbol.isupper():
+        return (phone_of(symbol),)
+    if symbol.isascii() and len(symbol) > 2:
+        raise InputError(f"{symbol!r} is no symbol of IPA; write a symbol for each sound, with blanks between them")
+    mfa = _OF_MFA.get(_signs(symbol))
+    try:
+        phones = (mfa,) if mfa else arpabet_of_ipa(symbol)
+    except ValueError as error:
+        raise InputError(f"{symbol!r} is no symbol of IPA: {error}; write IPA, or ARPAbet in capitals") from None
+    if not phones:
+        raise InputError(f"{symbol!r} is no sound; join it to the one that it belongs to")
     return phones

@@ -5,14 +5,17 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Dict, Sequence
+from typing import Dict, Optional, Sequence
 
 from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import publish_folder, read_json
+from wfst_bias.core.notes import Notes
 from wfst_bias.core.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
 from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations, shipped_lexicons_checksum
-from wfst_bias.lang.lexicon import Lexicon, read_lexicon
-from wfst_bias.lang.phones import PHONES, phone_of
+from wfst_bias.lang.ipa import phones_of_ipa
+from wfst_bias.lang.lexicon import Lexicon, read_lexicon_text
+from wfst_bias.lang.lexicon_files import read_lexicon
+from wfst_bias.lang.phones import PHONES, phones_of
 from wfst_bias.lang.units import PHONES as PHONE_UNITS
 from wfst_bias.lang.units import Units
 
@@ -103,7 +106,7 @@ def read_lang_files(folder: Path, units: Units) -> Lang:
     piece_model = Path(folder) / _PIECE_MODEL
     return Lang(
         units,
-        read_lexicon(Path(folder) / "lexicon.txt", token),
+        read_lexicon_text(Path(folder) / "lexicon.txt", token),
         piece_model.read_bytes() if piece_model.is_file() else b"",
     )
 
@@ -127,18 +130,21 @@ def hama_units() -> Units:
     return Units(PHONE_UNITS, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), WORD_BOUNDARY)
 
 
-def hama_lang(lexicons: Sequence[Path] = (), own_pronunciations: bool = True) -> Lang:
+def hama_lang(
+    lexicons: Sequence[Path] = (), own_pronunciations: bool = True, notes: Optional[Notes] = None
+) -> Lang:
     """Return the phones of hama with the pronunciations of CMUdict, of hama's own G2P, and of the user's lexicons.
 
     A user's lexicon adds words, and pronunciations to words that are there already.
 
     Args:
-      lexicons: files of ``WORD PHONE PHONE ...`` lines.
+      lexicons: files of ``WORD PHONE PHONE ...`` lines in ARPAbet or IPA, see :mod:`wfst_bias.lang.lexicon_files`.
       own_pronunciations: whether those of the model's own G2P are added to CMUdict.
+      notes: where lines of a lexicon that are left out or changed are noted.
     """
     lexicon = _default_lexicon() if own_pronunciations else cmudict_lexicon()
     for path in lexicons:
-        lexicon = lexicon.merged(read_lexicon(path, phone_of))
+        lexicon = lexicon.merged(read_lexicon(path, phones_of, phones_of_ipa, notes))
     return Lang(hama_units(), lexicon)
 
 

@@ -1,6 +1,5 @@
 """A lexicon: words and their pronunciations, as text and as the transducer L."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -11,7 +10,6 @@ import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
-from wfst_bias.core.text import clean, lower
 from wfst_bias.core.types import IntArray
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 
@@ -59,29 +57,24 @@ class Lexicon:
         return "".join(f"{word} {' '.join(p)}\n" for word, p in self.pairs)
 
 
-def read_lexicon(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
-    """Read ``WORD UNIT UNIT ...`` lines, one pronunciation each; blank lines and ``;;;`` comments are skipped.
+def read_lexicon_text(path: Path, unit_of: Callable[[str], str]) -> Lexicon:
+    """Read what :meth:`Lexicon.text` makes; :mod:`wfst_bias.lang.lexicon_files` reads the lexicons of users.
 
     Args:
-      path: the file, gzipped or not.
+      path: the file, packed or not.
       unit_of: the unit that a symbol names; raises :class:`InputError` for one that names none.
     """
     pairs = []
     for number, line in lines_of(path):
-        fields = line.split()
-        if not fields or line.startswith(";;;"):
-            continue
-        if re.fullmatch(r"<.*>|#\d+", fields[0]):
-            raise InputError(f"{fields[0]!r} is a symbol of the graphs, no word; remove the line", path, number)
-        if len(fields) == 1:
-            raise InputError(f"{fields[0]!r} has no pronunciation; write 'WORD PHONE PHONE ...'", path, number)
+        word, *symbols = line.split(" ")
+        if not word or not symbols:
+            raise InputError(f"found {line!r}; expected 'WORD UNIT UNIT ...'; make the folder anew", path, number)
         try:
-            pronunciation = tuple(map(unit_of, fields[1:]))
+            pairs.append((word, tuple(map(unit_of, symbols))))
         except InputError as error:
             raise InputError(str(error), path, number) from None
-        pairs.append((lower(clean(fields[0])), pronunciation))
     if not pairs:
-        raise InputError("holds no pronunciation; write 'WORD PHONE PHONE ...' lines", path)
+        raise InputError("holds no pronunciation; make the folder anew", path)
     return Lexicon.of_pairs(pairs)
 
 

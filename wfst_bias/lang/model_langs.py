@@ -5,13 +5,16 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
+from unicodedata import normalize
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, read_json
+from wfst_bias.core.notes import Notes
 from wfst_bias.core.symbols import BLANK, WORD_BOUNDARY, SymbolTable
 from wfst_bias.core.text import clean, lower, spelled_words_of
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import Lexicon, read_lexicon
+from wfst_bias.lang.lexicon import Lexicon, Pronunciation
+from wfst_bias.lang.lexicon_files import read_lexicon
 from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lang.spellers import WORD_START, CharSpeller, PieceSpeller, piece_processor
 from wfst_bias.lang.units import CHARS, PHONES, SUBWORDS, Units
@@ -125,14 +128,21 @@ def _in_order(ids: Dict[str, int], path: Path) -> List[str]:
 
 
 def phones_lang(
-    tokens: Path, lexicons: Sequence[Path], blank: Optional[str] = None, boundary: Optional[str] = None
+    tokens: Path,
+    lexicons: Sequence[Path],
+    blank: Optional[str] = None,
+    boundary: Optional[str] = None,
+    notes: Optional[Notes] = None,
 ) -> Lang:
     """Return the lang of a phone model.
 
+    A phone of a lexicon that the model does not have is taken without its stress digit, and in the other case.
+
     Args:
       tokens: see :func:`read_model_tokens`.
-      lexicons: files of ``WORD PHONE PHONE ...`` lines.
+      lexicons: files of ``WORD PHONE PHONE ...`` lines, see :mod:`wfst_bias.lang.lexicon_files`.
       boundary: the token between words; :data:`WORD_BOUNDARY` or ``|`` if there is one of these, else none.
+      notes: where lines of a lexicon that are left out or changed are noted.
     """
     table = read_model_tokens(tokens, blank).table
     if boundary is not None and boundary not in table:
@@ -140,13 +150,18 @@ def phones_lang(
             f"has no token {boundary!r} to stand between words; leave --boundary out if it has none", tokens
         )
     found = boundary or next((b for b in (WORD_BOUNDARY, BOUNDARY) if b in table), "")
+    symbol_of = {normalize("NFC", symbol): symbol for symbol in table.symbols if symbol not in (BLANK, found)}
 
-    def phone(symbol: str) -> str:
-        if symbol not in table or symbol in (BLANK, found):
+    def phone(symbol: str) -> Pronunciation:
+        plain = normalize("NFC", symbol)
+        without_stress = plain.rstrip("012")
+        forms = (plain, plain.upper(), plain.lower(), without_stress, without_stress.upper(), without_stress.lower())
+        named = next((symbol_of[form] for form in forms if form in symbol_of), None)
+        if named is None:
             raise InputError(f"{symbol!r} is no phone of the model; see {tokens}")
-        return symbol
+        return (named,)
 
-    pairs = [pair for path in lexicons for pair in read_lexicon(path, phone).pairs]
+    pairs = [pair for path in lexicons for pair in read_lexicon(path, phone, notes=notes).pairs]
     return Lang(Units(PHONES, table, boundary=found), Lexicon.of_pairs(pairs))
 
 

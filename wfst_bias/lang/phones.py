@@ -1,10 +1,21 @@
 """The phones of English in ARPAbet, as CMUdict writes them; :mod:`wfst_bias.lang.ipa` folds IPA into them."""
 
+from typing import Dict, Tuple
+
 from wfst_bias.core.errors import InputError
 
 PHONES = tuple(
     "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()
 )
+
+# symbols of TIMIT and of other dictionaries of English that CMUdict does not have
+_OTHERS: Dict[str, Tuple[str, ...]] = {
+    symbol: tuple(phones.split("+"))
+    for symbol, phones in map(
+        str.split,
+        ("AX AH", "AXR ER", "IX IH", "UX UW", "HV HH", "DX D", "NX N", "EL AH+L", "EM AH+M", "EN AH+N"),
+    )
+}
 
 
 def phone_of(symbol: str) -> str:
@@ -17,3 +28,12 @@ def phone_of(symbol: str) -> str:
     if phone not in PHONES:
         raise InputError(f"{symbol!r} is no ARPAbet phone; write {' '.join(PHONES[:4])} ... {PHONES[-1]}")
     return phone
+
+
+def phones_of(symbol: str) -> Tuple[str, ...]:
+    """Return the phones that a symbol of ARPAbet names, TIMIT's additional ones among them.
+
+    Raises:
+      InputError: the symbol names none.
+    """
+    return _OTHERS.get(symbol.rstrip("012").upper()) or (phone_of(symbol),)
