@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from helpers.enumeration import MAX_LENGTH, enumeration, one_boundary_between_words
 from helpers.machines import language, same_language
-from helpers.worlds import BOUNDARY, TOKENS, World, worlds
+from helpers.worlds import BOUNDARY, TOKENS, World, lowered_words, with_lowered_words, worlds
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import WORD_END
@@ -13,15 +13,17 @@ from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, splice
 
 
 @settings(max_examples=120, deadline=None)
-@given(worlds(), st.integers(-12, 4).map(lambda x: x / 2))
-def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score):
+@given(worlds(), st.integers(-12, 4).map(lambda x: x / 2), st.data())
+def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score, data):
     words, base = world.token_graph()
-    graph = splice(base.fst, base.class_arcs, world.expansions(words, entry_score))
+    lowered = data.draw(lowered_words(world))
+    fst = with_lowered_words(base.fst, words, lowered)
+    graph = splice(fst, base.class_arcs, world.expansions(words, entry_score))
     graph.ilabel[:] = ColumnLayout(len(TOKENS)).token(graph.ilabel)
     graph.olabel[:] = graph.olabel % WORD_END
     said = language(graph, MAX_LENGTH, allowed=one_boundary_between_words)
     said = {key: score for key, score in said.items() if not key[0] or key[0][-1] != TOKENS[BOUNDARY]}
-    assert same_language(said, enumeration(world, entry_score, words))
+    assert same_language(said, enumeration(world, entry_score, words, lowered))
 
 
 def test_only_the_first_unit_of_an_entity_is_not_boosted():

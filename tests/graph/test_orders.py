@@ -11,7 +11,7 @@ from helpers.phone_bases import phones_folder
 from wfst_bias.core.errors import InputError
 from wfst_bias.fst import ctc
 from wfst_bias.fst.wfst import Wfst, from_arcs, to_openfst
-from wfst_bias.graph import base as base_module
+from wfst_bias.graph import arena as arena_module
 from wfst_bias.graph.compile import ListFile, compile_graph, speller_of
 from wfst_bias.graph.store import read_base, read_decoding, read_token_graph
 from wfst_bias.lm.files import read_ngrams
@@ -231,7 +231,7 @@ def test_a_graph_too_large_to_count_is_told_before_it_is_made(ward, monkeypatch)
     monkeypatch.setattr(ctc, "MAX_INT32", 100)
     with pytest.raises(InputError, match=r"would have [\d,]+ arcs, k2 counts to 100; prune the language model"):
         ctc.ctc_product(read_token_graph(ward / "base").fst, 41)
-    monkeypatch.setattr(base_module, "_LEAST_ARCS", 10**6)
+    monkeypatch.setattr(arena_module, "_LEAST_ARCS", 10**6)
     with pytest.raises(InputError, match="prune the language model"):
         compile_graph(ward / "base", [ListFile(ward / "drugs.txt")], ward / "never")
     assert not (ward / "never").exists()

@@ -74,7 +74,11 @@ def test_a_phrase_is_left_between_its_words_with_nothing_of_what_it_paid(drawn):
     expected = partial_by_definition(world, entities, {spelling.units for spelling in whole})
     assert {one.units for one in partial} == expected.keys() and len(partial) == len(expected)
     assert all(texts[one.phrase - num_phrases] in expected[one.units] for one in partial)
-    assert {one.score for one in partial} <= {-config.partial_cost}
+    weight_of = {outcome.entity.words: min(outcome.entity.weight, 0.0) for outcome in spelled.used}
+    for one in partial:
+        text = texts[one.phrase - num_phrases]
+        parts = [(word,) for word in text] + [text] * (len(text) > 1)
+        assert one.score == -config.partial_cost + sum(weight_of.get(part, 0.0) for part in parts)
     assert compiled.partial_phrases == texts
 
     layout = ColumnLayout.of_lists(len(TOKENS), [OPEN], base.lang.units.marks_words)

@@ -11,13 +11,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.worlds import BOUNDARY, CLASSES, TOKENS, World, compiled_lists, worlds
+from helpers.worlds import (
+    BOUNDARY,
+    CLASSES,
+    TOKENS,
+    World,
+    compiled_lists,
+    lowered_words,
+    with_lowered_words,
+    worlds,
+)
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import TOPOLOGIES, ctc_product
 from wfst_bias.fst.wfst import from_arcs, trim
-from wfst_bias.graph import base as base_module
+from wfst_bias.graph import arena as arena_module
 from wfst_bias.graph.base import CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie, gated, splice
 from wfst_bias.graph.compile import base_graph
@@ -56,15 +65,17 @@ def best(fsa, olabels, emissions):
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 @settings(max_examples=60, deadline=None)
-@given(worlds(), worlds(), st.integers(0, 1000))
-def test_a_swap_is_the_graph_built_anew(topology, world, other, seed):
+@given(worlds(), worlds(), st.integers(0, 1000), st.data())
+def test_a_swap_is_the_graph_built_anew(topology, world, other, seed, data):
     words, token_graph = world.token_graph()
     base = base_graph(world.lang, words, token_graph, topology)
     before = base.table.arcs.copy()
     if other.boundary == world.boundary:  # a list that was there before leaves nothing behind
-        base.with_entities(*compiled_lists(other, words, -2.0))
-    graph = base.with_entities(*compiled_lists(world, words, -1.0))
-    spliced = trim(splice(token_graph.fst, token_graph.class_arcs, world.expansions(words, -1.0, marked=True)))
+        base.with_entities(*compiled_lists(other, words, -2.0, data.draw(lowered_words(world))))
+    lowered = data.draw(lowered_words(world))
+    graph = base.with_entities(*compiled_lists(world, words, -1.0, lowered))
+    fst = with_lowered_words(token_graph.fst, words, lowered)
+    spliced = trim(splice(fst, token_graph.class_arcs, world.expansions(words, -1.0, marked=True)))
     rebuilt = ctc_product(spliced, len(TOKENS), topology)
     assert np.array_equal(base.table.arcs, before)
     swapped = machine_of(graph.arcs.numpy(), graph.olabels)
@@ -130,7 +141,7 @@ def test_bases_on_two_devices_share_no_arena():
 
 def test_a_list_that_outgrows_the_arena_gets_a_larger_one(monkeypatch):
     for name in ("_LEAST_STATES", "_LEAST_ARCS", "_LEAST_ENTRIES"):
-        monkeypatch.setattr(base_module, name, 4)
+        monkeypatch.setattr(arena_module, name, 4)
     base, small = base_and_list("b")
     _, large = base_and_list(*(" ".join(u) for u in ("bc", "cb", "abab", "cccc", "bcbcb", "ccab")))
     first = machine_of(*(lambda g: (g.arcs.numpy(), g.olabels))(base.with_entities(large)))

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from types import MappingProxyType
 
 from helpers.worlds import BOUNDARY, DRUG, TOKENS
 from wfst_bias.core.symbols import CLASS
@@ -10,8 +11,8 @@ MAX_LENGTH = 5
 LN10 = math.log(10)
 
 
-def enumeration(world, entry_score, words):
-    """Best score of each (units, outputs), from the definitions of backoff and of the classes alone."""
+def enumeration(world, entry_score, words, lowered=MappingProxyType({})):
+    """Best score of each (units, outputs), from the definitions of backoff, of the classes and of lowered words alone."""
     backoff = {"<s>": world.starts_with, **{w: b for w, (_, b) in world.unigrams.items()}, None: 0.0}
     first = len(words) + 2 * bool(world.spelled[CLASS])
 
@@ -27,7 +28,7 @@ def enumeration(world, entry_score, words):
                         yield s.units, first + s.phrase, score + (entry_score + s.score) / LN10, DRUG
                 else:
                     for said in world.lexicon[word]:
-                        yield said, words[word], score, word
+                        yield said, words[word], score + lowered.get(word, 0.0) / LN10, word
         unigram_classes = [(CLASS, len(words))] + [(DRUG, first)] * (DRUG not in world.unigrams)
         for name, label in unigram_classes:
             for s in world.spelled[name]:

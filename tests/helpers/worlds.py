@@ -1,15 +1,18 @@
 """Random lexica, language models and lists, small enough that all their paths can be enumerated."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
+import numpy as np
 from hypothesis import strategies as st
 
 from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.spelling import Spelling
 from wfst_bias.fst.columns import ColumnLayout
+from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.base import CompiledList
 from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, gated
 from wfst_bias.graph.token_graph import compile_token_graph
@@ -90,8 +93,25 @@ def worlds(draw, boundary=st.sampled_from([BOUNDARY, ""])):
     return World(boundary, lexicon, unigrams, bigrams, draw(log10), draw(log10), spelled)
 
 
-def compiled_lists(world, words, entry_score):
-    return [
+@st.composite
+def lowered_words(draw, world):
+    """Weights of some of the words of a world's language model."""
+    words = [word for word in world.unigrams if word in world.lexicon]
+    weight = st.integers(-16, -1).map(lambda x: x / 4)
+    return draw(st.dictionaries(st.sampled_from(words), weight))
+
+
+def with_lowered_words(fst, words, lowered):
+    """A machine whose arcs with some words have their weights, too."""
+    weights = sum((fst.olabel % WORD_END == words[word]) * np.float32(weight) for word, weight in lowered.items())
+    return replace(fst, score=fst.score + weights)
+
+
+def compiled_lists(world, words, entry_score, lowered=MappingProxyType({})):
+    """The lists of a world; the last one lowers words of the language model."""
+    lists = [
         CompiledList((Entity("one"), Entity("two")), expansion.trie, expansion.entity_class, expansion.entry_score)
         for expansion in world.expansions(words, entry_score)
     ]
+    lists[-1] = replace(lists[-1], lowered_words=tuple(lowered.items()))
+    return lists

@@ -251,6 +251,10 @@ def _report_decoded(decode_dir: Path, meta: Dict[str, Any]) -> None:
             f"wfst-bias: not used: {meta['num_unusable_phrases']:,} of the phrases: {some} ...; report.tsv has them all",
             err=True,
         )
+    for what in meta.get("unreached_weights", ()):
+        click.echo(f"wfst-bias: {what}", err=True)
+    if (more := meta.get("num_unreached_weights", 0) - len(meta.get("unreached_weights", ()))) > 0:
+        click.echo(f"wfst-bias: {more:,} more weights of this kind; report.tsv has them all", err=True)
     if meta["num_failed"]:
         click.echo(
             f"wfst-bias: {meta['num_failed']:,} of {meta['num_inputs']:,} inputs failed; {decode_dir}/failed.jsonl has "

@@ -7,6 +7,7 @@ from typing import FrozenSet, Optional, Tuple
 import click
 
 from wfst_bias.cli.options import PATH, config_options, format_option, g2g_options
+from wfst_bias.cli.outcomes import echo_outcomes
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
@@ -152,9 +153,7 @@ def graph_compile(
     )
     counts: Counter[str] = sum((Counter(spelled.counts) for spelled in compiled.values()), Counter())
     for part, spelled in compiled.items():
-        for outcome in spelled.unusable:
-            where = f"{part.path}:{outcome.entity.line}"
-            click.echo(f"wfst-bias: {where}: {outcome.entity.written!r} {outcome.note}", err=True)
+        echo_outcomes(part.path, spelled)
         if domain := find_domain(Path(str(part.path))):
             used = Counter(entity.entity_class for entity in spelled.entities)
             click.echo(f"{part.path}: {_describe_classes(used, domain.classes - used.keys())}")

@@ -21,6 +21,7 @@ from wfst_bias.cli.options import (
     model_option,
     was_given,
 )
+from wfst_bias.cli.outcomes import echo_outcomes
 from wfst_bias.cli.recognizer import recognizer_of
 from wfst_bias.core.errors import InputError
 
@@ -117,9 +118,7 @@ def transcribe(
         for failed in found.failed:
             _report(failed)
         recognizer = recognizer_of(base_dir, entities, format_name, **options)
-        for outcome in recognizer.outcomes.unusable:
-            line, written = outcome.entity.line, outcome.entity.written
-            click.echo(f"wfst-bias: {entities}:{line}: {written!r} {outcome.note}", err=True)
+        echo_outcomes(entities, recognizer.outcomes)
         failed_files = _transcribe(recognizer, found, channel, output, out)
     _finish(found, failed_files)
 

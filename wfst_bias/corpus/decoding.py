@@ -56,6 +56,11 @@ class Decoding:
         """The phrases of lists of utterances that cannot be used."""
         return self.biasing.unusable if isinstance(self.biasing, ListPerUtterance) else ()
 
+    @property
+    def unreached(self) -> Sequence[Outcome]:
+        """The phrases of lists of utterances whose weight below 0 does not lower what the language model writes."""
+        return self.biasing.spelled.unreached if isinstance(self.biasing, ListPerUtterance) else ()
+
     def write_tables(self, folder: Path) -> None:
         """Write what is the same for all parts: ``words.txt``, ``report.tsv`` of lists of utterances, and meta data.
 
@@ -69,7 +74,10 @@ class Decoding:
             if self.biasing.report:
                 (building / REPORT).write_text(self.biasing.report, encoding="utf-8")
             unusable = [f"{outcome.entity.written!r} {outcome.note}" for outcome in self.unusable]
+            unreached = [f"{outcome.entity.written!r}: {outcome.unreached}" for outcome in self.unreached]
             meta = {"num_unusable_phrases": len(unusable), "unusable_phrases": unusable[:_SHOWN], **self.meta}
+            if unreached:
+                meta |= {"num_unreached_weights": len(unreached), "unreached_weights": unreached[:_SHOWN]}
             meta = {"kind": _TABLES, "meta": meta}
             (building / META).write_text(json.dumps(meta, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -10,6 +10,7 @@ import torch
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.fst.ctc import FINAL_LABEL
 from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.lowered_words import weights_of_outputs
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class LatticeArcs:
       enters_list: which arcs may be the first ones of a phrase of a list, bool.
       plain: log-probability of the token against the best one of its frame, nats, float32.
       boosted: the same with what adaptive boosting adds, nats, float32.
-      graph: score of the graph, nats, float32.
+      graph: score of the graph, nats, float32; without what lists take away from words of the language model.
+      word_weights: weight that lists give the word of the language model that the arc outputs, nats, float32.
       acoustic_scale: weight of the emissions in the score of the lattice.
     """
 
@@ -47,6 +49,7 @@ class LatticeArcs:
     plain: torch.Tensor
     boosted: torch.Tensor
     graph: torch.Tensor
+    word_weights: torch.Tensor
     acoustic_scale: float
 
     def __len__(self) -> int:
@@ -59,12 +62,15 @@ class LatticeArcs:
         return boost
 
     def terms(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """Scaled acoustic score, scaled boost and score of the graph, nats ``(A, 3)``; their sum is the arc's score.
+        """Scaled acoustic score, scaled boost, score of the graph and weight of its word, nats ``(A, 4)``; their sum is the
+        arc's score.
 
         The share of the list in the score of the graph depends on the path; see :func:`list_spans`.
         """
-        plain, boosted, graph = (scores.to(dtype) for scores in (self.plain, self.boosted, self.graph))
-        return torch.stack([self.acoustic_scale * plain, self.acoustic_scale * (boosted - plain), graph], dim=1)
+        scores = (self.plain, self.boosted, self.graph, self.word_weights)
+        plain, boosted, graph, word_weights = (score.to(dtype) for score in scores)
+        scale = self.acoustic_scale
+        return torch.stack([scale * plain, scale * (boosted - plain), graph, word_weights], dim=1)
 
     def select(self, arcs: torch.Tensor) -> "LatticeArcs":
         """Some of the arcs, by their numbers int64 ``(B,)``."""
@@ -97,6 +103,8 @@ def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acou
     frames = fsas.frame.long().clamp(max=columns.shape[1] - 1)
     graph_arcs = fsas.graph_arc.long()
     on_cpu = graph_arcs.cpu().numpy()
+    outputs = np.where(is_final.cpu().numpy(), 0, graph.outputs_of(on_cpu))
+    word_weights = torch.from_numpy(weights_of_outputs(outputs, graph.base_words, graph.lowered_words)).to(fsas.device)
     is_edge = torch.isin(token, torch.tensor(graph.units.edge, device=token.device))
     return LatticeArcs(
         utterances=utterances,
@@ -105,13 +113,14 @@ def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acou
         blocks=layout.block(column),
         frames=frames,
         graph_arcs=graph_arcs,
-        outputs=torch.from_numpy(graph.outputs_of(on_cpu)).to(fsas.device).masked_fill(is_final, 0),
+        outputs=torch.from_numpy(outputs).to(fsas.device),
         ends_word=torch.from_numpy(graph.ends_word(on_cpu)).to(fsas.device) & ~is_final,
         # all units of a phrase are read from the boosted block but the first one and the boundaries between words
         enters_list=graph.begins_token(graph_arcs) & ~layout.is_boosted(column) & ~is_edge & ~is_final,
         plain=columns[utterances, frames, token].masked_fill(is_final, 0.0),
         boosted=columns[utterances, frames, column].masked_fill(is_final, 0.0),
-        graph=graph.arcs[graph_arcs, 3].view(torch.float32),
+        graph=graph.arcs[graph_arcs, 3].view(torch.float32) - word_weights,
+        word_weights=word_weights,
         acoustic_scale=acoustic_scale,
     )
 
@@ -161,7 +170,7 @@ def in_spans(first: IntArray, last: IntArray, length: int) -> BoolArray:
 
 
 def terms_with_list(terms: FloatArray, in_list: BoolArray) -> FloatArray:
-    """Terms ``(T, 3)`` of :meth:`LatticeArcs.terms` with the graph's share within lists apart, ``(T, 4)``.
+    """Terms ``(T, 4)`` of :meth:`LatticeArcs.terms` with all that is the list's as one, ``(T, 4)``.
 
     Args:
       in_list: which arcs are within a list ``(T,)``.
@@ -169,5 +178,6 @@ def terms_with_list(terms: FloatArray, in_list: BoolArray) -> FloatArray:
     Returns:
       in the order of :class:`~wfst_bias.lattice.terms.Terms`.
     """
-    acoustic, boost, graph = terms.T
-    return np.stack([acoustic, boost, np.where(in_list, 0.0, graph), np.where(in_list, graph, 0.0)], axis=1)
+    acoustic, boost, graph, word_weights = terms.T
+    of_list = np.where(in_list, graph, 0.0) + word_weights
+    return np.stack([acoustic, boost, np.where(in_list, 0.0, graph), of_list], axis=1)

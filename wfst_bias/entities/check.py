@@ -45,6 +45,8 @@ def _phrase_findings(outcome: Outcome, sounds: WordSounds) -> Iterator[Finding]:
         found = [_guessed(outcome, sounds)]
         if entity.weight >= 0.0:
             found += [homophone(outcome, sounds), false_alarm_risk(outcome, sounds)]
+        elif outcome.unreached:
+            found.append(Finding(WARNING, WEIGHT, entity, f"{entity.written!r}: {outcome.unreached}"))
         yield from filter(None, found)
 
 

@@ -50,6 +50,7 @@ class Outcome:
       note: why the phrase cannot be used, or what to know.
       dropped: the parts of it that could not be used, and why.
       partial: the parts of it that may be spoken alone, a row for each pronunciation.
+      unreached: what its weight below 0 does not lower; empty where there is nothing.
     """
 
     entity: Entity
@@ -62,6 +63,7 @@ class Outcome:
     note: str = ""
     dropped: Tuple[str, ...] = ()
     partial: Tuple[PartialPhrase, ...] = ()
+    unreached: str = ""
 
     HEADER = "line\tphrase\tstatus\tunknown_words\tpronunciations\thomophones\tnote\n"
 
@@ -69,6 +71,11 @@ class Outcome:
     def distinct_homophones(self) -> Tuple[str, ...]:
         """The homophones of all its pronunciations, each once."""
         return tuple(dict.fromkeys(itertools.chain.from_iterable(self.homophones)))
+
+    @property
+    def notes(self) -> str:
+        """All that there is to know."""
+        return "; ".join(filter(None, (self.note, self.unreached)))
 
     def row(self, *more: str) -> str:
         """Its line of ``report.tsv``; the score of a variant follows its units, ``more`` columns the others."""
@@ -80,7 +87,7 @@ class Outcome:
             " ".join(self.unknown_words),
             " | ".join(" ".join(p) if score == 0 else f"{' '.join(p)} ({score:.1f})" for p, score in scored),
             " ".join(self.distinct_homophones),
-            self.note,
+            self.notes,
             *more,
         )
         return "\t".join(map(str, columns)) + "\n"
@@ -89,6 +96,8 @@ class Outcome:
         """Its fields for the checksum of a graph folder, by names that stay when the code's names change."""
         fields = asdict(self)
         fields["entity"]["shouted"] = fields["entity"].pop("all_caps")
+        if not self.unreached:
+            del fields["unreached"]  # the graphs of former versions are current
         return fields
 
     def to_json(self) -> str:

@@ -37,7 +37,7 @@ class ReportRow:
             status=outcome.status,
             pronunciations=outcome.pronunciations,
             homophones=outcome.distinct_homophones,
-            note=outcome.note,
+            note=outcome.notes,
         )
 
 

@@ -51,6 +51,11 @@ class SpelledList:
         return tuple(outcome for outcome in self.outcomes if outcome.status == UNUSABLE)
 
     @property
+    def unreached(self) -> Tuple[Outcome, ...]:
+        """The outcomes of phrases whose weight below 0 does not lower what the language model writes."""
+        return tuple(outcome for outcome in self.outcomes if outcome.unreached)
+
+    @property
     def entities(self) -> Tuple[Entity, ...]:
         """The used phrases, by their numbers where the list is of one class."""
         return tuple(outcome.entity for outcome in self.used)

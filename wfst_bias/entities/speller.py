@@ -15,6 +15,7 @@ from wfst_bias.entities.partial import WORD_BREAK, partial_phrases, with_boundar
 from wfst_bias.entities.repeated import united
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
+from wfst_bias.entities.weights import Spellings, spellings_of, with_unreached
 from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.models import g2p_of, variants_of
@@ -117,7 +118,9 @@ class Speller:
                 )
                 outcomes.append(Outcome(entity, USED, len(seen), self._unknown_words(entity), *pronounced))
                 seen[words] = outcomes[-1]
-        return _with_list_homophones(outcomes)
+        outcomes = _with_list_homophones(outcomes)
+        has_weights_below_0 = any(entity.weight < 0.0 for entity in entities)
+        return [*with_unreached(outcomes, self._spellings)] if has_weights_below_0 else outcomes
 
     def _key_of(self, entity: Entity) -> _Key:
         """All of a phrase that its pronunciations depend on."""
@@ -181,6 +184,11 @@ class Speller:
             if not unknown:
                 given.append(units)
         return given, list(foreign)
+
+    @cached_property
+    def _spellings(self) -> Spellings:
+        """The words of the language model."""
+        return spellings_of(self._known_words)
 
     @cached_property
     def _words_of(self) -> Dict[Pronunciation, List[str]]:

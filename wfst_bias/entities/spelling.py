@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from wfst_bias.entities.inflections import KINDS, Endings, InflectedForm, inflected
-from wfst_bias.entities.outcome import Outcome, PartialPhrase
+from wfst_bias.entities.outcome import USED, Outcome, PartialPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 
 _TIE_BREAK = 1e-3  # nats
@@ -114,8 +114,8 @@ def partial_spellings(
 ) -> Tuple[List[Spelling], Tuple[Tuple[str, ...], ...]]:
     """The spellings of the partial phrases, by which a path leaves a phrase between two of its words or has one of them.
 
-    They have neither bonus nor weight. Of several that sound alike only the likeliest is there, and none that sounds
-    like a whole phrase, whose weight counts.
+    They have no bonus, and of weights only those below 0 that the list gives to their words. Of several that sound alike
+    only the likeliest is there, and none that sounds like a whole phrase, whose weight counts.
 
     Args:
       outcomes: see :func:`spellings`.
@@ -126,6 +126,8 @@ def partial_spellings(
     Returns:
       the spellings, and the words of each partial phrase, numbered from ``num_phrases`` on.
     """
+    outcomes = [outcome for outcome in outcomes if outcome.status == USED]
+    below_0 = {outcome.entity.words: min(outcome.entity.weight, 0.0) for outcome in outcomes}
     taken = {spelling.units for spelling in whole}
     best: Dict[Pronunciation, PartialPhrase] = {}
     for outcome in outcomes:
@@ -135,4 +137,6 @@ def partial_spellings(
                 best[units] = partial
     words = tuple(dict.fromkeys(partial.words for partial in best.values()))
     number = {one: num_phrases + i for i, one in enumerate(words)}
-    return [Spelling(number[one.words], units, one.score - cost) for units, one in best.items()], words
+    parts = {one: [*((word,) for word in one), *[one] * (len(one) > 1)] for one in words}
+    paid = {one: cost - sum(below_0.get(part, 0.0) for part in parts[one]) for one in words}
+    return [Spelling(number[one.words], units, one.score - paid[one.words]) for units, one in best.items()], words

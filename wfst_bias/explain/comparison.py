@@ -102,7 +102,8 @@ class ScoredPath:
       tokens: what they read; blank at the end.
       begins: where a token begins, bool.
       acoustic, boost: scores of the emissions, scaled, nats.
-      graph: scores of the arcs, nats.
+      graph: scores of the arcs without the next, nats.
+      word_weights: weights that lists give words of the language model, nats.
       phrases: outputs of the phrases that came by a list ``(P,)``.
       first, last: the arcs that begin their first and their last units ``(P,)``.
       transcript: its words.
@@ -114,6 +115,7 @@ class ScoredPath:
     acoustic: FloatArray
     boost: FloatArray
     graph: FloatArray
+    word_weights: FloatArray
     phrases: IntArray
     first: IntArray
     last: IntArray
@@ -121,7 +123,7 @@ class ScoredPath:
 
     @property
     def scores(self) -> FloatArray:
-        return self.acoustic + self.boost + self.graph
+        return self.acoustic + self.boost + self.graph + self.word_weights
 
     def first_of(self, outputs: Sequence[int]) -> Tuple[int, int]:
         """The arcs that begin the first and the last unit of the first one of some phrases."""
@@ -135,7 +137,8 @@ class ScoredPath:
 
     def terms(self, inside: slice) -> Terms:
         """The terms of the score of some frames."""
-        scores = np.stack([self.acoustic[inside], self.boost[inside], self.graph[inside]], axis=1)
+        of_arcs = (self.acoustic, self.boost, self.graph, self.word_weights)
+        scores = np.stack([scores[inside] for scores in of_arcs], axis=1)
         return Terms(*terms_with_list(scores, self.in_list[inside]).sum(axis=0).tolist())
 
     @cached_property

@@ -164,7 +164,7 @@ class ConstrainedSearch:
             arcs.graph_arcs, graph.num_arcs
         )  # the second copy of 'with_outputs' is the graph again
         begins = graph.begins_unit(in_graph).cpu().numpy()
-        acoustic, boost, of_graph = arcs.terms(torch.float64).cpu().numpy().T
+        acoustic, boost, of_graph, word_weights = arcs.terms(torch.float64).cpu().numpy().T
         outputs = arcs.outputs.cpu().numpy()
         first, last = list_spans(outputs, arcs.enters_list.cpu().numpy(), graph.first_phrase)
         score = float(lattices.fsas.scores[path.to(decoder.device)].cpu().numpy().sum())
@@ -175,6 +175,7 @@ class ConstrainedSearch:
             acoustic=acoustic,
             boost=boost,
             graph=of_graph,
+            word_weights=word_weights,
             phrases=outputs[last],
             first=first,
             last=last,

@@ -12,19 +12,20 @@ from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.inflections import KINDS, Endings, InflectedForm
+from wfst_bias.entities.weights import Spellings, spellings_of
 from wfst_bias.fst.columns import ColumnLayout
-from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable, check_size
+from wfst_bias.fst.ctc import FINAL_LABEL, ArcTable
 from wfst_bias.fst.wfst import Wfst
+from wfst_bias.graph.arena import Arena, Lease
 from wfst_bias.graph.biasing_trie import ClassExpansion, gated
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph, decoding_graph, words_of_path
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
 from wfst_bias.graph.listed import OPEN, ListInGraph
+from wfst_bias.graph.lowered_words import ArcsOfWords
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
-
-_LEAST_STATES, _LEAST_ARCS, _LEAST_ENTRIES = 1 << 16, 1 << 18, 1 << 10
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class CompiledList:
       costs: what its class costs and pays, for those who read the graph.
       partial_phrases: words of phrases that may stand alone; their output labels are the last ones.
       inflected: possessives and plurals of the phrases; their output labels follow those of the phrases.
+      lowered_words: words of the language model that are phrases with a weight below 0, and these weights, nats.
     """
 
     entities: Tuple[Entity, ...]
@@ -49,6 +51,7 @@ class CompiledList:
     costs: ClassConfig = ClassConfig()
     partial_phrases: Tuple[Tuple[str, ...], ...] = ()
     inflected: Tuple[InflectedForm, ...] = ()
+    lowered_words: Tuple[Tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class BaseGraph:
     key: str
     device: torch.device = torch.device("cpu")
     unigrams: Optional[FloatArray] = field(default=None, repr=False, compare=False)
-    _free: Dict[torch.device, List["_Arena"]] = field(default_factory=dict, repr=False, compare=False)
+    _free: Dict[torch.device, List[Arena]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def class_names(self) -> Tuple[str, ...]:
@@ -90,6 +93,20 @@ class BaseGraph:
         return words_of_path(self.table.olabels, self.words, len(self.words))
 
     @cached_property
+    def spellings(self) -> Spellings:
+        """The words of the language model by what is the same for all their spellings."""
+        return spellings_of(self.known_words)
+
+    @cached_property
+    def _kept_words(self) -> ArcsOfWords:
+        """Where the arcs that no list writes output words."""
+        splits = self.table.splits
+        return ArcsOfWords(self.table.olabels[splits[1] : splits[self.frontier.first_class_state]])
+
+    def _new_arena(self, needed: Optional[ArcTable] = None) -> Arena:
+        return Arena(self.table, self.frontier.first_class_state, self._kept_words, self.device, needed)
+
+    @cached_property
     def plain(self) -> DecodingGraph:
         """The decoding graph without a list."""
         graph = decoding_graph(self.table, self.lang.units, self.words, len(self.words), topology=self.topology)
@@ -100,7 +117,7 @@ class BaseGraph:
 
         The arcs of the base are shared: they stand in an arena, whose tail the lists take. An arena is free
         again when its graph is no longer used; where a graph is asked for while another one is in use, another
-        copy of the base is made.
+        copy of the base is made. Words that the lists lower have other scores in the arena as long as it is used.
 
         Args:
           lists: of this base.
@@ -114,13 +131,14 @@ class BaseGraph:
         layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.marks_words)
         expansions = self.expansions(lists, gates, layout)
         free = self._free.setdefault(self.device, [])
-        arena = free.pop() if free else _Arena(self)
+        arena = free.pop() if free else self._new_arena()
         # the final state's number is the arena's, and may grow with it
         table = spliced_arcs(self.frontier, expansions, arena.last_state, layout.num_tokens, self.topology)
         if not arena.has_room_for(table):
-            arena = _Arena(self, table)
+            arena = self._new_arena(table)
             table.arcs[table.arcs[:, 2] == FINAL_LABEL, 1] = arena.last_state
-        arcs, splits, olabels = arena.filled(table)
+        lowered = _lowered_words(lists, gates)
+        arcs, splits, olabels = arena.filled(table, {self.words[word]: weight for word, weight in lowered.items()})
         graph = DecodingGraph(
             arcs,
             splits,
@@ -132,9 +150,10 @@ class BaseGraph:
                 ListInGraph(compiled.entities, gate, compiled.costs, compiled.partial_phrases, compiled.inflected)
                 for compiled, gate in zip(lists, gates)
             ),
-            lease=(lease := _Lease()),
+            lease=(lease := Lease()),
             topology=self.topology,
             unigrams=self.unigrams,
+            lowered_words=lowered,
         )
         weakref.finalize(lease, free.append, arena)
         assert not len(table.arcs) or int(table.arcs[:, 2].max()) < graph.num_columns
@@ -200,69 +219,10 @@ class BaseGraph:
         return frozenset(pronunciation for word, pronunciation in self.lang.lexicon.pairs if word in known)
 
 
-class _Lease:
-    """Lives as long as anything that reads an arena: a graph, its copies and what k2 made of them."""
-
-
-class _Arena:
-    """A copy of a base graph's arcs with room for lists.
-
-    ::
-
-        rows:  room for entries | start | all but class states | class states | room for tries
-        state: 0                          1 ...                  first_class_state ...         ... last_state
-
-    A list writes the rows of the start, right-aligned to those that stay, and those from the class states on.
-    The final arcs that stay enter ``last_state``, so it keeps its number, and the states before it are empty.
-    """
-
-    def __init__(self, base: BaseGraph, table: Optional[ArcTable] = None):
-        """An arena with room for twice what ``table`` needs."""
-        num_entries, num_tail_arcs, num_tail_states = _LEAST_ENTRIES, _LEAST_ARCS, _LEAST_STATES
-        if table is not None:
-            num_entries = max(num_entries, 2 * int(table.splits[1]))
-            num_tail_arcs = max(num_tail_arcs, 2 * table.num_arcs)
-            num_tail_states = max(num_tail_states, 2 * len(table.splits))
-        splits, rows = base.table.splits, base.table.arcs
-        self._first_class_state = base.frontier.first_class_state
-        stays = slice(int(splits[1]), int(splits[self._first_class_state]))
-        num_kept = stays.stop - stays.start
-        self._head = num_entries
-        self._tail = num_entries + num_kept
-        self.last_state = self._first_class_state + num_tail_states
-        check_size(self._tail + num_tail_arcs)
-
-        self._rows = torch.empty(self._tail + num_tail_arcs, 4, dtype=torch.int32, device=base.device)
-        kept = torch.from_numpy(rows[stays]).to(base.device)
-        self._rows[self._head : self._tail] = kept
-        final = kept[:, 2] == FINAL_LABEL
-        self._rows[self._head : self._tail, 1][final] = self.last_state
-        self._olabels = np.empty(len(self._rows), np.int32)
-        self._olabels[self._head : self._tail] = base.table.olabels[stays]
-        self._splits = torch.zeros(self.last_state + 2, dtype=torch.int32, device=base.device)
-        self._splits[1 : self._first_class_state] = torch.from_numpy(splits[1 : self._first_class_state] - splits[1])
-        self._num_entries = 0  # rows of the start that the splits count
-
-    def has_room_for(self, table: ArcTable) -> bool:
-        num_entries = int(table.splits[1])
-        return (
-            num_entries <= self._head
-            and table.num_arcs - num_entries <= len(self._rows) - self._tail
-            and self._first_class_state + len(table.splits) - 2 <= self.last_state
-        )
-
-    def filled(self, table: ArcTable) -> Tuple[torch.Tensor, torch.Tensor, IntArray]:
-        """Arcs, splits and output labels with the rows of :func:`spliced_arcs` in their places."""
-        num_entries = int(table.splits[1])
-        begin, end = self._head - num_entries, self._tail + table.num_arcs - num_entries
-        rows = torch.from_numpy(table.arcs).to(self._rows.device)
-        self._rows[begin : self._head], self._rows[self._tail : end] = rows[:num_entries], rows[num_entries:]
-        self._olabels[begin : self._head] = table.olabels[:num_entries]
-        self._olabels[self._tail : end] = table.olabels[num_entries:]
-        self._splits[1 : self._first_class_state] += num_entries - self._num_entries
-        self._num_entries = num_entries
-        tail_splits = torch.from_numpy(table.splits[1:] + np.int32(self._tail - self._head))
-        last_owner = self._first_class_state + len(tail_splits)
-        self._splits[self._first_class_state : last_owner] = tail_splits.to(self._splits.device)
-        self._splits[last_owner:] = end - begin
-        return self._rows[begin:end], self._splits, self._olabels[begin:end]
+def _lowered_words(lists: Sequence[CompiledList], gates: Sequence[int]) -> Dict[str, float]:
+    """The weight of each word that a list of all utterances lowers, nats; of several lists, the lowest."""
+    lowered: Dict[str, float] = {}
+    for compiled, gate in zip(lists, gates):
+        for word, weight in compiled.lowered_words if gate == OPEN else ():
+            lowered[word] = min(weight, lowered.get(word, 0.0))
+    return lowered

@@ -128,7 +128,7 @@ def _row(outcome: Outcome) -> Dict[str, Any]:
             for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones)
         ],
         "unknown_words": list(outcome.unknown_words),
-        "note": outcome.note,
+        "note": outcome.notes,
     }
 
 

@@ -208,9 +208,10 @@ def compile_graph(
     _check_configs(configs, names)
     classes = {name: asdict(configs.get(name, config)) for name in names}
     open_ = asdict(open_vocabulary) if open_vocabulary else None
-    key = content_key(
-        "graph", base.key, classes, [[outcome.content() for outcome in some] for some in spelled.values()], open_
-    )
+    contents = [[outcome.content() for outcome in some] for some in spelled.values()]
+    has_weights_below_0 = any(outcome.entity.weight < 0.0 for some in spelled.values() for outcome in some)
+    # these lower words of the language model, which former versions did not do
+    key = content_key("graph", base.key, classes, contents, open_, *["lowered words"] * has_weights_below_0)
     if not is_current(graph_dir, key) or not has_spelled_list(graph_dir):
         compiled = [part for some in spelled.values() for part in compile_lists(base, some, config, configs)]
         if open_vocabulary:

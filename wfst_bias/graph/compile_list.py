@@ -9,6 +9,7 @@ from wfst_bias.entities.inflections import InflectedForm
 from wfst_bias.entities.lists import check_class
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.spelling import Spelling, bonus_of, inflected_spellings, partial_spellings, spellings
+from wfst_bias.entities.weights import lowered_words
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
@@ -50,6 +51,7 @@ def compile_list(
         config,
         partial_phrases,
         forms,
+        tuple(lowered_words(used, base.spellings).items()) if any(e.weight < 0.0 for e in used) else (),
     )
 
 

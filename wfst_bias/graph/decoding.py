@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 import k2
 import numpy as np
@@ -39,6 +39,8 @@ class DecodingGraph:
       topology: of the CTC product; empty for a graph that others made.
       unigrams: log-probability of each of the first words of the table without a history, nats, NaN where the language
         model does not have it; None where that is not known.
+      lowered_words: words of the language model with a weight below 0 in a list of all utterances, and these weights,
+        nats; they are part of the scores of the arcs that output these words.
     """
 
     arcs: torch.Tensor
@@ -51,6 +53,7 @@ class DecodingGraph:
     lease: Any = field(default=None, repr=False, compare=False)
     topology: str = STANDARD
     unigrams: Optional[FloatArray] = field(default=None, repr=False, compare=False)
+    lowered_words: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def num_arcs(self) -> int:

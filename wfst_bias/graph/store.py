@@ -132,6 +132,7 @@ def _write_meta(folder: Path, decoding: DecodingGraph, key: str, **notes: Any) -
             for part in decoding.lists
         ],
         "topology": decoding.topology,
+        **({"lowered_words": dict(decoding.lowered_words)} if decoding.lowered_words else {}),
         "files": sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()),
         **notes,
     }
@@ -155,7 +156,7 @@ def read_decoding(path: Path) -> DecodingGraph:
             _lists(meta, entities, path) if meta["has_lists"] else [],
             str(meta["topology"]),
         )
-        return replace(graph, unigrams=read_unigrams(path))
+        return replace(graph, unigrams=read_unigrams(path), lowered_words=dict(meta.get("lowered_words", {})))
 
 
 def _entities(path: Path) -> Iterator[Entity]:

@@ -4,7 +4,7 @@ A state is split where paths with different histories meet, so that no path may 
 """
 
 from dataclasses import dataclass, replace
-from typing import Tuple
+from typing import Mapping, Tuple
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class RescoringLM:
       rarest: log-probability of its rarest word, nats.
       start: the history of a first word, a node of the model.
       end: the model's id of ``</s>``.
+      weights: below 0, that a list gives to words of the table, nats, float32 ``(V,)``; they stay.
     """
 
     model: Ngrams
@@ -41,10 +42,15 @@ class RescoringLM:
     rarest: float
     start: int
     end: int
+    weights: FloatArray
 
     @classmethod
-    def of(cls, model: Ngrams, words: SymbolTable) -> "RescoringLM":
+    def of(cls, model: Ngrams, words: SymbolTable, lowered: Mapping[str, float] = {}) -> "RescoringLM":
         """The model for a table of words.
+
+        Args:
+          lowered: words that a list lowers, and by how much, nats; see
+            :class:`~wfst_bias.graph.decoding.DecodingGraph`.
 
         Raises:
           InputError: it has no ``<s>`` or ``</s>``, or none of the words.
@@ -63,7 +69,8 @@ class RescoringLM:
         first = model.nodes(1)
         rarest = float(model.log_prob[first[is_predicted[model.word[first]]]].min())
         (start,) = model.child(np.zeros(1, np.int64), np.array([id_of[BOS]])).tolist()
-        return cls(model, ids, rarest, start, id_of[EOS])
+        weights = np.array([lowered.get(word, 0.0) for word in words.symbols], np.float32)
+        return cls(model, ids, rarest, start, id_of[EOS], weights)
 
     def follow(self, history: IntArray, words: IntArray, is_phrase: BoolArray) -> Tuple[IntArray, FloatArray]:
         """The history after words ``(A,)`` of the table that each follow one, and their log-probabilities."""
@@ -117,5 +124,6 @@ def with_lm(lattice: WordLattice, lm: RescoringLM) -> WordLattice:
     )
     terms = rescored.terms.copy()
     terms[:, 2] = np.concatenate(scores)
-    terms[rescored.phrases == NO_PHRASE, 3] = 0.0  # the words of a partial phrase are words of this model, too
+    of_model = np.flatnonzero(rescored.phrases == NO_PHRASE)  # the words of a partial phrase are words of it, too
+    terms[of_model, 3] = lm.weights[rescored.words[of_model]]
     return replace(rescored, terms=terms)

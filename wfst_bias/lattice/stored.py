@@ -3,7 +3,7 @@
 import contextlib
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, TextIO, Tuple
@@ -29,7 +29,7 @@ from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 from wfst_bias.lm.files import read_ngrams
 
 _KIND = "lattices"
-_WORDS, _META = "words.txt", "meta.json"
+_WORDS, _META, _LOWERED = "words.txt", "meta.json", "lowered_words"
 _K2_SUFFIX, _ARCHIVE_SUFFIXES = ".pt", (".gz", ".txt", ".ark")
 
 
@@ -59,12 +59,14 @@ class StoredLattices:
       words: of the lattices.
       acoustic_scale: of their scores.
       archives: their files.
+      lowered_words: see :class:`~wfst_bias.graph.decoding.DecodingGraph`; none where that is not known.
     """
 
     source: Path
     words: SymbolTable
     acoustic_scale: float
     archives: Tuple[StoredArchive, ...]
+    lowered_words: Mapping[str, float] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[LatticeOfList]:
         """The lattices, one at a time, and the phrases that their numbers mean.
@@ -147,7 +149,7 @@ def stored_lattices(
     scale = acoustic_scale or meta["search"]["acoustic_scale"]
     table = SymbolTable.read(words or source / _WORDS, first=EPS)
     found_there = (StoredArchive(path, partial(read_lattices, path, scale, terms)) for path, terms in archives(source))
-    return StoredLattices(source, table, scale, tuple(found_there))
+    return StoredLattices(source, table, scale, tuple(found_there), meta.get(_LOWERED, {}))
 
 
 def copy_lattices(stored: StoredLattices, out: Path) -> int:
@@ -196,6 +198,7 @@ def write_lattices(
             "lattices": OF_WORDS,
             "search": {"acoustic_scale": stored.acoustic_scale},
             "made_of": str(stored.path),
+            **({_LOWERED: dict(stored.lowered_words)} if stored.lowered_words else {}),
             **notes,
         }
         (building / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -216,7 +219,7 @@ def rescore_lattices(
     check_folder(folder, _KIND)
     model = read_ngrams(lm)
     try:
-        other = RescoringLM.of(model, stored.words)
+        other = RescoringLM.of(model, stored.words, stored.lowered_words)
     except InputError as error:
         raise InputError(str(error), lm) from None
     change = lambda one: weighted(with_lm(one, other), lm_scale, word_penalty)

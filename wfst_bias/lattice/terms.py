@@ -12,7 +12,7 @@ class Terms:
       boost: what adaptive boosting gave back of that, scaled.
       language_model: of the graph, what is not the list's.
       list: of the graph within lists: entering the class and choosing the phrase cost, bonus
-        and weight pay.
+        and weight pay; and a weight below 0 of a word that the language model has.
     """
 
     acoustic: float

@@ -159,7 +159,7 @@ class _Frames:
       tokens: that they read.
       outputs: words and phrases, 0 is none.
       enters_list: where a phrase of a list may begin.
-      terms: of the score, nats ``(A, 3)``: acoustic, boost and graph.
+      terms: of the score, nats ``(A, 4)``, see :meth:`wfst_bias.decode.arcs.LatticeArcs.terms`.
       loss: of the best path through the arc against the best path of the utterance, nats.
     """
 

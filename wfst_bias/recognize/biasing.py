@@ -15,6 +15,7 @@ from wfst_bias.entities.entity import Phrases
 from wfst_bias.entities.inflections import KINDS, inflected
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.speller import Speller
+from wfst_bias.entities.weights import with_unreached
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
@@ -91,7 +92,9 @@ class OneGraph:
 
     @property
     def meta(self) -> Dict[str, Any]:
-        return {"num_phrases": len(self._decoder.graph.entities), **self._decoder.meta}
+        lowered = self._decoder.graph.lowered_words
+        of_words = {"lowered_words": dict(lowered)} if lowered else {}
+        return {"num_phrases": len(self._decoder.graph.entities), **of_words, **self._decoder.meta}
 
     def decoder_of(self, cuts: Sequence[MonoCut]) -> Tuple[Decoder, Sequence[int]]:
         return self._decoder, (OPEN,) * len(cuts)
@@ -127,7 +130,8 @@ class ListPerUtterance:
     ):
         phrases = {(e.entity_class, e.words, e.spoken, e.pronunciations): e for entities in lists for e in entities}
         self.known_words = base.known_words
-        self.spelled = speller.spell(phrases.values())
+        spelled = speller.spell(phrases.values())
+        self.spelled = replace(spelled, outcomes=with_unreached(spelled.outcomes, base.spellings, of_some=True))
         forms = [form for entity in phrases.values() for form in (inflected(entity, kind) for kind in KINDS) if form]
         partial = [part.words for one in self.spelled.used for part in one.partial]
         texts = [*(words for _, words, *_ in phrases), *forms, *partial]
