@@ -12,7 +12,8 @@ from wfst_bias.decode.transcript import LIST
 from wfst_bias.entities.entity import Entity
 from wfst_bias.explain.explanation import explain
 from wfst_bias.g2p.config import G2GConfig
-from wfst_bias.graph.compile import compile_list, graph_of_list, speller_of
+from wfst_bias.graph.compile import graph_of_list, speller_of
+from wfst_bias.graph.compile_list import compile_list
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.lowered_words import ArcsOfWords, weights_of_outputs
 from wfst_bias.graph.store import read_base, read_decoding

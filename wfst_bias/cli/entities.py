@@ -48,8 +48,7 @@ def entities_check(
     two-words      warning  sounds like two common words together, or as two words like one
     near-word      note     4 phones or letters, and one of them from a common word
     sounds-alike   warning  sounds like an earlier phrase; if only by some of its pronunciations, a note
-    weight         warning  weights that are of another scale; all the same, a note. A weight below 0 that does not lower what
-                            the language model writes by itself
+    weight         warning  of another scale, or below 0 but not for what the language model writes itself; all the same, a note
     guessed        note     a word of it is in no lexicon, and was read aloud
 
     How common a word is, is read from the language model of BASE_DIR. A phrase with a weight below 0 is no risk: nothing is reported
