@@ -1,4 +1,4 @@
-"""What users are told of the phrases of a list that are not used as they asked."""
+"""Messages about the phrases of a list that are not used as they were meant."""
 
 from typing import TYPE_CHECKING, Any
 
