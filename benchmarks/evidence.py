@@ -33,7 +33,7 @@ from wfst_bias.recognize.biasing import OneGraph
 from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.verified import verified
-from wfst_bias.score.separation import area_under_roc, is_hit, partners
+from wfst_bias.score.separation import SpokenWords, area_under_roc
 from wfst_bias.second_pass.chain import Chain
 from wfst_bias.second_pass.config import VerifyConfig
 from wfst_bias.second_pass.verification import Verification
@@ -93,9 +93,9 @@ def judged(base, words, speech, model, config):
 
 def _are_hits(found, reference, found_by):
     """Which phrases of the list that came in some way were spoken."""
-    partner = partners(reference, words_of(found.transcript.text))
+    spoken = SpokenWords(reference, words_of(found.transcript.text))
     entities = [one for one in found.transcript.entities if one.found_by in found_by]
-    return [is_hit((one.first_word, one.num_words), partner) for one in entities]
+    return [spoken.is_hit(one.first_word, one.num_words) for one in entities]
 
 
 def total(results):

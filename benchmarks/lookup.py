@@ -28,10 +28,10 @@ from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.store import graph_g2g, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.score.counts import count_errors
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.report import score_counts
 from wfst_bias.second_pass.config import LOOKUP, LookupConfig
 from wfst_bias.second_pass.lookup import Lookup
@@ -81,7 +81,7 @@ def main() -> None:
     entities = list(read_entities(arguments.list))
     pronunciations = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
-    phrases = PhraseList(entity.words for entity in entities if entity.words)
+    phrases = ScoredPhrases.of(entities)
 
     def rates(transcripts: List[Transcript]) -> Tuple[str, ...]:
         counts = [count_errors(texts[t.name], tuple(w.text for w in t.words), phrases) for t in transcripts]

@@ -25,12 +25,12 @@ from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.store import graph_g2g, read_decoding
 from wfst_bias.lang.lang import hama_lang, read_lang
 from wfst_bias.lattice.nbest import NBest, nbest_of
 from wfst_bias.lattice.word_lattice import word_lattices
 from wfst_bias.score.counts import count_errors
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.report import score_counts
 from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import EMISSIONS, MEASURES, RescoringConfig
@@ -64,7 +64,7 @@ def main() -> None:
     pronunciations = Pronunciations(lang, entities, decoder.graph.known_words, graph_g2g(arguments.graph_dir))
     rescorer = PhoneRescorer(pronunciations, RescoringConfig(measure=arguments.measure))
     texts = {name: words_of(text) for name, text in read_texts(arguments.data).items()}
-    phrases = PhraseList(entity.words for entity in entities if entity.words)
+    phrases = ScoredPhrases.of(entities)
 
     seconds = search_seconds = 0.0
     lists: List[Tuple[NBest, List[float]]] = []

@@ -6,9 +6,9 @@ from typing import AbstractSet, Dict, Iterable, List, Mapping, Sequence, Tuple
 from tabulate import tabulate
 
 from wfst_bias.core.text import words_of
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.report.plot import SERIES, Plot
 from wfst_bias.score.counts import Counts, count_errors
+from wfst_bias.score.listed import ScoredPhrases
 
 _BUDGETS = (10, 20, 30, 50, 100, 200)  # false alarms per hour
 
@@ -96,7 +96,7 @@ def point_of(
 
 
 def _counts(texts: Mapping[str, str], references: Mapping[str, str], words: Iterable[str]) -> Counts:
-    phrases = PhraseList(map(words_of, words))
+    phrases = ScoredPhrases(map(words_of, words))
     pairs = [(words_of(reference), words_of(texts.get(name, ""))) for name, reference in references.items()]
     return sum((count_errors(reference, text, phrases) for reference, text in pairs), Counts())
 

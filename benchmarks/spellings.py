@@ -14,12 +14,12 @@ from wfst_bias.acoustic.models import load_model
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.spellers import PieceSpeller
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.tune.lists import OneList
 from wfst_bias.tune.tuner import Tuner, dev_emissions
 from wfst_bias.tune.weights import Weights
@@ -40,7 +40,7 @@ def main() -> None:
     model = load_model(arguments.model, torch.device("cpu"))
     emissions = dev_emissions(read_data(arguments.data), Recognizer(base=base, model=model), 4)
     texts = read_texts(arguments.data)
-    phrases = dict.fromkeys(texts, PhraseList(entity.words for entity in entities))
+    phrases = dict.fromkeys(texts, ScoredPhrases.of(entities))
 
     def measure(title: str, config: G2GConfig, segmentations: int = 1) -> None:
         speller = PieceSpeller(base.lang.piece_model, base.lang.units, segmentations)

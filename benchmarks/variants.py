@@ -18,7 +18,6 @@ import torch
 
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.graphones import cut_words, graphone_lexicon, graphone_model, write_graphones
 from wfst_bias.graph.compile import compile_base, speller_of
@@ -26,6 +25,7 @@ from wfst_bias.graph.store import read_base
 from wfst_bias.lang.lang import Lang, hama_lang
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.tune.lists import OneList
 from wfst_bias.tune.tuner import Tuner, dev_emissions
 from wfst_bias.tune.weights import Weights
@@ -54,7 +54,7 @@ def main() -> None:
         names = set(islice(texts, first, None, 2))
         cuts = read_data(arguments.data).filter(lambda cut, names=names: cut.id in names)
         parts[part] = dev_emissions(cuts, Recognizer.default(), 4)
-    phrases = dict.fromkeys(texts, PhraseList(entity.words for entity in entities))
+    phrases = dict.fromkeys(texts, ScoredPhrases.of(entities))
 
     def measure(name: str, base, config: G2GConfig) -> None:
         outcomes = speller_of(base, g2g=config).spell(entities)

@@ -3,16 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.report.aligned import columns, num_errors
 from wfst_bias.score.counts import count_errors, match_phrases
+from wfst_bias.score.listed import ScoredPhrases
 
-PHRASES = PhraseList([("b",), ("a", "c")])
+PHRASES = ScoredPhrases([("b",), ("a", "c")])
 WORDS = st.lists(st.sampled_from("abcd"), max_size=6).map(tuple)
 
 
 def shown(reference, *hypotheses, phrases=()):
-    found = columns(reference.split(), [h.split() for h in hypotheses], PhraseList(tuple(p.split()) for p in phrases))
+    found = columns(
+        reference.split(), [h.split() for h in hypotheses], ScoredPhrases(tuple(p.split()) for p in phrases)
+    )
     marks = {"substituted": "~", "inserted": "+", "deleted": "-", "": ""}
     row = lambda k: " ".join(f"{c[k].word or '.'}{marks[c[k].error]}{c[k].entity and ':' + c[k].entity}" for c in found)
     return [row(k) for k in range(1 + len(hypotheses))]
@@ -51,8 +53,8 @@ def test_no_word_is_lost_and_errors_are_those_of_the_score(reference, before, af
 @given(WORDS, WORDS)
 def test_every_phrase_is_a_hit_a_miss_or_a_false_alarm(reference, hypothesis):
     matches, counts = match_phrases(reference, hypothesis, PHRASES), count_errors(reference, hypothesis, PHRASES)
-    assert sorted([*matches.hits, *matches.misses]) == PHRASES.occurrences(reference)
-    assert sorted([*matches.hits.values(), *matches.false_alarms]) == PHRASES.occurrences(hypothesis)
+    assert sorted([*matches.hits, *matches.misses]) == PHRASES.exact_spans(reference)
+    assert sorted([*matches.hits.values(), *matches.false_alarms]) == PHRASES.exact_spans(hypothesis)
     assert (counts.hits, counts.misses) == (len(matches.hits), len(matches.misses))
     for (first, end), (begin, behind) in matches.hits.items():
         assert reference[first:end] == hypothesis[begin:behind]

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Counts
 from wfst_bias.score.librispeech import align, count_rare_errors
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.report import score_decoding
 
 
 def counted(reference, hypothesis, *rare, listed=()):
-    phrases = PhraseList((word,) for word in (*rare, *listed))
+    phrases = ScoredPhrases((word,) for word in (*rare, *listed))
     return count_rare_errors(tuple(reference.split()), tuple(hypothesis.split()), set(rare), phrases)
 
 
@@ -104,7 +104,7 @@ def test_alignments_are_those_of_the_definition(reference, hypothesis):
 
 @given(words, words, st.sets(st.sampled_from("abc")))
 def test_rare_words_and_others_are_all_words(reference, hypothesis, rare):
-    counts = count_rare_errors(reference, hypothesis, rare, PhraseList([]))
+    counts = count_rare_errors(reference, hypothesis, rare, ScoredPhrases([]))
     assert (counts.biased_words, counts.unbiased_words) == (
         sum(word in rare for word in reference),
         sum(word not in rare for word in reference),

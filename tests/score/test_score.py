@@ -6,14 +6,14 @@ import pytest
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.entities.biasing import read_biasing
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counts import Counts, count_errors
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.report import score_change, score_counts, score_decoding
 
 
 def counted(reference, hypothesis, *phrases):
     return count_errors(
-        tuple(reference.split()), tuple(hypothesis.split()), PhraseList(tuple(p.split()) for p in phrases)
+        tuple(reference.split()), tuple(hypothesis.split()), ScoredPhrases(tuple(p.split()) for p in phrases)
     )
 
 
@@ -43,8 +43,8 @@ def test_a_phrase_is_found_as_a_whole():
 
 
 def test_the_longest_phrase_wins():
-    phrases = PhraseList([("new",), ("new", "york"), ("york",)])
-    assert phrases.occurrences("new york new".split()) == [(0, 2), (2, 3)]
+    phrases = ScoredPhrases([("new",), ("new", "york"), ("york",)])
+    assert phrases.exact_spans("new york new".split()) == [(0, 2), (2, 3)]
 
 
 def test_the_same_phrase_elsewhere_is_no_hit():

@@ -14,11 +14,11 @@ from wfst_bias.acoustic.archive import write_archive
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base
 from wfst_bias.recognize.emissions import BatchEmissions
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.second_pass.chain import Chain, Rescoring
 from wfst_bias.second_pass.config import ChainConfig, RescoringConfig
 from wfst_bias.second_pass.pronunciations import Pronunciations
@@ -47,7 +47,7 @@ def tuner(world):
 
 
 def tuner_of_list(base, spelled, emissions, texts=TEXTS, **options):
-    phrases = PhraseList(outcome.entity.words for outcome in spelled)
+    phrases = ScoredPhrases(outcome.entity.words for outcome in spelled)
     return Tuner(OneList(base, spelled), emissions, texts, dict.fromkeys(texts, phrases), **options)
 
 

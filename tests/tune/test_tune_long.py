@@ -5,10 +5,10 @@ import torch
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.data.cuts import read_data
 from wfst_bias.entities.lists import read_entities
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.store import read_base
 from wfst_bias.recognize.recognizer import Recognizer
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.tune.lists import OneList
 from wfst_bias.tune.tuner import Tuner, dev_emissions
 from wfst_bias.tune.weights import Weights
@@ -25,7 +25,7 @@ def test_a_trial_counts_whole_utterances_from_the_segments_that_decode_has(world
     names = [name for batch in emissions.batches for name in batch.searched.names]
     assert names == [line.split()[0] for line in (long_folder / "segments").read_text().splitlines()]
     texts = {name: f"{text} indeed" for name, text in long_speech.texts.items()}
-    phrases = PhraseList(entity.words for entity in entities)
+    phrases = ScoredPhrases(entity.words for entity in entities)
     score = Tuner(lists, emissions, texts, dict.fromkeys(texts, phrases)).score(Weights())
     assert (score.num_utterances, score.counts.hits) == (2, 11)
     assert (score.counts.unbiased_errors, score.counts.biased_errors) == (2, 0)

@@ -1,6 +1,6 @@
 """``wfst-bias score``: error rates and entity scores of a decode folder."""
 
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
@@ -8,7 +8,17 @@ import click
 
 from wfst_bias.cli.options import PATH, format_option
 
-Lists = Tuple[Optional[Path], Optional[Path], Optional[Path], str]  # one list, lists, utterances, format
+
+@dataclass(frozen=True)
+class _Scored:
+    """What is scored by what; the fields are the arguments of :func:`wfst_bias.score.report.score_decoding`."""
+
+    entities: Optional[Path]
+    biasing: Optional[Path]
+    utterances: Optional[Path]
+    format_name: str
+    librispeech: bool
+    has_inflections: bool
 
 
 @click.command()
@@ -21,6 +31,7 @@ Lists = Tuple[Optional[Path], Optional[Path], Optional[Path], str]  # one list, 
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
 @click.option("--ladder", "as_ladder", is_flag=True, help="A row for each folder and each stage that it went through.")
 @click.option("--confidence", is_flag=True, help="Score the confidences of words and entities, too.")
+@click.option("--no-inflections", is_flag=True, help="Do not count the possessive or plural of a phrase as the phrase.")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Write the scores there, too.")
 def score(
     data: Path,
@@ -32,12 +43,22 @@ def score(
     utterances: Optional[Path],
     as_ladder: bool,
     confidence: bool,
+    no_inflections: bool,
     json_file: Optional[Path],
 ) -> None:
     """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
     U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
     recognized as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
+
+    Spelling is compared, not its form: case, punctuation and the Unicode form of letters and apostrophes do not count.
+    A phrase as LIST writes or displays it (A380) and each of its spoken forms (a three eighty) are the same words, in
+    texts as in hypotheses; of several ways to see it, the one with the fewest errors counts. The rates are divided by
+    the words of DATA's texts as they stand there, so that they are the same for all systems.
+
+    A possessive or plural (Selden's) of a phrase (Selden) is another word, an error where the other text has the
+    phrase; but it is the same entity, found, missed or a false alarm. 'inflected hits' tells how many hits have such
+    a form on one side or on both. With --no-inflections it is no phrase of the list.
 
     With --confidence: how many words are right of those with a confidence, the normalized cross entropy of it, and the
     area under the ROC curve by which a measure separates entities that were spoken from false alarms.
@@ -61,9 +82,11 @@ def score(
     from wfst_bias.core.files import publish_file
 
     _check(len(decode_dirs), entities, biasing, librispeech, as_ladder, confidence)
-    lists = (entities, biasing, utterances, format_name)
-    scored = _ladder if as_ladder else partial(_scores, confidence=confidence)
-    table, content = scored(data, decode_dirs, lists, librispeech)
+    scored = _Scored(entities, biasing, utterances, format_name, librispeech, not no_inflections)
+    if as_ladder:
+        table, content = _ladder(data, decode_dirs, scored)
+    else:
+        table, content = _scores(data, decode_dirs[0], scored, confidence)
     click.echo(table)
     if json_file:
         publish_file(json_file, content)
@@ -88,27 +111,28 @@ def _check(
         raise click.UsageError("give --ladder or --confidence, not both")
 
 
-def _ladder(data: Path, decode_dirs: Sequence[Path], lists: Lists, librispeech: bool) -> Tuple[str, str]:
+def _ladder(data: Path, decode_dirs: Sequence[Path], scored: _Scored) -> Tuple[str, str]:
     """Return table and JSON of the rungs of folders."""
     from wfst_bias.data.cuts import read_texts
     from wfst_bias.score.ladder import ladder, ladder_json, ladder_table
 
-    rungs = ladder(read_texts(data), decode_dirs, *lists, librispeech)
+    rungs = ladder(read_texts(data), decode_dirs, **vars(scored))
     return ladder_table(rungs), ladder_json(rungs)
 
 
-def _scores(
-    data: Path, decode_dirs: Sequence[Path], lists: Lists, librispeech: bool, confidence: bool
-) -> Tuple[str, str]:
+def _scores(data: Path, decode_dir: Path, scored: _Scored, confidence: bool) -> Tuple[str, str]:
     """Return table and JSON of the scores of one folder."""
     from wfst_bias.data.cuts import read_texts
     from wfst_bias.score.confidence import score_confidence
+    from wfst_bias.score.phrase_lists import phrase_lists
     from wfst_bias.score.report import score_decoding
+    from wfst_bias.score.texts import read_names
 
-    texts, (decode_dir,) = read_texts(data), decode_dirs
-    scores = score_decoding(texts, decode_dir, *lists, librispeech=librispeech)
+    texts = read_texts(data)
+    scores = score_decoding(texts, decode_dir, **vars(scored))
     if not confidence:
         return scores.table(), scores.to_json()
-    *_, utterances, _ = lists
-    sure = score_confidence(texts, decode_dir, utterances)
+    names = texts if scored.utterances is None else read_names(scored.utterances, texts)
+    lists = phrase_lists(names, scored.entities, scored.biasing, scored.format_name, scored.has_inflections)
+    sure = score_confidence(texts, decode_dir, scored.utterances, lists)
     return f"{scores.table()}\n\n{sure.table()}", scores.to_json(confidence=sure.content())

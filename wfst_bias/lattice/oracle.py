@@ -6,6 +6,7 @@ import numpy as np
 import pynini
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.text import comparable
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.fst.edits import exchange
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
@@ -95,7 +96,7 @@ def _labeled(lattice: WordLattice, reference: Sequence[str], words: SymbolTable)
     label_of: Dict[str, int] = {}
 
     def label(text: str) -> int:
-        return label_of.setdefault(text, len(label_of) + 1)
+        return label_of.setdefault(comparable(text), len(label_of) + 1)
 
     found = np.array([label(words.symbols[i]) if i != NO_WORD else 0 for i in lattice.words.tolist()])
     wanted = [label(text) for text in reference]

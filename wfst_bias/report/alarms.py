@@ -9,8 +9,9 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
-from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.score.counts import Span, Words, align_words, match_phrases
+from wfst_bias.score.alignment import align
+from wfst_bias.score.counts import match_phrases
+from wfst_bias.score.listed import ScoredPhrases, Span, Words
 from wfst_bias.score.texts import hypotheses_of
 
 _Span = Tuple[str, int, int]
@@ -53,7 +54,7 @@ def _number(value: Any) -> Optional[float]:
     return None if value is None else float(value)
 
 
-def false_alarms(texts: Mapping[str, str], decode_dir: Path, phrases: Mapping[str, PhraseList]) -> List[FalseAlarm]:
+def false_alarms(texts: Mapping[str, str], decode_dir: Path, phrases: Mapping[str, ScoredPhrases]) -> List[FalseAlarm]:
     """Return the false alarms of a decode folder, the most confident first, those without any evidence last.
 
     Raises:
@@ -67,16 +68,16 @@ def false_alarms(texts: Mapping[str, str], decode_dir: Path, phrases: Mapping[st
         for first, end in match_phrases(reference, hypothesis, own).false_alarms:
             phrase = " ".join(hypothesis[first:end])
             row = evidence.get((name, first, end - first), {})
-            found.append(FalseAlarm(name, phrase, _reference_of(reference, hypothesis, (first, end)), row))
+            found.append(FalseAlarm(name, phrase, _reference_of(reference, hypothesis, (first, end), own), row))
     return sorted(found, key=lambda alarm: (alarm.confidence is None, -(alarm.confidence or 0.0)))
 
 
-def _reference_of(reference: Words, hypothesis: Words, span: Span) -> str:
+def _reference_of(reference: Words, hypothesis: Words, span: Span, phrases: ScoredPhrases) -> str:
     """Return the reference from the first to the last word of a phrase, with words that were left out between."""
-    pairs = align_words(reference, hypothesis)
-    columns = [column for column, (_, j) in enumerate(pairs) if j is not None and span[0] <= j < span[1]]
-    covered = pairs[columns[0] : columns[-1] + 1]
-    return " ".join(reference[i] for i, _ in covered if i is not None)
+    alignment = align(reference, hypothesis, phrases)
+    covered = alignment.pairs[slice(*alignment.hypothesis_columns(span))]
+    origins = {k for i, _ in covered if i is not None for k in range(*alignment.reference.origins[i])}
+    return " ".join(reference[k] for k in sorted(origins))
 
 
 def _evidence(path: Path) -> Dict[_Span, Mapping[str, Any]]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Sequence, Tuple
 
-from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.score.counts import Matches, Words, align_words, match_phrases
+from wfst_bias.score.alignment import align
+from wfst_bias.score.counts import Matches, matched
+from wfst_bias.score.listed import ScoredPhrases, Words
 
 PHRASE, HIT, MISS, FALSE_ALARM = "phrase", "hit", "miss", "alarm"
 SUBSTITUTED, INSERTED, DELETED = "substituted", "inserted", "deleted"
@@ -29,12 +30,13 @@ class Cell:
 Column = Tuple[Cell, ...]
 
 
-def columns(reference: Words, hypotheses: Sequence[Words], phrases: PhraseList) -> List[Column]:
+def columns(reference: Words, hypotheses: Sequence[Words], phrases: ScoredPhrases) -> List[Column]:
     """Align the words of the reference, then of each hypothesis, in columns.
 
-    Words that were inserted at the same position by several hypotheses share columns.
+    Words that were inserted at the same position by several hypotheses share columns. Where a written form of the list
+    equals a spoken one, both are shown as they stand in the texts, without an error.
     """
-    listed = {i for span in phrases.occurrences(reference) for i in range(*span)}
+    listed = {i for one in phrases.occurrences(reference) for i in range(*one.span)}
     rows = [_Row.of(reference, hypothesis, phrases) for hypothesis in hypotheses]
     found: List[Column] = []
     for i in range(len(reference) + 1):
@@ -59,21 +61,25 @@ class _Row:
     inserted: Mapping[int, Sequence[Cell]]
 
     @classmethod
-    def of(cls, reference: Words, hypothesis: Words, phrases: PhraseList) -> "_Row":
-        matches = match_phrases(reference, hypothesis, phrases)
+    def of(cls, reference: Words, hypothesis: Words, phrases: ScoredPhrases) -> "_Row":
+        alignment = align(reference, hypothesis, phrases)
+        matches = matched(alignment, reference, hypothesis, phrases)
         entity = _entities_of(matches)
         missed = {i for span in matches.misses for i in range(*span)}
         aligned: Dict[int, Cell] = {}
         inserted: Dict[int, List[Cell]] = {}
         position = 0
-        for i, j in align_words(reference, hypothesis):
-            word, kind = ("", "") if j is None else (hypothesis[j], entity.get(j, ""))
-            if i is None:
-                inserted.setdefault(position, []).append(Cell(word, INSERTED, kind))
-                continue
-            position = i + 1
-            error = DELETED if j is None else SUBSTITUTED if reference[i] != word else ""
-            aligned[i] = Cell(word, error, kind or (MISS if i in missed else ""))
+        for (i, j), is_right in zip(alignment.pairs, alignment.is_right):
+            shown = alignment.hypothesis.shown[j] if j is not None else ()
+            word, kind = " ".join(hypothesis[k] for k in shown), entity.get(shown[0], "") if shown else ""
+            error = "" if is_right else DELETED if j is None else INSERTED if i is None else SUBSTITUTED
+            own = alignment.reference.shown[i] if i is not None else ()
+            for k, place in enumerate(own):
+                missing = MISS if place in missed else ""
+                aligned[place] = Cell(word, error, kind or missing) if k == 0 else Cell(entity=missing)
+                position = place + 1
+            if not own and (word or error):
+                inserted.setdefault(position, []).append(Cell(word, error, kind))
         return cls(aligned, inserted)
 
 

@@ -10,10 +10,10 @@ from wfst_bias.core.files import read_json
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
-from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.graph.store import folder_key, report_rows
+from wfst_bias.graph.store import folder_key, graph_list, has_spelled_list, report_rows
 from wfst_bias.score.counting import RareWords
 from wfst_bias.score.ladder import Rung, ladder_with
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.phrase_lists import phrase_lists, rare_words
 from wfst_bias.second_pass.config import SEARCH
 
@@ -50,7 +50,7 @@ class ScoringList:
 
     name: str
     num_phrases: int
-    phrases: Mapping[str, PhraseList]
+    phrases: Mapping[str, ScoredPhrases]
     rare: Optional[RareWords] = None
 
 
@@ -195,8 +195,10 @@ def _own_list(
             raise InputError(
                 f"is not the graph that {folder.path} was decoded with; name the list to score with --entities", graph
             )
-        rows = report_rows(graph)
-        name, listed = graph.name, [Entity(row.phrase) for row in rows]  # those that could not be used, too
+        # with those that could not be used
+        name, listed = graph.name, [outcome.entity for outcome in graph_list(graph)]
+        if not has_spelled_list(graph):
+            listed = [Entity(row.phrase) for row in report_rows(graph)]
     elif side_list := meta.get("beside") or meta.get("adapter_list"):
         path = _there(Path(side_list), "--entities")
         name, listed = path.name, read_entities(path, meta.get("list_format", AUTO))
@@ -205,7 +207,7 @@ def _own_list(
     if public is not None:
         raise InputError("has one list for all: without --librispeech, or name lists with --biasing", folder.path)
     phrases = frozenset(entity.words for entity in listed if entity.words)
-    return phrases, ScoringList(name, len(phrases), dict.fromkeys(names, PhraseList(phrases)))
+    return phrases, ScoringList(name, len(phrases), dict.fromkeys(names, ScoredPhrases.of(listed)))
 
 
 def _there(path: Path, option: str) -> Path:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Collection, Counter, Dict, List, Mapping, Tuple
 
 from wfst_bias.core.text import words_of
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.report.aligned import Column, columns, num_errors
 from wfst_bias.report.folders import Comparison
-from wfst_bias.score.counts import Matches, Words, match_phrases
+from wfst_bias.score.counts import Matches, match_phrases
 from wfst_bias.score.ladder import Rung
+from wfst_bias.score.listed import ScoredPhrases, Words
 from wfst_bias.score.report import Rate, counts_of, score_change
 from wfst_bias.score.texts import hypotheses_of
 
@@ -105,13 +105,13 @@ def steps(texts: Mapping[str, str], comparison: Comparison) -> List[Step]:
     return found
 
 
-def _changes(references: Texts, before: Texts, after: Texts, phrases: Mapping[str, PhraseList]) -> List[Change]:
+def _changes(references: Texts, before: Texts, after: Texts, phrases: Mapping[str, ScoredPhrases]) -> List[Change]:
     changed = [name for name in references if before[name] != after[name]]
     found = [_change(name, references[name], before[name], after[name], phrases[name]) for name in changed]
     return sorted(found, key=lambda one: (-one.num_entities, -abs(one.errors_after - one.errors_before)))
 
 
-def _change(name: str, reference: Words, before: Words, after: Words, phrases: PhraseList) -> Change:
+def _change(name: str, reference: Words, before: Words, after: Words, phrases: ScoredPhrases) -> Change:
     old, new = match_phrases(reference, before, phrases), match_phrases(reference, after, phrases)
     alarms, silenced = _alarms(after, new), _alarms(before, old)
     return Change(

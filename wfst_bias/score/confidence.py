@@ -1,7 +1,7 @@
 """Scores of confidences: calibration of words, and separation of hits and false alarms among entities.
 
 A word is right that is aligned with the same word of the reference; an entity is a hit where all its words are aligned
-with consecutive ones of the reference, else a false alarm.
+with consecutive ones of the reference, or where the reference has another form of it in their place, else a false alarm.
 """
 
 import json
@@ -18,7 +18,8 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
 from wfst_bias.core.types import BoolArray
 from wfst_bias.score.calibration import NUM_BINS, Bin, Calibration, calibration
-from wfst_bias.score.separation import Separation, is_hit, partners, separation
+from wfst_bias.score.listed import ScoredPhrases
+from wfst_bias.score.separation import Separation, SpokenWords, separation
 from wfst_bias.score.texts import read_names
 from wfst_bias.second_pass.config import LOOKUP
 
@@ -26,6 +27,7 @@ _COMPETITOR = "rival"  # its field in entities.jsonl
 _POSTERIOR = "posterior"  # of phrases that verification weighed
 # of a decode folder, with confidences of the same words
 _CTM = ("ctm", "ctm.with_list")
+_NO_PHRASES = ScoredPhrases(())
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,19 @@ _MEASURES: Dict[str, Callable[[Mapping[str, Any]], float]] = {
 }
 
 
-def score_confidence(texts: Mapping[str, str], decode_dir: Path, utterances: Optional[Path] = None) -> ConfidenceScore:
+def score_confidence(
+    texts: Mapping[str, str],
+    decode_dir: Path,
+    utterances: Optional[Path] = None,
+    lists: Mapping[str, ScoredPhrases] = {},
+) -> ConfidenceScore:
     """Score the confidences of a decode folder against reference texts.
 
     Args:
       texts: reference of each utterance.
       decode_dir: with ``ctm``, ``ctm.with_list`` and ``entities.jsonl``.
       utterances: score only these, one name a line.
+      lists: phrases of each utterance, for their forms.
 
     Raises:
       InputError: a file is missing or has no confidences.
@@ -142,17 +150,20 @@ def score_confidence(texts: Mapping[str, str], decode_dir: Path, utterances: Opt
     decode_dir = Path(decode_dir)
     names = read_names(utterances, texts) if utterances else list(texts)
     ctm = {name: _read_ctm(decode_dir / name) for name in _CTM}
-    partner = {
-        key: partners(words_of(texts[key]), tuple(word for word, _ in ctm[_CTM[0]].get(key, ()))) for key in names
+    spoken = {
+        key: SpokenWords(
+            words_of(texts[key]), tuple(word for word, _ in ctm[_CTM[0]].get(key, ())), lists.get(key, _NO_PHRASES)
+        )
+        for key in names
     }
-    right = np.array([position >= 0 for key in names for position in partner[key]], bool)
+    right = np.concatenate([np.zeros(0, bool), *(spoken[key].is_right for key in names)])
     words = {}
     for name, rows in ctm.items():
         confidences = np.array([confidence for key in names for _, confidence in rows.get(key, ())])
         if len(confidences) != len(right):
             raise InputError(f"has {len(confidences)} words, ctm {len(right)}; decode anew", decode_dir / name)
         words[name] = calibration(confidences, right)
-    entities, hits = _separations(_read_entities(decode_dir / "entities.jsonl"), partner, names)
+    entities, hits = _separations(_read_entities(decode_dir / "entities.jsonl"), spoken, names)
     return ConfidenceScore(words, entities, int(hits.sum()), int((~hits).sum()))
 
 
@@ -163,13 +174,13 @@ def _bin_columns(found: Optional[Bin]) -> List[str]:
 
 
 def _separations(
-    entities: Sequence[Mapping[str, Any]], partner: Mapping[str, Sequence[int]], names: Sequence[str]
+    entities: Sequence[Mapping[str, Any]], spoken: Mapping[str, SpokenWords], names: Sequence[str]
 ) -> Tuple[Dict[str, Separation], BoolArray]:
     """Return the separation by each measure, and which entities of the named utterances are hits."""
     number = {key: i for i, key in enumerate(names)}
     # entities of a lookup are in no lattice, from which the measures are taken
     rows = [row for row in entities if row.get("way") != LOOKUP and row["utterance"] in number]
-    hits = np.array([is_hit((row["first_word"], row["num_words"]), partner[row["utterance"]]) for row in rows], bool)
+    hits = np.array([spoken[row["utterance"]].is_hit(row["first_word"], row["num_words"]) for row in rows], bool)
     utterance = np.array([number[row["utterance"]] for row in rows], int)
     separations = {
         name: separation(np.array([measure(row) for row in rows]), hits, utterance, len(names))

@@ -8,9 +8,9 @@ import numpy as np
 
 from wfst_bias.core.text import words_of
 from wfst_bias.core.types import BoolArray, IntArray
-from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.score.counts import COUNT_NAMES, Counts, Words, count_errors
+from wfst_bias.score.counts import COUNT_NAMES, Counts, count_errors
 from wfst_bias.score.librispeech import count_rare_errors
+from wfst_bias.score.listed import ScoredPhrases, Words
 from wfst_bias.score.texts import decoded_texts
 
 RareWords = Mapping[str, AbstractSet[str]]
@@ -21,7 +21,7 @@ class CountTable:
     """Counts of the utterances that are scored, in the order of their lists.
 
     Args:
-      counts: of each utterance, int32 ``(U, 7)``: the fields of :class:`~wfst_bias.score.counts.Counts`.
+      counts: of each utterance, int32 ``(U, 8)``: the fields of :class:`~wfst_bias.score.counts.Counts`.
       is_failed: of those without a transcript, whose words are counted as deleted ``(U,)``.
       failed: their names.
     """
@@ -34,13 +34,13 @@ class CountTable:
 def count_decoding(
     texts: Mapping[str, str],
     decode_dir: Path,
-    lists: Mapping[str, PhraseList],
+    lists: Mapping[str, ScoredPhrases],
     stage: str = "",
     rare: Optional[RareWords] = None,
 ) -> CountTable:
     """Count the utterances of a decode folder that have a list; see :func:`wfst_bias.score.report.score_with`.
 
-    Beside references and lists it keeps 29 bytes for each utterance, as long as the folder has the order of the references.
+    Beside references and lists it keeps 33 bytes for each utterance, as long as the folder has the order of the references.
     """
     counts, is_decoded = np.zeros((len(texts), len(COUNT_NAMES)), np.int32), np.zeros(len(texts), bool)
     for name, position, words in decoded_texts(texts, decode_dir, stage):
@@ -61,7 +61,7 @@ def count_decoding(
 
 
 def count_utterance(
-    text: str, hypothesis: Words, name: str, lists: Mapping[str, PhraseList], rare: Optional[RareWords] = None
+    text: str, hypothesis: Words, name: str, lists: Mapping[str, ScoredPhrases], rare: Optional[RareWords] = None
 ) -> Counts:
     """Count one utterance by its list and, where they are given, its rare words."""
     if rare is None:

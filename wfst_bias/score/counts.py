@@ -4,18 +4,20 @@ A word of the reference is *biased* where it is part of a phrase of the list (B-
 (U-WER); an inserted word is biased where it is part of a phrase of the list in the hypothesis (Le et al.
 2021, arXiv 2104.02194). A phrase is found where both texts have it, aligned word for word; one that is
 recognized as another phrase is a miss and a false alarm.
+
+A phrase as the list writes or displays it equals its spoken forms: where one text has the one and the other
+text the other, the words are right. Of all such choices the one with the fewest errors counts. The words of the
+reference are counted as they stand there, whatever is chosen, so that all systems are divided by the same number.
+
+The possessive or plural of a phrase is another word (an error, unbiased, where the other text has the phrase) but the
+same entity: it is found, missed or a false alarm as the phrase is, and counted among the inflected hits, too.
 """
 
 from dataclasses import astuple, dataclass, fields
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Tuple
 
-import kaldialign
-
-from wfst_bias.entities.phrases import PhraseList
-
-Words = Tuple[str, ...]
-Span = Tuple[int, int]
-_GAP = "\0"  # no word
+from wfst_bias.score.alignment import Alignment, align
+from wfst_bias.score.listed import Occurrence, ScoredPhrases, Span, Words, keys_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Counts:
       biased_words, unbiased_words: in the reference.
       biased_errors, unbiased_errors: substitutions, deletions and insertions.
       hits, misses, false_alarms: entities.
+      inflected: hits that are possessives or plurals in one text or in both.
     """
 
     biased_words: int = 0
@@ -35,6 +38,7 @@ class Counts:
     hits: int = 0
     misses: int = 0
     false_alarms: int = 0
+    inflected: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(a + b for a, b in zip(astuple(self), astuple(other))))
@@ -51,59 +55,84 @@ class Matches:
       hits: in the hypothesis, by their position in the reference.
       misses: in the reference.
       false_alarms: in the hypothesis.
+      inflected: the hits that are possessives or plurals in one text or in both, by their position in the reference.
     """
 
     hits: Dict[Span, Span]
     misses: Tuple[Span, ...]
     false_alarms: Tuple[Span, ...]
+    inflected: FrozenSet[Span] = frozenset()
 
 
-def align_words(reference: Words, hypothesis: Words) -> List[Tuple[Optional[int], Optional[int]]]:
-    """Align words with the fewest errors; return pairs of positions, None where the other text has a word more."""
-    pairs: List[Tuple[Optional[int], Optional[int]]] = []
-    i = j = 0
-    for one, other in kaldialign.align(reference, hypothesis, _GAP):
-        pairs.append((None if one == _GAP else i, None if other == _GAP else j))
-        i += one != _GAP
-        j += other != _GAP
-    return pairs
-
-
-def match_phrases(reference: Words, hypothesis: Words, phrases: PhraseList) -> Matches:
+def match_phrases(reference: Words, hypothesis: Words, phrases: ScoredPhrases) -> Matches:
     """Match the phrases in the texts of one utterance."""
-    return _matched(reference, hypothesis, align_words(reference, hypothesis), phrases)
+    return matched(align(reference, hypothesis, phrases), reference, hypothesis, phrases)
 
 
-def _matched(reference: Words, hypothesis: Words, pairs: Sequence[Tuple[Any, Any]], phrases: PhraseList) -> Matches:
-    partner = {i: j for i, j in pairs if None not in (i, j) and reference[i] == hypothesis[j]}
-    expected, found = phrases.occurrences(reference), dict.fromkeys(phrases.occurrences(hypothesis))
-    hits = {}
-    for first, end in expected:
-        start = partner.get(first, -1)
-        own = (start, start + end - first)
-        if own in found and [partner.get(i) for i in range(first, end)] == list(range(*own)):
-            hits[first, end] = own
-    right = set(hits.values())
-    return Matches(hits, tuple(s for s in expected if s not in hits), tuple(s for s in found if s not in right))
+def matched(alignment: Alignment, reference: Words, hypothesis: Words, phrases: ScoredPhrases) -> Matches:
+    """Match the phrases in aligned texts: equal words first, then forms of a phrase in the same place."""
+    reference, hypothesis = keys_of(reference), keys_of(hypothesis)
+    expected, found = phrases.occurrences(reference), phrases.occurrences(hypothesis)
+    by_phrase: Dict[Words, List[Occurrence]] = {}
+    for one in found:
+        for phrase in sorted(one.phrases):
+            by_phrase.setdefault(phrase, []).append(one)
+    pairs: Dict[Occurrence, Occurrence] = {}
+    for is_same in (True, False):
+        right = set(pairs.values())
+        for one in expected:
+            others = (other for phrase in sorted(one.phrases) for other in by_phrase.get(phrase, ()))
+            own = reference[slice(*one.span)]
+            match = next(
+                (
+                    other
+                    for other in others
+                    if one not in pairs
+                    and other not in right
+                    and (own == hypothesis[slice(*other.span)]) == is_same
+                    and _is_in_place(alignment, one, other, is_same)
+                ),
+                None,
+            )
+            if match is not None:
+                pairs[one] = match
+                right.add(match)
+    return Matches(
+        {one.span: pairs[one].span for one in expected if one in pairs},
+        tuple(one.span for one in expected if one not in pairs),
+        tuple(one.span for one in found if one not in right),
+        frozenset(one.span for one, other in pairs.items() if one.is_inflected or other.is_inflected),
+    )
 
 
-def count_errors(reference: Words, hypothesis: Words, phrases: PhraseList) -> Counts:
+def _is_in_place(alignment: Alignment, one: Occurrence, other: Occurrence, is_same: bool) -> bool:
+    """Whether two occurrences are aligned: equal words one by one, others anywhere in the same columns with errors."""
+    own, found = alignment.reference_columns(one.span), alignment.hypothesis_columns(other.span)
+    if is_same:
+        return own == found and bool(alignment.is_right[slice(*own)].all())
+    first, end = alignment.with_errors_around(own)
+    return first < found[1] and found[0] < end
+
+
+def count_errors(reference: Words, hypothesis: Words, phrases: ScoredPhrases) -> Counts:
     """Count the errors of one utterance, from the alignment with the fewest errors."""
-    pairs = align_words(reference, hypothesis)
-    biased_reference = {i for span in phrases.occurrences(reference) for i in range(*span)}
-    biased_hypothesis = {j for span in phrases.occurrences(hypothesis) for j in range(*span)}
-    words, errors = [0, 0], [0, 0]  # [unbiased, biased]
-    for i, j in pairs:
-        biased = i in biased_reference if i is not None else j in biased_hypothesis
-        words[biased] += i is not None
-        errors[biased] += i is None or j is None or reference[i] != hypothesis[j]
-    matches = _matched(reference, hypothesis, pairs, phrases)
+    alignment = align(reference, hypothesis, phrases)
+    spans = phrases.exact_spans(reference), phrases.exact_spans(hypothesis)
+    biased_reference, biased_hypothesis = (
+        text.covers(own) for text, own in zip((alignment.reference, alignment.hypothesis), spans)
+    )
+    wrong = [pair for pair, is_right in zip(alignment.pairs, alignment.is_right) if not is_right]
+    biased = [biased_reference[i] if i is not None else biased_hypothesis[j] for i, j in wrong]
+    biased_errors = int(sum(biased))
+    biased_words = sum(end - first for first, end in spans[0])
+    matches = matched(alignment, reference, hypothesis, phrases)
     return Counts(
-        biased_words=words[True],
-        unbiased_words=words[False],
-        biased_errors=errors[True],
-        unbiased_errors=errors[False],
+        biased_words=biased_words,
+        unbiased_words=len(reference) - biased_words,
+        biased_errors=biased_errors,
+        unbiased_errors=len(wrong) - biased_errors,
         hits=len(matches.hits),
         misses=len(matches.misses),
         false_alarms=len(matches.false_alarms),
+        inflected=len(matches.inflected),
     )

@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from wfst_bias.core.files import read_json
 from wfst_bias.entities.lists import AUTO
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.counting import RareWords
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.phrase_lists import phrase_lists, rare_words, required
 from wfst_bias.score.report import Score, score_with
 from wfst_bias.score.texts import read_names
@@ -44,10 +44,11 @@ def ladder(
     utterances: Optional[Path] = None,
     format_name: str = AUTO,
     librispeech: bool = False,
+    has_inflections: bool = True,
 ) -> List[Rung]:
     """Return the rungs of decode folders, in their order; the arguments are those of :func:`wfst_bias.score.report.score_decoding`."""
     names = texts if utterances is None else read_names(utterances, texts)
-    lists = phrase_lists(names, entities, biasing, format_name)
+    lists = phrase_lists(names, entities, biasing, format_name, has_inflections)
     rare = rare_words(texts, lists, required(biasing)) if librispeech else None
     return ladder_with(texts, decode_dirs, lists, rare)
 
@@ -55,7 +56,7 @@ def ladder(
 def ladder_with(
     texts: Mapping[str, str],
     decode_dirs: Sequence[Path],
-    lists: Mapping[str, PhraseList],
+    lists: Mapping[str, ScoredPhrases],
     rare: Optional[RareWords] = None,
 ) -> List[Rung]:
     """Return the rungs of decode folders; the arguments are those of :func:`wfst_bias.score.report.score_with`."""

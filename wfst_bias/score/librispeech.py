@@ -15,13 +15,13 @@ from typing import AbstractSet, List, Optional, Tuple
 import numpy as np
 
 from wfst_bias.core.types import IntArray
-from wfst_bias.entities.phrases import PhraseList
-from wfst_bias.score.counts import Counts, Words, count_errors
+from wfst_bias.score.counts import Counts, count_errors
+from wfst_bias.score.listed import ScoredPhrases, Words
 
 _GAP_COST, _SUBSTITUTION_COST = 3, 4
 
 
-def count_rare_errors(reference: Words, hypothesis: Words, rare: AbstractSet[str], phrases: PhraseList) -> Counts:
+def count_rare_errors(reference: Words, hypothesis: Words, rare: AbstractSet[str], phrases: ScoredPhrases) -> Counts:
     """Count one utterance: words by the public definitions, entities by ours.
 
     Args:

@@ -1,14 +1,17 @@
 """The phrases that each utterance is scored by."""
 
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import AbstractSet, Dict, Iterable, Mapping, Optional
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import words_of
 from wfst_bias.entities.biasing import read_biasing
+from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import AUTO, read_entities
-from wfst_bias.entities.phrases import PhraseList
+from wfst_bias.entities.verbalize.phrases import is_all_caps
 from wfst_bias.score.counting import RareWords
+from wfst_bias.score.listed import ScoredPhrases
 
 
 def required(biasing: Optional[Path]) -> Path:
@@ -23,8 +26,12 @@ def required(biasing: Optional[Path]) -> Path:
 
 
 def phrase_lists(
-    utterances: Iterable[str], entities: Optional[Path] = None, biasing: Optional[Path] = None, format_name: str = AUTO
-) -> Dict[str, PhraseList]:
+    utterances: Iterable[str],
+    entities: Optional[Path] = None,
+    biasing: Optional[Path] = None,
+    format_name: str = AUTO,
+    has_inflections: bool = True,
+) -> Dict[str, ScoredPhrases]:
     """Read the list of each utterance; the arguments are those of :func:`score_decoding`.
 
     Raises:
@@ -32,13 +39,15 @@ def phrase_lists(
     """
     if biasing is None:
         listed = [] if entities is None else read_entities(entities, format_name)
-        return dict.fromkeys(utterances, PhraseList(entity.words for entity in listed if entity.words))
+        return dict.fromkeys(utterances, ScoredPhrases.of(listed, has_inflections))
     rows = read_biasing(biasing)
     names = list(utterances)
     missing = next((name for name in names if name not in rows), None)
     if missing is not None:
         raise InputError(f"has no row for utterance {missing!r}; add it", biasing)
-    return {name: PhraseList(filter(None, map(words_of, rows[name].phrases))) for name in names}
+    all_caps = is_all_caps({phrase for row in rows.values() for phrase in row.phrases})
+    entity_of = lru_cache(None)(partial(Entity, all_caps=all_caps))  # the same phrase is in many lists
+    return {name: ScoredPhrases.of(map(entity_of, rows[name].phrases), has_inflections) for name in names}
 
 
 def rare_words(texts: Mapping[str, str], utterances: Iterable[str], biasing: Path) -> RareWords:

@@ -13,10 +13,10 @@ from wfst_bias.core.files import read_json
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.data.failures import FAILED
 from wfst_bias.entities.lists import AUTO
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.score.bootstrap import interval, resampled
 from wfst_bias.score.counting import RareWords, count_decoding, count_utterance
 from wfst_bias.score.counts import COUNT_NAMES, Counts
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.phrase_lists import phrase_lists, rare_words, required
 from wfst_bias.score.predicted import predicted_false_alarms
 from wfst_bias.score.texts import named, read_names, text_path
@@ -126,6 +126,8 @@ class Score:
         }
         rows = [(name, *rate.columns(), str(total.get(name, ""))) for name, rate in self.rates.items()]
         an_hour = f"{self.false_alarms_per_hour:.2f}" if self.hours else "-"
+        if c.inflected:
+            rows.append(("inflected hits", "", "", str(c.inflected)))
         rows.append(("false alarms an hour", an_hour, "", str(c.false_alarms)))
         if self.hours and self.predicted is not None:
             rows.append(("  predicted", f"{self.predicted_per_hour:.2f}", "", f"{self.predicted:.1f}"))
@@ -153,7 +155,7 @@ def score_counts(per_utterance: Union[Sequence[Counts], IntArray], hours: float 
     """Return rates over all utterances, with intervals from resampling the utterances.
 
     Args:
-      per_utterance: counts of each utterance, or an array of them ``(U, 7)``.
+      per_utterance: counts of each utterance, or an array of them ``(U, 8)``.
     """
     table = _table(per_utterance)
     values = _resampled_rates(table)
@@ -162,7 +164,7 @@ def score_counts(per_utterance: Union[Sequence[Counts], IntArray], hours: float 
 
 
 def _table(per_utterance: Union[Sequence[Counts], IntArray]) -> FloatArray:
-    """Return counts of utterances as an array ``(U, 7)``."""
+    """Return counts of utterances as an array ``(U, 8)``."""
     rows = per_utterance if isinstance(per_utterance, np.ndarray) else [astuple(counts) for counts in per_utterance]
     return np.array(rows, float).reshape(-1, len(COUNT_NAMES))
 
@@ -176,7 +178,7 @@ def score_change(before: Sequence[Counts], after: Sequence[Counts]) -> Dict[str,
 
 
 def _resampled_rates(table: FloatArray) -> Dict[str, FloatArray]:
-    """Return each rate over all utterances ``(U, 7)``, then in each replication ``(1 + R,)``."""
+    """Return each rate over all utterances ``(U, 8)``, then in each replication ``(1 + R,)``."""
     sums = np.stack([table.sum(0), *(drawn @ table for drawn in resampled(len(table)))])
     columns = dict(zip(COUNT_NAMES, sums.T))
     return {name: rate(columns) for name, rate in _RATES.items()}
@@ -191,6 +193,7 @@ def score_decoding(
     format_name: str = AUTO,
     stage: str = "",
     librispeech: bool = False,
+    has_inflections: bool = True,
 ) -> Score:
     """Score a decode folder against reference texts.
 
@@ -204,12 +207,13 @@ def score_decoding(
       stage: score the texts up to this stage of the second pass; of the last one where it is empty.
       librispeech: count words as the public ``score.py`` of these lists does, see :mod:`wfst_bias.score.librispeech`;
         needs ``biasing``.
+      has_inflections: whether the possessive or plural of a phrase is a find of the phrase.
 
     Raises:
       InputError: utterances are missing on one side, or (``librispeech``) have another text in ``biasing``.
     """
     names = texts if utterances is None else read_names(utterances, texts)
-    lists = phrase_lists(names, entities, biasing, format_name)
+    lists = phrase_lists(names, entities, biasing, format_name, has_inflections)
     rare = rare_words(texts, lists, required(biasing)) if librispeech else None
     return score_with(texts, decode_dir, lists, stage, rare)
 
@@ -217,7 +221,7 @@ def score_decoding(
 def score_with(
     texts: Mapping[str, str],
     decode_dir: Path,
-    lists: Mapping[str, PhraseList],
+    lists: Mapping[str, ScoredPhrases],
     stage: str = "",
     rare: Optional[RareWords] = None,
 ) -> Score:
@@ -252,7 +256,7 @@ def score_with(
 def counts_of(
     texts: Mapping[str, str],
     hypotheses: Mapping[str, Tuple[str, ...]],
-    lists: Mapping[str, PhraseList],
+    lists: Mapping[str, ScoredPhrases],
     rare: Optional[RareWords] = None,
 ) -> List[Counts]:
     """Count each utterance that has a list; see :func:`score_with`."""

@@ -2,15 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.score.alignment import align
 from wfst_bias.score.bootstrap import interval, resampled
-from wfst_bias.score.counts import Words, align_words
-
-Span = Tuple[int, int]
+from wfst_bias.score.counts import matched
+from wfst_bias.score.listed import ScoredPhrases, Words
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,30 @@ def area_under_roc(values: FloatArray, hits: BoolArray) -> float:
     return _area(level, hits, np.ones(len(hits)))
 
 
-def partners(reference: Words, hypothesis: Words) -> List[int]:
-    """Return for each word of a hypothesis the position of the same word in the reference, -1 where there is none."""
-    pairs = align_words(reference, hypothesis)
-    return [i if i is not None and reference[i] == hypothesis[j] else -1 for i, j in pairs if j is not None]
-
-
-def is_hit(span: Span, partner: Sequence[int]) -> bool:
-    """Whether the words of a phrase are aligned with consecutive ones of the reference.
+class SpokenWords:
+    """What was spoken of the words and phrases of a hypothesis.
 
     Args:
-      span: its first word and number of words.
-      partner: what :func:`partners` returns.
+      reference, hypothesis: the texts.
+      phrases: of the list, whose written forms equal the spoken ones, and whose inflected forms are spoken with them.
     """
-    first, length = span
-    found = partner[first : first + length]
-    return len(found) > 0 and found[0] >= 0 and list(found) == list(range(found[0], found[0] + length))
+
+    def __init__(self, reference: Words, hypothesis: Words, phrases: ScoredPhrases = ScoredPhrases(())):
+        self._alignment = align(reference, hypothesis, phrases)
+        self._hits = frozenset(matched(self._alignment, reference, hypothesis, phrases).hits.values())
+
+    @property
+    def is_right(self) -> BoolArray:
+        """Which words of the hypothesis are aligned with the same word ``(W,)``."""
+        return self._alignment.is_right_word
+
+    def is_hit(self, first: int, num_words: int) -> bool:
+        """Whether words are aligned with consecutive ones of the reference, or are a form of the phrase that stands there."""
+        if not num_words:
+            return False
+        span = first, first + num_words
+        columns = self._alignment.hypothesis_columns(span)
+        return span in self._hits or bool(self._alignment.is_right[slice(*columns)].all())
 
 
 def _area(level: IntArray, hits: BoolArray, weights: FloatArray) -> float:

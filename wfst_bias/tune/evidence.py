@@ -23,7 +23,8 @@ from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.recognize.biasing import OneGraph
 from wfst_bias.recognize.emissions import BatchEmissions, EmissionPipeline
 from wfst_bias.recognize.recognizer import Recognizer
-from wfst_bias.score.separation import is_hit, partners
+from wfst_bias.score.listed import ScoredPhrases
+from wfst_bias.score.separation import SpokenWords
 from wfst_bias.second_pass.chain import Batch, Chain
 
 
@@ -153,10 +154,11 @@ def labeled_candidates(base: BaseGraph, words: Sequence[str], speech: Speech) ->
                     rows.append((name, one, before))
                 seconds += found.transcript.spoken
                 texts[name] = (*texts.get(name, ()), *words_of(found.transcript.text))
-    partner = {name: partners(words_of(speech.texts[name]), text) for name, text in texts.items()}
+    phrases = ScoredPhrases.of(map(Entity, words))
+    spoken = {name: SpokenWords(words_of(speech.texts[name]), text, phrases) for name, text in texts.items()}
     return LabeledCandidates(
         FeatureTable.joined([one.features for _, one, _ in rows]),
-        np.array([is_hit(_span(one, before), partner[name]) for name, one, before in rows], bool),
+        np.array([spoken[name].is_hit(*_span(one, before)) for name, one, before in rows], bool),
         np.array([one.is_known for _, one, _ in rows], bool),
         tuple(name for name, _, _ in rows),
         tuple(one.entity.phrase for _, one, _ in rows),

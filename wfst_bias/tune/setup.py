@@ -6,11 +6,11 @@ from typing import AbstractSet, Any, Dict, Mapping, Optional
 import torch
 from lhotse import CutSet
 
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile import spelled_list, speller_of
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.setup import DecodeSetup
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.phrase_lists import phrase_lists
 from wfst_bias.second_pass.config import RESCORE
 from wfst_bias.tune.lists import OneList, TunedLists, UtteranceLists
@@ -56,16 +56,16 @@ def tuner_of(
     return Tuner(lists, emissions, texts, _phrases(setup, entities, cuts, base), second_pass, pronunciations)
 
 
-def _phrases(setup: DecodeSetup, entities: Optional[Path], cuts: CutSet, base: BaseGraph) -> Dict[str, PhraseList]:
+def _phrases(setup: DecodeSetup, entities: Optional[Path], cuts: CutSet, base: BaseGraph) -> Dict[str, ScoredPhrases]:
     """The phrases of each utterance that ``score`` counts."""
     if setup.entities_by is None:
         return phrase_lists([cut.id for cut in cuts], entities, setup.biasing, setup.list_format)
     _, list_of = setup.lists(base)
-    phrases: Dict[int, PhraseList] = {}
+    phrases: Dict[int, ScoredPhrases] = {}
     listed = {cut.id: list_of(cut) for cut in cuts}
     for one in listed.values():
         if id(one) not in phrases:
-            phrases[id(one)] = PhraseList(entity.words for entity in one if entity.words)
+            phrases[id(one)] = ScoredPhrases.of(one)
     return {name: phrases[id(one)] for name, one in listed.items()}
 
 

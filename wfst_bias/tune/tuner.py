@@ -12,12 +12,12 @@ from tqdm import tqdm
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
 from wfst_bias.core.text import words_of
-from wfst_bias.entities.phrases import PhraseList
 from wfst_bias.recognize.biasing import Biasing
 from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.verified import verified
 from wfst_bias.score.counts import Counts, count_errors
+from wfst_bias.score.listed import ScoredPhrases
 from wfst_bias.score.report import Score, score_counts
 from wfst_bias.second_pass.chain import Chain, Rescoring
 from wfst_bias.second_pass.config import RESCORE
@@ -86,7 +86,7 @@ class Tuner:
         lists: TunedLists,
         emissions: DevEmissions,
         texts: Mapping[str, str],
-        phrases: Mapping[str, PhraseList],
+        phrases: Mapping[str, ScoredPhrases],
         second_pass: Chain = Chain(),
         pronunciations: Optional[Pronunciations] = None,
     ):
