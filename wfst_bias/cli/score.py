@@ -11,7 +11,7 @@ from wfst_bias.cli.options import PATH, format_option
 
 @dataclass(frozen=True)
 class _Scored:
-    """What is scored by what; the fields are the arguments of :func:`wfst_bias.score.report.score_decoding`."""
+    """Lists and definitions of a score, the arguments of :func:`wfst_bias.score.report.score_decoding`."""
 
     entities: Optional[Path]
     biasing: Optional[Path]
@@ -21,7 +21,42 @@ class _Scored:
     has_inflections: bool
 
 
-@click.command()
+_HELP = """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
+
+U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
+recognized as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
+
+Spelling is compared, not its form: case, punctuation and the Unicode form of letters and apostrophes do not count.
+A phrase as LIST writes or displays it (A380) and each of its spoken forms (a three eighty) are the same words, in
+texts as in hypotheses; of several ways to see it, the one with the fewest errors counts. The rates are divided by
+the words of DATA's texts as they stand there, so that they are the same for all systems.
+
+A possessive or plural (Selden's) of a phrase (Selden) is another word, an error where the other text has the
+phrase; but it is the same entity, found, missed or a false alarm. 'inflected hits' tells how many hits have such
+a form on one side or on both. With --no-inflections it is no phrase of the list.
+
+With --confidence: how many words are right of those with a confidence, the normalized cross entropy of it, and the
+area under the ROC curve by which a measure separates entities that were spoken from false alarms.
+
+With --ladder, of one folder or of many: what each stage of 'decode --stages', and each folder, adds to what stands
+before it.
+
+With --librispeech, WER, U-WER and B-WER are those of the score.py of Le et al. 2021, for comparison with others.
+Biased are the rare words of an utterance's own text (third column of TSV) instead of its list, so that inserted
+distractors count in U-WER; and the alignment is the cheapest one with insertions and deletions at 3 and
+substitutions at 4, which may have more errors than the least possible. Entities are counted as without it.
+
+Examples:
+
+wfst-bias score data/test exp/decode_names --entities names.txt
+
+wfst-bias score data/test exp/decode_none exp/decode_names --entities names.txt --ladder
+
+wfst-bias score data/test exp/decode_own --biasing test-clean.biasing_100.tsv --librispeech
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("data", type=PATH)
 @click.argument("decode_dirs", type=PATH, nargs=-1, required=True, metavar="DECODE_DIR...")
 @click.option("--entities", type=PATH, metavar="LIST", help="One list for all utterances.")
@@ -46,39 +81,7 @@ def score(
     no_inflections: bool,
     json_file: Optional[Path],
 ) -> None:
-    """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
-
-    U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
-    recognized as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
-
-    Spelling is compared, not its form: case, punctuation and the Unicode form of letters and apostrophes do not count.
-    A phrase as LIST writes or displays it (A380) and each of its spoken forms (a three eighty) are the same words, in
-    texts as in hypotheses; of several ways to see it, the one with the fewest errors counts. The rates are divided by
-    the words of DATA's texts as they stand there, so that they are the same for all systems.
-
-    A possessive or plural (Selden's) of a phrase (Selden) is another word, an error where the other text has the
-    phrase; but it is the same entity, found, missed or a false alarm. 'inflected hits' tells how many hits have such
-    a form on one side or on both. With --no-inflections it is no phrase of the list.
-
-    With --confidence: how many words are right of those with a confidence, the normalized cross entropy of it, and the
-    area under the ROC curve by which a measure separates entities that were spoken from false alarms.
-
-    With --ladder, of one folder or of many: what each stage of 'decode --stages', and each folder, adds to what stands
-    before it.
-
-    With --librispeech, WER, U-WER and B-WER are those of the score.py of Le et al. 2021, for comparison with others.
-    Biased are the rare words of an utterance's own text (third column of TSV) instead of its list, so that inserted
-    distractors count in U-WER; and the alignment is the cheapest one with insertions and deletions at 3 and
-    substitutions at 4, which may have more errors than the least possible. Entities are counted as without it.
-
-    Examples:
-
-    wfst-bias score data/test exp/decode_names --entities names.txt
-
-    wfst-bias score data/test exp/decode_none exp/decode_names --entities names.txt --ladder
-
-    wfst-bias score data/test exp/decode_own --biasing test-clean.biasing_100.tsv --librispeech
-    """
+    """Score decode folders; the help is :data:`_HELP`."""
     from wfst_bias.core.files import publish_file
 
     _check(len(decode_dirs), entities, biasing, librispeech, as_ladder, confidence)

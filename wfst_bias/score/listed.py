@@ -112,7 +112,7 @@ class ScoredPhrases:
         return self._forms.occurrences(keys_of(words))
 
     def alternatives(self, words: Sequence[str]) -> List[Alternative]:
-        """What may stand in the place of each written phrase of a text, those that overlap, too."""
+        """Return the words that may stand in place of each written phrase of a text, those that overlap, too."""
         words = keys_of(words)
         return [
             Alternative(first, end, other)

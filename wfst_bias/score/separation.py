@@ -52,7 +52,7 @@ def area_under_roc(values: FloatArray, hits: BoolArray) -> float:
 
 
 class SpokenWords:
-    """What was spoken of the words and phrases of a hypothesis.
+    """Words and phrases of a hypothesis that were spoken.
 
     Args:
       reference, hypothesis: the texts.
