@@ -2,10 +2,10 @@
 
 from typing import Dict
 
-from fuzz import graphs, options
+from fuzz import archives, biasing, graphs, options
 from fuzz.target import Target
 
-_FAMILIES = (graphs, options)
+_FAMILIES = (archives, biasing, graphs, options)
 
 
 def targets() -> Dict[str, Target]:

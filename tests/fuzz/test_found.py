@@ -15,6 +15,16 @@ FOUND = [
     ("options/evidence", {"model.json": b'{"format": 1, "features": []}'}, "model.json: is no evidence model"),
 ]
 
+_LATTICE = {"words.txt": b"<eps> 0\na 1\n"}
+FOUND += [
+    ("lattice/text", {**_LATTICE, "lat.txt": b"u1\n0 99999999999 1 0,0,1\n99999999999 0,0,\n\n"}, "lat.txt:2: found"),
+    ("lattice/text", {**_LATTICE, "lat.txt": b"u1\n0 1 1 0,0,9999999999\n1 0,0,\n\n"}, "lat.txt:2: found"),
+    ("biasing/map", {"map": b"anna " + b"a" * 5000}, "map:1: names the list"),
+    ("biasing/tsv", {"b.tsv": b"u1\ttext\t[]\t" + _DEEP}, "b.tsv:1: found"),
+    ("results/entities", {"entities.jsonl": b'{"posterior": 0.5}\n'}, "entities.jsonl:1: is not as it was written"),
+    ("results/entities", {"failed.jsonl": _DEEP}, "failed.jsonl:1: found"),
+]
+
 DAMAGED = [  # a file of a folder that commands of ours wrote
     ("graph/lang", "lang.json", b"[]", "lang.json: is not as it was written"),
     ("graph/lang", "lang.json", b'{"units": {}, "checksum": ""}', "is not as it was written"),
@@ -30,6 +40,10 @@ DAMAGED = [  # a file of a folder that commands of ours wrote
     ),
     ("graph/compiled", "entities.jsonl", b'{"written": "a"\n', "entities.jsonl:1: is not as it was"),
     ("graph/k2", "graph", b"PK\x03\x04", "graph: is no k2 graph"),
+    ("archive/npz", "tokens.txt", b"a\n", "tokens.txt: holds"),
+    ("lattice/folder", "num_jobs", b"999999999", "lat.2.gz: no such file"),
+    ("lattice/folder", "num_jobs", b"\xff", "num_jobs:1: is not UTF-8"),
+    ("lattice/folder", "meta.json", b'{"lattices": "words"}', "meta.json: is not as it was written"),
     ("graph/openfst", "graph", b"\xd6\xfd\xb2\x7e" + b"\xff" * 40, "graph: is no OpenFst machine"),
 ]
 
@@ -50,3 +64,9 @@ def test_a_broken_file_is_named(target, files, message, tmp_path):
 def test_a_damaged_file_of_a_folder_is_named(target, name, content, message, tmp_path):
     files = {**targets()[target].folders[0], name: content}
     test_a_broken_file_is_named(target, files, message, tmp_path)
+
+
+def test_a_damaged_array_of_emissions_is_named(tmp_path):
+    files = targets()["archive/npz"].folders[0]
+    content = files["a.npz"].replace(b"\x93NUMPY", b"\x93NUMPX", 1)
+    test_a_broken_file_is_named("archive/npz", {**files, "a.npz": content}, "cannot read the array of 'u1'", tmp_path)

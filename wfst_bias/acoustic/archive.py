@@ -129,13 +129,13 @@ def _kaldi(path: Path) -> Lookup:
 
     try:
         matrices = kaldi_native_io.RandomAccessFloatMatrixReader(f"{path.suffix[1:]}:{path}")
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:
         raise InputError("Kaldi cannot read it; an archive of matrices or its .scp was expected", path) from error
 
     def lookup(name: str) -> Optional[FloatArray]:
         try:
             return np.array(matrices[name]) if name in matrices else None
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:
             raise InputError(
                 f"Kaldi cannot read the matrix of {name!r}; paths in an .scp start where the command runs", path
             ) from error
@@ -148,7 +148,14 @@ def _numpy(path: Path) -> Lookup:
         arrays = np.load(path, allow_pickle=False)
     except Exception as error:  # zipfile and numpy have errors of their own
         raise InputError(f"numpy cannot read it ({error}); a file of np.savez was expected", path) from error
-    return lambda name: arrays[name] if name in arrays else None
+
+    def lookup(name: str) -> Optional[FloatArray]:
+        try:
+            return np.asarray(arrays[name], np.float32) if name in arrays else None
+        except Exception as error:  # zipfile, zlib and numpy, again
+            raise InputError(f"numpy cannot read the array of {name!r} ({error}); make the file anew", path) from error
+
+    return lookup
 
 
 def _lhotse(path: Path) -> Tuple[Lookup, Seconds]:

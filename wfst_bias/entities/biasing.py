@@ -52,7 +52,7 @@ def read_biasing(path: Path) -> Dict[str, BiasingRow]:
     for number, line in lines_of(path):
         try:
             row = BiasingRow.parse(line, number)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter for brackets in brackets, without end
             raise InputError(
                 f"found {line.count(chr(9)) + 1} columns or no JSON list in the last two; "
                 'expected \'UTTERANCE<TAB>TEXT<TAB>["rare", ...]<TAB>["list", ...]\'',

@@ -31,6 +31,7 @@ LATTICES = (OF_WORDS, OF_FRAMES)
 
 _ARCHIVE, _TERMS = re.compile(r"lat\.(\d+)\.gz"), re.compile(r"(?:terms\.(\d+)|lat\.(\d+)\.terms)\.jsonl\.gz")
 _COST = "%.6g"
+_LARGEST = 2**31 - 1  # of states, words and tokens; costs are smaller
 _END = -1  # for the state that an arc of a final state leads to
 _OF_ARCS = ("boost", "list", "phrases")  # what a line of the terms has of each arc
 
@@ -62,14 +63,14 @@ def archives(folder: Path) -> List[Tuple[Path, Path]]:
     of_terms = {int(match[1] or match[2]) for match in map(_TERMS.fullmatch, names) if match}
     last = max(numbers | of_terms, default=1)
     if (counted := folder / NUM_JOBS).is_file():
-        text = counted.read_text(encoding="utf-8").strip()
-        if not text.isdecimal() or not int(text) or int(text) < last:
-            raise InputError(f"found {text!r}; expected the number of lat.*.gz, {last} at least; decode again", counted)
+        text = " ".join(line for _, line in lines_of(counted)).strip()
+        if not text.isdecimal() or len(text) > 9 or not int(text) or int(text) < last:
+            raise InputError(f"found {text[:60]!r}; expected the number of lat.*.gz, {last} at least; decode again", counted)
         last = int(text)
-    missing = sorted(set(range(1, last + 1)) - numbers)
-    if missing:
+    missing = next((job for job in range(1, last + 1) if job not in numbers), None)
+    if missing is not None:
         raise InputError(
-            f"no such file; {last} archives of lattices were expected: decode again", folder / archive_name(missing[0])
+            f"no such file; {last} archives of lattices were expected: decode again", folder / archive_name(missing)
         )
     return [(folder / archive_name(job), _terms_of(folder, job)) for job in range(1, last + 1)]
 
@@ -170,8 +171,9 @@ def _rows(path: Path) -> Iterator[_Row]:
     for number, line in lines_of(path):
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"is not JSON ({error.msg}); decode again", path, number) from None
+        except (ValueError, RecursionError) as error:  # the latter for brackets in brackets, without end
+            reason = getattr(error, "msg", error)
+            raise InputError(f"is not JSON ({reason}); decode again", path, number) from None
         if not isinstance(row, dict):
             raise InputError(f"found {line[:60]!r}; expected the terms of an utterance, a JSON object", path, number)
         yield _Row(number, row, path)
@@ -211,9 +213,11 @@ def _parse_arc(line: List[str]) -> _Arc:
     graph, acoustic, tokens = weight.split(",")
     src, dst, word = map(int, states if len(states) == 3 else [*states, str(_END), str(NO_WORD)])
     costs = float(graph), float(acoustic)
-    if src < 0 or word < 0 or not all(map(math.isfinite, costs)):
+    ids = [int(token) - 1 for token in tokens.split("_") if token]
+    is_valid = src >= 0 and word >= 0 and min(dst, -1, *ids) == -1 and max(src, dst, word, *ids) < _LARGEST
+    if not is_valid or not all(abs(cost) < _LARGEST for cost in costs):
         raise ValueError
-    return _Arc(src, dst, word, *costs, [int(token) - 1 for token in tokens.split("_") if token])
+    return _Arc(src, dst, word, *costs, ids)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, TextIO, Tuple
 
 import wfst_bias
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import check_folder, check_not_input, publish_folder, publish_lines, read_json
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.lattice.archive import (
@@ -142,11 +142,12 @@ def stored_lattices(
         scale = acoustic_scale or 1.0
         return StoredLattices(source, table, scale, (StoredArchive(source, partial(read_lattices, source, scale)),))
     meta = read_json(source / _META) if (source / _META).is_file() else {}
-    if "lattices" not in meta:
+    if not isinstance(meta, dict) or "lattices" not in meta:
         raise InputError("is no folder with lattices; make one with 'wfst-bias decode'", source)
     if meta["lattices"] != OF_WORDS:
         raise InputError("has lattices of frames; decode with '--lattices words'", source)
-    scale = acoustic_scale or meta["search"]["acoustic_scale"]
+    with content_errors(source / _META, advice="decode again"):
+        scale = acoustic_scale or float(meta["search"]["acoustic_scale"])
     table = SymbolTable.read(words or source / _WORDS, first=EPS)
     found_there = (StoredArchive(path, partial(read_lattices, path, scale, terms)) for path, terms in archives(source))
     return StoredLattices(source, table, scale, tuple(found_there), meta.get(_LOWERED, {}))

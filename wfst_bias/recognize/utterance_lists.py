@@ -1,5 +1,6 @@
 """Which list each utterance of a corpus has: by its name, its speaker, its recording or a field of its cut."""
 
+import os
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Callable, Collection, Dict, Iterator, List, Tuple
@@ -48,7 +49,7 @@ def lists_by_field(
             problem = f"{value!r} has a list already" if value in lists else f"found {line!r}"
             raise InputError(f"{problem}; expected 'VALUE LIST', each {field} once ('-' is no list)", path, number)
         file = path.parent / name
-        if name != _NO_LIST and not file.is_file():
+        if name != _NO_LIST and not os.path.isfile(file):
             raise InputError(
                 f"names the list {str(file)!r}, which is not there; its path is relative to this file", path, number
             )

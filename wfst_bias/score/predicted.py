@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Container, List, Optional
 
+from wfst_bias.core.errors import content_errors
 from wfst_bias.core.files import lines_of
 
 _POSTERIOR = "posterior"  # of phrases that verification weighed
@@ -26,5 +27,10 @@ def _posteriors(path: Path, utterances: Container[str]) -> List[float]:
     """Those of the phrases of a file that were weighed."""
     if not path.is_file():
         return []
-    rows = (json.loads(line) for _, line in lines_of(path))
-    return [row[_POSTERIOR] for row in rows if _POSTERIOR in row and row["utterance"] in utterances]
+    posteriors = []
+    for number, line in lines_of(path):
+        with content_errors(path, number, "decode anew"):
+            row = json.loads(line)
+            if _POSTERIOR in row and row["utterance"] in utterances:
+                posteriors.append(float(row[_POSTERIOR]))
+    return posteriors

@@ -26,7 +26,7 @@ def failed_utterances(decode_dir: Path) -> FrozenSet[str]:
     for number, line in lines_of(path) if path.is_file() else ():
         try:
             names.add(str(json.loads(line)["utterance"]))
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise InputError(
                 f"found {line[:60]!r}; expected the name of an utterance; decode anew", path, number
             ) from None
