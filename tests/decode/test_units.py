@@ -14,7 +14,7 @@ from wfst_bias.decode.config import SearchConfig
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list, spelled_list, speller_of
 from wfst_bias.graph.store import read_base
-from wfst_bias.lang.model_langs import read_model_tokens
+from wfst_bias.lang.token_files import read_model_tokens
 
 SENTENCES = """
 the useful house is just used by us

@@ -60,7 +60,9 @@ def test_words(tmp_path):
 
 def test_what_is_left_out_or_changed_is_told(tmp_path):
     notes = Notes()
-    text = "!SIL SIL\n<unk> SPN\n#iona AY OW N AH\n# islands\nread(past) 0.5 R EH D\nread 0.4 R IY D\nSKYE [sky] S K AY\n"
+    text = (
+        "!SIL SIL\n<unk> SPN\n#iona AY OW N AH\n# islands\nread(past) 0.5 R EH D\nread 0.4 R IY D\nSKYE [sky] S K AY\n"
+    )
     assert read(tmp_path, text, notes) == {"read": ["R EH D", "R IY D"], "skye": ["S K AY"]}
     assert [note.partition("own.lexicon: ")[2] for note in notes.texts] == [
         "entries behind '#', which is a comment: 1 (#iona AY OW N AH)",

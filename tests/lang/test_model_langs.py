@@ -7,8 +7,9 @@ import pytest
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.lang.model_langs import chars_lang, model_tokens, read_model_tokens, read_vocabulary
+from wfst_bias.lang.model_langs import chars_lang, read_vocabulary
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
+from wfst_bias.lang.token_files import model_tokens, read_model_tokens
 from wfst_bias.lang.units import Units
 
 

@@ -67,7 +67,9 @@ SAME = {
     "many blanks": lambda t: t.replace("\t", " \t  ").replace("old harbor", "old   harbor"),
     "blanks at the ends": lambda t: t.replace("\n", " \t\n   "),
     "blanks in counts": lambda t: t.replace("ngram 1=5", "ngram 1 = 5").replace("ngram 2=4", "ngram  2= 4"),
-    "capital keys": lambda t: t.replace("-grams", "-GRAMS").replace("\\data\\", "\\DATA\\").replace("\\end\\", "\\END\\"),
+    "capital keys": lambda t: (
+        t.replace("-grams", "-GRAMS").replace("\\data\\", "\\DATA\\").replace("\\end\\", "\\END\\")
+    ),
     "an empty highest order": lambda t: t.replace("2=4", "2=4\nngram 3=0").replace("\\end\\", "\\3-grams:\n\n\\end\\"),
     "an empty order without a section": lambda t: t.replace("2=4", "2=4\nngram 3=0"),
     "weights of 0": lambda t: t.replace("old harbor", "old harbor\t0").replace("</s>\n-0.7", "</s>\t0\n-0.7"),
@@ -128,7 +130,10 @@ BROKEN = {
     "no end": (lambda t: t.replace("\\end\\\n", ""), "ends before .end."),
     "fewer than announced": (lambda t: t.replace("2=4", "2=5"), r":18: the 2-gram section ends after 4 of 5 n-grams"),
     "more than announced": (lambda t: t.replace("2=4", "2=3"), r"ends after 4 of 3 n-grams; .* correct its count"),
-    "an order that is not there": (lambda t: t.replace("2=4", "2=4\nngram 3=2"), "the 2 3-grams that .data. announces are not"),
+    "an order that is not there": (
+        lambda t: t.replace("2=4", "2=4\nngram 3=2"),
+        "the 2 3-grams that .data. announces are not",
+    ),
     "an order that is not announced": (lambda t: t.replace("ngram 2=4\n", ""), "2-grams:' was not announced"),
     "orders exchanged": (
         lambda t: t.replace("\\1-", "\\x-").replace("\\2-", "\\1-").replace("\\x-", "\\2-"),
@@ -144,7 +149,10 @@ BROKEN = {
     "two models": (lambda t: t.replace("\\end\\\n", "") + t, "second .data."),
     "a line of another kind": (lambda t: t.replace("ngram 2=4", "codebook 256"), "found 'codebook 256'"),
     "KenLM": (lambda t: b"mmap lm http://kheafield.com/code format version 5\n\0\xff", "binary model of KenLM"),
-    "KenLM, packed": (lambda t: gzip.compress(b"mmap lm http://kheafield.com/code format\n\0\xff"), "binary model of KenLM"),
+    "KenLM, packed": (
+        lambda t: gzip.compress(b"mmap lm http://kheafield.com/code format\n\0\xff"),
+        "binary model of KenLM",
+    ),
     "SRILM": (lambda t: b"SRILM_BINARY_NGRAM_002\nmaxorder 3\n\xff", "binary model of SRILM; convert it, 'ngram -lm"),
     "IRSTLM": (lambda t: "iARPA\n" + t, "an iARPA file of IRSTLM"),
     "OpenFst": (lambda t: b"\xd6\xfd\xb2\x7e\x06\x00\x00\x00vector", "a machine of OpenFst"),

@@ -12,7 +12,7 @@ from wfst_bias.acoustic.emissions import AcousticModel, Emissions, padded_emissi
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_folder, read_json
 from wfst_bias.core.types import FloatArray, Seconds
-from wfst_bias.lang.model_langs import read_model_tokens, tokens_next_to
+from wfst_bias.lang.token_files import read_model_tokens, tokens_next_to
 
 FRAME_SHIFT_FILE = "frame_shift"  # Kaldi's, with the seconds of a frame
 ARRAYS = "emissions.npz"  # of a folder of ours
@@ -28,7 +28,7 @@ class ArchiveModel:
     Args:
       path: ``.scp`` or ``.ark`` of Kaldi, ``.npz`` of an array for each utterance, or a lhotse manifest of cuts or
         features, with a matrix ``(T, C)`` of each utterance.
-      tokens: of the columns; where not given see :func:`wfst_bias.lang.model_langs.tokens_next_to`.
+      tokens: of the columns; where not given see :func:`wfst_bias.lang.token_files.tokens_next_to`.
       frame_shift: seconds a frame; where not given it is that of lhotse's manifest, or of the file
         :data:`FRAME_SHIFT_FILE` next to it.
 

@@ -10,7 +10,7 @@ from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
-from wfst_bias.lang.model_langs import ModelTokens, read_model_tokens
+from wfst_bias.lang.token_files import ModelTokens, read_model_tokens
 
 FILES = ("config.json", "preprocessor_config.json", "vocab.json")
 # whose hidden frames do not change with what an attention mask hides

@@ -10,7 +10,7 @@ import torch
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
-from wfst_bias.lang.model_langs import TOKEN_FILES
+from wfst_bias.lang.token_files import TOKEN_FILES
 
 HAMA = "hama"
 FORMS = (

@@ -14,7 +14,7 @@ from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.forks import PerProcess
 from wfst_bias.core.types import FloatArray
-from wfst_bias.lang.model_langs import ModelTokens, model_tokens, read_model_tokens, tokens_next_to
+from wfst_bias.lang.token_files import ModelTokens, model_tokens, read_model_tokens, tokens_next_to
 
 _SHORTEST = 0.025  # seconds, a window
 _DTYPES = {
@@ -35,7 +35,7 @@ class OnnxModel:
     Args:
       path: the ``.onnx`` file.
       tokens: its tokens; where not given those of its metadata, or see
-        :func:`wfst_bias.lang.model_langs.tokens_next_to`.
+        :func:`wfst_bias.lang.token_files.tokens_next_to`.
       device: where it runs, if onnxruntime has that device.
 
     Raises:

@@ -54,7 +54,8 @@ tokens_option = click.option(
     type=PATH,
     required=True,
     metavar="FILE",
-    help="Vocabulary of the model: vocab.json (wav2vec2), tokens.txt (SYMBOL ID lines), or a token a line (NeMo).",
+    help="Vocabulary of the model: vocab.json, tokenizer.json, tokens.txt or units.txt (TOKEN ID lines), sentencepiece's "
+    ".vocab, or a token a line (NeMo).",
 )
 words_option = click.option(
     "--words",
@@ -113,7 +114,8 @@ def lang_chars(lang_dir: Path, tokens: Path, words: Path, blank: Optional[str], 
     """
     from wfst_bias.lang.model_langs import chars_lang
 
-    _write_spelled(lang_dir, words, *chars_lang(tokens, words, blank, boundary))
+    notes = Notes()
+    _write_spelled(lang_dir, chars_lang(tokens, words, blank, boundary, notes)[0], notes)
 
 
 @lang.command("subwords")
@@ -128,7 +130,8 @@ def lang_subwords(lang_dir: Path, model: Path, words: Path, blank: Optional[str]
     """
     from wfst_bias.lang.model_langs import subwords_lang
 
-    _write_spelled(lang_dir, words, *subwords_lang(model, words, blank))
+    notes = Notes()
+    _write_spelled(lang_dir, subwords_lang(model, words, blank, notes)[0], notes)
 
 
 @lang.command("pieces")
@@ -146,16 +149,15 @@ def lang_pieces(text: Path, out: Path, size: int) -> None:
     click.echo(f"{out}: {size} pieces")
 
 
-def _echo(notes: Notes) -> None:
+def _echo(notes: Notes, place: str = "") -> None:
     for note in notes.texts:
-        click.echo(f"wfst-bias: {note}", err=True)
+        click.echo(f"wfst-bias: {place}{note}", err=True)
 
 
-def _write_spelled(lang_dir: Path, words: Path, made: "Lang", num_unspelled: int) -> None:
+def _write_spelled(lang_dir: Path, made: "Lang", notes: Notes) -> None:
     made.write(lang_dir)
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words of {len(made.tokens):,} {made.units.kind}")
-    if num_unspelled:
-        click.echo(f"wfst-bias: {words}: {num_unspelled:,} words have letters that the model does not", err=True)
+    _echo(notes)
 
 
 @click.group()
@@ -206,7 +208,9 @@ def lm_prune(arpa: Path, out: Path, threshold: float) -> None:
     """
     from wfst_bias.lm.prune import prune_lm
 
-    before, after = prune_lm(arpa, out, threshold)
+    notes = Notes()
+    before, after = prune_lm(arpa, out, threshold, notes)
+    _echo(notes, f"{arpa}: ")
     left = dict(enumerate(after.counts, 1))
     counts = (f"{left.get(order, 0):,} of {count:,} {order}-grams" for order, count in enumerate(before.counts, 1))
     click.echo(f"{out}: {', '.join(counts)}")

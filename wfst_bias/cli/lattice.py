@@ -122,9 +122,14 @@ def rescore(
 
     wfst-bias lattice rescore exp/decode_names exp/rescored --lm big.arpa.gz
     """
+    from wfst_bias.core.notes import Notes
     from wfst_bias.lattice.stored import rescore_lattices, stored_lattices
 
-    count = rescore_lattices(stored_lattices(source, words, acoustic_scale), folder, lm, lm_scale, word_penalty)
+    notes = Notes()
+    stored = stored_lattices(source, words, acoustic_scale)
+    count = rescore_lattices(stored, folder, lm, lm_scale, word_penalty, notes)
+    for note in notes.texts:
+        click.echo(f"wfst-bias: {lm}: {note}", err=True)
     click.echo(f"{folder}: {count:,} lattices")
 
 

@@ -1,6 +1,7 @@
 """Token and word tables: the symbols of the labels of a graph."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,7 +69,7 @@ class SymbolTable:
         symbols: List[str] = []
         seen = set()
         for number, line in lines_of(path):
-            fields = line.split()
+            fields = line.split(" ") if line.count(" ") == 1 else re.split("[ \t]+", line.strip(" \t"))
             if len(fields) != 2 or fields[1] != str(len(symbols)):
                 raise InputError(
                     f"found {line!r}; expected 'SYMBOL {len(symbols)}', ids from 0 in order",

@@ -63,6 +63,7 @@ def compile_base(
             "file": Path(arpa).name,
             "skipped_ngrams": grammar.num_skipped,
             "skipped_words": grammar.skipped_words,
+            "notes": grammar.notes,
         },
         "wfst_bias": wfst_bias.__version__,
     }

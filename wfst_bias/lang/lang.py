@@ -130,9 +130,7 @@ def hama_units() -> Units:
     return Units(PHONE_UNITS, SymbolTable((BLANK, WORD_BOUNDARY, *PHONES)), WORD_BOUNDARY)
 
 
-def hama_lang(
-    lexicons: Sequence[Path] = (), own_pronunciations: bool = True, notes: Optional[Notes] = None
-) -> Lang:
+def hama_lang(lexicons: Sequence[Path] = (), own_pronunciations: bool = True, notes: Optional[Notes] = None) -> Lang:
     """Return the phones of hama with the pronunciations of CMUdict, of hama's own G2P, and of the user's lexicons.
 
     A user's lexicon adds words, and pronunciations to words that are there already.

@@ -91,7 +91,9 @@ class _Entries:
             if symbols[0][1:-1].lower() != word.lower():
                 self._note("output symbols that are not the word, which are not used", f"{word} {symbols[0]}")
             symbols = symbols[1:]
-        num_numbers = next((i for i, s in enumerate(symbols) if self._is_mark(s) or not self._is_number(s)), len(symbols))
+        num_numbers = next(
+            (i for i, s in enumerate(symbols) if self._is_mark(s) or not self._is_number(s)), len(symbols)
+        )
         prob = _probability(word, symbols[:num_numbers])
         units: Pronunciation = ()
         for symbol in symbols[num_numbers:]:

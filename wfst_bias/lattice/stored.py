@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, T
 import wfst_bias
 from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import check_folder, check_not_input, publish_folder, publish_lines, read_json
+from wfst_bias.core.notes import Notes
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.lattice.archive import (
     NUM_JOBS,
@@ -211,17 +212,26 @@ def _packed(path: Path) -> TextIO:
 
 
 def rescore_lattices(
-    stored: StoredLattices, folder: Path, lm: Optional[Path] = None, lm_scale: float = 1.0, word_penalty: float = 0.0
+    stored: StoredLattices,
+    folder: Path,
+    lm: Optional[Path] = None,
+    lm_scale: float = 1.0,
+    word_penalty: float = 0.0,
+    notes: Optional[Notes] = None,
 ) -> int:
-    """The lattices with another language model's scores, where one is given, and with other weights; their number."""
-    notes = {"lm": lm and str(lm), "lm_scale": lm_scale, "word_penalty": word_penalty}
+    """The lattices with another language model's scores, where one is given, and with other weights; their number.
+
+    Args:
+      notes: where what of the language model is not read as it is written is noted.
+    """
+    fields = {"lm": lm and str(lm), "lm_scale": lm_scale, "word_penalty": word_penalty}
     if lm is None:
-        return write_lattices(stored, folder, lambda one: weighted(one, lm_scale, word_penalty), notes)
+        return write_lattices(stored, folder, lambda one: weighted(one, lm_scale, word_penalty), fields)
     check_folder(folder, _KIND)
-    model = read_ngrams(lm)
+    model = read_ngrams(lm, stored.words.symbols, notes)
     try:
         other = RescoringLM.of(model, stored.words, stored.lowered_words)
     except InputError as error:
         raise InputError(str(error), lm) from None
     change = lambda one: weighted(with_lm(one, other), lm_scale, word_penalty)
-    return write_lattices(stored, folder, change, notes)
+    return write_lattices(stored, folder, change, fields)

@@ -76,7 +76,9 @@ class NgramLines:
         """Note the numbers that are not read as they are written."""
         positive = np.flatnonzero(self._log10_probs_as_written > 0)
         if len(positive):
-            notes.add(_POSITIVE, (f"line {self.first + i}: {self.rows[i][0]}" for i in positive.tolist()), len(positive))
+            notes.add(
+                _POSITIVE, (f"line {self.first + i}: {self.rows[i][0]}" for i in positive.tolist()), len(positive)
+            )
         unused = np.flatnonzero(self._log10_backoffs_as_written) if self.is_highest else ()
         if len(unused):
             notes.add(_LONGEST, (f"line {self.first + i}" for i in unused), len(unused))

@@ -73,10 +73,12 @@ class Frame:
             self._begin_section(self.highest + 1 if self._declared else 1, number)
             self.section, self._ended = 0, True
         elif key.startswith("\\"):
-            match = re.fullmatch(r"\\\s*(\d+)\s*-\s*grams?\s*:?", key)
+            match = re.fullmatch(r"\\\s*(\d{1,9})\s*-\s*grams?\s*:?", key, re.ASCII)
             if not match or not 0 < int(match[1]) <= max(self._declared, default=0):
                 raise InputError(
-                    f"{line.strip()!r} was not announced under \\data\\; expected \\N-grams: or \\end\\", self._path, number
+                    f"{line.strip()!r} was not announced under \\data\\; expected \\N-grams: or \\end\\",
+                    self._path,
+                    number,
                 )
             self._close_section(number)
             self._begin_section(int(match[1]), number)
@@ -91,11 +93,13 @@ class Frame:
             raise InputError("ends before \\end\\: the file was cut short; fetch it again", self._path, number)
 
     def _declare(self, key: str, line: str, number: int) -> None:
-        match = re.fullmatch(r"ngram\s*(\d+)\s*=\s*(\d+)", key, re.ASCII)
+        match = re.fullmatch(r"ngram\s*(\d{1,9})\s*=\s*(\d{1,18})", key, re.ASCII)
         if not match:
             raise InputError(f"found {line!r}; expected 'ngram ORDER=COUNT'", self._path, number)
         if int(match[1]) != len(self._declared) + 1:
-            raise InputError(f"found {line!r}; expected the count of order {len(self._declared) + 1}", self._path, number)
+            raise InputError(
+                f"found {line!r}; expected the count of order {len(self._declared) + 1}", self._path, number
+            )
         self._declared[int(match[1])] = int(match[2])
 
     def _begin_section(self, order: int, number: int) -> None:

@@ -28,12 +28,14 @@ class Grammar:
       unigram_state: the state without a history.
       num_skipped: n-grams left out because a word of theirs is not in the lexicon.
       skipped_words: some of these words.
+      notes: on what of the file is not read as it is written, and on why n-grams are left out, a line each.
     """
 
     fst: Wfst
     unigram_state: int
     num_skipped: int
     skipped_words: Tuple[str, ...] = ()
+    notes: Tuple[str, ...] = ()
 
     def has(self, word_id: int) -> bool:
         """Whether the model knows a word."""
@@ -46,22 +48,21 @@ class Grammar:
 
 
 def read_grammar(path: Path, words: SymbolTable) -> Grammar:
-    """G of an ARPA file, gzipped or not.
+    """G of an ARPA file, packed or not.
 
-    N-grams with a word that ``words`` does not have are left out and counted. Final scores are closed
-    over backoff: a history that has not seen ``</s>`` ends a sentence through its backoff weight, so
+    N-grams with a word that ``words`` does not have in any case or form of Unicode are left out and counted. Final
+    scores are closed over backoff: a history that has not seen ``</s>`` ends a sentence through its backoff weight, so
     that no arc is needed for it.
 
     Raises:
       InputError: the file is not a whole ARPA model, or shares no word with ``words``.
     """
     known = words.ids.keys() - {EPS, BACKOFF} | {BOS, EOS}
-    model, skipped = read_known_ngrams(path, known)
-    some = tuple(dict.fromkeys(skipped[:_SKIPPED_SHOWN]))
+    found = read_known_ngrams(path, known)
+    model, some = found.model, tuple(found.skipped)[:_SKIPPED_SHOWN]
     if not set(model.words) - {BOS, EOS}:
         raise InputError(
-            f"no word of it is in the lexicon (it has {', '.join(some)}); the lexicon is in small letters, "
-            "compare with words.txt",
+            f"no word of it is in the lexicon, in any case (it has {', '.join(some)}); compare with words.txt",
             path,
         )
     if BOS not in model.words:
@@ -70,7 +71,7 @@ def read_grammar(path: Path, words: SymbolTable) -> Grammar:
     fst = grammar_fst(model, words)
     if not np.isfinite(fst.final[fst.start]):
         raise InputError(f"has no n-gram that ends in {EOS}; a sentence could never end", path)
-    return Grammar(fst, 0, len(skipped), some)
+    return Grammar(fst, 0, sum(found.skipped.values()), some, found.notes)
 
 
 def grammar_fst(model: Ngrams, words: SymbolTable) -> Wfst:
@@ -118,7 +119,9 @@ def _close_final(fst: Wfst, is_backoff: BoolArray) -> Wfst:
         final[is_open] = through[is_open]
 
 
-def with_class_arcs(grammar: Grammar, class_ids: Sequence[int], states_after: Mapping[int, int] = MappingProxyType({})) -> Wfst:
+def with_class_arcs(
+    grammar: Grammar, class_ids: Sequence[int], states_after: Mapping[int, int] = MappingProxyType({})
+) -> Wfst:
     """G with each class that the model does not have as one more word of the unigram state: a loop with score 0.
 
     The price of such a class is put on it when a list is compiled in; the model itself is not edited.

@@ -258,6 +258,21 @@ def ngrams_of_rows(
     return Ngrams(tuple(words), begin, parents, last, log_prob, backoff)
 
 
+def history_log_probs(model: Ngrams) -> FloatArray:
+    """Log-probability of meeting each n-gram as a history, nats ``(N,)``.
+
+    A sentence begins as often as one ends: ``<s>`` itself, never predicted, stands in ARPA with -99.
+    """
+    log_prob = model.log_prob.copy()
+    ids = np.array([model.words.index(word) for word in (BOS, EOS) if word in model.words], np.int64)
+    unigrams = model.child(np.zeros(len(ids), np.int64), ids)
+    log_prob[unigrams] = model.log_prob[unigrams[-1:]]
+    for order in range(2, model.order + 1):
+        nodes = model.nodes(order)
+        log_prob[nodes] += log_prob[model.parent[nodes]]
+    return log_prob
+
+
 def _log10_texts(nats: FloatArray) -> Array:
     """Decimal logarithms as ARPA writes them, objects ``(N,)``."""
     texts = np.empty(len(nats), object)

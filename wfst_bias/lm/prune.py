@@ -4,25 +4,27 @@ Stolcke, *Entropy-based pruning of backoff language models*, DARPA Broadcast New
 """
 
 from pathlib import Path
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import check_not_input
+from wfst_bias.core.notes import Notes
 from wfst_bias.core.types import FloatArray
-from wfst_bias.lm.arpa import BOS, EOS
+from wfst_bias.lm.arpa import EOS
 from wfst_bias.lm.files import read_ngrams, write_ngrams
-from wfst_bias.lm.ngrams import Ngrams
+from wfst_bias.lm.ngrams import Ngrams, history_log_probs
 
 
-def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:
+def prune_lm(path: Path, out: Path, threshold: float, notes: Optional[Notes] = None) -> Tuple[Ngrams, Ngrams]:
     """Prune an ARPA model and write what is left of it, gzipped where the name says so.
 
     Args:
       path: the ARPA model, gzipped or not.
       out: the pruned one.
       threshold: see :func:`pruned`.
+      notes: where what is not read as it is written is noted.
 
     Returns:
       the model and what is left of it.
@@ -33,7 +35,7 @@ def prune_lm(path: Path, out: Path, threshold: float) -> Tuple[Ngrams, Ngrams]:
     if not threshold >= 0:
         raise InputError(f"--threshold is {threshold}; expected 0 or more, such as 1e-8")
     check_not_input(out, path)
-    model = read_ngrams(path)
+    model = read_ngrams(path, notes=notes)
     if EOS not in model.words:
         raise InputError(f"has no 1-gram {EOS}; a sentence could never end", path)
     left = pruned(model, threshold)
@@ -70,18 +72,3 @@ def perplexity_rises(model: Ngrams) -> FloatArray:
         )
         rise[nodes] = np.expm1(np.maximum(divergence, 0.0))
     return rise
-
-
-def history_log_probs(model: Ngrams) -> FloatArray:
-    """Log-probability of meeting each n-gram as a history, nats ``(N,)``.
-
-    A sentence begins as often as one ends: ``<s>`` itself, never predicted, stands in ARPA with -99.
-    """
-    log_prob = model.log_prob.copy()
-    ids = np.array([model.words.index(word) for word in (BOS, EOS) if word in model.words])
-    unigrams = model.child(np.zeros(len(ids), np.int64), ids)
-    log_prob[unigrams] = model.log_prob[unigrams[-1]]
-    for order in range(2, model.order + 1):
-        nodes = model.nodes(order)
-        log_prob[nodes] += log_prob[model.parent[nodes]]
-    return log_prob
