@@ -226,5 +226,5 @@ def test_a_form_is_shown_as_its_phrase_is():
 )
 def test_endings_by_the_units_of_a_model(kind, tokens, last, expected):
     endings = Endings(Units(kind, SymbolTable(["<blk>", *tokens.split()])))
-    found = endings.of(Entity("ma"), POSSESSIVE, last)
+    (found,) = endings.of(Entity("ma"), POSSESSIVE, [last])
     assert found == (None if expected is None else last + expected)

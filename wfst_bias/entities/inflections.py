@@ -4,9 +4,8 @@ A list names *Tesla*, and people say *Tesla's* and *Teslas*. Both sound alike; w
 follow: those after a possessive are those after *his*, those after a plural are those after *people*.
 """
 
-import re
 from dataclasses import dataclass
-from typing import Dict, Optional, Set, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.lang.lexicon import Pronunciation
@@ -20,14 +19,17 @@ FOLLOWED_LIKE: Dict[str, Tuple[str, ...]] = {
 }
 """Words that the same words follow as a form of each kind; the first one that the language model knows counts."""
 
-_ENDS_IN_LETTER = re.compile(r"[a-z0-9]$")
-_ENDS_IN_SIBILANT = re.compile(r"(s|x|z|ch|sh)$")
-_ENDS_IN_CONSONANT_Y = re.compile(r"[^aeiou\W\d]y$")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_SIBILANT_LETTERS = ("s", "x", "z", "ch", "sh")
+_CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 
 # Sounds that the ending of a form depends on, in ARPAbet and in IPA.
-_SIBILANTS = frozenset("S Z SH ZH CH JH s z ʃ ʒ tʃ dʒ t͡ʃ d͡ʒ ʧ ʤ".split())
-_VOICELESS = frozenset("P T K F TH p t k f θ".split())
-# The ending after a sibilant, after another voiceless sound, and after all others.
+_SIBILANT, _VOICELESS, _VOICED = range(3)
+_SOUND = {
+    **dict.fromkeys("S Z SH ZH CH JH s z ʃ ʒ tʃ dʒ t͡ʃ d͡ʒ ʧ ʤ".split(), _SIBILANT),
+    **dict.fromkeys("P T K F TH p t k f θ".split(), _VOICELESS),
+}
+# The ending after each of them.
 _ENDINGS = (("IH Z", "S", "Z"), ("AH Z", "S", "Z"), ("ɪ z", "s", "z"), ("ə z", "s", "z"))
 
 
@@ -90,6 +92,12 @@ def inflected(entity: Entity, kind: str) -> Optional[Tuple[str, ...]]:
     return (*first, form) if form else None
 
 
+def inflected_forms(entity: Entity) -> List[Tuple[str, Tuple[str, ...]]]:
+    """Return the kinds of inflected forms that a phrase has, and its words in each."""
+    forms = ((kind, inflected(entity, kind)) for kind in KINDS)
+    return [(kind, words) for kind, words in forms if words]
+
+
 def inflected_words(words: Tuple[str, ...]) -> Set[Tuple[str, ...]]:
     """Return the English possessive and plural of a phrase, those of its last word.
 
@@ -120,13 +128,13 @@ def _ending(word: str, kind: str, name: bool) -> Optional[str]:
     Args:
       name: names keep their *y*: *Kennedys*.
     """
-    if not _ENDS_IN_LETTER.search(word) or word.endswith("'s"):
+    if word[-1] not in _LETTERS or word.endswith("'s"):
         return None
     if kind == POSSESSIVE:
         return "'s"
-    if _ENDS_IN_SIBILANT.search(word):
+    if word.endswith(_SIBILANT_LETTERS):
         return "es"
-    return "ies" if not name and _ENDS_IN_CONSONANT_Y.search(word) else "s"
+    return "ies" if not name and word[-1] == "y" and word[-2:-1] in _CONSONANTS else "s"
 
 
 class Endings:
@@ -139,19 +147,23 @@ class Endings:
         self._by_sound = next((row for row in rows if all(unit in known for ending in row for unit in ending)), None)
         self._letters = {c: next((form for form in (c, c.upper()) if form in known), None) for c in "es'"}
 
-    def of(self, entity: Entity, kind: str, units: Pronunciation) -> Optional[Pronunciation]:
-        """Return a pronunciation of a phrase with the ending of a form; None where the units of the model have none.
+    def of(
+        self, entity: Entity, kind: str, pronunciations: Sequence[Pronunciation]
+    ) -> Tuple[Optional[Pronunciation], ...]:
+        """Return pronunciations of a phrase with the ending of a form; None where the units of the model have none.
 
         Args:
           entity: the phrase.
-          units: a pronunciation of it.
+          pronunciations: of it.
         """
         if self._units.kind == PHONES:
-            return None if self._by_sound is None else units + self._by_sound[_sound(units[-1])]
+            by_sound = self._by_sound
+            if by_sound is None:
+                return (None,) * len(pronunciations)
+            return tuple([units + by_sound[_SOUND.get(units[-1], _VOICED)] for units in pronunciations])
         ending = _ending(entity.words[-1], kind, is_name(entity))
         letters = [self._letters[c] for c in ending or ""] if ending != "ies" else []
-        return units + tuple(c for c in letters if c) if letters and all(letters) else None
-
-
-def _sound(unit: str) -> int:
-    return 0 if unit in _SIBILANTS else 1 if unit in _VOICELESS else 2
+        spelled = tuple(c for c in letters if c)
+        if not letters or len(spelled) < len(letters):
+            return (None,) * len(pronunciations)
+        return tuple(units + spelled for units in pronunciations)

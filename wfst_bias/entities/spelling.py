@@ -1,9 +1,9 @@
 """The scored pronunciations of a list, as the compiler of the biasing trie takes them."""
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from wfst_bias.entities.inflections import KINDS, Endings, InflectedForm, inflected
+from wfst_bias.entities.inflections import Endings, InflectedForm, inflected_forms
 from wfst_bias.entities.outcome import USED, Outcome, PartialPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 
@@ -47,16 +47,19 @@ def spellings(
     for outcome in outcomes:
         for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
             rank = num_before[units] = num_before.get(units, -1) + 1
-            paid = 0.0 if homophones else bonus_of(units, bonus, length_bonus, usual_length)
+            paid = 0.0 if homophones else bonus_of(len(units), bonus, length_bonus, usual_length)
             score += outcome.entity.weight + paid - _TIE_BREAK * rank
             spelled.append(Spelling(outcome.phrase, units, score))
     return spelled
 
 
-def bonus_of(units: Pronunciation, bonus: float, length_bonus: float, usual_length: float) -> float:
-    """The bonus of a pronunciation, nats; see :func:`spellings`."""
-    length = min(len(units) / usual_length, _LONGEST_PAID)
-    return bonus + length_bonus * (length - 1.0)
+def bonus_of(length: int, bonus: float, length_bonus: float, usual_length: float) -> float:
+    """The bonus of a pronunciation, nats; see :func:`spellings`.
+
+    Args:
+      length: in units.
+    """
+    return bonus + length_bonus * (min(length / usual_length, _LONGEST_PAID) - 1.0)
 
 
 def inflected_spellings(
@@ -88,23 +91,23 @@ def inflected_spellings(
     taken = {spelling.units for spelling in whole}
     spelled: List[Spelling] = []
     forms: List[InflectedForm] = []
-    for rank, kind in enumerate(KINDS):
-        own: Set[Pronunciation] = set()
-        for outcome in used:
-            words = inflected(outcome.entity, kind)
-            if words is None or words in written:
-                continue
-            rows = []
-            for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
-                sound = endings.of(outcome.entity, kind, units)
-                if sound is None or sound in taken or sound in own:
-                    continue
-                own.add(sound)
-                paid = 0.0 if homophones or is_word(sound) else pays(units)
-                score += outcome.entity.weight + paid - cost - _TIE_BREAK * rank
-                rows.append(Spelling(len(used) + len(forms), sound, score))
-            if rows:
-                spelled += rows
+    for outcome in used:
+        base_score = outcome.entity.weight - cost
+        scored = list(zip(outcome.pronunciations, outcome.scores, outcome.homophones))
+        sounds: Tuple[Optional[Pronunciation], ...] = ()
+        rows: List[Tuple[Pronunciation, float]] = []
+        for rank, (kind, words) in enumerate(inflected_forms(outcome.entity)):
+            before, sounds = sounds, endings.of(outcome.entity, kind, outcome.pronunciations)
+            if sounds != before:
+                rows = [
+                    (sound, base_score + score + (0.0 if homophones or is_word(sound) else pays(units)))
+                    for sound, (units, score, homophones) in zip(sounds, scored)
+                    if sound is not None and sound not in taken
+                ]
+                taken.update(sound for sound, _ in rows)
+            if rows and words not in written:
+                number, tie = len(used) + len(forms), _TIE_BREAK * rank
+                spelled += [Spelling(number, sound, score - tie) for sound, score in rows]
                 forms.append(InflectedForm(outcome.phrase, kind, words))
     return spelled, tuple(forms)
 

@@ -1,6 +1,7 @@
 """The compiler of lists: a spelled list becomes tries that a base graph takes."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import List, Mapping, Sequence, Tuple
 
 from wfst_bias.core.errors import InputError
@@ -61,10 +62,11 @@ def _inflected(
     """The inflected forms of a list; none where they are not wanted, or the language model does not tell them apart."""
     if not (config.inflections and base.has_inflections):
         return [], ()
-    usual_length = base.lang.lexicon.mean_length
+    bonus = config.bonus, config.length_bonus, base.lang.lexicon.mean_length
+    by_length = lru_cache(None)(lambda length: bonus_of(length, *bonus))
 
     def pays(units: Pronunciation) -> float:
-        return bonus_of(units, config.bonus, config.length_bonus, usual_length)
+        return by_length(len(units))
 
     is_word = base.known_pronunciations.__contains__
     return inflected_spellings(spelled, whole, base.endings, is_word, pays, config.inflection_cost)

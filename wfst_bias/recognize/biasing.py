@@ -12,7 +12,7 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder, search_meta
 from wfst_bias.entities.entity import Phrases
-from wfst_bias.entities.inflections import KINDS, inflected
+from wfst_bias.entities.inflections import inflected_forms
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.weights import with_unreached
@@ -132,7 +132,7 @@ class ListPerUtterance:
         self.known_words = base.known_words
         spelled = speller.spell(phrases.values())
         self.spelled = replace(spelled, outcomes=with_unreached(spelled.outcomes, base.spellings, of_some=True))
-        forms = [form for entity in phrases.values() for form in (inflected(entity, kind) for kind in KINDS) if form]
+        forms = [words for entity in phrases.values() for _, words in inflected_forms(entity)]
         partial = [part.words for one in self.spelled.used for part in one.partial]
         texts = [*(words for _, words, *_ in phrases), *forms, *partial]
         self.words = base.words.extended(word for words in texts for word in words)
