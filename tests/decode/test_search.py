@@ -45,8 +45,14 @@ def test_words_and_their_times(plain):
     (transcript,) = transcribe(plain, CITY)
     assert transcript.text == "the city"
     the, city = transcript.words
-    # DH: frames 0-1, AH: 3-4, <wb>: 6-7, S: 9-10, ..., IY: 18-19; 20 ms each
-    assert (the.start, the.end, city.start, city.end) == (0.0, 0.1, 0.18, 0.4)
+    # DH: frames 0-1, AH: 3-4, <wb>: 6-7, S: 9-10, ..., IY: 18-19; 20 ms each; a word lasts until the next one or the end
+    assert (the.start, the.end, city.start, city.end) == (0.0, 0.18, 0.18, 0.42)
+
+
+def test_a_word_before_a_pause_lasts_a_little_longer_than_its_last_unit(plain):
+    pause = " <blk>" * 8
+    (transcript,) = transcribe(plain, CITY.replace(" <wb>", f"{pause} <wb>"))
+    assert transcript.words[0].end == pytest.approx(0.1 + 0.16) and transcript.words[1].start > 0.4
 
 
 def test_a_list_brings_a_word_that_the_model_did_not_have(plain, biased):
@@ -65,7 +71,7 @@ def test_an_entity_of_two_words_has_two_times(biased):
     assert transcript.text == "call ann whittemore"
     assert (transcript.display, transcript.marked()) == ("call Ann Whittemore", "call [Ann Whittemore]")
     assert transcript.entities[0].num_words == 2
-    assert transcript.words[1].end < transcript.words[2].start
+    assert transcript.words[1].end == transcript.words[2].start
 
 
 def test_half_an_entity_is_none(biased):
@@ -174,7 +180,8 @@ def test_an_entity_that_the_language_model_says_is_marked_too(world, tmp_path):
     (transcript,) = transcribe(Decoder(graph), CITY)
     assert transcript.marked() == "the [city]"
     (entity,) = transcript.entities
-    assert (entity.found_by, entity.start, entity.end) == ("language model", 0.18, 0.4)
+    assert (entity.found_by, entity.start, entity.end) == ("language model", 0.18, 0.42)
+    assert entity.after_last_unit == pytest.approx(0.02)
 
 
 def test_emissions_of_other_tokens_are_refused(plain):

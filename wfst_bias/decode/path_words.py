@@ -17,6 +17,10 @@ from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import PHONES as ENGLISH
 from wfst_bias.lang.units import PHONES, Units
 
+# A CTC model writes a unit where it is sure of it, and then blanks while it goes on. In 300 sentences of clean speech the
+# sound ended 0.07 to 0.13 s (quartiles) after the last frame of the last unit.
+_LAST_UNIT: Seconds = 0.16
+
 Span = Tuple[int, int]  # the first of some words or frames, and the next one after the last
 
 
@@ -62,6 +66,8 @@ def words_and_entities(
 ) -> Tuple[Tuple[Word, ...], Tuple[FoundEntity, ...], Tuple[FoundEntity, ...]]:
     """The words of a path, the phrases among them, whether by a list or by the language model, and partial phrases.
 
+    A word lasts until the next one begins, but no longer than :data:`_LAST_UNIT` behind its last frame.
+
     Args:
       frame_shift: seconds.
       graph: that the path is of.
@@ -75,17 +81,17 @@ def words_and_entities(
         for text, span in zip(texts, spans)
     ]
 
-    def seconds(frame: int) -> Seconds:
-        return round(float(frame) * frame_shift, 4)
-
+    starts = [float(path.frames[first]) * frame_shift for first, _ in spans]
+    ends = [float(path.frames[last - 1] + 1) * frame_shift for _, last in spans]
+    audio_end = float(path.frames[-1] + 1) * frame_shift if len(path.frames) else 0.0
     words = tuple(
-        Word(text, seconds(path.frames[first]), seconds(path.frames[last - 1] + 1))
-        for text, (first, last) in zip(texts, spans)
+        Word(text, round(start, 4), round(max(end, min(end + _LAST_UNIT, following)), 4))
+        for text, start, end, following in zip(texts, starts, ends, [*starts[1:], audio_end])
     )
     phrases, partial = ([one for one in by_list if one.found_by == kind] for kind in (LIST, PARTIAL))
     entities, some_words = (
         tuple(
-            _found(one, path, words, slice(spans[one.first][0], spans[one.end - 1][1]), graph.units, gates)
+            _found(one, path, words, slice(spans[one.first][0], spans[one.end - 1][1]), ends[one.end - 1], graph, gates)
             for one in sorted(occurrences, key=attrgetter("first"))
         )
         for occurrences in ([*phrases, *_by_language_model(texts, phrases, graph, list_gate)], partial)
@@ -148,13 +154,20 @@ def _by_language_model(
 
 
 def _found(
-    one: _Occurrence, path: FramePath, words: Sequence[Word], inside: slice, units: Units, gates: GateConfig
+    one: _Occurrence,
+    path: FramePath,
+    words: Sequence[Word],
+    inside: slice,
+    last_frame_end: Seconds,
+    graph: DecodingGraph,
+    gates: GateConfig,
 ) -> FoundEntity:
     """A phrase on a path.
 
     Args:
       words: all those of the path.
       inside: the frames of the phrase.
+      last_frame_end: when the last one of them ends.
     """
     entity, form = one.phrase.entity, one.phrase.form
     return FoundEntity(
@@ -166,11 +179,12 @@ def _found(
         start=words[one.first].start,
         end=words[one.end - 1].end,
         found_by=one.found_by,
-        units=path.units(inside, units),
+        units=path.units(inside, graph.units),
         gap=float(path.acoustic[inside].sum()),
         boost=float(path.boost[inside].sum()),
         gate=gates.of(entity),
         form=form.text if form else "",
+        after_last_unit=round(words[one.end - 1].end - last_frame_end, 4),
     )
 
 

@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 0.5  # within speech
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a transcript: where its first unit begins and its last one ends."""
+    """A word of a transcript: where its first unit begins and its last one ends, as far as a CTC model tells."""
 
     text: str
     start: Seconds
@@ -41,6 +41,7 @@ class FoundEntity:
       boost: what adaptive boosting gave back of that gap, nats.
       gate: the least evidence that it may be found by; 0 where any will do.
       form: its possessive or plural as it was spoken, in words; empty where it was the phrase itself.
+      after_last_unit: the part of its time behind the last frame of its last unit, in which the model writes blanks.
     """
 
     phrase: str
@@ -56,6 +57,7 @@ class FoundEntity:
     boost: float
     gate: float
     form: str = ""
+    after_last_unit: Seconds = 0.0
 
     @property
     def evidence(self) -> float:
@@ -77,6 +79,7 @@ class FoundEntity:
     def to_json(self) -> Dict[str, Any]:
         """The fields as files have them, and the evidence; ``found_by`` is called ``way`` there, and only forms have ``form``."""
         values = {"way" if name == "found_by" else name: value for name, value in asdict(self).items()}
+        del values["after_last_unit"]
         if not self.form:
             del values["form"]
         return {**values, "evidence": self.evidence}

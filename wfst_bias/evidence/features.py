@@ -199,7 +199,8 @@ def features_of(
     """
     gaps = np.array([entity.gap for entity in entities], float)
     units = np.array([max(len(entity.units), 1) for entity in entities], float)
-    starts, ends = np.array([(entity.start, entity.end) for entity in entities], float).reshape(-1, 2).T
+    times = [(entity.start, entity.end - entity.after_last_unit) for entity in entities]
+    starts, ends = np.array(times, float).reshape(-1, 2).T
     plain = np.array([min(one.plain for one in words) for words in confidences], float)
     boosted = np.array([min(one.boosted for one in words) for words in confidences], float)
     leads = [(one.lead.acoustic, one.lead.language_model, one.lead.total) if one else (np.nan,) * 3 for one in competitors]
