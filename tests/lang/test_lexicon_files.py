@@ -33,6 +33,7 @@ SAME = {
     "HTK": "ARRAN [arran] ae r ah n\nARRAN [Arran] eh r ah n\nSKYE [SKYE] 0.5 s k ay\n",
     "IPA": "arran ˈæ ɹ ə n\narran ɛ ɹ ə n\nskye s k aɪ\n",
     "IPA of MFA": "arran\t0.9\tæ ɹ ə n\narran\t0.2\tɛ ɹ ə n\nskye\ts k aj\n",
+    "IPA and small ARPAbet": "arran æ ɹ ə n\narran eh0 r ah n\nskye s k ay1\n",
     "CRLF": "arran AE R AH N\r\narran EH R AH N\r\n\r\nskye S K AY\r\n",
     "byte-order mark": "\ufeffarran AE R AH N\narran EH R AH N\nskye S K AY\n",
     "blanks": "  arran   AE R  AH N  \n\n \t\narran\tEH\tR AH N\t\nskye S K AY",

@@ -154,6 +154,7 @@ BROKEN = {
         "binary model of KenLM",
     ),
     "SRILM": (lambda t: b"SRILM_BINARY_NGRAM_002\nmaxorder 3\n\xff", "binary model of SRILM; convert it, 'ngram -lm"),
+    "pocketsphinx": (lambda t: b"Trie Language Model\x03\xff", "binary model of pocketsphinx"),
     "IRSTLM": (lambda t: "iARPA\n" + t, "an iARPA file of IRSTLM"),
     "OpenFst": (lambda t: b"\xd6\xfd\xb2\x7e\x06\x00\x00\x00vector", "a machine of OpenFst"),
     "other text": (lambda t: "old harbor\n", "is no ARPA model"),

@@ -103,6 +103,11 @@ def test_symbols_are_no_words_in_another_case(tmp_path):
     assert found.skipped == {"<OOV>": 1}
 
 
+def test_the_class_of_unknown_words_may_be_written_as_in_either_case(tmp_path):
+    found = read_known_ngrams(write(tmp_path, ARPA), KNOWN | {"<unk>"})
+    assert prob(found.model, "<unk>") == pytest.approx(10**-1.5) and not found.skipped
+
+
 def test_other_words_stay_where_the_spelling_is_that_of_a_lattice(tmp_path):
     assert read_ngrams(write(tmp_path, ARPA), {"earl", "tea"}).words == ("<s>", "</s>", "earl", "GREY", "<UNK>")
     assert read_ngrams(write(tmp_path, ARPA)).words == ("<s>", "</s>", "Earl", "earl", "GREY", "<UNK>")

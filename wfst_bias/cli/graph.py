@@ -61,14 +61,13 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
         copies = meta["list_copies"][entity_class["name"]]
         often = f"; a list of it stands {copies} times in a graph, once for each of its histories" if copies > 1 else ""
         click.echo(f"class {entity_class['name']}: {where}{often}")
-    skipped = meta["language_model"]["skipped_ngrams"]
     for note in meta["language_model"].get("notes", ()):
         click.echo(f"wfst-bias: {lm}: {note}", err=True)
+    skipped, words = (meta["language_model"][name] for name in ("skipped_ngrams", "skipped_words"))
     if skipped:
-        words = ", ".join(meta["language_model"]["skipped_words"])
         click.echo(
             f"wfst-bias: {lm}: {skipped:,} n-grams are left out, a word of theirs is not in the lexicon: "
-            f"{words} ...; give it to the lexicon of 'wfst-bias lang', or, if it is a class, to --class",
+            f"{', '.join(words)} ...; give it to the lexicon of 'wfst-bias lang', or, if it is a class, to --class",
             err=True,
         )
 

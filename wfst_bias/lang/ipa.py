@@ -15,7 +15,7 @@ import unicodedata
 from typing import Dict, Mapping, Tuple
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.lang.phones import phone_of
+from wfst_bias.lang.phones import PHONES, phone_of
 
 _IGNORED = set("ˈˌ'ː.‿|͡ ˑʰʲ̩̯͈̃")
 
@@ -70,6 +70,8 @@ ZH    ʒ
 # Korean diphthongs that are one symbol of the network, with the phone of its frames; in text they are two symbols
 _DIPHTHONGS = "EY je we|IY wi|OW jo|UW ju ɯi|W wa wʌ|Y ja jʌ"
 
+_ARPABET_PAIRS = frozenset(phone for phone in PHONES if len(phone) > 1)
+
 # diphthongs as MFA's dictionaries write them, each one symbol
 _OF_MFA = {"aj": "AY", "aw": "AW", "ej": "EY", "ow": "OW", "əw": "OW", "ɔj": "OY"}
 
@@ -116,12 +118,14 @@ def arpabet_of_ipa(ipa: str) -> Tuple[str, ...]:
 
 
 def phones_of_ipa(symbol: str) -> Tuple[str, ...]:
-    """Return the phones of one symbol of a lexicon in IPA; a symbol in capitals is ARPAbet.
+    """Return the phones of one symbol of a lexicon in IPA.
+
+    A symbol of ARPAbet in capitals, or of more than one letter, is taken for that: ``ih`` is no sound of IPA.
 
     Raises:
       InputError: the symbol names none.
     """
-    if symbol.isascii() and symbol.isupper():
+    if symbol.isascii() and (symbol.isupper() or symbol.rstrip("012").upper() in _ARPABET_PAIRS):
         return (phone_of(symbol),)
     if symbol.isascii() and len(symbol) > 2:
         raise InputError(f"{symbol!r} is no symbol of IPA; write a symbol for each sound, with blanks between them")

@@ -15,6 +15,7 @@ _OTHERS = (
     (b"blmt", "is a binary model of IRSTLM; convert it, 'compile-lm --text=yes FILE OUT.arpa'"),
     (b"Qblmt", "is a binary model of IRSTLM; convert it, 'compile-lm --text=yes FILE OUT.arpa'"),
     (b"iARPA", "is an iARPA file of IRSTLM; convert it, 'compile-lm --text=yes FILE OUT.arpa'"),
+    (b"Trie Language Model", "is a binary model of pocketsphinx; convert it, 'sphinx_lm_convert -i FILE -o OUT.arpa'"),
     (b"\xd6\xfd\xb2\x7e", f"is a machine of OpenFst, such as G.fst; {_NAME_THE_ARPA}"),
     (b"\x28\xb5\x2f\xfd", "is packed by Zstandard; unpack it, or pack it by gzip, bzip2 or xz"),
     (b"PK\x03\x04", "is a zip archive; unpack it"),

@@ -11,6 +11,7 @@ from wfst_bias.fst.ragged import row_splits
 from wfst_bias.lm.arpa import BOS, EOS
 from wfst_bias.lm.ngrams import Ngrams, history_log_probs
 
+_UNKNOWN = "<unk>"
 _PAIRS = 1 << 22  # pairs of a history and a word that are predicted at once
 
 
@@ -28,7 +29,7 @@ class Spellings:
         """The spelling of a word that the lexicon has in another one; empty where it does not have it."""
         key = comparable(word)
         if _is_symbol(key):
-            return key if key in (BOS, EOS) else ""
+            return key if key in (BOS, EOS) or key == _UNKNOWN and key in self._words else ""
         return key if key in self._words else self._by_key.get(key, "")
 
     @cached_property
