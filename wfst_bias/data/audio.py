@@ -21,7 +21,7 @@ from wfst_bias.data.wav import check_audio_file
 
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _ASSUMED_RATE = 16000  # of a recording that is not opened yet
-_CHANNEL_TO_OPEN, _TO_THE_END = "channel_to_open", "to_the_end"  # custom fields of its cuts
+_CHANNEL_TO_OPEN, _TO_THE_END, _IS_SIDE = "channel_to_open", "to_the_end", "is_side"  # custom fields of its cuts
 _DURATION_TOLERANCE: Seconds = 0.1  # Kaldi writes six digits
 
 install_audio_backend()
@@ -122,14 +122,15 @@ def unopened_recording(key: str, source: str, is_command: bool, duration: Second
     return Recording(key, [audio], _ASSUMED_RATE, round(duration * _ASSUMED_RATE), duration)
 
 
-def unopened_cut(cut: MonoCut, channel: Channel, to_the_end: bool) -> MonoCut:
+def unopened_cut(cut: MonoCut, channel: Channel, to_the_end: bool, is_side: bool = False) -> MonoCut:
     """A cut of such a recording.
 
     Args:
       channel: to take when it is opened.
       to_the_end: the cut goes to the end of the recording, wherever that is.
+      is_side: a recording of one channel has that of the speaker only.
     """
-    return replace(cut, custom={_CHANNEL_TO_OPEN: channel, _TO_THE_END: to_the_end})
+    return replace(cut, custom={_CHANNEL_TO_OPEN: channel, _TO_THE_END: to_the_end, _IS_SIDE: is_side})
 
 
 def opened_cut(cut: Cut) -> Cut:
@@ -141,7 +142,7 @@ def opened_cut(cut: Cut) -> Cut:
     custom = {} if isinstance(cut, (MixedCut, PaddingCut)) else dict(cut.custom or {})
     if _CHANNEL_TO_OPEN not in custom:
         return cut
-    channel, to_the_end = custom.pop(_CHANNEL_TO_OPEN), custom.pop(_TO_THE_END)
+    channel, to_the_end, is_side = (custom.pop(name, False) for name in (_CHANNEL_TO_OPEN, _TO_THE_END, _IS_SIDE))
     source, assumed = cut.recording.sources[0], cut.recording.duration
     is_command = source.type == "command"
     path = None if is_command else source.source
@@ -165,7 +166,7 @@ def opened_cut(cut: Cut) -> Cut:
         custom=custom or None,
     )
     try:
-        return with_channel(found, channel)
+        return with_channel(found, MEAN if is_side and recording.num_channels == 1 else channel)
     except InputError as error:
         raise InputError(error.message, path) from None
 

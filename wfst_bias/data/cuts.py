@@ -13,7 +13,8 @@ from wfst_bias.core.files import publish_lines
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.channels import MEAN, Channel, parse_channel
 from wfst_bias.data.failures import OnFailure, raise_failure
-from wfst_bias.data.kaldi import KaldiFolder, rows_of
+from wfst_bias.data.kaldi import KaldiFolder
+from wfst_bias.data.kaldi_tables import rows_of
 from wfst_bias.data.manifests import CutManifest, read_cuts
 from wfst_bias.data.shar import shards_of
 

@@ -1,28 +1,28 @@
-"""Kaldi data folders: ``wav.scp``; ``segments``, ``text``, ``utt2spk``, ``utt2dur``, ``reco2dur`` where present."""
+"""Kaldi data folders: ``wav.scp``; ``segments``, ``text``, ``utt2spk``, ``utt2dur``, ``reco2dur``, ``reco2file_and_channel`` where present."""
 
+import logging
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from sys import intern
 from typing import Dict, Iterator, Optional, Tuple, Union
 
 from lhotse import Recording, SupervisionSegment
 from lhotse.cut import Cut
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.audio import unopened_cut, unopened_recording
 from wfst_bias.data.channels import MEAN, Channel, with_channel
 from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
+from wfst_bias.data.kaldi_tables import channels_of, durations_of, rows_of, span_of, table_of
 from wfst_bias.data.recordings import audio_recording, piped_recording
 from wfst_bias.data.wav import audio_exists
 
-_OPEN_RECORDINGS = 4096  # headers kept for the other segments of the same recordings
-_TO_THE_END = -1.0  # the end of a segment, in Kaldi's extract-segments
+_logger = logging.getLogger(__name__)
 
-Row = Tuple[str, str, int]
-"""Key, rest and number of a line."""
+_OPEN_RECORDINGS = 4096  # headers kept for the other segments of the same recordings
+_NO_MATTER: Seconds = 0.05  # by which a segment may end behind its recording, of rounding
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class _Utterance:
     start: Seconds = 0.0
     end: Optional[Seconds] = None
     segment_line: Optional[int] = None
+    channel: Optional[int] = None  # from 1, by segments
 
 
 class KaldiFolder:
@@ -58,9 +59,10 @@ class KaldiFolder:
         self._scp, self._segments = folder / "wav.scp", folder / "segments"
 
     def __iter__(self) -> Iterator[Cut]:
-        texts, speakers = (_table(self._folder / name) for name in ("text", "utt2spk"))
+        texts, speakers = (table_of(self._folder / name) for name in ("text", "utt2spk"))
         has_text, has_speakers = bool(texts), bool(speakers)
         durations = self._durations() if self._believes_durations else {}
+        sides = channels_of(self._folder / "reco2file_and_channel")
         opened = lru_cache(_OPEN_RECORDINGS)(partial(self._opened, durations))
 
         def failed(failure: FailedInput) -> None:
@@ -71,7 +73,7 @@ class KaldiFolder:
             text, speaker = texts.pop(utterance.key, None), speakers.pop(utterance.key, None)
             try:
                 recording = opened(utterance.recording, utterance.source, utterance.line)
-                cut = self._cut(utterance, recording, is_opened=utterance.recording not in durations)
+                cut = self._cut(utterance, recording, sides.get(utterance.recording), utterance.recording not in durations)
                 if self._is_strict:
                     self._check_listed(utterance, text is None and has_text, speaker is None and has_speakers)
             except InputError as error:
@@ -101,24 +103,18 @@ class KaldiFolder:
         recordings = {key: (source, line) for key, source, line in rows_of(self._scp, self._on_failure)}
         for key, rest, number in rows_of(self._segments, failed):
             try:
-                recording, start, end = _span(key, rest)
+                recording, start, end, channel = span_of(key, rest, self._segments, number)
                 if recording not in recordings:
                     raise InputError(f"recording {recording!r} is not in wav.scp; add it there")
             except InputError as error:
                 failed(FailedInput(key, error.message, str(self._segments), number))
             else:
-                yield _Utterance(key, recording, *recordings[recording], start, end, number)
+                yield _Utterance(key, recording, *recordings[recording], start, end, number, channel)
 
     def _durations(self) -> Dict[str, Seconds]:
         """Duration of each recording, where the folder has it."""
         names = ("reco2dur",) if self._segments.is_file() else ("reco2dur", "utt2dur")
-        found: Dict[str, Seconds] = {}
-        for path in (self._folder / name for name in names):
-            for key, rest, line in rows_of(path) if path.is_file() else ():
-                try:
-                    found[intern(key)] = float(rest)
-                except ValueError:
-                    raise InputError(f"found {key} {rest!r}; expected 'KEY SECONDS'", path, line) from None
+        found = {key: seconds for name in names for key, seconds in durations_of(self._folder / name).items()}
         return {key: seconds for key, seconds in found.items() if seconds > 0.0}
 
     def _opened(
@@ -137,10 +133,23 @@ class KaldiFolder:
             return error if is_command else InputError(str(error), self._scp, line)
 
     def _path(self, source: str) -> Path:
-        path = Path(source)
-        return path if path.is_absolute() or audio_exists(path) else self._folder / path
+        """The file of a source, which may be spelled with another normal form than on the disk."""
+        if source.isascii() and Path(source).is_absolute():
+            return Path(source)
+        for name in dict.fromkeys([source, *(unicodedata.normalize(form, source) for form in ("NFC", "NFD"))]):
+            for path in (Path(name), self._folder / name):
+                if audio_exists(path):
+                    return path
+        return self._folder / source
 
-    def _cut(self, utterance: _Utterance, recording: Union[Recording, InputError], is_opened: bool) -> Cut:
+    def _cut(
+        self, utterance: _Utterance, recording: Union[Recording, InputError], side: Optional[int], is_opened: bool
+    ) -> Cut:
+        """The cut of an utterance.
+
+        Args:
+          side: the channel by ``reco2file_and_channel``, which stands for whoever speaks in a recording of one channel, too.
+        """
         if isinstance(recording, InputError):
             raise recording
         start, end, known = utterance.start, utterance.end, recording.duration
@@ -150,12 +159,19 @@ class KaldiFolder:
                 self._segments,
                 utterance.segment_line,
             )
+        if end is not None and end > known + _NO_MATTER:
+            _logger.warning(
+                "%s:%s: %r ends at %s s of the %.2f s of %r, and is taken to the end of the recording",
+                *(self._segments, utterance.segment_line, utterance.key, end, known, recording.id),
+            )
         stop = known if end is None else min(end, known)
         cut = replace(recording.to_cut(), id=utterance.key, start=start, duration=stop - start)
+        channel = utterance.channel or side if self._channel == MEAN else self._channel
+        is_side = channel == side and self._channel == MEAN and utterance.channel is None
         if not is_opened:
-            return unopened_cut(cut, self._channel, to_the_end=end is None)
+            return unopened_cut(cut, channel or MEAN, end is None, is_side)
         try:
-            return with_channel(cut, self._channel)
+            return with_channel(cut, MEAN if is_side and recording.num_channels == 1 else channel or MEAN)
         except InputError as error:
             raise InputError(f"{utterance.recording}: {error.message}", self._scp, utterance.line) from None
 
@@ -171,65 +187,3 @@ def _with_text(cut: Cut, text: Optional[Tuple[str, int]], speaker: Optional[Tupl
         speaker=speaker[0] if speaker else None,
     )
     return replace(cut, supervisions=[supervision])
-
-
-def _span(key: str, rest: str) -> Tuple[str, Seconds, Optional[Seconds]]:
-    """Recording, start and end of a line of ``segments``."""
-    try:
-        recording, *times = rest.split()
-        start, end = map(float, times)
-    except ValueError:
-        raise InputError(f"found {key} {rest!r}; expected 'UTTERANCE RECORDING START END'") from None
-    return recording, start, None if end == _TO_THE_END else end
-
-
-def _table(path: Path) -> Dict[str, Tuple[str, int]]:
-    """Rest and line number of each key of a Kaldi table; empty where there is no such file."""
-    if not path.is_file():
-        return {}
-    return {intern(key): (intern(rest), line) for key, rest, line in rows_of(path, needs_value=False)}
-
-
-def rows_of(path: Path, on_failure: OnFailure = raise_failure, needs_value: bool = True) -> Iterator[Row]:
-    """Yield the lines of a Kaldi table, which must be sorted as ``LC_ALL=C sort`` does.
-
-    Args:
-      on_failure: what is done with a line that is malformed or has the key of an earlier one.
-      needs_value: a key alone is malformed.
-
-    Raises:
-      InputError: the table is empty or not sorted.
-    """
-    last, last_number, number = "", 0, 0
-    earlier: Dict[str, int] = {}
-    for number, line in lines_of(path):
-        key, _, rest = line.strip().replace("\t", " ").partition(" ")
-        if not key or (needs_value and not rest):
-            reason = f"found {line!r}; expected 'KEY VALUE'"
-            on_failure(FailedInput(key or f"{path.name}:{number}", reason, str(path), number))
-            continue
-        if last_number and key <= last:  # the order of code points is that of UTF-8 bytes
-            first = last_number if key == last else _first_line(path, key, number, earlier)
-            if first is None:
-                raise InputError(
-                    f"key {key!r} comes after {last!r}; sort the file with 'LC_ALL=C sort -u'", path, number
-                )
-            reason = f"key {key!r} stands here again, after line {first}; sort the file with 'LC_ALL=C sort -u'"
-            on_failure(FailedInput(key, reason, str(path), number))
-            continue
-        last, last_number = key, number
-        if earlier:
-            earlier[key] = number
-        yield key, rest.strip(), number
-    if not number:
-        raise InputError("is empty; a line for each utterance was expected", path)
-
-
-def _first_line(path: Path, key: str, number: int, known: Dict[str, int]) -> Optional[int]:
-    """The first line, above line ``number``, with a key; the keys above are kept in ``known``."""
-    if not known:
-        for earlier, line in lines_of(path):
-            if earlier >= number:
-                break
-            known.setdefault(line.strip().replace("\t", " ").partition(" ")[0], earlier)
-    return known.get(key)
