@@ -1,21 +1,27 @@
 """The backend by which lhotse reads all audio: libsndfile first, then ffmpeg, then whatever else lhotse has."""
 
 import io
+import sys
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, List, Optional, Tuple, Union
+from typing import Any, BinaryIO, Callable, Iterator, List, Optional, Tuple, Union
 
+import numpy as np
+import soundfile
 from lhotse.audio.backend import (
     AudioBackend,
     LibsndfileCompatibleAudioInfo,
     get_default_audio_backend,
     set_current_audio_backend,
-    soundfile_load,
 )
 from lhotse.audio.utils import AudioLoadingError
+from lhotse.utils import compute_num_samples
 
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.media import media_info, read_media
 from wfst_bias.data.wav import ArchivePlace, libsndfile_input
+
+_PREROLL: Seconds = 1.0  # of MP3, whose frames need some bits of those before them
+_BLOCK = 1 << 17  # samples that are read at once
 
 Source = Union[str, Path, BinaryIO]
 
@@ -65,9 +71,46 @@ def read_by_libsndfile(
     source: Source, offset: Seconds = 0.0, duration: Optional[Seconds] = None
 ) -> Tuple[FloatArray, int]:
     """Samples ``(channels, num_samples)``, and the sampling rate."""
-    with libsndfile_input(source) as stream:
-        samples, rate = soundfile_load(stream, offset, duration)
-    return samples, rate
+    with libsndfile_input(source) as stream, soundfile.SoundFile(stream) as file:
+        rate, channels, is_mp3 = int(file.samplerate), file.channels, file.format == "MP3"
+    first = compute_num_samples(offset, rate)
+    count = sys.maxsize if duration is None else compute_num_samples(duration, rate)
+    before = min(first, round(_PREROLL * rate)) if is_mp3 else 0
+    blocks = list(sample_blocks(source, first - before, count + before))
+    samples = np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), np.float32)
+    return samples[:, before:], rate
+
+
+class _Sequential(soundfile.SoundFile):  # type: ignore[misc]  # it has no annotations
+    """A file whose samples are read one after the other, without the seek that is done after each read elsewhere.
+
+    After a seek, MP3 lacks bits of earlier frames, and FLAC of unknown length may fail.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+def sample_blocks(source: Source, first: int = 0, count: int = sys.maxsize) -> Iterator[FloatArray]:
+    """Samples from a number on, as many as there are, whatever the header says, in blocks ``(channels, num_samples)``.
+
+    Where a file breaks, libsndfile gives nothing of the block that was wanted; smaller ones come closer to the end.
+
+    Raises:
+      soundfile.LibsndfileError: libsndfile does not read the file at all.
+    """
+    size = _BLOCK
+    while size and count > 0:
+        with libsndfile_input(source) as stream, _Sequential(stream) as file:
+            try:
+                if first:
+                    file.seek(first)
+                while count > 0 and len(block := file.read(min(count, size), dtype="float32", always_2d=True)):
+                    yield block.T
+                    first, count = first + len(block), count - len(block)
+                return
+            except soundfile.LibsndfileError:
+                size //= 2
 
 
 def _whole(source: Source) -> Source:

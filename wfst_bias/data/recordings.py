@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,6 +13,8 @@ from lhotse import AudioSource, Recording
 from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.types import Seconds
+from wfst_bias.data.backend import sample_blocks
 from wfst_bias.data.commands import output_of
 from wfst_bias.data.media import media_info
 from wfst_bias.data.sphere import HEAD_BYTES, sphere_fields, sphere_samples
@@ -20,7 +23,8 @@ from wfst_bias.data.wav import check_audio_file, libsndfile_input, lost_samples,
 _logger = logging.getLogger(__name__)
 
 _LARGEST_OGG_PAGE = 65307
-_BLOCK = 1 << 16  # samples that are read at once
+_MOST_SAMPLES = 1 << 36
+_NO_MATTER: Seconds = 0.1  # by which MP3 may be shorter than announced
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
 
 
@@ -34,8 +38,10 @@ def piped_recording(command: str, key: str, scp: Optional[Path] = None, number: 
       InputError: it writes no audio.
     """
     try:
-        with output_of(command) as output, libsndfile_input(output) as source, soundfile.SoundFile(source) as stream:
-            channels, sampling_rate, num_samples = stream.channels, stream.samplerate, _count(stream)
+        with output_of(command) as output:
+            with libsndfile_input(output) as source, soundfile.SoundFile(source) as stream:
+                channels, sampling_rate = stream.channels, stream.samplerate
+            num_samples = sum(block.shape[1] for block in sample_blocks(output))
     except InputError as error:
         raise InputError(error.message, scp, number) from None
     except (OSError, soundfile.LibsndfileError) as error:
@@ -44,15 +50,6 @@ def piped_recording(command: str, key: str, scp: Optional[Path] = None, number: 
         raise InputError(f"the command gives no samples; some were expected: {command}", scp, number)
     source = AudioSource(type="command", channels=list(range(channels)), source=command)
     return Recording(key, [source], sampling_rate, num_samples, num_samples / sampling_rate)
-
-
-def _count(stream: soundfile.SoundFile) -> int:
-    """Samples that there are, whatever the header says; read in blocks."""
-    total, found = 0, -1
-    while found:
-        found = len(stream.read(_BLOCK, dtype="float32"))
-        total += found
-    return total
 
 
 def audio_recording(path: Path, key: str) -> Recording:
@@ -67,34 +64,72 @@ def audio_recording(path: Path, key: str) -> Recording:
         return _checked_recording(path, key)
 
 
+@dataclass(frozen=True)
+class _Header:
+    """Properties of a file that libsndfile reads.
+
+    Args:
+      frames: samples of each channel that there are.
+      announced: those of the header.
+      report: of libsndfile on what it found.
+    """
+
+    channels: int
+    samplerate: int
+    format: str
+    frames: int
+    announced: int
+    report: str
+
+    @classmethod
+    def read(cls, path: Path) -> "_Header":
+        """The header of a file; samples are counted where the header may be wrong, or does not know."""
+        with libsndfile_input(path) as stream:
+            with soundfile.SoundFile(stream) as file:
+                header = cls(file.channels, file.samplerate, file.format, file.frames, file.frames, file.extra_info)
+                is_right = header.format != "MP3" and header.frames < _MOST_SAMPLES
+                if is_right and (header.format != "FLAC" or _has_sample(file, header.frames - 1)):
+                    return header
+        frames = sum(block.shape[1] for block in sample_blocks(path))
+        return replace(header, frames=frames, announced=header.frames if header.frames < _MOST_SAMPLES else frames)
+
+
+def _has_sample(file: soundfile.SoundFile, number: int) -> bool:
+    try:
+        file.seek(max(0, number))
+        return len(file.read(1)) == 1
+    except soundfile.LibsndfileError:
+        return False
+
+
 def _checked_recording(path: Path, key: str) -> Recording:
     try:
-        with libsndfile_input(path) as stream:
-            info = soundfile.info(stream, verbose=True)
+        header = _Header.read(path)
     except soundfile.LibsndfileError:
         return _file_recording(path, key, _media_info(path))
-    recording = _file_recording(path, key, info)
-    if loss := lost_samples(path) or _cut_short(path, info):
+    recording = _file_recording(path, key, header)
+    if loss := lost_samples(path) or _cut_short(path, header):
         _logger.warning("%s: %s", path, loss)
     return recording
 
 
-def _cut_short(path: Path, info: Any) -> str:
+def _cut_short(path: Path, header: _Header) -> str:
     """The samples that a file of another kind has lost, in words; empty where there are none, or it is a WAV."""
-    if info.format in ("WAV", "WAVEX", "RF64"):
+    if header.format in ("WAV", "WAVEX", "RF64"):
         return ""
-    announced = re.search(r"^\s*(?:SSND|BODY|Data Size|riff)\s*: (\d+) \(should be (\d+)\)", info.extra_info, re.M)
+    duration, share = header.frames / header.samplerate, header.frames / header.announced
+    announced = re.search(r"^\s*(?:SSND|BODY|Data Size|riff)\s*: (\d+) \(should be (\d+)\)", header.report, re.M)
     if announced and int(announced[2]) < int(announced[1]) < _STREAM_LENGTH:
         share = int(announced[2]) / int(announced[1])
-    elif info.format == "NIST" and (samples := sphere_samples(_head(path))) > info.frames:
-        share = info.frames / samples
-    elif info.format == "OGG" and not _ends_as_ogg(path):
-        return f"is truncated: its last page is not marked as the last; {info.duration:.2f} s are used, copy it again for the rest"
-    else:
+    elif header.format == "NIST":
+        share = header.frames / max(header.frames, sphere_samples(_head(path)))
+    elif header.format == "OGG" and not _ends_as_ogg(path):
+        return f"is truncated: its last page is not marked as the last; {duration:.2f} s are used, copy it again for the rest"
+    if duration / share - duration < _NO_MATTER:
         return ""
     return (
-        f"is truncated: {info.duration:.2f} s of the {info.duration / share:.2f} s that its header announces are there, and are "
-        "used; copy it again for the rest"
+        f"is truncated: {duration:.2f} s of the {duration / share:.2f} s that its header announces are there, and are used; "
+        "copy it again for the rest"
     )
 
 

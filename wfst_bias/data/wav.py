@@ -1,4 +1,4 @@
-"""Audio that libsndfile reads with help only: in an archive, or WAV of a program that never filled in the header."""
+"""Audio that libsndfile reads with help only: in an archive, or WAV and MP3 without a length in the header."""
 
 import contextlib
 import io
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterator, Optional, Tuple, Union
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.data.mp3_header import mp3_repair
 from wfst_bias.data.sphere import HEAD_BYTES, sphere_size
 from wfst_bias.data.wav_header import wav_samples
 
@@ -128,9 +129,12 @@ def _repaired(stream: Any, is_alone: bool = True) -> Optional["_Part"]:
     """A stream with a header that libsndfile understands; None where it has one."""
     samples = wav_samples(stream, is_alone)
     stream.seek(0)
-    if samples is None or samples.is_sound:
-        return None
-    return _Part(stream, samples.begin, samples.end - samples.begin, samples.header())
+    if samples is not None:
+        size = samples.end - samples.begin
+        return None if samples.is_sound else _Part(stream, samples.begin, size, samples.header())
+    frame = mp3_repair(stream)
+    stream.seek(0)
+    return _Part(stream, frame[1], head=frame[0]) if frame else None
 
 
 class _Part(io.RawIOBase):
