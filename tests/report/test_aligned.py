@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wfst_bias.entities.entity import Entity
 from wfst_bias.report.aligned import columns, num_errors
 from wfst_bias.score.counts import count_errors, match_phrases
 from wfst_bias.score.listed import ScoredPhrases
@@ -38,6 +39,20 @@ def test_entities_are_found_missed_and_invented():
 
 def test_a_phrase_that_was_invented_between_words():
     assert shown("at noon", "at quincy noon", phrases=["quincy"])[1] == "at quincy+:alarm noon"
+
+
+def test_written_and_spoken_forms_are_shown_as_they_are():
+    phrases = ScoredPhrases.of([Entity("A320"), Entity("Dr. Ito")])
+    texts = ("an a three twenty of doctor ito", "an a320 of dr ito", "an a three ten of doctor kato")
+    reference, *hypotheses = (text.split() for text in texts)
+    found = columns(tuple(reference), [tuple(words) for words in hypotheses], phrases)
+    assert [column[1].word for column in found] == ["an", "a320", "", "", "of", "dr", "ito"]
+    assert [column[1].error for column in found] == [""] * 7
+    assert [num_errors(found, row) for row in (1, 2)] == [0, 2]
+    found = columns(("an", "a320"), [("an", "a", "three", "twenty"), ("an", "a320")], phrases)
+    assert [column[0].word for column in found if column[0].word] == ["an", "a320"]
+    assert [column[1].word for column in found] == ["an", "a", "three", "twenty"]
+    assert [num_errors(found, row) for row in (1, 2)] == [0, 0]
 
 
 @given(WORDS, WORDS, WORDS)

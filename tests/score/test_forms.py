@@ -1,5 +1,6 @@
 """Written, spoken and inflected forms in references and hypotheses; the counts are worked out by hand."""
 
+import json
 from itertools import product
 
 import pytest
@@ -12,6 +13,7 @@ from wfst_bias.score.alignment import AlignedText, align
 from wfst_bias.score.alternatives import fewest_errors
 from wfst_bias.score.counts import Counts, count_errors, match_phrases
 from wfst_bias.score.listed import Alternative, ScoredPhrases
+from wfst_bias.score.report import score_decoding
 from wfst_bias.score.separation import SpokenWords
 
 
@@ -112,8 +114,12 @@ def test_inflected_forms_of_longer_phrases_and_of_spoken_forms():
     assert counted("the ann arbor's mayor", "the ann arbor mayor", "Ann Arbor") == Counts(
         0, 4, 0, 1, hits=1, inflected=1
     )
-    assert counted("two a three twenties", "two a320s", "A320").hits == 1
-    assert counted("the a three twenty's wing", "the a320 wing", "A320").false_alarms == 0
+    assert counted("two a three twenties", "two a320s", "A320") == Counts(0, 4, hits=1, inflected=1)
+    assert counted("the a320's wing", "the a three twenty's wing", "A320") == Counts(0, 3, hits=1, inflected=1)
+    assert counted("from doctor ito's", "from dr ito's", "Dr. Ito") == Counts(0, 3, hits=1, inflected=1)
+    # a plural is no possessive
+    assert counted("two a three twenties", "two a320's", "A320") == Counts(0, 4, 0, 1, hits=1, inflected=1)
+    assert counted("the a three twenty's wing", "the a320 wing", "A320") == Counts(0, 5, 0, 1, hits=1, inflected=1)
 
 
 def test_without_inflections_they_are_other_words():
@@ -133,7 +139,9 @@ def test_positions_are_those_of_the_texts():
 
 
 def test_words_and_phrases_that_were_spoken():
-    spoken = SpokenWords(words_of("an a three twenty of oberon's"), words_of("an a320 of oberon"), listed("A320", "Oberon"))
+    spoken = SpokenWords(
+        words_of("an a three twenty of oberon's"), words_of("an a320 of oberon"), listed("A320", "Oberon")
+    )
     assert spoken.is_right.tolist() == [True, True, True, False]
     assert [spoken.is_hit(first, 1) for first in range(4)] == [True, True, True, True]
     spoken = SpokenWords(words_of("doctor ito"), words_of("dr kato"), listed("Dr. Kato"))
@@ -179,3 +187,25 @@ def test_no_choice_of_alternatives_leaves_fewer_errors(one, other):
     taken = fewest_errors(reference, hypothesis, own, others)
     texts = (AlignedText.of(words, some).words for words, some in zip((reference, hypothesis), taken))
     assert (errors(*texts), sum(map(len, taken))) == min(costs)
+
+
+def test_one_form_of_text_for_list_references_and_hypotheses(tmp_path):
+    composed = ["Dr. M\u00fcller", "O\u2019Brien", "COVID-19", "Oberon"]
+    (tmp_path / "names.txt").write_text("\n".join(composed) + "\n")
+    (tmp_path / "text").write_text("u1 dr mu\u0308ller met o'brien\nu2 covid 19 and oberon\n")
+    texts = {"u1": "DOCTOR MU\u0308LLER met O\u02bcBrien.", "u2": "covid\u00a0nineteen, and Oberon\u2019s"}
+    score = score_decoding(texts, tmp_path, entities=tmp_path / "names.txt")
+    assert score.counts == Counts(5, 3, 0, 1, hits=4, inflected=1)
+    assert ["inflected", "hits", "1"] in [line.split() for line in score.table().splitlines()]
+    assert json.loads(score.to_json())["counts"]["inflected"] == 1
+    plain = score_decoding(texts, tmp_path, entities=tmp_path / "names.txt", has_inflections=False)
+    assert plain.counts == Counts(5, 3, 0, 1, hits=3, false_alarms=1)
+    assert "inflected" not in plain.table()
+
+
+def test_lists_of_single_utterances_have_spoken_forms(tmp_path):
+    (tmp_path / "lists.tsv").write_text('u1\t\t[]\t["A320", "oberon"]\nu2\t\t[]\t["oberon"]\n')
+    (tmp_path / "text").write_text("u1 an a320\nu2 an a320\n")
+    texts = dict.fromkeys(["u1", "u2"], "an a three twenty")
+    score = score_decoding(texts, tmp_path, biasing=tmp_path / "lists.tsv")
+    assert score.counts == Counts(3, 5, 0, 3, hits=1)

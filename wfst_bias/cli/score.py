@@ -127,15 +127,16 @@ def _scores(data: Path, decode_dir: Path, scored: _Scored, confidence: bool) -> 
     """Return table and JSON of the scores of one folder."""
     from wfst_bias.data.cuts import read_texts
     from wfst_bias.score.confidence import score_confidence
-    from wfst_bias.score.phrase_lists import phrase_lists
-    from wfst_bias.score.report import score_decoding
+    from wfst_bias.score.phrase_lists import phrase_lists, rare_words, required
+    from wfst_bias.score.report import score_with
     from wfst_bias.score.texts import read_names
 
     texts = read_texts(data)
-    scores = score_decoding(texts, decode_dir, **vars(scored))
-    if not confidence:
-        return scores.table(), scores.to_json()
     names = texts if scored.utterances is None else read_names(scored.utterances, texts)
     lists = phrase_lists(names, scored.entities, scored.biasing, scored.format_name, scored.has_inflections)
+    rare = rare_words(texts, lists, required(scored.biasing)) if scored.librispeech else None
+    scores = score_with(texts, decode_dir, lists, rare=rare)
+    if not confidence:
+        return scores.table(), scores.to_json()
     sure = score_confidence(texts, decode_dir, scored.utterances, lists)
     return f"{scores.table()}\n\n{sure.table()}", scores.to_json(confidence=sure.content())

@@ -6,6 +6,7 @@ from typing import Dict, FrozenSet, Iterable, List, Sequence, Set, Tuple
 
 from wfst_bias.core.text import comparable, words_of
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.inflections import inflected_words
 from wfst_bias.entities.phrases import PhraseList
 
 Words = Tuple[str, ...]
@@ -54,8 +55,8 @@ def keys_of(words: Sequence[str]) -> Words:
 class ScoredPhrases:
     """The phrases of a list, and what counts as the same words.
 
-    A phrase as it is written or displayed (``a380``) equals each of its spoken forms (``a three eighty``); two spoken
-    forms are different words of the same phrase.
+    A phrase as it is written or displayed (``a380``) equals each of its spoken forms (``a three eighty``), and so do
+    their possessives and plurals; two spoken forms are different words of the same phrase.
 
     Args:
       phrases: words of those that are spoken as they are written.
@@ -114,11 +115,19 @@ class ScoredPhrases:
     def alternatives(self, words: Sequence[str]) -> List[Alternative]:
         """Return the words that may stand in place of each written phrase of a text, those that overlap, too."""
         words = keys_of(words)
-        return [
+        found = [
             Alternative(first, end, other)
             for first, end in self._replaceable.all_occurrences(words)
             for other in self._others[words[first:end]]
         ]
+        for first, end, bases in self._replaceable.inflected(words) if self._has_inflections else ():
+            others = dict.fromkeys(other for base in sorted(bases) for other in self._others[base])
+            forms = dict.fromkeys(form for other in others for form in sorted(inflected_words(other)))
+            own = words[end - 1]
+            found += (
+                Alternative(first, end, form) for form in forms if _is_possessive(form[-1]) == _is_possessive(own)
+            )
+        return found
 
     def _inflected(self, words: Words, exact: Sequence[Span]) -> List[Occurrence]:
         """The inflected phrases among words that are no phrase."""
@@ -134,6 +143,10 @@ class ScoredPhrases:
 
     def _phrases(self, form: Words) -> FrozenSet[Words]:
         return self._phrases_of.get(form) or frozenset({form})
+
+
+def _is_possessive(inflected: str) -> bool:
+    return inflected.endswith(("'s", "'"))
 
 
 @lru_cache(maxsize=1 << 17)  # the same phrase is in the lists of many utterances
