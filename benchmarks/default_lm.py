@@ -1,4 +1,4 @@
-"""Perplexity of the default language model on a text, for a range of its one free parameter.
+"""Perplexity of the default language model on a text, for a range of its free parameters.
 
 python benchmarks/default_lm.py TEXT [--lines N]
 """
@@ -18,3 +18,5 @@ if __name__ == "__main__":
     sentences = [words_of(line) for line in arguments.text.read_text().splitlines()[: arguments.lines]]
     for share in (0.3, 0.35, 0.4, 0.5, 0.6, 0.7):
         print(f"unseen share {share}: perplexity {perplexity(default_lm(share), sentences):.1f}")
+    for odds in (1.0, 2.0, 4.0):
+        print(f"contraction odds {odds}: perplexity {perplexity(default_lm(contraction_odds=odds), sentences):.1f}")
