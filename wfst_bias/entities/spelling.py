@@ -72,7 +72,7 @@ def inflected_spellings(
 ) -> Tuple[List[Spelling], Tuple[InflectedForm, ...]]:
     """The spellings of the inflected forms of the phrases, which have the weight of the phrase, and its bonus where the phrase has it.
 
-    A form that sounds like a word of the language model has no bonus, and one that sounds or is written like a phrase
+    A form that sounds like a word of the language model has no bonus, its variants neither, and one that sounds or is written like a phrase
     of the list is not there.
 
     Args:
@@ -99,8 +99,9 @@ def inflected_spellings(
         for rank, (kind, words) in enumerate(inflected_forms(outcome.entity)):
             before, sounds = sounds, endings.of(outcome.entity, kind, outcome.pronunciations)
             if sounds != before:
+                is_known = any(sound is not None and is_word(sound) for sound, row in zip(sounds, scored) if row[1] == 0)
                 rows = [
-                    (sound, base_score + score + (0.0 if homophones or is_word(sound) else pays(units)))
+                    (sound, base_score + score + (0.0 if homophones or is_known else pays(units)))
                     for sound, (units, score, homophones) in zip(sounds, scored)
                     if sound is not None and sound not in taken
                 ]
