@@ -78,14 +78,15 @@ def _costs(reference: _Lattice, hypothesis: _Lattice, error: int) -> IntArray:
     costs = np.full((len(hypothesis.order), len(reference.order)), np.iinfo(np.int32).max // 2, np.int32)
     costs[0, 0] = 0
     prices, price = reference.prices, np.int32(error)
-    own_prices = hypothesis.prices
+    own_prices, end = hypothesis.prices, reference.num_words
     for state in hypothesis.order:
         column = costs[state]
         for arc in np.flatnonzero(hypothesis.dst == state):
             before = costs[hypothesis.src[arc]] + own_prices[arc]
             np.minimum(column, before + price, out=column)
             paired = before[reference.src] + prices + price * (reference.words != hypothesis.words[arc])
-            np.minimum.at(column, reference.dst, paired)
+            np.minimum(column[1 : end + 1], paired[:end], out=column[1 : end + 1])
+            np.minimum.at(column, reference.dst[end:], paired[end:])
         _delete(column, reference, price)
     return costs
 
@@ -95,11 +96,12 @@ def _delete(column: IntArray, reference: _Lattice, price: np.int32) -> None:
     main = slice(reference.num_words + 1)
     ramp = price * np.arange(reference.num_words + 1, dtype=np.int32)
     src, dst, prices = (part[reference.num_words :] for part in (reference.src, reference.dst, reference.prices))
-    before = None
-    while before is None or not np.array_equal(before, column):
-        before = column.copy()
+    is_lower = True
+    while is_lower:
         column[main] = np.minimum.accumulate(column[main] - ramp) + ramp
-        np.minimum.at(column, dst, column[src] + prices + price)
+        deleted = column[src] + prices + price
+        is_lower = bool((deleted < column[dst]).any())
+        np.minimum.at(column, dst, deleted)
 
 
 def _taken(reference: _Lattice, hypothesis: _Lattice, costs: IntArray, error: int) -> Tuple[Set[int], Set[int]]:
