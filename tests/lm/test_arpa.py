@@ -41,7 +41,7 @@ def read(tmp_path, text, name="lm.arpa"):
 
 def notes_of(tmp_path, text):
     notes = Notes()
-    (tmp_path / "lm.arpa").write_text(text, encoding="utf-8", newline="")
+    (tmp_path / "lm.arpa").write_bytes(text.encode())
     list(arpa_ngrams(tmp_path / "lm.arpa", notes))
     return notes.texts
 

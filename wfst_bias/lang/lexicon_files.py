@@ -6,6 +6,7 @@ and Kaldi's or MFA's probabilities: one, or four with those of silence. ``WORD(2
 """
 
 import re
+from itertools import chain
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Tuple
 
@@ -72,8 +73,10 @@ class _Entries:
     def fields(self, line: str) -> List[str]:
         """The fields of a line without comments; none where the line is one."""
         fields = _FIELD.findall(line)
-        if not fields or line.startswith((";;;", "##")):
+        if not fields or fields[0].startswith((";;;", "##")):
             return []
+        if "#" not in line:
+            return fields
         if fields[0][0] == "#" and not _DISAMBIGUATION.fullmatch(fields[0]):
             if len(fields) > 1 and all(map(self._is_unit, fields[1:])):
                 self._note("entries behind '#', which is a comment", line)
@@ -84,6 +87,10 @@ class _Entries:
     def read(self, fields: List[str]) -> None:
         """Read the fields of an entry."""
         word, symbols = fields[0], fields[1:]
+        units = self._units_alone(symbols) if word[0].isalpha() else ()
+        if units:
+            self.found.setdefault(self._word(word), []).append((1.0, units))
+            return
         if _SYMBOL.fullmatch(word) or symbols and all(map(self._is_noise, symbols)):
             self._note("symbols and noises, which are no words", word)
             return
@@ -95,7 +102,6 @@ class _Entries:
             (i for i, s in enumerate(symbols) if self._is_mark(s) or not self._is_number(s)), len(symbols)
         )
         prob = _probability(word, symbols[:num_numbers])
-        units: Pronunciation = ()
         for symbol in symbols[num_numbers:]:
             units += () if self._is_mark(symbol) else self._units(symbol)
         if not units:
@@ -112,13 +118,20 @@ class _Entries:
         return Lexicon.of_pairs((word, units) for word, found in likeliest_first.items() for _, units in found)
 
     def _word(self, text: str) -> str:
-        alternate = _ALTERNATE.fullmatch(text)
+        alternate = _ALTERNATE.fullmatch(text) if text[-1] == ")" else None
         if alternate and not alternate[2].isdigit():
             self._note("marks in parentheses, which tell pronunciations of a word apart", text)
         word = _in_small_letters(alternate[1] if alternate else text)
         if not word or " " in word:
             raise InputError(f"{text!r} has a no-break or other space in it; {_WRITE}, a word without spaces")
         return word
+
+    def _units_alone(self, symbols: List[str]) -> Pronunciation:
+        """The units of symbols that are nothing else, and were read before; else none."""
+        try:
+            return tuple(chain.from_iterable(map(self._known.__getitem__, symbols)))  # type: ignore[arg-type]
+        except (KeyError, TypeError):
+            return ()
 
     def _units(self, symbol: str) -> Pronunciation:
         units = self._named(symbol)
