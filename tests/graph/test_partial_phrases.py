@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from helpers.enumeration import MAX_LENGTH, enumeration, one_boundary_between_words
 from helpers.machines import language, same_language
-from helpers.worlds import BOUNDARY, TOKENS, pronunciation, worlds
+from helpers.worlds import BOUNDARY, TOKENS, worlds_with_phrases
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.nested import above_their_parts
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import Spelling, partial_spellings, spellings
 from wfst_bias.fst.columns import ColumnLayout
@@ -21,24 +22,7 @@ from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.biasing_trie import splice
 from wfst_bias.graph.compile import base_graph
 from wfst_bias.graph.compile_list import compile_list
-from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.listed import OPEN
-
-
-@st.composite
-def worlds_with_phrases(draw):
-    """A world whose lexicon has words that its language model does not know, and a list of phrases of its words."""
-    world = draw(worlds())
-    unknown = {word: tuple(draw(st.sets(pronunciation, min_size=1, max_size=2))) for word in ("dan", "eve")}
-    lexicon = {**world.lexicon, **unknown}
-    phrase = st.lists(st.sampled_from(sorted(lexicon)), min_size=1, max_size=3).map(" ".join)
-    weight = st.integers(-16, 16).map(lambda x: x / 4)
-    phrases = draw(st.lists(st.tuples(phrase, weight), min_size=1, max_size=3))
-    config = ClassConfig(
-        prior=0.5, bonus=draw(st.sampled_from([0.0, 3.0, 6.0])), partial_cost=draw(st.sampled_from([0.0, 1.5]))
-    )
-    spelled = {name: [] for name in world.spelled}
-    return replace(world, lexicon=lexicon, spelled=spelled), [Entity(*row) for row in phrases], config
 
 
 def partial_by_definition(world, entities, whole):
@@ -69,6 +53,7 @@ def test_a_phrase_is_left_between_its_words_with_nothing_of_what_it_paid(drawn):
     compiled = compile_list(base, spelled, config)
 
     whole = spellings(spelled, config.bonus, config.length_bonus, world.lang.lexicon.mean_length)
+    whole = above_their_parts(spelled, whole, compiled.entry_score, world.boundary)
     num_phrases = len(spelled.used)
     partial, texts = partial_spellings(spelled, whole, num_phrases, config.partial_cost)
     expected = partial_by_definition(world, entities, {spelling.units for spelling in whole})

@@ -15,6 +15,7 @@ from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.base import CompiledList
 from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, gated
+from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
@@ -91,6 +92,22 @@ def worlds(draw, boundary=st.sampled_from([BOUNDARY, ""])):
         ways = draw(st.sets(st.tuples(st.integers(0, 1), pronunciation | two_words), min_size=fewest, max_size=3))
         spelled[name] = [Spelling(phrase, units, draw(weight)) for phrase, units in sorted(ways)]
     return World(boundary, lexicon, unigrams, bigrams, draw(log10), draw(log10), spelled)
+
+
+@st.composite
+def worlds_with_phrases(draw):
+    """A world whose lexicon has words that its language model does not know, and a list of phrases of its words."""
+    world = draw(worlds())
+    unknown = {word: tuple(draw(st.sets(pronunciation, min_size=1, max_size=2))) for word in ("dan", "eve")}
+    lexicon = {**world.lexicon, **unknown}
+    phrase = st.lists(st.sampled_from(sorted(lexicon)), min_size=1, max_size=3).map(" ".join)
+    weight = st.integers(-16, 16).map(lambda x: x / 4)
+    phrases = draw(st.lists(st.tuples(phrase, weight), min_size=1, max_size=3))
+    config = ClassConfig(
+        prior=0.5, bonus=draw(st.sampled_from([0.0, 3.0, 6.0])), partial_cost=draw(st.sampled_from([0.0, 1.5]))
+    )
+    spelled = {name: [] for name in world.spelled}
+    return replace(world, lexicon=lexicon, spelled=spelled), [Entity(*row) for row in phrases], config
 
 
 @st.composite

@@ -7,7 +7,7 @@ from wfst_bias.entities.inflections import Endings, InflectedForm, inflected_for
 from wfst_bias.entities.outcome import USED, Outcome, PartialPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 
-_TIE_BREAK = 1e-3  # nats
+TIE_BREAK = 1e-3  # nats
 _LONGEST_PAID = 1.5  # of the usual length
 
 
@@ -48,7 +48,7 @@ def spellings(
         for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
             rank = num_before[units] = num_before.get(units, -1) + 1
             paid = 0.0 if homophones else bonus_of(len(units), bonus, length_bonus, usual_length)
-            score += outcome.entity.weight + paid - _TIE_BREAK * rank
+            score += outcome.entity.weight + paid - TIE_BREAK * rank
             spelled.append(Spelling(outcome.phrase, units, score))
     return spelled
 
@@ -107,7 +107,7 @@ def inflected_spellings(
                 ]
                 taken.update(sound for sound, _ in rows)
             if rows and words not in written:
-                number, tie = len(used) + len(forms), _TIE_BREAK * rank
+                number, tie = len(used) + len(forms), TIE_BREAK * rank
                 spelled += [Spelling(number, sound, score - tie) for sound, score in rows]
                 forms.append(InflectedForm(outcome.phrase, kind, words))
     return spelled, tuple(forms)

@@ -8,6 +8,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.inflections import InflectedForm
 from wfst_bias.entities.lists import check_class
+from wfst_bias.entities.nested import above_their_parts
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.spelling import Spelling, bonus_of, inflected_spellings, partial_spellings, spellings
 from wfst_bias.entities.weights import lowered_words
@@ -41,6 +42,9 @@ def compile_list(
     i = base.class_names.index(entity_class)
     units = base.lang.units
     whole = spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length)
+    entry_score = config.entry_score(len(used), base.classes[i].in_model)
+    if not base.classes[i].in_model:  # else the language model says what taking a second phrase costs
+        whole = above_their_parts(spelled, whole, entry_score, base.lang.boundary)
     inflected, forms = _inflected(base, spelled, whole, config)
     listed = [*whole, *inflected]
     partial, partial_phrases = partial_spellings(spelled, listed, len(used) + len(forms), config.partial_cost)
@@ -48,7 +52,7 @@ def compile_list(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
         compile_trie([*listed, *partial], units.tokens, units.boundaries),
         i,
-        config.entry_score(len(used), base.classes[i].in_model),
+        entry_score,
         config,
         partial_phrases,
         forms,
