@@ -8,6 +8,7 @@ import pytest
 
 from helpers.emissions import best_transcript, frames_of
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.core.text import comparable_words
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.store import read_base
 from wfst_bias.lang.spellers import CharSpeller
@@ -48,11 +49,11 @@ def units_of(words):
 @pytest.fixture(scope="module")
 def chars(tmp_path_factory, run):
     folder = tmp_path_factory.mktemp("scripts")
-    contexts = dict.fromkeys(context.format("") for _, _, context in PHRASES)
+    contexts = dict.fromkeys([*(context.format("") for _, _, context in PHRASES), "می\u200cخواهم große"])
     (folder / "sentences.txt").write_text("\n".join(map(nfd, contexts)) + "\n", encoding="utf-8")
     (folder / "words.txt").write_text("\n".join(map(nfd, " ".join(contexts).split())) + "\n", encoding="utf-8")
     spoken = "".join(context.format(emitted) for _, emitted, context in PHRASES)
-    tokens = ["<pad>", "|", *sorted(set(spoken) - {" "})]
+    tokens = ["<pad>", "|", *sorted({*spoken, *"میخواهم große"} - {" "})]
     (folder / "vocab.json").write_text(json.dumps(tokens), encoding="utf-8")
     for command in (
         ("lm", "train", folder / "sentences.txt", folder / "lm.arpa", "--order", 1),
@@ -87,6 +88,16 @@ def test_the_words_of_a_transcript_are_in_one_form(chars, listed):
         listed, chars.lang.tokens, frames_of(chars.lang.tokens, units_of(context.format(emitted)))
     )
     assert transcript.text == unicodedata.normalize("NFC", context.format(emitted))
+
+
+def test_a_word_that_the_language_model_spells_otherwise_is_the_phrase(chars, tmp_path):
+    """The list has one without a joiner, and one in capitals whose small form is another; the model knows both words."""
+    (tmp_path / "list.txt").write_text("میخواهم\nGROSSE\n", encoding="utf-8")
+    graph, spelled = graph_of_list(chars, tmp_path / "list.txt")
+    frames = frames_of(chars.lang.tokens, units_of("میخواهم große قابلت"))
+    found = best_transcript(graph, chars.lang.tokens, frames)
+    assert [entity.phrase for entity in found.entities] == ["میخواهم", "GROSSE"]
+    assert comparable_words(found.text) == comparable_words("می\u200cخواهم große قابلت")
 
 
 @pytest.mark.parametrize(

@@ -53,16 +53,9 @@ def words_of(text: str) -> Tuple[str, ...]:
     """Return the words of a text in the form of transcripts; hyphens and dashes separate words.
 
     Signs that are spoken (``&``, ``%``, digits) stay, so that what cannot be spelled is reported, not dropped. An
-    apostrophe at the edge of a word stays, a pair around a word does not. Joiners are left out.
+    apostrophe at the edge of a word stays, a pair around a word does not. Compare words by :func:`comparable`: joiners
+    and the like, which belong to the spelling of a word, are in it or not.
     """
-    words = spelled_words_of(text)
-    if text.isascii():
-        return words
-    return tuple(unicodedata.normalize("NFC", re.sub(f"[{_JOINERS}]", "", word)) for word in words)
-
-
-def spelled_words_of(text: str) -> Tuple[str, ...]:
-    """Return the words of a text as :func:`words_of` does, with the joiners that belong to their spelling."""
     text = lower(clean(text))
     if text.isascii():
         text = re.sub(r"[^\w'&@+%$#/\s]|_", " ", text)
@@ -110,7 +103,7 @@ def without_accents(text: str) -> str:
 
 def latin(word: str) -> str:
     """Return the word in the letters a-z and apostrophes, without accents; empty where that is impossible."""
-    plain = without_accents(word)
+    plain = without_accents(word).replace(_MIDDLE_DOT, "")
     return plain if plain and all("a" <= c <= "z" or c == "'" for c in plain) else ""
 
 

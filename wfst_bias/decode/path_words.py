@@ -7,6 +7,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from wfst_bias.core.symbols import BLANK_ID, OOV
+from wfst_bias.core.text import comparable
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.config import GateConfig
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST, PARTIAL, FoundEntity, Word
@@ -139,15 +140,16 @@ def _by_language_model(
 ) -> List[_Occurrence]:
     """The phrases of the lists among words that did not come by a list; the longest counts, whichever list has it."""
     taken = {word for phrase in by_list for word in range(phrase.first, phrase.end)}
+    keys = tuple(map(comparable, texts))
     candidates = [
-        (first, end, part.phrase_of[tuple(texts[first:end])])
+        (first, end, part.phrase_of[keys[first:end]])
         for part in graph.lists_of(list_gate)
-        for first, end in part.phrase_list.occurrences(texts)
+        for first, end in part.phrase_list.occurrences(keys)
     ]
     found = []
     for first, end, phrase in sorted(candidates, key=lambda one: one[0] - one[1]):
         # the pronoun "us" is not US, which is pronounced as two letters
-        if phrase.entity.words in phrase.entity.forms and not taken.intersection(range(first, end)):
+        if phrase.entity.is_spoken_as_written and not taken.intersection(range(first, end)):
             found.append(_Occurrence(first, end, phrase, LANGUAGE_MODEL))
             taken.update(range(first, end))
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import AbstractSet, Dict, List, Sequence
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import comparable, comparable_words
 from wfst_bias.entities.biasing import BiasingRow, read_biasing
 from wfst_bias.lang.model_langs import read_vocabulary
 
@@ -29,13 +29,16 @@ def lists_with_distractors(biasing: Path, words: Path, num_distractors: int, see
       InputError: there are fewer words than asked for.
     """
     pool = sorted(read_vocabulary(words))
-    known = set(pool)
+    by_key: Dict[str, List[str]] = {}
+    for word in pool:
+        by_key.setdefault(comparable(word), []).append(word)
     rows = []
     for row in read_biasing(biasing).values():
-        own = known & {*words_of(row.text), *row.rare, *(word for rare in row.rare for word in words_of(rare))}
-        if len(known) - len(own) < num_distractors:
+        own_keys = {key for text in (row.text, *row.rare) for key in comparable_words(text)}
+        own = {word for key in own_keys for word in by_key.get(key, ())}
+        if len(pool) - len(own) < num_distractors:
             raise InputError(
-                f"has {len(known) - len(own):,} words that {row.utterance!r} does not say, and {num_distractors:,} were "
+                f"has {len(pool) - len(own):,} words that {row.utterance!r} does not say, and {num_distractors:,} were "
                 "asked for; ask for fewer",
                 words,
             )

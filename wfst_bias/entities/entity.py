@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Mapping, Optional, Tuple
 
 from wfst_bias.core.symbols import CLASS
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import comparable, words_of
 from wfst_bias.entities.verbalize.phrases import forms_of_all
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations
 
@@ -48,6 +48,16 @@ class Entity:
     def forms(self) -> Verbalizations:
         """The words of each of its verbalizations, the likeliest first; a hyphen joins parts without a pause."""
         return forms_of_all(self.spoken or (self.written,), self.all_caps)
+
+    @cached_property
+    def keys(self) -> Tuple[str, ...]:
+        """The keys of its words, see :func:`wfst_bias.core.text.comparable`."""
+        return tuple(map(comparable, self.words))
+
+    @cached_property
+    def is_spoken_as_written(self) -> bool:
+        """Whether its own words are one of its verbalizations: nobody says IT as *it*."""
+        return any(tuple(map(comparable, form)) == self.keys for form in self.forms)
 
     @property
     def shown(self) -> str:

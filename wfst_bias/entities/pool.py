@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Iterable, List, Sequence, Set
 
 from wfst_bias.core.errors import InputError
-from wfst_bias.core.text import words_of
+from wfst_bias.core.text import comparable_words
 from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
@@ -28,7 +28,8 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
     for row in read_biasing(biasing).values():
         rare.update(row.rare)
         listed.update(row.phrases)
-    others = sorted(listed - rare)
+    spoken = set(map(comparable_words, rare))
+    others = sorted(phrase for phrase in listed if comparable_words(phrase) not in spoken)
     if len(others) < num_distractors:
         raise InputError(f"has {len(others):,} distractors, {num_distractors:,} were asked for; ask for fewer", biasing)
     random.Random(_SEED).shuffle(others)
@@ -49,9 +50,9 @@ def sample_list(
     Returns:
       the phrases that occur, then the distractors.
     """
-    first = {entity.words: entity for entity in reversed(phrases) if entity.words}
+    first = {entity.keys: entity for entity in reversed(phrases) if entity.words}
     listed, lengths = PhraseList(first), sorted({len(words) for words in first})
-    references = [words_of(text) for text in texts]
+    references = list(map(comparable_words, texts))
     spoken = sorted({words[i:j] for words in references for i, j in listed.occurrences(words)})
     stretches = {words[i : i + n] for words in references for n in lengths for i in range(len(words) - n + 1)}
     others = sorted(first.keys() - stretches)

@@ -19,8 +19,8 @@ def united(entities: Sequence[Entity]) -> Tuple[List[Entity], List[Optional[Outc
     repeats: List[Optional[Outcome]] = [None] * len(listed)
     first: Dict[Tuple[str, ...], int] = {}
     for i, row in enumerate(entities):
-        j = first.setdefault(row.words, i)
-        if j != i and row.words:
+        j = first.setdefault(row.keys, i)
+        if j != i and row.keys:
             whole = _combined(listed[j], row)
             repeats[i] = _outcome(row, listed[j], adds=whole != listed[j])
             listed[j] = whole

@@ -62,7 +62,7 @@ def false_alarm_risk(outcome: Outcome, sounds: WordSounds) -> Optional[Finding]:
 def _common_word(entity: Entity, sounds: WordSounds) -> Optional[Finding]:
     words = " ".join(entity.words)
     log_prob = max(sounds.log_probs.get(word, -math.inf) for word in (words, latin(words)))
-    if log_prob <= VERY_COMMON or entity.words not in entity.forms:  # nobody says IT as "it"
+    if log_prob <= VERY_COMMON or not entity.is_spoken_as_written:
         return None
     message = f"{entity.written!r} is a word that everybody says, {one_in(log_prob)}, and found wherever it is spoken"
     return Finding(WARNING, COMMON_WORD, entity, f"{message}; {_ADVICE}")

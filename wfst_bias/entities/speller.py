@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from wfst_bias.core.text import latin
+from wfst_bias.core.text import comparable, latin
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome, PartialPhrase
 from wfst_bias.entities.partial import WORD_BREAK, partial_phrases, with_boundary
@@ -100,7 +100,7 @@ class Speller:
         seen: Dict[Tuple[str, ...], Outcome] = {}
         outcomes = []
         for entity, repeat in zip(entities, repeats):
-            words = entity.words
+            words = entity.keys
             if not words:
                 outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is spoken"))
             elif repeat and words in seen:
@@ -162,8 +162,8 @@ class Speller:
             dropped.append(f"its form {words_of_form!r} cannot be pronounced and is left out; write it in letters")
         variants = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
         kept = [*(p for p, score in scores.items() if score == 0), *variants[: self._g2g.variants]]
-        own = {*entity.words, *map(latin, entity.words)} if len(entity.words) == 1 else set()
-        homophones = (tuple(word for word in self._words_of.get(p, ()) if word not in own) for p in kept)
+        own = {*entity.keys, *map(latin, entity.words)} if len(entity.words) == 1 else set()
+        homophones = (tuple(word for word in self._words_of.get(p, ()) if comparable(word) not in own) for p in kept)
         partial = partial_phrases(
             (one for p in kept for one in spoken.get(p, ())),
             self._lang.boundary,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Dict, Optional, Tuple
 
+from wfst_bias.core.text import comparable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.inflections import InflectedForm
 from wfst_bias.entities.phrases import PhraseList
@@ -65,11 +66,12 @@ class ListInGraph:
 
     @cached_property
     def phrase_of(self) -> Dict[Tuple[str, ...], "ListedPhrase"]:
-        """Each phrase and inflected form, by its words."""
-        forms = {form.words: ListedPhrase(self.entities[form.phrase], form) for form in self.inflected}
-        return {**forms, **{entity.words: ListedPhrase(entity) for entity in self.entities}}
+        """Each phrase and inflected form, by the keys of its words, see :func:`wfst_bias.core.text.comparable`."""
+        forms = ((form.words, ListedPhrase(self.entities[form.phrase], form)) for form in self.inflected)
+        keyed = {tuple(map(comparable, words)): phrase for words, phrase in forms}
+        return {**keyed, **{entity.keys: ListedPhrase(entity) for entity in self.entities}}
 
     @cached_property
     def phrase_list(self) -> PhraseList:
-        """The phrases and their inflected forms, for finding them in running text."""
+        """The keys of the phrases and of their inflected forms, for finding them among the keys of running text."""
         return PhraseList(self.phrase_of)

@@ -9,7 +9,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.notes import Notes
 from wfst_bias.core.symbols import BLANK, WORD_BOUNDARY
-from wfst_bias.core.text import clean, lower, spelled_words_of
+from wfst_bias.core.text import clean, lower, words_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation
 from wfst_bias.lang.lexicon_files import read_lexicon
@@ -149,11 +149,11 @@ def read_vocabulary(path: Path, notes: Optional[Notes] = None) -> List[str]:
     found = dict.fromkeys(row[0] for row in rows if row and row[0])
     symbols = [word for word in found if re.match(r"[<$#]", word)]
     first = dict.fromkeys(lower(clean(word)) for word in found if not re.match(r"[<$#]", word))
-    words = [word for word in first if spelled_words_of(word) == (word,)]
+    words = [word for word in first if words_of(word) == (word,)]
     if notes:
         unusual = [symbol for symbol in symbols if symbol.lower() not in _MARKERS]
         _note_left_out(notes, f"{path}: symbols left out, which are no words", unusual)
-        others = [word for word in first if word and spelled_words_of(word) != (word,)]
+        others = [word for word in first if word and words_of(word) != (word,)]
         _note_left_out(notes, f"{path}: words left out, which have punctuation or spaces in them", others)
     if not words:
         raise InputError("holds no word; an ARPA model or one word a line was expected", path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import check_not_input, lines_of, publish_file
-from wfst_bias.core.text import spelled_words_of
+from wfst_bias.core.text import words_of
 
 
 def train_pieces(text: Path, out: Path, num_pieces: int) -> None:
@@ -21,7 +21,7 @@ def train_pieces(text: Path, out: Path, num_pieces: int) -> None:
     from sentencepiece import SentencePieceTrainer
 
     check_not_input(out, text)
-    sentences = [" ".join(words) for _, line in lines_of(text) if (words := spelled_words_of(line))]
+    sentences = [" ".join(words) for _, line in lines_of(text) if (words := words_of(line))]
     if not sentences:
         raise InputError("holds no word; a sentence a line was expected", text)
     model = io.BytesIO()

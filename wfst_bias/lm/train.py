@@ -11,7 +11,7 @@ from typing import List, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import check_not_input, lines_of
-from wfst_bias.core.text import spelled_words_of
+from wfst_bias.core.text import words_of
 from wfst_bias.lm.files import write_ngrams
 from wfst_bias.lm.kneser_ney import kneser_ney
 from wfst_bias.lm.ngrams import Ngrams
@@ -47,5 +47,5 @@ def _words_and_classes(line: str) -> Tuple[str, ...]:
     words: List[str] = []
     for is_class, fields in groupby(line.split(), lambda field: bool(_CLASS.fullmatch(field))):
         run = list(fields)
-        words += run if is_class else spelled_words_of(" ".join(run))
+        words += run if is_class else words_of(" ".join(run))
     return tuple(words)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Iterable
 
-from wfst_bias.core.text import clean, is_letter, spelled_words_of
+from wfst_bias.core.text import clean, is_letter, words_of
 from wfst_bias.entities.verbalize.abbreviations import abbreviations
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
 from wfst_bias.entities.verbalize.pieces import DOMAIN, LETTER, pieces
@@ -29,7 +29,7 @@ def spoken_forms(written: str, all_caps: bool = False) -> Verbalizations:
     """
     written = clean(written)
     if not _unlike_its_words().search(written):
-        return distinct([spelled_words_of(written)])
+        return distinct([words_of(written)])
     text = _normal(written)
     return distinct(joined(pieces(text, all_caps or _is_all_caps_phrase(text))))
 

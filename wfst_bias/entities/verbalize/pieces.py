@@ -3,7 +3,7 @@
 import re
 from typing import Callable, Dict, Iterator
 
-from wfst_bias.core.text import lower, marks, spelled_words_of
+from wfst_bias.core.text import lower, marks, words_of
 from wfst_bias.entities.verbalize import letters, numbers
 from wfst_bias.entities.verbalize.abbreviations import Context, abbreviated
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
@@ -101,7 +101,7 @@ def _of_word(word: str, context: Context, all_caps: bool) -> Verbalizations:
     """An abbreviation, a Roman numeral, a code at a digit, an acronym, words run together, or just a word."""
     if not re.search(LETTER, word):
         return ()
-    plain = (spelled_words_of(word),)
+    plain = (words_of(word),)
     in_capitals = _CAPITALS.fullmatch(word)
     stem, end = (in_capitals[1], lower(in_capitals[2] or "")) if in_capitals else (word, "")
     if spoken := abbreviated(word, context):
