@@ -1,6 +1,7 @@
 """Audio that libsndfile does not read, by ffmpeg through PyAV: AAC in MP4, WebM, WMA, AMR, the sound of videos."""
 
 import contextlib
+import logging
 from itertools import chain
 from pathlib import Path
 from typing import Any, Iterable, Iterator, List, Optional, Tuple, Union
@@ -10,6 +11,8 @@ from lhotse.audio.backend import LibsndfileCompatibleAudioInfo
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Array, FloatArray, Seconds
+
+_logger = logging.getLogger(__name__)
 
 _PREROLL: Seconds = 0.5  # decoders need the packets before the one that is wanted
 _ROUNDING: Seconds = 0.005  # of the times of frames: containers have milliseconds, and recorders a little jitter
@@ -87,14 +90,30 @@ def media_info(path: Union[str, Path, Any]) -> LibsndfileCompatibleAudioInfo:
     with _opened(path) as container:
         stream = _audio_stream(container, path)
         rate, channels = int(stream.rate), int(stream.channels)
-        num_samples = max((begin + samples.shape[1] for begin, samples in _frames(container, stream, path)), default=0)
-        # other formats estimate it from the bit rate
-        announced = float((stream.duration or 0) * stream.time_base) if "mp4" in container.format.name else 0.0
-    if num_samples / rate < announced - _CUT_OFF:
-        raise InputError(
-            f"is truncated: {num_samples / rate:.1f} s of audio found, {announced:.1f} s announced; copy it again", path
+        broken: List[str] = []
+        frames = _frames(container, stream, path, broken)
+        num_samples = max((begin + samples.shape[1] for begin, samples in frames), default=0)
+        announced = _announced(container, stream)
+    seconds = num_samples / rate
+    if broken and not num_samples:
+        raise InputError(f"the audio breaks at {broken[0]}; copy or convert it again", path)
+    if seconds < announced - _CUT_OFF:
+        _logger.warning(
+            "%s: is truncated: %.2f s of the %.2f s that its header announces are there, and are used; copy it again for the rest",
+            *(path, seconds, announced),
         )
-    return LibsndfileCompatibleAudioInfo(channels, num_samples, rate, num_samples / rate)
+    elif broken:
+        _logger.warning("%s: the audio breaks at %s; the %.2f s that can be decoded are used", path, broken[0], seconds)
+    return LibsndfileCompatibleAudioInfo(channels, num_samples, rate, seconds)
+
+
+def _announced(container: Any, stream: Any) -> Seconds:
+    """The length that the header has; 0 where it has none, or estimates it from the bit rate."""
+    if "mp4" in container.format.name:
+        return float((stream.duration or 0) * stream.time_base)
+    if "matroska" in container.format.name and len(container.streams) == 1:  # of the longest stream
+        return float(container.duration or 0) / 1e6
+    return 0.0
 
 
 def _opened(path: Union[str, Path, Any]) -> Any:
@@ -122,14 +141,16 @@ def _audio_stream(container: Any, path: Union[str, Path, Any]) -> Any:
     return container.streams.audio[0]
 
 
-def _frames(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterator[Tuple[int, FloatArray]]:
+def _frames(
+    container: Any, stream: Any, path: Union[str, Path, Any], broken: Optional[List[str]] = None
+) -> Iterator[Tuple[int, FloatArray]]:
     """Where each decoded frame begins, in samples, and its samples ``(channels, num_samples)``.
 
     Frames that follow each other but for rounding are joined. There may be a gap between others, such as a muted
-    recorder leaves. A frame that begins earlier than the one before it ends loses what they have in common.
+    recorder leaves, or what is broken. A frame that begins earlier than the one before it ends loses what they have in common.
     """
     position: Optional[int] = None
-    for frame in _decoded(container, stream, path):
+    for frame in _decoded(container, stream, broken):
         rate, samples = frame.sample_rate, _samples(frame)
         timed = position or 0
         if frame.pts is not None:
@@ -148,17 +169,25 @@ def _frames(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterato
         yield begin, samples
 
 
-def _decoded(container: Any, stream: Any, path: Union[str, Path, Any]) -> Iterator[Any]:
-    """The frames of a stream, from where the container is."""
+def _decoded(container: Any, stream: Any, broken: Optional[List[str]] = None) -> Iterator[Any]:
+    """The frames of a stream, from where the container is, that can be decoded.
+
+    Args:
+      broken: receives time and reason where others cannot.
+    """
     import av
 
     last: Seconds = 0.0
+    errors: List[str] = [] if broken is None else broken
     try:
         for packet in container.demux(stream):
             last = float(packet.pts * stream.time_base) if packet.pts is not None else last
-            yield from packet.decode()
+            try:
+                yield from packet.decode()
+            except (av.error.FFmpegError, OSError) as error:
+                errors.append(f"{last:.1f} s ({error})")
     except (av.error.FFmpegError, OSError) as error:
-        raise InputError(f"the audio breaks at {last:.1f} s ({error}); copy or convert it again", path) from error
+        errors.append(f"{last:.1f} s ({error})")
 
 
 def _samples(frame: Any) -> FloatArray:
