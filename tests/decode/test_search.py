@@ -175,8 +175,8 @@ def test_an_utterance_without_frames_is_an_error():
 
 
 def test_an_entity_that_the_language_model_says_is_marked_too(world, tmp_path):
-    (tmp_path / "names.txt").write_text("city\t-9\n")
-    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
+    (tmp_path / "names.txt").write_text("city\n")
+    graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt", ClassConfig(bonus=-4.0))
     (transcript,) = transcribe(Decoder(graph), CITY)
     assert transcript.marked() == "the [city]"
     (entity,) = transcript.entities

@@ -134,13 +134,14 @@ def test_where_the_beam_holds_nothing_but_the_phrase_a_wider_one_tells_what_it_w
 
 
 def test_the_language_model_may_say_it_better_than_the_list(base, decoder_of):
-    decoder, _ = decoder_of("city\t-9")
-    why = explained(base, decoder, CITY)
+    costs = replace(PLAIN, bonus=-5.0)
+    why = explained(base, decoder_of("city", costs=costs)[0], CITY)
     assert (why.verdict, [entity.found_by for entity in why.found]) == (FOUND, [LANGUAGE_MODEL])
     worse = -why.comparison.margin
     assert f"by the language model; by the list it is {worse:.1f} nats worse" in why.summary()
-    for weight, found_by in ((-9 + worse - A_BIT, [LANGUAGE_MODEL]), (-9 + worse + A_BIT, [LIST])):
-        assert found_by_of(transcribed(base, decoder_of(f"city\t{weight}")[0], CITY), "city") == found_by
+    for bonus, found_by in ((-5.0 + worse - A_BIT, [LANGUAGE_MODEL]), (-5.0 + worse + A_BIT, [LIST])):
+        decoder, _ = decoder_of("city", costs=replace(PLAIN, bonus=bonus))
+        assert found_by_of(transcribed(base, decoder, CITY), "city") == found_by
 
 
 def test_the_place_of_a_found_phrase_is_its_evidence(base, decoder_of):
