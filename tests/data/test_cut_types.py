@@ -194,3 +194,24 @@ def test_a_broken_shar_folder_names_each_cut(tmp_path):
     kept = [cut.id for cut in read_data(folder, on_failure=failures.append)]
     assert kept == ["c", "e", "f"] and [f.utterance for f in failures] == ["a", "b", "d"]
     assert [f.path for f in failures] == [str(folder / f"recording.00000{number}.tar") for number in (0, 0, 1)]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "jsonl.gz", "json", "json.gz", "yaml", "yaml.gz"])
+def test_supervisions_in_any_order(tmp_path, suffix):
+    """They overlap, go beyond the recording, or have no text: each word once, in the order in which they begin."""
+    cut = mono(tmp_path, "größe-1", LEFT)
+    spans = [("late", 0.75, 9.0, "three"), ("first", 0.0, 0.5, "one"), ("none", 0.1, 0.1, None), ("over", 0.25, 0.5, "two")]
+    cut.supervisions = [SupervisionSegment(key, cut.recording_id, begin, long, text=text) for key, begin, long, text in spans]
+    CutSet.from_cuts([cut]).to_file(tmp_path / f"cuts.{suffix}")
+    (found,) = read_data(tmp_path / f"cuts.{suffix}")
+    assert found.id == "größe-1" and len(found.supervisions) == 4
+    assert read_texts(tmp_path / f"cuts.{suffix}") == {"größe-1": "one two three"}
+    np.testing.assert_allclose(load_audio(found, RATE), LEFT, atol=EXACT)
+
+
+def test_a_manifest_with_other_line_ends_and_blank_lines(tmp_path):
+    cuts = [mono(tmp_path, name, LEFT) for name in ("a", "b")]
+    CutSet.from_cuts(cuts).to_file(tmp_path / "cuts.jsonl")
+    lines = (tmp_path / "cuts.jsonl").read_text().splitlines()
+    (tmp_path / "cuts.jsonl").write_bytes(("\ufeff" + "\r\n\r\n".join(lines) + "\r\n \r\n").encode())
+    assert [cut.id for cut in read_data(tmp_path / "cuts.jsonl")] == ["a", "b"]

@@ -131,6 +131,12 @@ def test_sides_of_calls(folder, with_durations):
         read_data(folder)
 
 
+def test_blank_lines_are_none(folder):
+    (folder / "wav.scp").write_text("\na a.wav\n\n  \nb b.wav\n\n")
+    (folder / "text").write_text("a one\n\nb two\n\n")
+    assert [(cut.id, cut.supervisions[0].text) for cut in read_data(folder)] == [("a", "one"), ("b", "two")]
+
+
 def test_empty_audio_is_named(folder):
     soundfile.write(folder / "none.wav", VALUES[:0, 0], RATE)
     (folder / "zero").write_bytes(b"")

@@ -37,13 +37,15 @@ def rows_of(path: Path, on_failure: OnFailure = raise_failure, needs_value: bool
     Raises:
       InputError: the table is empty.
     """
-    last, last_number, number = "", 0, 0
+    last, last_number, is_empty = "", 0, True
     above: Dict[str, int] = {}  # the lines of all keys above, from the first key on that is not where it is sorted
     for number, line in lines_of(path):
         key, rest = _key_and_rest(line)
-        if not key or (needs_value and not rest):
-            reason = f"found {line!r}; expected 'KEY VALUE'"
-            on_failure(FailedInput(key or f"{path.name}:{number}", reason, str(path), number))
+        if not key:  # a blank line
+            continue
+        is_empty = False
+        if needs_value and not rest:
+            on_failure(FailedInput(key, f"found {line!r}; expected 'KEY VALUE'", str(path), number))
             continue
         if last_number and key < last and not above:  # the order of code points is that of UTF-8 bytes
             above = _lines_above(path, number, needs_value)
@@ -61,7 +63,7 @@ def rows_of(path: Path, on_failure: OnFailure = raise_failure, needs_value: bool
         if above:
             above[key] = number
         yield key, rest, number
-    if not number:
+    if is_empty:
         raise InputError("is empty; a line for each utterance was expected", path)
 
 

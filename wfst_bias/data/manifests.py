@@ -73,6 +73,8 @@ def read_cuts(path: Path, with_audio: bool = True) -> Iterator[ReadCut]:
 
 def _cuts_of_lines(path: Path) -> Iterator[ReadCut]:
     for number, line in lines_of(path):
+        if not line.strip():
+            continue
         fields: Any = None
         name = f"{path.name}:{number}"
         try:
