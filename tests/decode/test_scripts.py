@@ -90,6 +90,16 @@ def test_the_words_of_a_transcript_are_in_one_form(chars, listed):
     assert transcript.text == unicodedata.normalize("NFC", context.format(emitted))
 
 
+@pytest.mark.parametrize("number", [4, 5, 6])
+def test_the_words_of_a_transcript_are_spelled_as_in_the_list(chars, listed, number):
+    """With vowel points, stretched, with a joiner; the tokens have none of them."""
+    phrase, emitted, context = PHRASES[number]
+    transcript = best_transcript(
+        listed, chars.lang.tokens, frames_of(chars.lang.tokens, units_of(context.format(emitted)))
+    )
+    assert transcript.text == context.format(phrase)
+
+
 def test_a_word_that_the_language_model_spells_otherwise_is_the_phrase(chars, tmp_path):
     """The list has one without a joiner, and one in capitals whose small form is another; the model knows both words."""
     (tmp_path / "list.txt").write_text("میخواهم\nGROSSE\n", encoding="utf-8")
