@@ -441,7 +441,8 @@ def test_a_list_of_another_kind_is_converted_and_compiled(run, world, tmp_path):
     foreign = tmp_path / "set.json"
     foreign.write_text('{"phrases": [{"value": "Zelenskyy", "boost": 10},\n {"value": "NY"}]}')
     result = run("entities", "convert", foreign, tmp_path / "own.jsonl")
-    assert result.exit_code == 0 and result.output == f"{tmp_path}/own.jsonl: 2 phrases\n"
+    assert result.exit_code == 0 and result.stdout == f"{tmp_path}/own.jsonl: 2 phrases\n"
+    assert f"wfst-bias: {foreign}:1: the format is taken for google, the line for 'Zelenskyy', +2 nats" in result.stderr
     assert (tmp_path / "own.jsonl").read_text() == '{"phrase": "Zelenskyy", "weight": 2.0}\n{"phrase": "NY"}\n'
     for path, name in ((foreign, "google"), (tmp_path / "own.jsonl", "auto")):
         result = run("graph", "compile", world / "base", path, tmp_path / "graph", "--format", name)
@@ -451,6 +452,22 @@ def test_a_list_of_another_kind_is_converted_and_compiled(run, world, tmp_path):
     result = run("graph", "compile", world / "base", classed, tmp_path / "graph")
     assert result.exit_code == 1
     assert "classed.jsonl:1: the base has no class '$DRUG' (it has: none); name it with" in result.stderr
+
+
+def test_how_a_list_is_read_is_told_and_kept(run, world, tmp_path):
+    loose = tmp_path / "loose.txt"
+    loose.write_text("# board\n- Zelenskyy\n- Whittemore\n")
+    graph = run("graph", "compile", world / "base", loose, tmp_path / "graph")
+    comment, bullet = graph.stderr.splitlines()
+    assert comment.startswith(f"wfst-bias: {loose}:1: '# board' is taken for a comment")
+    assert bullet.startswith(f"wfst-bias: {loose}:2: taken for 'Zelenskyy' and a bullet; --format lines")
+    notices = json.loads((tmp_path / "graph" / "meta.json").read_text())["list_notices"]
+    assert [f"wfst-bias: {notice}" for notice in notices] == [comment, bullet]
+    loose.write_text("Zelenskyy, Whittemore")
+    checked = json.loads(run("entities", "check", "--base", world / "base", loose, "--json", "-").stdout)
+    assert [row["phrase"] for row in checked["phrases"]] == ["Zelenskyy", "Whittemore"]
+    (notice,) = checked["notices"]
+    assert notice["line"] == 1 and notice["message"].startswith("the only line is taken for 2 phrases")
 
 
 def test_entities_check_tells_by_its_exit_code_what_it_found(run, world, names, tmp_path):

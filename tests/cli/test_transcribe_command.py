@@ -128,6 +128,9 @@ def test_the_format_of_the_list_has_its_own_option_and_the_old_one_is_understood
     assert new.exit_code == 0 and "[Zelenskyy]" in new.stdout and new.stderr == ""
     old = run("transcribe", *options, "--format", "csv:name")
     assert old.stdout == new.stdout and "write --list-format csv:name" in old.stderr
+    (recordings / "names.csv").write_text("Zelenskyy,Whittemore\n")
+    told = run("transcribe", *options)
+    assert "[Zelenskyy]" in told.stdout and "taken for 2 phrases; name a column with --list-format csv:" in told.stderr
     none = run("transcribe", *options, "--format", "docx")
     assert none.exit_code == 2 and "one of text, json, srt, vtt, ctm was expected" in none.stderr
 

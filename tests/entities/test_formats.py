@@ -305,7 +305,7 @@ def test_whatever_a_file_holds_it_is_entities_or_an_error_that_names_it(read, va
     "text, format_name, message",
     [
         ("[1,\n 2]", "auto", ":1: a hotword is 1; a phrase was expected"),
-        ('["a",\n "b",\n ["c"]]', "auto", r":2: a hotword is \['c'\]; a phrase was expected"),
+        ('["a",\n "b",\n [5]]', "auto", r":2: a hotword is 5; a phrase was expected"),
         ('{"phrases":\n null}', "auto", ":1: has no list under 'phrases'"),
         ('{\n"phrases": null}', "google", ':2: has no list of "phrases"'),
         ('{"phrases": [{"value": "a"}],\n "customClasses": 5}', "google", ":2: 5 is no class; write"),

@@ -221,6 +221,42 @@ def test_csv_files_of_one_column_or_one_line(read):
         read("name,x\nAvastin,1\n", name="a.csv")
 
 
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ('{"Avastin": 2, "New York": 8}', [("Avastin", 2.0), ("New York", 8.0)]),
+        ('[["Avastin", 20],\n ["New York", 10]]', [("Avastin", 4.0), ("New York", 2.0)]),
+        ('[["Avastin"],\n ["New York"]]', [("Avastin", 0.0), ("New York", 0.0)]),
+        ('["Avastin", ["New York"]]', [("Avastin", 0.0), ("New York", 0.0)]),
+        ('{"text": "Avastin", "weight": 2}\n{"text": "New York"}', [("Avastin", 2.0), ("New York", 0.0)]),
+        ('{"text": "Avastin", "id": 2}\n{"text": "New York"}', [("Avastin", 0.0), ("New York", 0.0)]),
+        ('["Avastin"]\n["New York"]\n', [("Avastin", 0.0), ("New York", 0.0)]),
+        ('// list\n["Avastin",\n# more\n "New York"]', [("Avastin", 0.0), ("New York", 0.0)]),
+        ('{"word_boost": ["Avastin", "New York"], "boost_param": "high"}', [("Avastin", 0.0), ("New York", 0.0)]),
+    ],
+)
+def test_json_of_ones_own(read, text, expected):
+    listed = read(text, name="list.json")
+    assert weights(listed) == expected and listed.notices
+    assert {entity.line for entity in listed.entities} <= set(range(1, text.count("\n") + 2))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('["Avastin",\n "New York",\n]', r"is not JSON .*; take out the comma before the closing bracket"),
+        ('{"hotwords": ["Avastin", ]}', "take out the comma before"),
+        ("['Avastin', 'New York']", "put each string into double quotation marks"),
+        ("[Avastin, New York]", "double quotation marks, .*, or name --format lines"),
+        ("{braces}\nAvastin\n", "name --format lines"),
+        ('[{"text": "a", "phrase": "b"}]', "a hotword is {.*}; a phrase was expected"),
+    ],
+)
+def test_what_is_nearly_json_is_an_error_that_says_what_to_do(read, text, message):
+    with pytest.raises(InputError, match=message):
+        read(text)
+
+
 def test_notices_are_logged_once(read, tmp_path, caplog):
     read("# one\nAvastin\n")
     with caplog.at_level(logging.WARNING, "wfst_bias"):

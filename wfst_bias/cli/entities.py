@@ -40,7 +40,8 @@ def entities_check(
 
     \b
     unusable       error    no pronunciation
-    duplicate      warning  the same words as an earlier phrase; spoken otherwise, it is 'combined' with that, a note
+    duplicate      warning  the same words as an earlier phrase
+    combined       note     the same words as an earlier phrase, but spoken otherwise: one phrase, spoken both ways
     dropped        warning  one of its pronunciations or spoken forms cannot be used: the model has no tokens for it
     short          warning  up to 3 phones or letters: found where it was not spoken
     common-word    warning  a common word itself (one in 3,000 or more)
@@ -51,8 +52,7 @@ def entities_check(
     weight         warning  of another scale, or below 0 but not for what the language model writes itself; all the same, a note
     guessed        note     a word of it is in no lexicon, and was read aloud
 
-    How common a word is, is read from the language model of BASE_DIR. A phrase with a weight below 0 is no risk: nothing is reported
-    of its sound but that another phrase has it, too.
+    How common a word is, BASE_DIR says. Of a phrase with a weight below 0, only others of the same sound are reported.
 
     Below the findings are the false alarms that the list is predicted to give in an hour of speech in which nobody says any
     phrase of it, before verification, and the phrases that cause most of them (models of phones only). With defaults of 'graph

@@ -1,6 +1,7 @@
 """``wfst-bias``: the command line, one file for each group of commands."""
 
 import logging
+import re
 import signal
 import sys
 from typing import Any
@@ -33,7 +34,16 @@ class _Messages(logging.Handler):
     """Shows what the library logs as lines of standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"wfst-bias: {self.format(record)}", err=True)
+        click.echo(f"wfst-bias: {_by_option(self.format(record))}", err=True)
+
+
+def _by_option(message: str) -> str:
+    """A message that names ``--format`` of lists, by the option of the running command."""
+    context = click.get_current_context(silent=True)
+    root = context.find_root() if context else None
+    command = main.commands.get(root.invoked_subcommand or "") if root else None
+    has_other = command is not None and any("--list-format" in parameter.opts for parameter in command.params)
+    return re.sub(r"--format\b", "--list-format", message) if has_other else message
 
 
 def _show_messages() -> None:
@@ -62,7 +72,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except InputError as error:
-            click.echo(f"wfst-bias: {error}", err=True)
+            click.echo(f"wfst-bias: {_by_option(str(error))}", err=True)
             sys.exit(1)
         except BrokenPipeError:  # the reader of our output has gone, 'wfst-bias ... | head'
             sys.stderr.close()

@@ -8,7 +8,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.domains import Domain, find_domain
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.formats import documents, lines, loose, tables, weighted
+from wfst_bias.entities.formats import documents, lines, loose, strings, tables, weighted
 from wfst_bias.entities.formats.comments import without_comments
 from wfst_bias.entities.formats.source import ANY_LINE_AS_PHRASE, Entities, Source, is_marker, shown
 from wfst_bias.entities.notices import Notice, show
@@ -42,7 +42,7 @@ FORMATS: Tuple[Format, ...] = (
     Format("azure", documents.read_azure, documents.has_key("phraseList")),
     Format("ibm", documents.read_ibm, documents.has_key("word")),
     Format("google", documents.read_google, documents.has_key("value", "boost")),
-    Format("strings", documents.read_strings, lambda source: source.is_json),
+    Format("strings", strings.read_strings, lambda source: source.is_json),
     Format("aws", tables.read_aws_table, tables.is_aws_table),
     Format("tsv", tables.read_own_table, tables.is_own_table),
     Format("sherpa", lines.read_sherpa, lines.is_sherpa),

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Tuple
 
@@ -10,6 +10,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.notices import Notice
 from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome
 
 _FORMAT = "spelled-list-1"
@@ -26,10 +27,12 @@ class SpelledList:
       outcomes: of its phrases; those of a class follow each other.
       key: checksum of lexicon, units, language model words and variants that it was spelled with; empty where the
         caller gave a G2P of its own.
+      notices: how its file was read, see :class:`wfst_bias.entities.lists.ReadList`; they are not stored with it.
     """
 
     outcomes: Tuple[Outcome, ...] = ()
     key: str = ""
+    notices: Tuple[Notice, ...] = field(default=(), compare=False)
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.outcomes)

@@ -1,7 +1,7 @@
 """A list held against a base: what became of its phrases, and what there is to know about them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -12,7 +12,8 @@ from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.check import check
 from wfst_bias.entities.false_alarm_rates import SPREAD
 from wfst_bias.entities.findings import ERROR, KINDS, SEVERITIES, WARNING, Finding
-from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_entities
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_list
+from wfst_bias.entities.notices import show
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
@@ -89,6 +90,7 @@ class CheckedList:
             "list": str(self.path),
             "base": str(self.base_dir),
             "statuses": self.spelled.counts,
+            "notices": [notice.to_fields() for notice in self.spelled.notices],
             "severities": {s: sum(f.severity == s for f in self.findings) for s in SEVERITIES},
             "findings": [
                 {
@@ -145,8 +147,9 @@ def check_list(
       InputError: the list cannot be read, or names a class that the base does not have.
     """
     base = read_base(base_dir)
-    entities = read_classed_entities(source, base.class_names, format_name)
-    spelled = speller_of(base, g2g=g2g).spell(entities)
+    read = read_classed_list(source, base.class_names, format_name)
+    show(read.notices)
+    spelled = replace(speller_of(base, g2g=g2g).spell(read.entities), notices=read.notices)
     log_probs = word_log_probs(read_token_graph(base_dir), base.words)
     speech = ordinary_speech(base, log_probs)
     return CheckedList(

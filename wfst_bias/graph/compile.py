@@ -1,6 +1,6 @@
 """The compilers that users call: a base from a lang and a language model, a graph from a base and lists."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Dict, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
@@ -10,7 +10,8 @@ import wfst_bias
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.inflections import FOLLOWED_LIKE
-from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_entities
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_list
+from wfst_bias.entities.notices import show
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.fst.ctc import STANDARD, ctc_product
@@ -155,7 +156,9 @@ def spelled_list(
     Raises:
       InputError: no phrase can be used or, if ``strict``, some cannot; or a class is not one of ``classes``.
     """
-    spelled = speller.spell(read_classed_entities(source, classes, format_name, entity_class))
+    read = read_classed_list(source, classes, format_name, entity_class)
+    show(read.notices)
+    spelled = replace(speller.spell(read.entities), notices=read.notices)
     unusable = spelled.unusable
     if unusable and (strict or len(unusable) == len(spelled)):
         first = unusable[0]
@@ -215,13 +218,13 @@ def compile_graph(
     key = content_key("graph", base.key, classes, contents, open_, *["lowered words"] * has_weights_below_0)
     if not is_current(graph_dir, key) or not has_spelled_list(graph_dir):
         compiled = [part for some in spelled.values() for part in compile_lists(base, some, config, configs)]
-        if open_vocabulary:
-            compiled.append(compile_open_vocabulary(base, open_vocabulary))
+        compiled += [compile_open_vocabulary(base, open_vocabulary)] if open_vocabulary else []
         notes = {
             "base": base.key,
             "classes": classes,
             "open_vocabulary": open_,
             "g2g": asdict(g2g),
+            "list_notices": [str(notice) for some in spelled.values() for notice in some.notices],
             "wfst_bias": wfst_bias.__version__,
         }
         joined = SpelledList.joined(list(spelled.values()))

@@ -1,4 +1,4 @@
-"""Lists in JSON: our own lines, Google, Azure, Speechmatics, Gladia, IBM, Deepgram, pyctcdecode."""
+"""Lists in JSON: our own lines, Google, Azure, Speechmatics, Gladia, IBM."""
 
 import itertools
 import json
@@ -86,14 +86,14 @@ def _objects(value: Any, but: str) -> Iterator[Dict[str, Any]]:
             left += reversed(value)
 
 
-def _found(value: Any, key: str) -> List[Any]:
+def found_under(value: Any, key: str) -> List[Any]:
     """The values under a key, anywhere in a JSON value."""
     return [found[key] for found in _objects(value, key) if key in found]
 
 
-def _items(document: Document, value: Any, keys: Sequence[str], what: str) -> List[Any]:
+def items_under(document: Document, value: Any, keys: Sequence[str], what: str) -> List[Any]:
     """The lists that stand under some keys of a part of a document, one behind the other; not what is on or off."""
-    lists = [found for key in keys for found in _found(value, key) if not isinstance(found, bool)]
+    lists = [found for key in keys for found in found_under(value, key) if not isinstance(found, bool)]
     if not lists or not all(isinstance(found, list) for found in lists):
         document.wrong(keys[0], f"has no list under {' or '.join(map(repr, keys))}, as {what} has")
     return [item for found in lists for item in found]
@@ -122,7 +122,7 @@ def _google_classes(document: Document) -> Dict[str, List[str]]:
     key = "customClasses"
     line = document.line_of(key)
     classes = {}
-    for entries in _found(document.value, key):
+    for entries in found_under(document.value, key):
         for entry in entries if isinstance(entries, list) else [entries]:
             items = entry.get("items", []) if isinstance(entry, dict) else None
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -153,11 +153,11 @@ def read_azure(source: Source) -> Entities:
     document = Document.of(source)
     what = "Azure's phraseList"
     entities = []
-    for found in _found(document.value, "phraseList"):
+    for found in found_under(document.value, "phraseList"):
         weight = found.get("biasingWeight", 1.0) if isinstance(found, dict) else 1.0
         line = document.line_of("biasingWeight")
         weight = nats(source.number(line, weight, "biasingWeight", '"biasingWeight": 1.5'), SCALES["azure-weight"])
-        for item in _items(document, found, ["phrases"], what):
+        for item in items_under(document, found, ["phrases"], what):
             phrase, line = document.phrase(item, "phrases")
             entities.append(Entity(phrase, weight, line))
     return entities or document.wrong("phraseList", f"has no phrase, as {what} has")
@@ -180,10 +180,10 @@ def read_gladia(source: Source) -> Entities:
 
 def _sounding(source: Source, keys: Sequence[str], written: str, what: str) -> Entities:
     document = Document.of(source)
-    default = next(iter(_found(document.value, "default_intensity")), SCALES["gladia-intensity"].neutral)
+    default = next(iter(found_under(document.value, "default_intensity")), SCALES["gladia-intensity"].neutral)
     entities = []
     value = document.value if isinstance(document.value, dict) else {keys[0]: document.value}
-    for item in _items(document, value, keys, what):
+    for item in items_under(document, value, keys, what):
         item = item if isinstance(item, dict) else {written: item}
         text, line = document.phrase(item.get(written), written)
         sounds = next((key for key in ("sounds_like", "pronunciations") if key in item), "")
@@ -195,19 +195,4 @@ def _sounding(source: Source, keys: Sequence[str], written: str, what: str) -> E
         entities.append(
             Entity(text, weight, line, display=display, spoken=tuple(dict.fromkeys((text, *spoken))) if spoken else ())
         )
-    return entities
-
-
-def read_strings(source: Source) -> Entities:
-    """A JSON list of strings, as pyctcdecode's ``hotwords`` and Deepgram's ``keyterm``, alone or under a key."""
-    document = Document.of(source)
-    value = document.value if isinstance(document.value, dict) else {"hotwords": document.value}
-    keys = [key for key in ("hotwords", "keyterm", "keyterms", "keywords", "phrases") if _found(value, key)]
-    scale = SCALES["hotword-weight"]
-    weight = next(iter(_found(value, "hotword_weight")), scale.neutral)
-    weight = nats(source.number(document.line_of("hotword_weight"), weight, "hotword_weight", scale.example), scale)
-    entities = []
-    for item in _items(document, value, keys or ["hotwords"], "a list of hotwords"):
-        phrase, line = document.phrase(item, "a hotword")
-        entities.append(Entity(phrase, weight, line))
     return entities

@@ -16,6 +16,7 @@ from wfst_bias.entities.notices import Notice
 
 _STRING = r'"(?:[^"\\]|\\.)*"'  # of valid JSON
 _KEY_OR_ITEM = re.compile(rf"({_STRING})(?:\s*(:)\s*({_STRING})?)?")
+_LAST_COMMA = re.compile(r",\s*[\]}]")
 _RARE_LINE_END = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _MARKER = re.compile(
     r"\s*[\[<]/?(unk|unknown|oov|eps|s|blk|blank|pad|sil|spn|nsn|noise|laughter)[\]>]\s*", re.IGNORECASE
@@ -87,6 +88,7 @@ class Source:
             return json.loads(text)
         except (ValueError, RecursionError) as error:  # the latter for brackets in brackets, without end
             line = first_line + getattr(error, "lineno", 1) - 1
+            advice = _json_advice(text, getattr(error, "pos", 0)) or advice
             self.wrong(line, f"is not JSON ({getattr(error, 'msg', error)}); {advice}")
 
     def number(self, line: int, text: Any, what: str, example: str) -> float:
@@ -117,6 +119,17 @@ class Document:
 
     @classmethod
     def of(cls, source: Source) -> "Document":
+        """The JSON value of a file; a list of them where each line holds one."""
+        try:
+            return cls(source, json.loads(source.text))
+        except (ValueError, RecursionError):
+            pass
+        try:
+            values = [json.loads(text) for _, text in source.rows]
+        except (ValueError, RecursionError):
+            values = []
+        if len(values) > 1:
+            return cls(source, values)
         return cls(source, source.json(source.text, 1, "correct it, or name another --format"))
 
     @cached_property
@@ -144,7 +157,7 @@ class Document:
         """
         if isinstance(text, str):
             value = (key, text) if (key, text) in self._places[0] else ("", text)
-            lines = self._places[0][value]
+            lines = self._places[0].get(value, [self.line])
             asked = self._num_asked[value] = self._num_asked.get(value, 0) + 1
             self.line = lines[min(asked, len(lines)) - 1]
         return phrase_of(self.source, self.line, text, key), self.line
@@ -156,6 +169,19 @@ class Document:
     def wrong(self, key: str, message: str) -> NoReturn:
         """An error in the line of a key."""
         self.source.wrong(self.line_of(key), message)
+
+
+def _json_advice(text: str, at: int) -> str:
+    """Advice about text that is not JSON from a place on; empty where nothing is known."""
+    comma = text.rfind(",", 0, at + 1)
+    if comma >= 0 and _LAST_COMMA.match(text, comma):
+        return "take out the comma before the closing bracket"
+    rest = text[at:].lstrip()
+    if rest.startswith("'"):
+        return 'put each string into double quotation marks, "...", not single ones'
+    if rest[:1].isalpha():
+        return 'put each string into double quotation marks, "...", or name --format lines if it is no JSON'
+    return ""
 
 
 def is_marker(phrase: str) -> bool:

@@ -122,9 +122,12 @@ def _note_numbers(source: Source, weighted: Sequence[_Weighted], num_rows: int) 
 
 def _scale_of(sign: str, sizes: List[float]) -> str:
     """The scale that weights are probably of, by the sign before them and the largest of them."""
+    return "deepgram-intensifier" if sign == _COLON and max(sizes) <= _LARGEST_INTENSIFIER else guessed_scale(sizes)
+
+
+def guessed_scale(sizes: Sequence[float]) -> str:
+    """The scale that weights are probably of, by the largest of their absolute values."""
     largest = max(sizes)
-    if sign == _COLON and largest <= _LARGEST_INTENSIFIER:
-        return "deepgram-intensifier"
     return NATS if largest <= LARGEST else "google-boost" if largest <= _LARGEST_BOOST else "nemo-boost"
 
 
