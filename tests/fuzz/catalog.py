@@ -2,10 +2,10 @@
 
 from typing import Dict
 
-from fuzz import archives, biasing, graphs, options
+from fuzz import archives, biasing, data, graphs, lists, models, options
 from fuzz.target import Target
 
-_FAMILIES = (archives, biasing, graphs, options)
+_FAMILIES = (archives, biasing, data, graphs, lists, models, options)
 
 
 def targets() -> Dict[str, Target]:

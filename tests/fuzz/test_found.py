@@ -1,9 +1,14 @@
 """Inputs that once made a reader fail otherwise than by an error that says what to do."""
 
+import json
+
 import pytest
 
 from fuzz.catalog import targets
 from wfst_bias.core.errors import InputError
+from wfst_bias.data.cuts import read_data
+from wfst_bias.data.recordings import audio_recording
+from wfst_bias.entities.lists import read_entities
 
 _DEEP = b"[" * 100_000
 
@@ -25,6 +30,10 @@ FOUND += [
     ("results/entities", {"failed.jsonl": _DEEP}, "failed.jsonl:1: found"),
 ]
 
+FOUND += [
+    ("model/tokens", {"vocab.json": _DEEP}, "vocab.json: is no JSON"),
+]
+
 DAMAGED = [  # a file of a folder that commands of ours wrote
     ("graph/lang", "lang.json", b"[]", "lang.json: is not as it was written"),
     ("graph/lang", "lang.json", b'{"units": {}, "checksum": ""}', "is not as it was written"),
@@ -44,6 +53,12 @@ DAMAGED = [  # a file of a folder that commands of ours wrote
     ("lattice/folder", "num_jobs", b"999999999", "lat.2.gz: no such file"),
     ("lattice/folder", "num_jobs", b"\xff", "num_jobs:1: is not UTF-8"),
     ("lattice/folder", "meta.json", b'{"lattices": "words"}', "meta.json: is not as it was written"),
+    (
+        "lattice/folder",
+        "terms.1.jsonl.gz",
+        b'{"utterance": "u1", "beam": 1, "boost": ["a", 1, 1], "list": [1, 1, 1], "phrases": [null, null, null]}',
+        "terms.1.jsonl.gz",
+    ),
     ("graph/openfst", "graph", b"\xd6\xfd\xb2\x7e" + b"\xff" * 40, "graph: is no OpenFst machine"),
 ]
 
@@ -70,3 +85,50 @@ def test_a_damaged_array_of_emissions_is_named(tmp_path):
     files = targets()["archive/npz"].folders[0]
     content = files["a.npz"].replace(b"\x93NUMPY", b"\x93NUMPX", 1)
     test_a_broken_file_is_named("archive/npz", {**files, "a.npz": content}, "cannot read the array of 'u1'", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [({"sampling_rate": 0}, "is not as it was written"), ({"duration": "a"}, "is not as it was written")],
+    ids=["rate", "duration"],
+)
+def test_a_cut_with_a_value_of_another_kind_fails_alone(change, reason, tmp_path):
+    rows = [json.loads(line) for line in targets()["data/manifest"].folders[0]["cuts.jsonl"].splitlines()]
+    rows[0]["recording"].update(change)
+    (tmp_path / "cuts.jsonl").write_text("".join(json.dumps(row) + "\n\n" for row in rows))
+    failures = []
+    cuts = list(read_data(tmp_path / "cuts.jsonl", on_failure=failures.append))
+    assert [cut.id for cut in cuts] == ["u2"]
+    assert [(failure.utterance, failure.line) for failure in failures] == [("u1", 1)] and reason in failures[0].reason
+
+
+def test_a_question_mark_in_a_parameter_is_no_end_of_an_address(tmp_path):
+    path = tmp_path / "list"
+    path.write_text("keywords=Who?:2&keyterm=What%20now?\nhttps://a.com/listen?keyterm=Anna\n")
+    assert [(entity.written, entity.line) for entity in read_entities(path, "deepgram")] == [
+        ("Who?", 1),
+        ("What now?", 1),
+        ("Anna", 2),
+    ]
+
+
+def test_doubled_quotation_marks_of_csv_are_one_whatever_the_header_is(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text('id,name\n1,"Bob ""B"" Carl"\n')
+    assert [entity.written for entity in read_entities(path, "csv:name")] == ['Bob "B" Carl']
+
+
+def test_an_endless_duration_is_not_believed(tmp_path):
+    files = targets()["data/kaldi"].folders[1]
+    for name, content in {**files, "utt2dur": b"u1 inf\nu2 0.05\n"}.items():
+        (tmp_path / name).write_bytes(content)
+    cuts = list(read_data(tmp_path, on_failure=lambda failure: None))
+    assert [round(cut.duration, 3) for cut in cuts[:2]] == [0.05, 0.05]
+
+
+@pytest.mark.parametrize("name", ["wav", "flac", "sphere"])
+def test_a_file_of_audio_that_is_only_a_begin_is_named(name, tmp_path):
+    (content,) = targets()[f"audio/{name}"].folders[0].values()
+    (tmp_path / "a.bin").write_bytes(content[:20])
+    with pytest.raises(InputError, match="a.bin: "):
+        audio_recording(tmp_path / "a.bin", "key")

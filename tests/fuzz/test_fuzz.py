@@ -7,7 +7,7 @@ from fuzz.mutations import mutated
 from fuzz.target import Case, Target, built, check, mutations
 from wfst_bias.core.errors import InputError
 
-_MUTATIONS, _BUILT = 25, 12
+_MUTATIONS, _BUILT = 20, 10
 
 
 @pytest.mark.parametrize("target", targets().values(), ids=str)

@@ -1,6 +1,7 @@
 """Kaldi data folders: ``wav.scp``; ``segments``, ``text``, ``utt2spk``, ``utt2dur``, ``reco2dur``, ``reco2file_and_channel`` where present."""
 
 import logging
+import math
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -115,7 +116,7 @@ class KaldiFolder:
         """Duration of each recording, where the folder has it."""
         names = ("reco2dur",) if self._segments.is_file() else ("reco2dur", "utt2dur")
         found = {key: seconds for name in names for key, seconds in durations_of(self._folder / name).items()}
-        return {key: seconds for key, seconds in found.items() if seconds > 0.0}
+        return {key: seconds for key, seconds in found.items() if 0.0 < seconds < math.inf}
 
     def _opened(
         self, durations: Dict[str, Seconds], key: str, source: str, line: int

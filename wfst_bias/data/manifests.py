@@ -8,7 +8,7 @@ from lhotse import CutSet, load_manifest
 from lhotse.cut import Cut, MixedCut, PaddingCut
 from lhotse.serialization import deserialize_item
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.channels import MEAN, Channel, with_channel
@@ -37,14 +37,14 @@ class CutManifest:
             if isinstance(item, FailedInput):
                 self._on_failure(item)
                 continue
-            first = numbers.setdefault(item.id, number)
             try:
-                if first < number:
-                    place = f"in line {first}" if path == self._path and line else f"as number {first}"
-                    raise InputError(f"cut {item.id!r} stands there twice, first {place}; name one of them anew")
-                checked = _checked(item, self._channel)
+                with content_errors(path, line, "make the manifest anew"):
+                    if (first := numbers.setdefault(item.id, number)) < number:
+                        place = f"in line {first}" if path == self._path and line else f"as number {first}"
+                        raise InputError(f"cut {item.id!r} stands there twice, first {place}; name one of them anew")
+                    checked = _checked(item, self._channel)
             except InputError as error:
-                self._on_failure(FailedInput(item.id, error.message, str(path), line))
+                self._on_failure(FailedInput(str(item.id), error.message, str(path), line))
             else:
                 yield checked
         if not number:

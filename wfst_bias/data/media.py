@@ -89,6 +89,8 @@ def media_info(path: Union[str, Path, Any]) -> LibsndfileCompatibleAudioInfo:
     """
     with _opened(path) as container:
         stream = _audio_stream(container, path)
+        if stream.codec_context is None or not stream.rate:
+            raise InputError("holds audio that ffmpeg does not decode; convert it to WAV or FLAC", path)
         rate, channels = int(stream.rate), int(stream.channels)
         broken: List[str] = []
         frames = _frames(container, stream, path, broken)

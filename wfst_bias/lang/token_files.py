@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.symbols import BLANK, SymbolTable
 
@@ -148,7 +148,9 @@ def _of_json(content: Any, path: Path) -> List[str]:
         raise InputError(f"has a vocabulary for each language; keep one in it, that of {language!r} or another", path)
     added = path.with_name("added_tokens.json")
     if path.name == "vocab.json" and added.is_file() and path.with_name("config.json").is_file():
-        return _in_order(_outputs({**content, **read_json(added)}, path), path)
+        with content_errors(added, advice="give that of the model"):
+            content = {**content, **read_json(added)}
+        return _in_order(_outputs(content, path), path)
     return _in_order(_checked_ids(content, path), path)
 
 
@@ -182,7 +184,8 @@ def _checked_ids(ids: Dict[str, Any], path: Path) -> Dict[str, int]:
 def _outputs(ids: Dict[str, Any], path: Path) -> Dict[str, int]:
     """The ids that are outputs of the model, where ``config.json`` says how many it has."""
     config = path.with_name("config.json")
-    num_outputs = read_json(config).get("vocab_size", len(ids)) if config.is_file() else len(ids)
+    with content_errors(config, advice="give the config of the model"):
+        num_outputs = int(read_json(config).get("vocab_size", len(ids))) if config.is_file() else len(ids)
     return {symbol: i for symbol, i in _checked_ids(ids, path).items() if i < num_outputs}
 
 

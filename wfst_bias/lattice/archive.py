@@ -20,7 +20,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import FloatArray, IntArray, Seconds
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
@@ -257,13 +257,13 @@ def _parse_terms(name: str, num_arcs: int, row: Optional[_Row], archive: Path) -
     has_all = all(isinstance(values, list) and len(values) == num_arcs for values in of_arcs)
     if fields.get("utterance") != name or "beam" not in fields or not has_all:
         raise InputError(f"has not the terms of {name!r}; decode again, or read the archive alone", path, number)
-    table = tuple(dict.fromkeys(filter(None, fields["phrases"])))
-    number_of = {phrase: i for i, phrase in enumerate(table)}
-    phrases = np.array([number_of.get(phrase, NO_PHRASE) for phrase in fields["phrases"]], np.int32)
-    segment_of, start = fields.get("segment_of", ""), fields.get("start", 0.0)
-    return _Terms(
-        np.array(fields["boost"]), np.array(fields["list"]), phrases, fields["beam"], table, segment_of, start
-    )
+    with content_errors(path, number, "decode again"):
+        table = tuple(dict.fromkeys(filter(None, fields["phrases"])))
+        number_of = {phrase: i for i, phrase in enumerate(table)}
+        phrases = np.array([number_of.get(phrase, NO_PHRASE) for phrase in fields["phrases"]], np.int32)
+        boost, of_list = np.array(fields["boost"], np.float64), np.array(fields["list"], np.float64)
+        segment_of, start = str(fields.get("segment_of", "")), float(fields.get("start", 0.0))
+        return _Terms(boost, of_list, phrases, float(fields["beam"]), table, segment_of, start)
 
 
 def _lattice(

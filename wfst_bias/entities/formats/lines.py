@@ -13,6 +13,7 @@ _WORD_START = "\u2581"
 _SHERPA_NUMBER = re.compile(rf"\s:-?\d+(\.\d+)?(\s|$)|\s#0?\.\d+(\s|$)|{_WORD_START}")  # 'Motel #6' is a phrase
 _SHERPA_DISPLAY = re.compile(r"\S\s+@\S+\s*$")
 _DEEPGRAM_KEY = re.compile(r"^\s*(?:\S*[?&])?(?:keyterm|keywords?)=")  # 'Psalm 23:4' is a phrase
+_ADDRESS = re.compile(r"^[^=&?]*\?")  # of a URL, before its parameters
 _DEEPGRAM_PARAMETER = re.compile(r"^(?:keyterm|keywords?)=(.*)$")
 _PARAMETER = re.compile(r"&(?=\w+=|$)")  # 'AT&T' is a phrase
 _PLUS = re.compile(r"(?<=\w)\+(?=\w)")  # 'C++' is a phrase
@@ -129,7 +130,7 @@ def read_deepgram(source: Source) -> Entities:
         if not _DEEPGRAM_KEY.match(text):
             entities.append(_deepgram(source, line, text.strip()))
             continue
-        parameters = _PARAMETER.split(text.strip().rpartition("?")[2])
+        parameters = _PARAMETER.split(_ADDRESS.sub("", text.strip()))
         for parameter in filter(None, parameters):
             if found := _DEEPGRAM_PARAMETER.match(parameter):
                 value = _PLUS.sub(" ", found[1]) if " " not in text.strip() else found[1]

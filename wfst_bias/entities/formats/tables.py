@@ -157,6 +157,7 @@ def _csv_rows(source: Source) -> List[Tuple[int, List[str]]]:
     """The cells of each row that is not empty, and its last line; the separator is that of the header."""
     try:
         dialect = csv.Sniffer().sniff(source.rows[0][1], delimiters=",;\t|")
+        dialect.doublequote, dialect.quotechar = True, '"'  # the header rarely has a quotation mark to learn this from
     except csv.Error:
         dialect = csv.excel
     cells = csv.reader([text for _, text in source.lines], dialect)
