@@ -65,7 +65,8 @@ def _common_word(entity: Entity, sounds: WordSounds) -> Optional[Finding]:
     if log_prob <= VERY_COMMON or not entity.is_spoken_as_written:
         return None
     message = f"{entity.written!r} is a word that everybody says, {one_in(log_prob)}, and found wherever it is spoken"
-    return Finding(WARNING, COMMON_WORD, entity, f"{message}; {_ADVICE}")
+    advice = "list it in longer phrases; a weight below 0 makes the word itself less likely, too"
+    return Finding(WARNING, COMMON_WORD, entity, f"{message}; {advice}")
 
 
 def _short(entity: Entity, pronunciations: Sequence[Pronunciation], sounds: WordSounds) -> Optional[Finding]:
