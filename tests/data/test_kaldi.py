@@ -11,6 +11,7 @@ from lhotse import CutSet
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data, read_texts
+from wfst_bias.score.texts import read_hypotheses
 
 RATE = 8000
 VALUES = np.random.default_rng(1).integers(-9000, 9000, (2 * RATE, 2)).astype(np.int16)
@@ -145,3 +146,12 @@ def test_empty_audio_is_named(folder):
     failures = []
     assert [cut.id for cut in read_data(folder, on_failure=failures.append)] == ["a"]
     assert [(f.utterance, f.line) for f in failures] == [("b", 2), ("c", 3), ("d", 4), ("e", 5)]
+
+
+def test_keys_with_blanks_that_are_none_of_ascii(folder):
+    key = "a\u3000b\u00a0c\u2028d"
+    (folder / "wav.scp").write_text(f"{key} a.wav\n")
+    (folder / "text").write_text(f"{key}\tone two\n")
+    (cut,) = read_data(folder)
+    assert cut.id == key and read_texts(folder) == {key: "one two"}
+    assert read_hypotheses(folder / "text") == {key: ("one", "two")}

@@ -40,7 +40,7 @@ def rows_of(path: Path, on_failure: OnFailure = raise_failure, needs_value: bool
     last, last_number, is_empty = "", 0, True
     above: Dict[str, int] = {}  # the lines of all keys above, from the first key on that is not where it is sorted
     for number, line in lines_of(path):
-        key, rest = _key_and_rest(line)
+        key, rest = key_and_rest(line)
         if not key:  # a blank line
             continue
         is_empty = False
@@ -67,7 +67,8 @@ def rows_of(path: Path, on_failure: OnFailure = raise_failure, needs_value: bool
         raise InputError("is empty; a line for each utterance was expected", path)
 
 
-def _key_and_rest(line: str) -> Tuple[str, str]:
+def key_and_rest(line: str) -> Tuple[str, str]:
+    """The key of a line and what follows it; keys may hold any blank but those of ASCII."""
     key, *rest = re.split(f"[{_BLANKS}]+", line.strip(_BLANKS), maxsplit=1)
     return key, rest[0] if rest else ""
 
@@ -78,7 +79,7 @@ def _lines_above(path: Path, number: int, needs_value: bool) -> Dict[str, int]:
     for above, line in lines_of(path):
         if above >= number:
             break
-        key, rest = _key_and_rest(line)
+        key, rest = key_and_rest(line)
         if key and (rest or not needs_value):
             found.setdefault(key, above)
     return found

@@ -18,6 +18,7 @@ from wfst_bias.data.audio import opened_cut
 from wfst_bias.data.channels import MEAN
 from wfst_bias.data.cuts import place_in_recording, read_data
 from wfst_bias.data.failures import FailedInput
+from wfst_bias.data.kaldi_tables import key_and_rest
 from wfst_bias.score.texts import failed_utterances
 
 _SEGMENT = re.compile(r"(?P<utterance>.+)-(?P<start>\d{7,})-(?P<end>\d{7,})")
@@ -101,7 +102,7 @@ def decoded_cuts(data: Path, decode_dir: Path) -> Iterator[Cut]:
         for rows, name in ((_ctm_rows, "ctm"), (_entity_rows, "entities.jsonl"), (_segment_rows, "segments"))
     )
     for _, line in lines_of(decode_dir / "text"):
-        name = line.split(None, 1)[0]
+        name, _ = key_and_rest(line)
         while name not in waiting:
             cut = next(cuts, None)
             if cut is None:

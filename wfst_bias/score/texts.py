@@ -10,6 +10,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import words_of
 from wfst_bias.data.failures import FAILED
+from wfst_bias.data.kaldi_tables import key_and_rest
 
 _MOST_NAMED = 20  # utterances in an error
 
@@ -135,7 +136,7 @@ def _twice(name: str, path: Path, line: int) -> InputError:
 def _rows(path: Path) -> Iterator[Tuple[int, str, Tuple[str, ...]]]:
     """Number, name and words of each line."""
     for number, line in lines_of(path):
-        name, text = (line.split(None, 1) + ["", ""])[:2]
+        name, text = key_and_rest(line)
         if not name:
             raise InputError(f"found {line!r}; expected 'UTTERANCE WORD...', each utterance once", path, number)
         yield number, name, words_of(text)
