@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import soundfile
 from hypothesis import strategies as st
 
+from fuzz.graphs import files_in
 from fuzz.mutations import BINARY_TOKENS, TEXT_TOKENS
 from fuzz.target import Case, Target
 from fuzz.text import names, words
@@ -18,6 +20,8 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data, read_texts, text_of
 from wfst_bias.data.recordings import audio_recording
+from wfst_bias.explain.verification_evidence import weighed_phrases
+from wfst_bias.recognize.pseudo_labels import decoded_cuts
 
 _RATE = 16000
 
@@ -163,6 +167,57 @@ def _manifest_utterances(folder):
     return _utterances(folder / "cuts.jsonl")
 
 
+@lru_cache(None)
+def _shar_seeds():
+    from lhotse import CutSet
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "a.wav").write_bytes(_audio())
+        rows = [_cut("u1", "call anna"), _cut("u2", "hello")]
+        for row in rows:
+            row["recording"]["sources"][0]["source"] = str(folder / "a.wav")
+        (folder / "cuts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "shar").mkdir()
+        CutSet.from_jsonl(folder / "cuts.jsonl").to_shar(folder / "shar", {"recording": "wav"})
+        return [files_in(folder / "shar")]
+
+
+def _shar(folder):
+    cuts, failed = _read(folder)
+    return len(cuts), failed
+
+
+@lru_cache(None)
+def _decoded_seeds():
+    """A data folder and what was decoded of it."""
+    data = {f"data/{name}": content for name, content in _kaldi_seeds()[1].items()}
+    data["data/wav.scp"] = b"u1 u1.wav\nu2 u2.wav\n"
+    data.update(
+        {"data/text": b"u1 a b\nu2 c\n", "data/utt2spk": b"u1 s\nu2 s\n", "data/utt2dur": b"u1 0.05\nu2 0.05\n"}
+    )
+    position = {"first_word": 0, "num_words": 1, "phrase": "a", "confidence": 0.5, "posterior": 0.7}
+    position.update(start=0.0, end=0.01, log_likelihood_ratio=1.0, prior_log_odds=0.5, features={"gap": 1.0})
+    return [
+        {
+            **data,
+            "d/meta.json": b'{"kind": "decode"}',
+            "d/text": b"u1 a b\nu2 c\n",
+            "d/ctm": b"u1 1 0.0 0.01 a 0.9\nu1 1 0.02 0.01 b 0.8\nu2 1 0.0 0.02 c 0.7\n",
+            "d/segments": b"u1 u1 0.0 0.05\nu2 u2 0.0 0.05\n",
+            "d/entities.jsonl": (json.dumps({"utterance": "u1", **position}) + "\n").encode(),
+            "d/failed.jsonl": b"",
+        }
+    ]
+
+
+def _decoded(folder):
+    """Read a decode folder as pseudo labels and for explain."""
+    weighed_phrases(folder / "d", "u1", "a")
+    cuts = list(decoded_cuts(folder / "data", folder / "d"))
+    return [(cut.id, text_of(cut)) for cut in cuts]
+
+
 def _samples(folder):
     """Open and read an audio file."""
     path = next(folder.iterdir())
@@ -189,6 +244,14 @@ TARGETS = (
     Target("data/kaldi-texts", _kaldi_texts, _kaldi_seeds, changes=("text",)),
     Target("data/known-kaldi", _utterances, cases=_known_kaldi(), share=0.15),
     Target("data/manifest", _manifest, _manifest_seed, share=0.5),
+    Target("data/shar", _shar, _shar_seeds, share=0.3),
+    Target(
+        "data/decoded",
+        _decoded,
+        _decoded_seeds,
+        changes=("d/meta.json", "d/text", "d/ctm", "d/segments", "d/entities.jsonl", "d/failed.jsonl"),
+        share=0.5,
+    ),
     Target("data/known-manifest", _manifest_utterances, cases=_known_manifest(), share=0.1),
     _audio_target(
         "wav",

@@ -12,6 +12,7 @@ from fuzz.mutations import TEXT_TOKENS
 from fuzz.target import Case, Target
 from fuzz.text import texts, words
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import clean
 from wfst_bias.entities.formats.source import Source
 from wfst_bias.entities.formats.tables import is_aws_table, is_own_table
@@ -168,6 +169,24 @@ def _known_csv(draw):
     return Case({"list": stream.getvalue().encode()}, [(clean(inner.join(phrase)), 0.0) for phrase in phrases])
 
 
+@st.composite
+def _known_auto(draw):
+    """Phrases a line, in a file whose format is not named."""
+    phrases = draw(
+        st.lists(st.lists(words, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=5, unique_by=clean)
+    )
+    return Case({"list": draw(texts(phrases, ["", " ", "# a comment"]))}, [clean(phrase) for phrase in phrases])
+
+
+def _auto(folder):
+    """The phrases of a list; those of lines with a notice as they stand in the file."""
+    read = _recognized(folder)
+    told = {line for notice in read.notices for line in notice.lines}
+    found = [(entity.line, clean(entity.written)) for entity in read.entities if entity.line not in told]
+    kept = [(line, clean(text)) for line, text in lines_of(folder / "list") if line in told]
+    return [text for _, text in sorted(found + kept) if text and text != "# a comment"]
+
+
 _DOCUMENTS = {
     "strings": lambda phrases: phrases,
     "azure": lambda phrases: {"phraseList": {"phrases": phrases}},
@@ -214,6 +233,7 @@ TARGETS = (
         Target(f"list/known-{name}", lambda folder, name=name: _phrases(folder, name), cases=_known(name), share=0.15)
         for name in _WRITERS
     ),
+    Target("list/known-auto", _auto, cases=_known_auto(), share=0.3),
     Target("list/known-csv", lambda folder: _phrases(folder, "csv:name"), cases=_known_csv(), share=0.15),
     Target("list/known-json", _document, cases=_known_document(), share=0.15),
 )

@@ -18,7 +18,7 @@ from wfst_bias.core.errors import InputError
 Files = Dict[str, bytes]
 """The files of a folder, by their paths in it."""
 
-SECONDS = 5.0  # that one input may take
+SECONDS = 5.0  # of a processor, that one input may take
 
 
 class Hang(BaseException):
@@ -169,18 +169,18 @@ def _write(folder: Path, files: Files, standing: Files) -> Files:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`Hang` where the block takes longer."""
+    """Raise :class:`Hang` where the block takes longer, in time of a processor: others may use the machine, too."""
 
     def stop(number: int, frame: Any) -> None:
         raise Hang(f"more than {seconds:g} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _trace(error: BaseException) -> str:

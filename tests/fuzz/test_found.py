@@ -59,6 +59,10 @@ DAMAGED = [  # a file of a folder that commands of ours wrote
         b'{"utterance": "u1", "beam": 1, "boost": ["a", 1, 1], "list": [1, 1, 1], "phrases": [null, null, null]}',
         "terms.1.jsonl.gz",
     ),
+    ("data/decoded", "d/text", b"u1 a b\n \n", "text:2: found ' '"),
+    ("data/decoded", "d/meta.json", b"[]", "meta.json: is not as it was written"),
+    ("data/decoded", "d/entities.jsonl", b'{"utterance": "u1"}\n', "entities.jsonl:1: found"),
+    ("data/decoded", "d/entities.jsonl", b"{\n", "entities.jsonl:1: is not as it was written"),
     ("graph/openfst", "graph", b"\xd6\xfd\xb2\x7e" + b"\xff" * 40, "graph: is no OpenFst machine"),
 ]
 

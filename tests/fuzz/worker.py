@@ -16,7 +16,8 @@ from fuzz.catalog import targets
 from fuzz.target import Case, Finding, Target, built, mutations
 
 MEMORY = 2 << 30  # bytes that the inputs of a process may take on top of the libraries
-SECONDS_TO_KILL = 60.0  # without an input that ends: a library does not come back
+SECONDS_TO_KILL = 60.0  # of a processor, without an input that ends: a library does not come back
+SECONDS_TO_WAIT = 900.0  # of a clock, without an input that ends: it waits for something
 _RAM = Path("/dev/shm")
 
 
@@ -35,7 +36,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz.", dir=_RAM if _RAM.is_dir() else None))
-        self._counter = multiprocessing.get_context("spawn").Value("q", 0)
+        self._counter = multiprocessing.get_context("spawn").RawValue("q", 0)
         self.job: Optional[Job] = None
         self._start()
 
@@ -45,10 +46,10 @@ class Worker:
         self._process = context.Process(target=_work, args=(end, str(self.folder), self._counter), daemon=True)
         self._process.start()
         end.close()
-        self._seen, self._since = -1, time.monotonic()
+        self._seen = -1
 
     def give(self, job: Job) -> None:
-        self.job, self._seen, self._since = job, -1, time.monotonic()
+        self.job, self._seen = job, -1
         self._counter.value = 0
         self.connection.send(job)
 
@@ -56,8 +57,17 @@ class Worker:
     def is_stuck(self) -> bool:
         """Whether no input has ended for long."""
         if self._counter.value != self._seen:
-            self._seen, self._since = self._counter.value, time.monotonic()
-        return time.monotonic() - self._since > SECONDS_TO_KILL
+            self._seen, self._used, self._since = self._counter.value, self._processor_seconds(), time.monotonic()
+        used, waited = self._processor_seconds() - self._used, time.monotonic() - self._since
+        return used > SECONDS_TO_KILL or waited > SECONDS_TO_WAIT
+
+    def _processor_seconds(self) -> float:
+        """Time of a processor that the process has used."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def replace(self) -> Finding:
         """End the process, which has died or is stuck; its last input is the finding. A new process takes its place."""
@@ -89,7 +99,7 @@ def _work(connection: Connection, folder: str, counter: Any) -> None:
     """Do jobs until there is none; answers each with its findings and seconds."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     sys.stderr = open(os.devnull, "w")
-    os.dup2(sys.stderr.fileno(), 2)  # libraries in C write there
+    os.dup2(sys.stderr.fileno(), 1), os.dup2(sys.stderr.fileno(), 2)  # libraries in C write there
     known = targets()
     used: Dict[str, Target] = {}
     while True:

@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional, Tuple
+from typing import Mapping, Optional, Tuple
 
+from wfst_bias.core.errors import content_errors
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.text import comparable_words
 from wfst_bias.core.types import Seconds
@@ -55,14 +56,12 @@ def weighed_phrases(decode_dir: Path, utterance: str, phrase: str) -> Tuple[Weig
     """A phrase of an utterance each time that verification weighed it; none where it was not run."""
     found = []
     for name, is_kept in _FILES.items():
-        for row in _rows(decode_dir / name):
-            is_asked_for = row["utterance"] == utterance and comparable_words(row["phrase"]) == comparable_words(phrase)
-            if is_asked_for and "posterior" in row:
-                names = ("start", "end", "posterior", "log_likelihood_ratio", "prior_log_odds", "features")
-                found.append(WeighedPhrase(is_kept, *(row[name] for name in names)))
+        path = decode_dir / name
+        for number, line in lines_of(path) if path.is_file() else ():
+            with content_errors(path, number, "decode anew"):
+                row = json.loads(line)
+                is_spoken_there = row["utterance"] == utterance
+                if is_spoken_there and "posterior" in row and comparable_words(row["phrase"]) == comparable_words(phrase):
+                    names = ("start", "end", "posterior", "log_likelihood_ratio", "prior_log_odds", "features")
+                    found.append(WeighedPhrase(is_kept, *(row[name] for name in names)))
     return tuple(found)
-
-
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    if path.is_file():
-        yield from (json.loads(line) for _, line in lines_of(path))

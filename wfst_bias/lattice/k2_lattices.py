@@ -123,7 +123,10 @@ def read_k2(path: Path) -> K2Lattices:
             f"has no {', '.join(missing[:3])}: it is no file of word lattices; make one with 'wfst-bias lattice copy'",
             path,
         )
-    fsas = k2.Fsa.from_dict(content)
+    try:
+        fsas = k2.Fsa.from_dict(content)
+    except Exception as error:  # k2 raises whatever it meets in the arcs
+        raise InputError("its arcs are none that k2 can read; make it anew with 'wfst-bias lattice copy'", path) from error
     if fsas.arcs.num_axes() != 3 or {len(content[name]) for name in _LISTS} != {fsas.shape[0]}:
         raise InputError("has not a name, a beam and phrases for each of its lattices; make it anew", path)
     src, dst = fsas.arcs.values()[:, :2].numpy().T

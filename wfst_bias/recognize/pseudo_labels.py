@@ -1,6 +1,7 @@
 """Cuts with the transcripts of a decode folder as supervisions: pseudo-labels to train on."""
 
 import json
+import operator
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from lhotse.cut import Cut, MixedCut
 from lhotse.supervision import AlignmentItem
 from lhotse.utils import fastcopy
 
-from wfst_bias.core.errors import InputError
+from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of, read_json
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.audio import opened_cut
@@ -95,14 +96,17 @@ def decoded_cuts(data: Path, decode_dir: Path) -> Iterator[Cut]:
             raise one.error
         unusable.add(one.utterance)
 
-    channel = read_json(decode_dir / "meta.json").get("channel", MEAN)
+    with content_errors(decode_dir / "meta.json", advice="decode anew"):
+        channel = read_json(decode_dir / "meta.json").get("channel", MEAN)
     cuts, waiting = iter(read_data(data, channel, collect)), {}
     words, entities, segments = (
         _Groups(rows(decode_dir / name), decode_dir / name)
         for rows, name in ((_ctm_rows, "ctm"), (_entity_rows, "entities.jsonl"), (_segment_rows, "segments"))
     )
-    for _, line in lines_of(decode_dir / "text"):
+    for number, line in lines_of(decode_dir / "text"):
         name, _ = key_and_rest(line)
+        if not name:
+            raise InputError(f"found {line!r}; expected 'UTTERANCE WORD...': decode anew", decode_dir / "text", number)
         while name not in waiting:
             cut = next(cuts, None)
             if cut is None:
@@ -131,8 +135,10 @@ def _entity_rows(path: Path) -> Iterator[Tuple[str, Dict[str, Any]]]:
     for number, line in lines_of(path):
         try:
             row = json.loads(line)
-            yield row.pop("utterance"), row
-        except (json.JSONDecodeError, KeyError):
+            name = row.pop("utterance")
+            row["first_word"] = operator.index(row["first_word"])
+            yield name, row
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             raise InputError(f"found {line[:60]!r}; expected an entity: decode anew", path, number) from None
 
 
