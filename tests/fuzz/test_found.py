@@ -1,6 +1,9 @@
 """Inputs that once made a reader fail otherwise than by an error that says what to do."""
 
+import io
 import json
+import struct
+import zipfile
 
 import pytest
 
@@ -136,3 +139,12 @@ def test_a_file_of_audio_that_is_only_a_begin_is_named(name, tmp_path):
     (tmp_path / "a.bin").write_bytes(content[:20])
     with pytest.raises(InputError, match="a.bin: "):
         audio_recording(tmp_path / "a.bin", "key")
+
+
+def test_a_changed_byte_in_k2_lattices_does_not_end_the_process(tmp_path):
+    files = targets()["lattice/k2"].folders[0]
+    with zipfile.ZipFile(io.BytesIO(files["lat.pt"])) as packed:
+        (begin,) = [one.header_offset for one in packed.infolist() if one.filename.endswith("/data/0")]
+    content = bytearray(files["lat.pt"])
+    content[begin + 30 + sum(struct.unpack_from("<HH", content, begin + 26)) + 4] ^= 8  # within its data
+    test_a_broken_file_is_named("lattice/k2", {**files, "lat.pt": bytes(content)}, "lat.pt: ", tmp_path)
