@@ -23,9 +23,9 @@ from wfst_bias.lm.ngrams import LOG_ZERO, Ngrams, ngrams_of_rows
 # Chosen by the perplexity of the LJ Speech transcripts (benchmarks/default_lm.py).
 _UNSEEN_SHARE = 0.35
 _END_SHARE = 0.06  # one word in sixteen ends a sentence
-# Factor of the odds of a contraction to other words in the spoken n-grams, but after words that it rarely follows: the
-# pronouns and auxiliaries that compete with it have two to five times the probability there that they have in counts of
-# the web, and its sounds are short. Chosen by the contractions recalled on training speech (benchmarks/RESULTS.md).
+# Factor of the odds of a contraction to other words in the spoken n-grams, but after words that it rarely follows: its sounds
+# are short, and the pronouns that compete with it are likelier in them. Chosen by the contractions recalled on kathleen, so
+# the figure measured there is not of unseen speech; the perplexity of LJ Speech would have chosen less (benchmarks/RESULTS.md).
 _CONTRACTION_ODDS = 4.0
 
 _UNIGRAMS = "frequency_dictionary_en_82_765.txt"
