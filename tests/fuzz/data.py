@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -60,7 +61,8 @@ def _kaldi_seeds():
 
 def _keys(path):
     """The keys of a table."""
-    return {fields[0] for _, row in lines_of(path) if (fields := row.split())}
+    blanks = " \t\r\n\v\f"  # others may be part of a key
+    return {re.split(f"[{blanks}]", row.strip(blanks))[0] for _, row in lines_of(path)} - {""}
 
 
 def _read(path):

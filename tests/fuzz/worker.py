@@ -90,6 +90,8 @@ class Worker:
         return int(self._counter.value)
 
     def close(self) -> None:
+        self.connection.close()  # which ends an idle process
+        self._process.join(2.0)
         self._process.kill()
         self._process.join()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -103,7 +105,10 @@ def _work(connection: Connection, folder: str, counter: Any) -> None:
     known = targets()
     used: Dict[str, Target] = {}
     while True:
-        job = connection.recv()
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
         if job.target not in used:
             used[job.target] = known[job.target]
             _set_memory_limit()
