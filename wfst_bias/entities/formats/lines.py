@@ -8,7 +8,7 @@ from wfst_bias.entities.entity import MAX_WEIGHT, Entity
 from wfst_bias.entities.formats.scales import SCALES, nats
 from wfst_bias.entities.formats.source import Entities, Source
 
-_SHERPA_TAIL = re.compile(r"\s([:#@])(\S+)\s*$")
+_SHERPA_TAIL = re.compile(r"\s(?:([:#@])(\S+)|(@)(\S+(?:\s+[^\s:#@]\S*)+))\s*$")  # a display may have spaces
 _WORD_START = "\u2581"
 _SHERPA_NUMBER = re.compile(rf"\s:-?\d+(\.\d+)?(\s|$)|\s#0?\.\d+(\s|$)|{_WORD_START}")  # 'Motel #6' is a phrase
 _SHERPA_DISPLAY = re.compile(r"\S\s+@\S+\s*$")
@@ -41,8 +41,9 @@ def weight_in_nats(source: Source, line: int, text: str, example: str = "'PHRASE
     if abs(weight) > MAX_WEIGHT:
         source.wrong(
             line,
-            f"weight {text!r} is beyond {MAX_WEIGHT:g} nats: it would be found in everything; write 1 to 5 or -5 to "
-            "-1, or name --format nemo for a boosting file of NeMo's",
+            f"weight {text!r} is beyond {MAX_WEIGHT:g} nats: the phrase would "
+            f"{'be found in everything' if weight > 0.0 else 'never be found'}; write 1 to 5 or -5 to -1, or name "
+            "--format nemo for a boosting file of NeMo's",
         )
     return weight
 
@@ -66,7 +67,7 @@ def _sherpa(source: Source, line: int, text: str) -> Entity:
     marks = {}
     phrase = f" {text}"
     while match := _SHERPA_TAIL.search(phrase):
-        mark, value = match.groups()
+        mark, value = filter(None, match.groups())
         if mark in marks:
             source.wrong(line, f"has {mark!r} twice; write 'PHRASE :SCORE #THRESHOLD @DISPLAY'")
         marks[mark] = value

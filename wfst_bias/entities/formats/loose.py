@@ -1,6 +1,7 @@
 """Lists that have no format: one line with separators, bullets and numbers, quotation marks, weights in other ways."""
 
 import csv
+import html
 import re
 from typing import List, Optional, Sequence
 
@@ -16,13 +17,15 @@ _BULLET = re.compile(rf"{_ROUND}|^\s*(?:[-*+\u2013\u2014\u00b7](?:\s+\[[ xX]\])?
 _NUMBERED = re.compile(r"^\s*\(?(\d+)([.):]?\)?)\s+(?=\S)")
 _FEWEST_NUMBERED, _FEWEST_BARE = 2, 3  # lines with '1.' and with '1'
 _SHARE = 0.5  # of the lines that have a bullet, or a separator behind them, from which on it is no part of them
+_NUMBER_BEFORE = re.compile(r"^(?:\s*\d+[.,]\d+|\s+\d+)\s+(?=\S*[^\W\d])")  # weights, or counts as uniq -c writes them
+_ESCAPE = re.compile(r"&(?:#\d{1,6}|#[xX][\da-fA-F]{1,5}|[A-Za-z]\w+);")  # of HTML
 _KEY = re.compile(r"^\s*[\w -]+:\s*$")
 _NUM_SHOWN = 3  # phrases of a line
 
 
 def read_loose(source: Source) -> Entities:
     """A phrase a line in whatever way people write that; what is more than a phrase a line is told in a notice."""
-    rows = _without_yaml(source, source.rows)
+    rows = _without_escapes(source, _without_yaml(source, source.rows))
     if len(rows) == 1:
         rows = _one_line(source, rows[0])
     else:
@@ -60,7 +63,8 @@ def _one_line(source: Source, row: Row) -> Sequence[Row]:
     sign = _separator(row[1])
     rows = _split(row, sign)
     is_table = sign == "\t" and (len(rows) < 3 or any(re.search(r"\d", text) for _, text in rows))
-    if len(rows) < 2 or is_table or (len(rows) == 2 and weight_behind(row)):
+    has_weight = len(rows) == 2 and weight_behind(row) and not all(map(weight_behind, rows))
+    if len(rows) < 2 or is_table or has_weight:
         return [row]
     first = ", ".join(shown(text) for _, text in rows[:_NUM_SHOWN])
     more = ", ..." * (len(rows) > _NUM_SHOWN)
@@ -116,6 +120,16 @@ def _without_yaml(source: Source, rows: Sequence[Row]) -> Sequence[Row]:
     return rows
 
 
+def _without_escapes(source: Source, rows: Sequence[Row]) -> Sequence[Row]:
+    """The lines with the signs that their escapes of HTML stand for: ``AT&amp;T``, ``L&#39;Aquila``."""
+    resolved = [(line, _ESCAPE.sub(lambda escape: html.unescape(escape[0]), text)) for line, text in rows]
+    lines = [line for (line, text), (_, plain) in zip(rows, resolved) if text != plain]
+    if lines:
+        text = next(plain for (_, text), (_, plain) in zip(rows, resolved) if text != plain)
+        source.note(f"taken for {shown(text.strip())}, its '&...;' for a sign of HTML; {ANY_LINE_AS_PHRASE}", lines)
+    return [row for row in resolved if row[1].strip()]
+
+
 def _without_bullets(source: Source, rows: Sequence[Row]) -> Sequence[Row]:
     has_most = sum(bool(_BULLET.match(text)) for _, text in rows) >= _SHARE * len(rows)
     bullet = _BULLET if has_most else _ROUND_BULLET
@@ -129,6 +143,9 @@ def _without_bullets(source: Source, rows: Sequence[Row]) -> Sequence[Row]:
 
 def _without_numbers(source: Source, rows: Sequence[Row]) -> Sequence[Row]:
     """The lines without numbers before them that count the lines, or are all the same."""
+    if len(rows) > 1 and all(_NUMBER_BEFORE.match(text) for _, text in rows):
+        source.note("taken for a phrase with the number before it; a weight stands behind its phrase", [rows[0][0]])
+        return rows
     found = [_NUMBERED.match(text) for _, text in rows]
     numbers = [int(one[1]) for one in found if one]
     marked = all(one[2] for one in found if one)

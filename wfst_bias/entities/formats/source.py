@@ -21,6 +21,7 @@ _RARE_LINE_END = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _MARKER = re.compile(
     r"\s*[\[<]/?(unk|unknown|oov|eps|s|blk|blank|pad|sil|spn|nsn|noise|laughter)[\]>]\s*", re.IGNORECASE
 )
+WITH_COMMA = r"[-+]?\d+,\d{1,2}"  # a number as German and French have it; '1,000' is a thousand
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON may hold one, UTF-8 cannot
 
 
@@ -54,7 +55,7 @@ class Source:
 
     def note(self, message: str, lines: Sequence[int], is_left_out: bool = False) -> None:
         """Say how some lines are taken; see :class:`wfst_bias.entities.notices.Notice`."""
-        self.notices.append(Notice(message, self.path, tuple(lines), is_left_out))
+        self.notices.append(Notice(message, self.path, tuple(dict.fromkeys(lines)), is_left_out))
 
     def split(self) -> "Source":
         """The same file, its lines ending at each of Unicode's line ends; those that are left of a line have its number."""
@@ -92,9 +93,9 @@ class Source:
             self.wrong(line, f"is not JSON ({getattr(error, 'msg', error)}); {advice}")
 
     def number(self, line: int, text: Any, what: str, example: str) -> float:
-        """A finite number, or an error that shows how to write one."""
+        """A finite number, with a decimal point or comma, or an error that shows how to write one."""
         try:
-            value = float(text)
+            value = float(with_point(text) if isinstance(text, str) else text)
         except (TypeError, ValueError, OverflowError):
             value = float("nan")
         if isinstance(text, bool) or not abs(value) < float("inf"):
@@ -191,6 +192,11 @@ def is_marker(phrase: str) -> bool:
 
 def _unquoted(string: str) -> str:
     return str(json.loads(string)) if "\\" in string else string[1:-1]
+
+
+def with_point(number: str) -> str:
+    """A number with a decimal point for a decimal comma; another text as it is."""
+    return number.replace(",", ".") if re.fullmatch(rf"\s*{WITH_COMMA}\s*", number) else number
 
 
 def shown(value: Any) -> str:

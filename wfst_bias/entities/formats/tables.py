@@ -113,12 +113,13 @@ def read_csv(source: Source, column: str) -> Entities:
         at = int(column) - 1
     else:
         source.wrong(first, f"has no column {column!r}; it has {', '.join(names)}")
-    entities = []
-    for line, row in rows:
-        if len(row) <= at or not row[at].strip():
-            source.wrong(line, f"column {names[at]!r} is empty; write a phrase, or take the row out")
-        entities.append(Entity(phrase_of(source, line, row[at], names[at]), 0.0, line))
-    return entities
+    filled = [(line, row[at]) for line, row in rows if len(row) > at and row[at].strip()]
+    empty = [line for line, row in rows if len(row) <= at or not row[at].strip()]
+    if empty and not filled:
+        source.wrong(empty[0], f"column {names[at]!r} is empty; write a phrase, or name another column")
+    if empty:
+        source.note(f"column {names[at]!r} is empty, no phrase", empty, is_left_out=True)
+    return [Entity(phrase_of(source, line, cell, names[at]), 0.0, line) for line, cell in filled]
 
 
 def read_unnamed_csv(source: Source) -> Entities:

@@ -1,4 +1,4 @@
-"""Weights that stand behind a phrase in other ways than a tab: ``PHRASE:10``, ``PHRASE^10``, ``PHRASE, 10``, ``PHRASE 2.5``."""
+"""Weights behind a phrase in other ways than a tab: ``PHRASE:10``, ``PHRASE^10``, ``PHRASE, 10``, ``PHRASE (2.5)``, ``PHRASE 2,5``."""
 
 import re
 from typing import List, NamedTuple, Optional, Sequence, Tuple
@@ -6,7 +6,15 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.lines import weight_in_nats
 from wfst_bias.entities.formats.scales import LARGEST, SCALES, nats
-from wfst_bias.entities.formats.source import ANY_LINE_AS_PHRASE, Entities, Row, Source, shown
+from wfst_bias.entities.formats.source import (
+    ANY_LINE_AS_PHRASE,
+    WITH_COMMA,
+    Entities,
+    Row,
+    Source,
+    shown,
+    with_point,
+)
 
 WEIGHTED = "weighted"
 NATS = "nats"
@@ -14,17 +22,22 @@ SCALE_NAMES = (NATS, *SCALES)
 _SCALES_NAMED = (NATS, "google-boost", "nemo-boost")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)"
 _MARKED = re.compile(rf"^(.*\S)\s*([:^|=,;\t])\s*({_NUMBER})\s*$")
+_COMMA_MARKED = re.compile(rf"^(.*\S)\s*([:^|=;\t])\s*({WITH_COMMA})\s*$")
 _COLUMN = re.compile(rf"^(.*\S)(\s\s+)({_NUMBER})\s*$")
 _SPACED = re.compile(rf"^(.*\S)(\s)({_NUMBER})\s*$")
-_COLON, _SPACE = ":", " "
+_IN_BRACKETS = re.compile(rf"^(.*\S)\s*(\()\s*({WITH_COMMA}|[-+]?\d*\.\d+)\s*\)\s*$")  # 'Solaris (1972)' is a phrase
+_COMMA_SPACED = re.compile(rf"^(.*\S)(\s+)({WITH_COMMA})\s*$")
+_COLON, _SPACE, _SPACES, _TAB = ":", " ", "  ", "\t"
+_PATTERNS = (_COMMA_MARKED, _COMMA_SPACED, _IN_BRACKETS, _MARKED, _COLUMN, _SPACED)  # '2,5' is no '2' and weight 5
 _SHARE = 0.5  # of the lines that have a weight behind the same sign, from which on it is taken for one
 _LARGEST_INTENSIFIER, _LARGEST_BOOST = 10.0, 20.0
 
 
 class _Weighted(NamedTuple):
-    """A line that may have a weight: its number, phrase, sign before the weight, and weight."""
+    """A line that may have a weight: its number, text, phrase, sign before the weight, and weight."""
 
     line: int
+    text: str
     phrase: str
     sign: str
     weight: str
@@ -32,11 +45,12 @@ class _Weighted(NamedTuple):
 
 def _parsed(row: Row) -> Optional[_Weighted]:
     line, text = row
-    for pattern in (_MARKED, _COLUMN, _SPACED):
+    for pattern in _PATTERNS:
         found = pattern.match(text)
-        if found and not (found[2] == _COLON and found[1][-1].isdigit()):  # 'Psalm 23:4' is a phrase
-            sign = found[2] if pattern is _MARKED else "  " if pattern is _COLUMN else _SPACE
-            return _Weighted(line, found[1].strip(), sign, found[3])
+        is_phrase = found and found[2] == _COLON and found[1][-1].isdigit()  # 'Psalm 23:4'
+        if found and not is_phrase and _TAB not in found[1].strip():
+            blanks = _TAB if _TAB in found[2] else _SPACE if len(found[2]) == 1 else _SPACES
+            return _Weighted(line, text.strip(), found[1].strip(), found[2].strip() or blanks, found[3])
     return None
 
 
@@ -46,7 +60,7 @@ def weight_behind(row: Row) -> bool:
 
 
 def read_weighted(source: Source, scale: str) -> Entities:
-    """A phrase a line, and behind any of ``: ^ | = , ;``, a tab or spaces its weight, where it has one.
+    """A phrase a line, and behind any of ``: ^ | = , ;``, a tab or spaces, or in brackets, its weight, where it has one.
 
     Args:
       scale: of the weights, one of :data:`SCALE_NAMES`.
@@ -69,55 +83,61 @@ def _entity(source: Source, row: Row, found: Optional[_Weighted], scale: str) ->
 def guess_weights(source: Source, rows: Sequence[Row]) -> Optional[Entities]:
     """The entities of lines of which many have a weight behind the same sign, with a notice; None where there are none."""
     parsed = [_parsed(row) for row in rows]
-    signs = [found.sign for found in parsed if found and found.sign != "\t"]
+    signs = [found.sign for found in parsed if found and found.sign != _TAB]
     if not signs:
         return None
     sign = max(signs, key=signs.count)
-    found_rows = [found if found and found.sign == sign else None for found in parsed]
-    weighted = [found for found in found_rows if found]
+    num_tabs = sum(found is not None and found.sign == _TAB for found in parsed)
+    found_rows = [found if found and found.sign in (sign, _TAB) else None for found in parsed]
+    weighted = [found for found in found_rows if found and found.sign == sign]
     if sign == _SPACE and not _are_weights(weighted, len(rows)):
         _note_numbers(source, weighted, len(rows))
         return None
-    shown_line = f"{weighted[0].phrase}{sign}{weighted[0].weight}"
-    if len(weighted) < _SHARE * len(rows):
-        source.note(
-            f"{shown(shown_line)} is taken for a phrase, the number is a part of it; --format weighted takes it for a "
-            "weight",
-            [found.line for found in weighted],
-        )
+    if len(weighted) + num_tabs < _SHARE * len(rows) or num_tabs > len(weighted):
+        _note_part(source, weighted)
         return None
-    scale = _scale_of(sign, [abs(float(found.weight)) for found in weighted])
+    scale = _scale_of(sign, [abs(float(with_point(found.weight))) for found in weighted])
     entities = [_entity(source, row, found, scale) for row, found in zip(rows, found_rows)]
-    first = next(entity for entity, found in zip(entities, found_rows) if found)
-    in_nats = "in nats" if scale == NATS else f"of the scale {scale}, {first.weight:+.3g} nats"
+    in_nats = "in nats" if scale == NATS else f"of the scale {scale}, {_first(entities, weighted).weight:+.3g} nats"
     others = ", ".join(name for name in _SCALES_NAMED if name != scale)
     source.note(
-        f"taken for {first.written!r} with the weight {weighted[0].weight} {in_nats}; --format {WEIGHTED}:SCALE takes "
-        f"another scale ({others}, ...), {ANY_LINE_AS_PHRASE}",
-        [found.line for found in weighted],
+        f"taken for {_first(entities, weighted).written!r} with the weight {weighted[0].weight} {in_nats}; --format "
+        f"{WEIGHTED}:SCALE takes another scale ({others}, ...), {ANY_LINE_AS_PHRASE}",
+        [found.line for found in found_rows if found],
     )
+    _note_numbers(source, [found for found, used in zip(parsed, found_rows) if found and not used], len(rows))
     return entities
 
 
+def _first(entities: Entities, weighted: Sequence[_Weighted]) -> Entity:
+    """The entity of the first line with a weight."""
+    return next(entity for entity in entities if entity.line == weighted[0].line)
+
+
 def _are_weights(weighted: Sequence[_Weighted], num_rows: int) -> bool:
-    """Whether numbers behind one space are weights: all lines have one, with a point, and none is a version of another."""
+    """Whether numbers behind one space are weights: all lines have one, with a point, and none is a version of another.
+
+    One decimal comma is enough, as versions have none.
+    """
     phrases = {found.phrase for found in weighted}
-    has_points = all("." in found.weight for found in weighted)
+    has_points = all("." in found.weight for found in weighted) or any("," in found.weight for found in weighted)
     return has_points and 1 < len(weighted) == num_rows == len(phrases)
 
 
-def _note_numbers(source: Source, weighted: Sequence[_Weighted], num_rows: int) -> None:
-    """Say that numbers behind one space are parts of phrases where they may well be weights."""
-    doubtful = [found for found in weighted if "." in found.weight]
-    if len(weighted) == num_rows > 1:
-        doubtful = list(weighted)
+def _note_numbers(source: Source, found: Sequence[_Weighted], num_rows: int) -> None:
+    """Say that numbers behind phrases are parts of these where they may well be weights."""
+    is_each = len(found) == num_rows > 1
+    doubtful = [one for one in found if is_each or "." in one.weight or "," in one.weight]
     if doubtful:
-        shown_line = f"{doubtful[0].phrase} {doubtful[0].weight}"
-        source.note(
-            f"{shown(shown_line)} is taken for a phrase, the number is a part of it; --format weighted takes it for a "
-            "weight",
-            [found.line for found in doubtful],
-        )
+        _note_part(source, doubtful)
+
+
+def _note_part(source: Source, found: Sequence[_Weighted]) -> None:
+    first = found[0]
+    source.note(
+        f"{shown(first.text)} is taken for a phrase, the number is a part of it; --format weighted takes it for a weight",
+        [one.line for one in found],
+    )
 
 
 def _scale_of(sign: str, sizes: List[float]) -> str:
