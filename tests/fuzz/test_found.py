@@ -34,6 +34,7 @@ FOUND += [
 ]
 
 FOUND += [
+    ("options/domain", {"domain.toml": b'[[lists]]\nfile = "a"\nweight = 1' + b"0" * 400}, "domain.toml: [[lists]] weight"),
     ("model/tokens", {"vocab.json": _DEEP}, "vocab.json: is no JSON"),
 ]
 
@@ -148,3 +149,9 @@ def test_a_changed_byte_in_k2_lattices_does_not_end_the_process(tmp_path):
     content = bytearray(files["lat.pt"])
     content[begin + 30 + sum(struct.unpack_from("<HH", content, begin + 26)) + 4] ^= 8  # within its data
     test_a_broken_file_is_named("lattice/k2", {**files, "lat.pt": bytes(content)}, "lat.pt: ", tmp_path)
+
+
+def test_a_line_of_many_digits_is_a_phrase(tmp_path):
+    path = tmp_path / "list"
+    path.write_text("9" * 5000 + " one\n" + "9" * 5000 + " two\n")
+    assert len(read_entities(path)) == 2

@@ -32,7 +32,7 @@ class ArchivePlace:
     @classmethod
     def parse(cls, text: Union[str, Path]) -> Optional["ArchivePlace"]:
         """The place that a text names; None where it is a path."""
-        found = re.fullmatch(r"(.+):(\d+)(?:\+(\d+))?", str(text))
+        found = re.fullmatch(r"(.+):(\d{1,18})(?:\+(\d{1,18}))?", str(text))
         if not found or os.path.exists(text):
             return None
         return cls(Path(found[1]), int(found[2]), int(found[3]) if found[3] else None)

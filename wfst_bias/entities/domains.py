@@ -118,15 +118,16 @@ def _list_of(table: Dict[str, Any], path: Path) -> DomainList:
             raise InputError(f"[[lists]] {key} is {value!r}; {what} was expected", path)
     if not table.get("file"):
         raise InputError('a list has no file; write file = "names.txt"', path)
-    weight = float(table.get("weight", 0.0))
+    weight = table.get("weight", 0.0)
     if not abs(weight) <= MAX_WEIGHT:
+        shown = f"{weight:g}" if isinstance(weight, float) else str(weight)[:20]
         raise InputError(
-            f"[[lists]] weight is {weight:g}; nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g} were expected", path
+            f"[[lists]] weight is {shown}; nats from -{MAX_WEIGHT:g} to {MAX_WEIGHT:g} were expected", path
         )
     return DomainList(
         path.parent / table["file"],
         table.get("class", CLASS),
-        weight,
+        float(weight),
         table.get("format"),
         table.get("origin", ""),
         table.get("licence", ""),

@@ -14,7 +14,7 @@ _SEPARATORS = "\t;\uff1b|\u3001\uff0c\u060c,"  # the likelier ones first
 _ROUND = r"^\s*[\u2022\u2023\u25e6\u25aa\u25cf\u25cb]\s*(?=\S)"
 _ROUND_BULLET = re.compile(_ROUND)
 _BULLET = re.compile(rf"{_ROUND}|^\s*(?:[-*+\u2013\u2014\u00b7](?:\s+\[[ xX]\])?|\[[ xX]?\])\s+(?=\S)")
-_NUMBERED = re.compile(r"^\s*\(?(\d+)([.):]?\)?)\s+(?=\S)")
+_NUMBERED = re.compile(r"^\s*\(?(\d{1,9})([.):]?\)?)\s+(?=\S)")
 _FEWEST_NUMBERED, _FEWEST_BARE = 2, 3  # lines with '1.' and with '1'
 _SHARE = 0.5  # of the lines that have a bullet, or a separator behind them, from which on it is no part of them
 _NUMBER_BEFORE = re.compile(r"^(?:\s*\d+[.,]\d+|\s+\d+)\s+(?=\S*[^\W\d])")  # weights, or counts as uniq -c writes them
