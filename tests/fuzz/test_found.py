@@ -35,6 +35,7 @@ FOUND += [
 
 FOUND += [
     ("options/domain", {"domain.toml": b'[[lists]]\nfile = "a"\nweight = 1' + b"0" * 400}, "domain.toml: [[lists]] weight"),
+    ("list/aws", {"list": b"Phrase\tIPA\tSoundsLike\tDisplayAs\nA\n-\n"}, "list:3: the Phrase is '-'"),
     ("model/tokens", {"vocab.json": _DEEP}, "vocab.json: is no JSON"),
 ]
 

@@ -87,6 +87,8 @@ def read_aws_table(source: Source) -> Entities:
         if "Phrase" not in row:
             source.wrong(line, "the Phrase is missing; write it into its column")
         phrase = row["Phrase"].replace("-", " ").strip()
+        if not phrase:
+            source.wrong(line, f"the Phrase is {row['Phrase']!r}; write a word, or take the row out")
         sounds = row.get("SoundsLike", "").replace("-", "")
         ipa = row.get("IPA", "").replace(" ", "")
         try:
