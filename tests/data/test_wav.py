@@ -132,6 +132,7 @@ WHOLE = {
     "RF64 without a size": rf64(0),
     "RF64 with a placeholder": rf64(2**64 - 1, LIST),
     "BW64": b"BW64" + rf64(VALUES.nbytes)[4:],
+    "RF64 with its size in the chunk of the samples": rf64(0).replace(b"data\xff\xff\xff\xff", b"data" + struct.pack("<I", VALUES.nbytes)),
     "zeros behind": wav(VALUES.tobytes(), after=bytes(8000)),
 }
 
@@ -161,6 +162,8 @@ def test_samples_that_look_like_a_chunk(tmp_path):
         (rf64(VALUES.nbytes)[:-8000], 12000, "is truncated: 0.75 s of the 1.00 s"),
         (wav(VALUES.tobytes(), 8000), 4000, "announces 0.25 s of samples; 24000 bytes .0.75 s. that follow are not read"),
         (wav(VALUES.tobytes(), VALUES.nbytes + 4), 16000, None),
+        (wav(VALUES.tobytes()) * 2, 16000, "announces 1.00 s of samples; 32044 bytes .1.00 s. that follow are not read"),
+        (wav(VALUES.tobytes(), after=bytes(4000) + VALUES.tobytes()), 16000, "36000 bytes .1.12 s. that follow are not read"),
     ],
 )
 def test_what_is_lost_is_told_and_the_rest_is_used(tmp_path, caplog, content, num_samples, told):

@@ -14,6 +14,7 @@ _IN_DS64 = 0xFFFFFFFF  # the size in a chunk of RF64 that stands in its ds64 chu
 _LARGEST = 0xFFFFFFFF - 4096  # bytes of samples in a file without ds64
 _MOST_CHUNKS = 10000
 _TAIL_BYTES = 1 << 16
+_FILES = (b"RIFF", b"RIFX", b"RF64", b"BW64")  # how a WAV begins
 _CHUNK_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]{2}[A-Za-z0-9_ ]")
 _TAIL_NAMES = re.compile(rb"LIST|INFO|ID3 |id3 |bext|cue |fact|PEAK|iXML|axml|_PMX|smpl|inst|JUNK|junk|PAD |afsp|SAUR")
 _NO_MATTER: Seconds = 0.01  # differences of less are of rounding
@@ -86,7 +87,7 @@ def wav_samples(stream: Any, is_alone: bool = True) -> Optional[WavSamples]:
       InputError: it has samples in two places; or nobody can tell where they end.
     """
     head = _bytes(stream, 0, 12)
-    if head[:4] not in (b"RIFF", b"RIFX", b"RF64", b"BW64") or head[8:12] != b"WAVE":
+    if head[:4] not in _FILES or head[8:12] != b"WAVE":
         return None
     order = ">" if head[:4] == b"RIFX" else "<"
     length: int = stream.seek(0, 2)
@@ -100,11 +101,13 @@ def wav_samples(stream: Any, is_alone: bool = True) -> Optional[WavSamples]:
         elif name == b"data":
             if len(coding) < 16:
                 return None
-            is_64 = head[:4] in (b"RF64", b"BW64") and size == _IN_DS64
+            has_64 = head[:4] in (b"RF64", b"BW64")
+            is_64 = has_64 and size == _IN_DS64
             announced = _announced(stream, begin, size_64 if is_64 else size, is_64, length, order)
             if announced is None and not is_alone:
                 raise InputError("its WAV has no length in its header, and other files follow it; make the archive anew")
-            return _placed(stream, order, coding, begin, announced, is_sound and not (is_64 and announced is None), is_alone)
+            is_sound = is_sound and (announced == size_64 if has_64 else True)  # libsndfile goes by ds64, whatever stands here
+            return _placed(stream, order, coding, begin, announced, is_sound, is_alone)
     return None
 
 
@@ -127,12 +130,19 @@ def _placed(
     if end >= length or not is_alone:
         return WavSamples(order, coding, begin, min(end, length), announced, 0, is_sound)
     after = end + announced % 2
-    if not _are_chunks(stream, after, length, order):
-        unread = length - after if any(_bytes(stream, after, 256)) else 0
-        return WavSamples(order, coding, begin, end, announced, unread, is_sound)
+    is_followed = _bytes(stream, after, 4) in _FILES  # by another WAV, which libsndfile does not suffer
+    if is_followed or not _are_chunks(stream, after, length, order):
+        unread = length - after if _has_content(stream, after) else 0
+        return WavSamples(order, coding, begin, end, announced, unread, is_sound and not is_followed)
     if any(name == b"data" and size for name, _, size, _ in _chunks(stream, after, length, order)):
         raise InputError("has two chunks of samples; one was expected, convert it with the program that wrote it")
     return WavSamples(order, coding, begin, end, announced, 0, is_sound)
+
+
+def _has_content(stream: Any, position: int) -> bool:
+    """Whether any byte from a position on is not zero."""
+    stream.seek(position)
+    return any(block.strip(b"\0") for block in iter(lambda: stream.read(_TAIL_BYTES), b""))
 
 
 def _bytes(stream: Any, position: int, count: int) -> bytes:
