@@ -149,3 +149,14 @@ def test_a_cut_without_audio_and_one_that_stands_twice_are_told(data):
     (data / "silent.jsonl").write_text(json.dumps(silent) + "\n")
     with pytest.raises(InputError, match="'a1' has no recording"):
         read_data(data / "silent.jsonl")
+
+
+def test_channels_that_cancel_each_other(tmp_path, caplog):
+    """One channel is the other one inverted: their average is silence."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.stack([SECOND, -0.99 * SECOND], axis=1), 16000)
+    for _ in range(2):
+        np.testing.assert_allclose(load_audio(audio_recording(path, str(path)).to_cut(), 16000), SECOND, atol=1e-4)
+    assert caplog.messages == [f"{path}: its channels cancel each other; channel 1 is used instead of their average"]
+    soundfile.write(path, np.stack([0 * SECOND, SECOND, 0 * SECOND], axis=1), 16000)
+    np.testing.assert_allclose(load_audio(audio_recording(path, str(path)).to_cut(), 16000), SECOND / 3, atol=1e-4)

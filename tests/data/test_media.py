@@ -278,3 +278,14 @@ def test_a_video_without_sound_is_told(tmp_path):
         container.mux(video.encode(None))
     with pytest.raises(InputError, match="x.mp4: has no audio stream"):
         audio_recording(tmp_path / "x.mp4", "x")
+
+
+@pytest.mark.parametrize("coding", ["VORBIS", "OPUS"])
+def test_streams_one_after_the_other_are_told(tmp_path, caplog, coding):
+    path = tmp_path / "x.ogg"
+    soundfile.write(path, chirp(), RATE, format="OGG", subtype=coding)
+    one = audio_recording(path, "x").duration
+    assert not caplog.messages
+    path.write_bytes(path.read_bytes() * 2)
+    assert audio_recording(path, "x").duration == one
+    assert f"{path}: holds several streams, one after the other" in caplog.messages[0]

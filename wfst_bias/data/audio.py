@@ -1,8 +1,10 @@
 """Samples of cuts: of whole recordings or parts, of one channel or several, of mixes."""
 
 import hashlib
+import logging
 import weakref
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable
 
@@ -19,6 +21,9 @@ from wfst_bias.data.commands import close, path_of, sources_of, with_outputs
 from wfst_bias.data.recordings import audio_recording, piped_recording, samples_recording
 from wfst_bias.data.wav import check_audio_file
 
+_logger = logging.getLogger(__name__)
+
+_CANCELED = 1e-3  # least power of an average, against its loudest channel alone: else one channel is the other one inverted
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _ASSUMED_RATE = 16000  # of a recording that is not opened yet
 _CHANNEL_TO_OPEN, _TO_THE_END, _IS_SIDE = "channel_to_open", "to_the_end", "is_side"  # custom fields of its cuts
@@ -68,21 +73,36 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
 
 def _samples(cut: Cut, sampling_rate: int) -> FloatArray:
     resampled = cut if cut.sampling_rate == sampling_rate else cut.resample(sampling_rate)
-    return _mean_of_channels(resampled.load_audio())
+    return _mean_of_channels(resampled.load_audio(), cut.id)
 
 
 def _mixed_samples(cut: MixedCut, sampling_rate: int) -> FloatArray:
     """The samples of a mix; it is resampled as a whole, because its tracks have their loudness from each other."""
-    samples = _mean_of_channels(cut.load_audio())
+    samples = _mean_of_channels(cut.load_audio(), cut.id)
     if cut.sampling_rate == sampling_rate:
         return samples
     resampled: FloatArray = Resample(cut.sampling_rate, sampling_rate)(samples[None], cut.sampling_rate)[0]
     return resampled
 
 
-def _mean_of_channels(samples: FloatArray) -> FloatArray:
+def _mean_of_channels(samples: FloatArray, name: str) -> FloatArray:
+    """The average of the channels, or the loudest channel, which is told, where they cancel each other."""
     mean: FloatArray = samples[0] if len(samples) == 1 else samples.mean(axis=0)
-    return mean
+    if len(samples) == 1:
+        return mean
+    powers = np.square(samples).mean(axis=1)
+    if not np.isfinite(powers).all() or np.square(mean).mean() >= _CANCELED * powers.max() / len(samples) ** 2:
+        return mean
+    loudest = int(powers.argmax())
+    _log_channel_choice(name, loudest + 1)
+    chosen: FloatArray = samples[loudest]
+    return chosen
+
+
+@lru_cache(maxsize=1024)
+def _log_channel_choice(name: str, channel: int) -> None:
+    """Log, once for each recording, that one channel of it is used."""
+    _logger.warning("%s: its channels cancel each other; channel %d is used instead of their average", name, channel)
 
 
 def audio_name(cut: Cut) -> str:

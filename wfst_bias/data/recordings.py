@@ -17,12 +17,12 @@ from wfst_bias.core.types import Seconds
 from wfst_bias.data.backend import sample_blocks
 from wfst_bias.data.commands import output_of
 from wfst_bias.data.media import media_info
+from wfst_bias.data.ogg import ogg_loss
 from wfst_bias.data.sphere import HEAD_BYTES, sphere_fields, sphere_samples
 from wfst_bias.data.wav import check_audio_file, libsndfile_input, lost_samples, placed_stream, system_errors
 
 _logger = logging.getLogger(__name__)
 
-_LARGEST_OGG_PAGE = 65307
 _MOST_SAMPLES = 1 << 36
 _NO_MATTER: Seconds = 0.1  # by which MP3 may be shorter than announced
 _STREAM_LENGTH = 0x7FFFF000  # what a program that writes to a pipe puts for a length it does not know
@@ -123,8 +123,9 @@ def _cut_short(path: Path, header: _Header) -> str:
         share = int(announced[2]) / int(announced[1])
     elif header.format == "NIST":
         share = header.frames / max(header.frames, sphere_samples(_head(path)))
-    elif header.format == "OGG" and not _ends_as_ogg(path):
-        return f"is truncated: its last page is not marked as the last; {duration:.2f} s are used, copy it again for the rest"
+    elif header.format == "OGG":
+        with placed_stream(path) as (stream, _):
+            return ogg_loss(stream, duration)
     if duration / share - duration < _NO_MATTER:
         return ""
     return (
@@ -159,15 +160,6 @@ def _head(path: Path) -> bytes:
     with placed_stream(path) as (stream, _):
         found: bytes = stream.read(HEAD_BYTES)
         return found
-
-
-def _ends_as_ogg(path: Path) -> bool:
-    """Whether the last page has the end-of-stream bit (RFC 3533); libsndfile takes a cut file for a short one."""
-    with placed_stream(path) as (stream, _):
-        stream.seek(max(0, stream.seek(0, io.SEEK_END) - _LARGEST_OGG_PAGE))
-        tail: bytes = stream.read()
-    page = tail.rfind(b"OggS")
-    return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & 4)
 
 
 def samples_recording(samples: Any, sampling_rate: int, key: str) -> Recording:
