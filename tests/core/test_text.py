@@ -108,6 +108,14 @@ def test_what_looks_like_an_apostrophe_is_one_between_letters(sign):
         ("“yes” ``no''", ("yes", "no")),
         ("6′ 2″", ("6", "2")),
         ("' a '", ("a",)),
+        ("Dwayne 'The Rock' Johnson", ("dwayne", "the", "rock", "johnson")),
+        ("'I don't know,' he said: 'come in!'", ("i", "don't", "know", "he", "said", "come", "in")),
+        ("'the boys' hat", ("'the", "boys'", "hat")),  # the last quote may be an apostrophe
+        ("'tis the lads' turn", ("'tis", "the", "lads'", "turn")),
+        ("goin' down an' out", ("goin'", "down", "an'", "out")),
+        ("rock 'n' roll 'n' soul", ("rock", "'n'", "roll", "'n'", "soul")),
+        ("in the '80s an' '90s", ("in", "the", "'80s", "an'", "'90s")),
+        ("'हिन्दी का' नाम", ("हिन्दी", "का", "नाम")),
     ],
 )
 def test_apostrophes_and_quotes_at_the_edges_of_words(text, words):

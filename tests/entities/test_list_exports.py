@@ -24,6 +24,7 @@ def test_weights_with_a_decimal_comma(read, between):
     text = "".join(f"{phrase}{between}{weight}\n" for phrase, weight in [("Avastin", "2,5"), ("New York", "-0,75")])
     assert weights(read(text)) == [("Avastin", 2.5), ("New York", -0.75)]
     assert weights(read(f"{text}Bonn{between}3\n")) == [("Avastin", 2.5), ("New York", -0.75), ("Bonn", 3.0)]
+    assert weights(read(f"{text}Area\n")) == [("Avastin", 2.5), ("New York", -0.75), ("Area", 0.0)]
 
 
 def test_weights_with_a_decimal_comma_in_a_table_and_in_json(read):

@@ -130,6 +130,11 @@ def test_variants_cost_what_the_config_has():
     assert cheap[0][1] == -0.5
 
 
+def test_apostrophes_at_the_edges_of_a_word_are_not_read():
+    read = HamaG2P().pronounce(["'burbs", "burbs", "gallopin'", "gallopin"])
+    assert read["'burbs"] == read["burbs"] and read["gallopin'"] == read["gallopin"]
+
+
 def test_processes_give_the_same(monkeypatch):
     words = ["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"]
     alone = PhoneVariants(G2GConfig(sources="graphones,de")).of(words)

@@ -28,6 +28,8 @@ _GERSHAYIM, _MIDDLE_DOT = "\u05f4", "\u00b7"  # inside words: of Hebrew acronyms
 _SIGNS = frozenset("'&@+%$\u20ac\u00a3#/" + _GERSHAYIM + _MIDDLE_DOT + _JOINERS)  # stay in words
 _NOT_COMPARED: Dict[int, Optional[str]] = {**dict.fromkeys(map(ord, _JOINERS + _GERSHAYIM + "\u0640")), 0x131: "i"}
 _SHORTEST_QUOTED = 3  # characters between single quotes; fewer are an elision: 'n'
+_ELISION = r"(?:n|em|im|er|e|ow|ome|ouse|ere|cause|cuz|coz|til|till|tis|twas|twere|twill|bout|round|neath|cept|allo|ello)\b"
+_STAYING = re.compile(r"(?:s|in|\b\w{1,2}|lil)$")  # before an apostrophe inside a sentence: the boys' hat, goin' home
 
 
 def clean(text: str) -> str:
@@ -53,10 +55,12 @@ def words_of(text: str) -> Tuple[str, ...]:
     """Return the words of a text in the form of transcripts; hyphens and dashes separate words.
 
     Signs that are spoken (``&``, ``%``, digits) stay, so that what cannot be spelled is reported, not dropped. An
-    apostrophe at the edge of a word stays, a pair around a word does not. Compare words by :func:`comparable`: joiners
+    apostrophe at the edge of a word stays, a pair around one word or several does not. Compare words by :func:`comparable`: joiners
     and the like, which belong to the spelling of a word, are in it or not.
     """
     text = lower(clean(text))
+    if "'" in text and " " in text:
+        text = _quoted_words().sub(_unquoted, text)
     if text.isascii():
         text = re.sub(r"[^\w'&@+%$#/\s]|_", " ", text)
     else:
@@ -150,6 +154,22 @@ def _apostrophe(match: "re.Match[str]") -> str:
 
 def _is_quoted(word: str) -> bool:
     return word[0] == word[-1] == "'" and len(word) >= _SHORTEST_QUOTED + 2
+
+
+@lru_cache(maxsize=None)
+def _quoted_words() -> "re.Pattern[str]":
+    """Match what stands between single quotes; apostrophes inside its words are none."""
+    letter = rf"[\w{marks()}]"
+    return re.compile(
+        rf"(?<!{letter})(?<!')'(?!{_ELISION}|\d)(?={letter})((?:[^']|(?<={letter})'(?={letter}))*)'(?!{letter})"
+    )
+
+
+def _unquoted(match: "re.Match[str]") -> str:
+    """Several words without the quotes around them; as they are where the last quote may be an apostrophe."""
+    has_more = re.match(r"\s+\w", match.string[match.end() : match.end() + 9])
+    is_kept = len(match[1].split()) < 2 or (has_more and _STAYING.search(match[1]))
+    return match[0] if is_kept else f" {match[1]} "
 
 
 class _Table(Dict[int, str]):

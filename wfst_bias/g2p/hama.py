@@ -60,7 +60,7 @@ class HamaG2P:
         return {word: self._known[word] for word in words}
 
     def _pronounced(self, word: str) -> Pronunciation:
-        stem, ending = _split_possessive(word)
+        stem, ending = _split_possessive(word.strip("'"))  # the model would spell "'burbs" letter by letter
         if len(stem) > _LONGEST_WORD:  # the model would ignore its end
             return ()
         # symbol by symbol: in a string, "weɪ" would be read as the Korean "we" and "ɪ"

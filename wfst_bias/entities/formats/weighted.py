@@ -117,11 +117,13 @@ def _first(entities: Entities, weighted: Sequence[_Weighted]) -> Entity:
 def _are_weights(weighted: Sequence[_Weighted], num_rows: int) -> bool:
     """Whether numbers behind one space are weights: all lines have one, with a point, and none is a version of another.
 
-    One decimal comma is enough, as versions have none.
+    One decimal comma is enough, as versions have none; then lines may be without a weight.
     """
     phrases = {found.phrase for found in weighted}
-    has_points = all("." in found.weight for found in weighted) or any("," in found.weight for found in weighted)
-    return has_points and 1 < len(weighted) == num_rows == len(phrases)
+    if not 1 < len(weighted) == len(phrases):
+        return False
+    has_points = all("." in found.weight for found in weighted) and len(weighted) == num_rows
+    return has_points or any("," in found.weight for found in weighted)
 
 
 def _note_numbers(source: Source, found: Sequence[_Weighted], num_rows: int) -> None:
