@@ -1,10 +1,12 @@
 import json
+import os
 
 import numpy as np
 import pytest
 import soundfile
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import publish_file, read_json
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.data.recordings import audio_recording
@@ -160,3 +162,17 @@ def test_channels_that_cancel_each_other(tmp_path, caplog):
     assert caplog.messages == [f"{path}: its channels cancel each other; channel 1 is used instead of their average"]
     soundfile.write(path, np.stack([0 * SECOND, SECOND, 0 * SECOND], axis=1), 16000)
     np.testing.assert_allclose(load_audio(audio_recording(path, str(path)).to_cut(), 16000), SECOND / 3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.wav", "cafe\u0301.wav".encode(), b"two\nlines.wav", b"a b'\"$*?.wav", b"a:12"])
+def test_names_of_files(tmp_path, name):
+    """Names in other encodings than UTF-8, and with unusual characters."""
+    soundfile.write(tmp_path / "a.wav", SECOND, 16000)
+    path = tmp_path / os.fsdecode(name)
+    try:
+        (tmp_path / "a.wav").rename(path)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    np.testing.assert_allclose(load_audio(audio_recording(path, "a").to_cut(), 16000), SECOND, atol=1e-4)
+    publish_file(tmp_path / "out.json", json.dumps({"audio": path.name}, ensure_ascii=False))
+    assert read_json(tmp_path / "out.json") == {"audio": path.name}

@@ -141,7 +141,8 @@ def read_toml(path: Path) -> Dict[str, Any]:
 def publish_file(path: Path, content: Union[str, bytes]) -> None:
     """Write a file under a temporary name, then rename it into place."""
     with publish_stream(path) as stream:
-        stream.write(content.encode() if isinstance(content, str) else content)
+        # names of files that are no UTF-8 are escaped, as JSON and Python do it
+        stream.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager
@@ -164,7 +165,7 @@ def publish_lines(path: Path) -> Iterator[TextIO]:
     with publish_stream(path) as stream, contextlib.ExitStack() as files:
         packed = Path(path).suffix == ".gz"
         content = files.enter_context(gzip.GzipFile("", "wb", fileobj=stream, mtime=0)) if packed else stream
-        text = io.TextIOWrapper(content, encoding="utf-8", newline="\n")
+        text = io.TextIOWrapper(content, encoding="utf-8", errors="backslashreplace", newline="\n")
         yield text
         text.flush()
         text.detach()

@@ -87,7 +87,12 @@ def libsndfile_input(source: Union[str, Path, BinaryIO]) -> Iterator[Any]:
     """
     with placed_stream(source) as (stream, is_alone):
         repaired = _repaired(stream, is_alone)
-        yield repaired or (str(source) if isinstance(source, (str, Path)) and not isinstance(stream, _Part) else stream)
+        yield repaired or (_name(source) if isinstance(source, (str, Path)) and not isinstance(stream, _Part) else stream)
+
+
+def _name(path: Union[str, Path]) -> Union[str, bytes]:
+    """A path as soundfile takes it: in bytes, because it cannot encode a name that is not UTF-8."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
 
 
 def lost_samples(source: Union[str, Path, BinaryIO]) -> str:
