@@ -23,7 +23,7 @@ the doctor met the man at the station
 please call the doctor at the station
 """
 
-FORMS = {"inflections": True, "inflection_cost": 3.0}
+FORMS = {"inflections": True, "inflection_cost": 4.0}
 
 
 @pytest.mark.parametrize("order", [3, 4])

@@ -35,7 +35,7 @@ class ClassConfig:
     length_bonus: float = 2.5
     partial_cost: float = 5.0
     inflections: bool = True
-    inflection_cost: float = 3.0
+    inflection_cost: float = 4.0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.prior <= 1.0:
