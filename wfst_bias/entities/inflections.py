@@ -19,6 +19,8 @@ FOLLOWED_LIKE: Dict[str, Tuple[str, ...]] = {
 }
 """Words that the same words follow as a form of each kind; the first one that the language model knows counts."""
 
+_PLURAL_OF_NAME = 2.0  # nats
+
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _SIBILANT_LETTERS = ("s", "x", "z", "ch", "sh")
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
@@ -77,6 +79,11 @@ class InflectedForm:
 def is_name(entity: Entity) -> bool:
     """Whether the last word of a phrase is written with a capital."""
     return not entity.written.split()[-1].islower()
+
+
+def extra_cost(entity: Entity, kind: str) -> float:
+    """Return the cost of a form beside that of all forms, nats: names are rarely counted."""
+    return _PLURAL_OF_NAME if kind == PLURAL and is_name(entity) else 0.0
 
 
 def inflected(entity: Entity, kind: str) -> Optional[Tuple[str, ...]]:

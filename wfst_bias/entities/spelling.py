@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from wfst_bias.entities.inflections import Endings, InflectedForm, inflected_forms
+from wfst_bias.entities.inflections import Endings, InflectedForm, extra_cost, inflected_forms
 from wfst_bias.entities.outcome import USED, Outcome, PartialPhrase
 from wfst_bias.lang.lexicon import Pronunciation
 
@@ -107,8 +107,8 @@ def inflected_spellings(
                 ]
                 taken.update(sound for sound, _ in rows)
             if rows and words not in written:
-                number, tie = len(used) + len(forms), TIE_BREAK * rank
-                spelled += [Spelling(number, sound, score - tie) for sound, score in rows]
+                number, more = len(used) + len(forms), TIE_BREAK * rank + extra_cost(outcome.entity, kind)
+                spelled += [Spelling(number, sound, score - more) for sound, score in rows]
                 forms.append(InflectedForm(outcome.phrase, kind, words))
     return spelled, tuple(forms)
 

@@ -14,6 +14,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Nats
 from wfst_bias.entities.entity import Entity
+from wfst_bias.entities.inflections import extra_cost
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.fst.wfst import WORD_END
@@ -111,7 +112,8 @@ class DecodingGraph:
         of_lists = [part.costs.entry_score(max(len(part.entities), 1)) for part in self.lists]
         of_phrases = [np.full(len(part.entities), score) for part, score in zip(self.lists, of_lists)]
         of_forms = [
-            np.full(len(part.inflected), score - part.costs.inflection_cost) for part, score in zip(self.lists, of_lists)
+            score - part.costs.inflection_cost - np.array([extra_cost(part.entities[f.phrase], f.kind) for f in part.inflected])
+            for part, score in zip(self.lists, of_lists)
         ]
         return np.concatenate([*of_phrases, *of_forms, np.zeros(0)])
 
