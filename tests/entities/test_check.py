@@ -154,6 +154,7 @@ def test_what_of_a_phrase_cannot_be_used():
 
 WEIGHTS = {
     "a score of another system": ([1, 2, 15, 12], "warning", 3, "2 weights are beyond 8 nats, as 15 of 'c' is"),
+    "against a phrase": ([-1, -2, 0, -12], "warning", 4, "1 weight is below -8 nats, as -12 of 'd' is"),
     "probabilities": ([0.1, 0.9, 0.5, 0.3, 0.7], "warning", 1, "all weights are between 0 and 1"),
     "all the same": ([1.5] * 5, "note", 1, "all weights are 1.5: that is what --class-bonus is for"),
     "nats": ([1, 2, 3, -1, 2], None, 0, ""),

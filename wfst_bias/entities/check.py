@@ -80,13 +80,8 @@ def _sounding_alike(outcomes: Iterable[Outcome]) -> Iterator[Finding]:
 def _weight_findings(entities: Sequence[Entity]) -> Iterator[Finding]:
     """Weights that look as if they were no nats: one finding of a kind for the list, at the first of them."""
     weighted = [entity for entity in entities if entity.weight]
-    large = [entity for entity in weighted if abs(entity.weight) > LARGEST]
-    if large:
-        message = (
-            f"{len(large):,} weights are beyond {LARGEST:g} nats, as {large[0].weight:g} of {large[0].written!r} is: such a "
-            "phrase is found in everything, or never; write 1 to 3, or name the --format that they are of"
-        )
-        yield Finding(WARNING, WEIGHT, large[0], message)
+    if large := large_weights(entities):
+        yield from large
     elif len(weighted) >= _FEW:
         low, high = (pick(entity.weight for entity in weighted) for pick in (min, max))
         if low == high and len(weighted) == len(entities):
@@ -97,3 +92,29 @@ def _weight_findings(entities: Sequence[Entity]) -> Iterator[Finding]:
         elif 0.0 < low < high <= 1.0:
             message = f"all weights are between 0 and 1, as probabilities are: in nats, {high:g} is next to nothing; write 1 to 3"
             yield Finding(WARNING, WEIGHT, weighted[0], message)
+
+
+def large_weights(entities: Iterable[Entity]) -> List[Finding]:
+    """A finding at the first weight beyond :data:`LARGEST` nats, and one at the first below minus that."""
+    weighted = [entity for entity in entities if abs(entity.weight) > LARGEST]
+    high = [entity for entity in weighted if entity.weight > 0.0]
+    low = [entity for entity in weighted if entity.weight < 0.0]
+    findings = []
+    if high:
+        message = (
+            f"{_num_weights(len(high))} beyond {LARGEST:g} nats, as {high[0].weight:g} of {high[0].written!r} is: such a "
+            "phrase is found in everything; write 1 to 3, or name the --format that they are of"
+        )
+        findings.append(Finding(WARNING, WEIGHT, high[0], message))
+    if low:
+        message = (
+            f"{_num_weights(len(low))} below -{LARGEST:g} nats, as {low[0].weight:g} of {low[0].written!r} is: such a phrase "
+            "is written only where no other words sound nearly like what was said, but there it is; write -3 to -1, or "
+            "name the --format that they are of"
+        )
+        findings.append(Finding(WARNING, WEIGHT, low[0], message))
+    return findings
+
+
+def _num_weights(number: int) -> str:
+    return "1 weight is" if number == 1 else f"{number:,} weights are"

@@ -11,7 +11,7 @@ from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.notices import Notice
-from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome
+from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE, USED, Outcome
 
 _FORMAT = "spelled-list-1"
 
@@ -57,6 +57,13 @@ class SpelledList:
     def unreached(self) -> Tuple[Outcome, ...]:
         """The outcomes of phrases whose weight below 0 does not lower what the language model writes."""
         return tuple(outcome for outcome in self.outcomes if outcome.unreached)
+
+    @property
+    def reweighted(self) -> Tuple[Outcome, ...]:
+        """The outcomes of rows that repeat a phrase with another weight, which does not count."""
+        weights = {outcome.entity.keys: outcome.entity.weight for outcome in self.used}
+        repeats = (outcome for outcome in self.outcomes if outcome.status in (COMBINED, DUPLICATE))
+        return tuple(o for o in repeats if weights.get(o.entity.keys, o.entity.weight) != o.entity.weight)
 
     @property
     def entities(self) -> Tuple[Entity, ...]:
