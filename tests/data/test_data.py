@@ -1,5 +1,7 @@
+import gzip
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +82,8 @@ def test_lhotse_manifest(data):
         ("segments", "s1 a1 0.5\n", "segments:1: found s1 'a1 0.5'; expected 'UTTERANCE RECORDING START END'"),
         ("segments", "s1 zz 0.0 0.5\n", "segments:1: recording 'zz' is not in wav.scp"),
         ("segments", "s1 a1 0.5 0.50001\n", "segments:1: 0.5 to 0.50001 s holds nothing"),
+        ("segments", "s1 a1 -0.1 0.5\n", "segments:1: begins at -0.1 s; 0 or more was expected"),
+        ("segments", "s1 a1 nan 0.5\n", "segments:1: begins at nan s; 0 or more was expected"),
         ("segments", "s1 a1 1.5 2.0\n", "segments:1: 1.5 to 2.0 s holds nothing of the 1.00 s of 'a1'"),
     ],
 )
@@ -93,7 +97,9 @@ def test_bad_folder_names_its_line(data, file, content, message):
     "spoil, message",
     [
         (lambda p: soundfile.write(p, SECOND[:0], 16000), "holds no samples"),
-        (lambda p: p.write_bytes(b""), "is not audio"),
+        (lambda p: p.write_bytes(b""), "is empty, 0 bytes"),
+        (lambda p: p.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"), "is a pointer of Git LFS"),
+        (lambda p: p.write_bytes(gzip.compress(p.read_bytes())), "is packed by gzip; unpack it"),
         (lambda p: p.write_bytes(b"hello " * 1000), "is not audio"),
         (lambda p: p.unlink(), "no such audio file"),
     ],
@@ -176,3 +182,37 @@ def test_names_of_files(tmp_path, name):
     np.testing.assert_allclose(load_audio(audio_recording(path, "a").to_cut(), 16000), SECOND, atol=1e-4)
     publish_file(tmp_path / "out.json", json.dumps({"audio": path.name}, ensure_ascii=False))
     assert read_json(tmp_path / "out.json") == {"audio": path.name}
+
+
+def test_a_manifest_that_was_moved_with_its_audio(data, tmp_path, monkeypatch):
+    """Paths are relative to the current folder, as lhotse takes them, or to that of the manifest."""
+    rows = [cut.to_dict() for cut in read_data(data)]
+    for source in (row["recording"]["sources"][0] for row in rows):
+        source["source"] = Path(source["source"]).name
+    mixed = {"type": "MixedCut", "id": "m", "tracks": [{"type": "MonoCut", "offset": 0, "cut": dict(rows[0])}]}
+    (data / "cuts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, mixed]))
+    (data / "elsewhere").mkdir()
+    for folder in (data, data / "elsewhere"):
+        monkeypatch.chdir(folder)
+        samples = [load_audio(cut, 16000) for cut in read_data(data / "cuts.jsonl")]
+        np.testing.assert_allclose(samples, [SECOND] * 3, atol=1e-4)
+
+
+def test_a_manifest_that_differs_from_its_audio(data):
+    row = list(read_data(data))[0].to_dict()
+    soundfile.write(data / "a1.wav", np.tile(SECOND, 3), 8000)
+    (data / "cuts.jsonl").write_text(json.dumps(row) + "\n")
+    (cut,) = read_data(data / "cuts.jsonl")
+    with pytest.raises(InputError, match="a1.wav: .*has 6.00 s at 8000 Hz; 1.00 s at 16000 Hz stand in its manifest"):
+        load_audio(cut, 16000)
+
+
+def test_rows_that_are_no_cuts_are_told(data):
+    row = list(read_data(data))[0].to_dict()
+    early = {**row, "id": "early", "start": -0.2}
+    of_nemo = {"audio_filepath": "a1.wav", "duration": 1.0, "text": "new york"}
+    (data / "cuts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in (row, early, of_nemo)))
+    failures = []
+    assert [cut.id for cut in read_data(data / "cuts.jsonl", on_failure=failures.append)] == ["a1"]
+    assert "begins at -0.2 s; 0 or more was expected" in failures[0].reason
+    assert "is a row of a NeMo manifest" in failures[1].reason

@@ -48,7 +48,7 @@ def test_each_broken_input_of_a_folder_is_named(folder):
     ]
     reasons = [reason for _, reason, _, _ in failures]
     assert "'a' stands here again, after line 1" in reasons[0] and "'c' stands here again, after line 4" in reasons[6]
-    for reason, part in zip(reasons, ["", "no such audio file", "expected 'KEY VALUE'", "is not audio", "is not audio"]):
+    for reason, part in zip(reasons, ["", "no such audio file", "expected 'KEY VALUE'", "is not audio", "is empty"]):
         assert part in reason
     assert "holds no samples" in reasons[5] and "gives no audio" in reasons[7]
 

@@ -1,5 +1,6 @@
 """Samples of cuts: of whole recordings or parts, of one channel or several, of mixes."""
 
+import contextlib
 import hashlib
 import logging
 import weakref
@@ -59,9 +60,8 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
         samples = _mixed_samples(read, sampling_rate) if isinstance(cut, MixedCut) else _samples(read, sampling_rate)
     except Exception as error:  # lhotse raises whatever its many readers raise, and wraps it
         reason = type(error.__cause__ or error).__name__
-        raise InputError(
-            f"{who}the audio ends or breaks before its header says ({reason}); copy it again", path
-        ) from error
+        problem = _difference(cut) or f"the audio ends or breaks before its header says ({reason}); copy it again"
+        raise InputError(f"{who}{problem}", path) from error
     finally:
         close(outputs)
     if not np.isfinite(samples).all():
@@ -69,6 +69,24 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
     if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
         raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", path)
     return np.ascontiguousarray(samples, np.float32)
+
+
+def _difference(cut: Cut) -> str:
+    """How a file differs from what its manifest says, in words; empty where none does."""
+    if isinstance(cut, MixedCut):
+        return next(filter(None, (_difference(track.cut) for track in cut.tracks)), "")
+    if isinstance(cut, PaddingCut) or not cut.has_recording or cut.recording.transforms:
+        return ""
+    expected = cut.recording
+    for path in (Path(source.source) for source in expected.sources if source.type == "file"):
+        with contextlib.suppress(InputError):
+            found = audio_recording(path, cut.id)
+            if (found.sampling_rate, found.num_samples) != (expected.sampling_rate, expected.num_samples):
+                return (
+                    f"has {found.duration:.2f} s at {found.sampling_rate} Hz; {expected.duration:.2f} s at "
+                    f"{expected.sampling_rate} Hz stand in its manifest, make that anew"
+                )
+    return ""
 
 
 def _samples(cut: Cut, sampling_rate: int) -> FloatArray:

@@ -154,7 +154,9 @@ class KaldiFolder:
         if isinstance(recording, InputError):
             raise recording
         start, end, known = utterance.start, utterance.end, recording.duration
-        if not 0.0 <= start <= min(known if end is None else end, known) - 1 / recording.sampling_rate:
+        if not start >= 0.0:
+            raise InputError(f"begins at {start} s; 0 or more was expected", self._segments, utterance.segment_line)
+        if not start <= min(known if end is None else end, known) - 1 / recording.sampling_rate:
             raise InputError(
                 f"{start} to {known if end is None else end} s holds nothing of the {known:.2f} s of {recording.id!r}",
                 self._segments,

@@ -1,6 +1,7 @@
 """lhotse data: cut manifests and Shar folders, read one cut at a time."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
@@ -14,6 +15,7 @@ from wfst_bias.core.types import Seconds
 from wfst_bias.data.channels import MEAN, Channel, with_channel
 from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
 from wfst_bias.data.shar import ReadCut, shards_of, with_recordings
+from wfst_bias.data.wav import audio_exists
 
 _DURATION_TOLERANCE: Seconds = 0.025  # lhotse's own, for the samples of a recording
 
@@ -42,7 +44,7 @@ class CutManifest:
                     if (first := numbers.setdefault(item.id, number)) < number:
                         place = f"in line {first}" if path == self._path and line else f"as number {first}"
                         raise InputError(f"cut {item.id!r} stands there twice, first {place}; name one of them anew")
-                    checked = _checked(item, self._channel)
+                    checked = _checked(_with_found_files(item, path.parent), self._channel)
             except InputError as error:
                 self._on_failure(FailedInput(str(item.id), error.message, str(path), line))
             else:
@@ -85,6 +87,8 @@ def _cuts_of_lines(path: Path) -> Iterator[ReadCut]:
             if number == 1 and not isinstance(fields, dict):
                 raise _unreadable(path, error) from error
             reason = f"lhotse cannot read it ({type(error).__name__}: {error}); a cut was expected"
+            if isinstance(fields, dict) and "audio_filepath" in fields:
+                reason = "is a row of a NeMo manifest; a cut was expected, make a Kaldi folder with wav.scp and segments of it"
             yield path, number, FailedInput(name, reason, str(path), number)
             continue
         if isinstance(item, Cut):
@@ -115,6 +119,17 @@ def _of_other_kind(path: Path, found: Any) -> InputError:
     return InputError(f"holds a {type(found).__name__}; cuts were expected, see 'lhotse cut'", path)
 
 
+def _with_found_files(cut: Cut, folder: Path) -> Cut:
+    """A cut that reads from the folder of its manifest what is not in the current folder, to which lhotse's paths are relative."""
+    if isinstance(cut, MixedCut):
+        return replace(cut, tracks=[replace(track, cut=_with_found_files(track.cut, folder)) for track in cut.tracks])
+    if isinstance(cut, PaddingCut) or not cut.has_recording:
+        return cut
+    paths = [Path(source.source) for source in cut.recording.sources if source.type == "file"]
+    is_there = any(not path.is_absolute() and not audio_exists(path) and audio_exists(folder / path) for path in paths)
+    return cut.with_recording_path_prefix(folder) if is_there else cut
+
+
 def _checked(cut: Cut, channel: Channel) -> Cut:
     """A cut that can be decoded, of the chosen channel; its audio is not looked at.
 
@@ -134,7 +149,9 @@ def _checked(cut: Cut, channel: Channel) -> Cut:
     for part in audible:
         if not part.has_recording:
             raise InputError(f"cut {cut.id!r} has no recording; cuts of audio were expected")
-        if not 0.0 <= part.start <= part.end - 1 / part.sampling_rate:
+        if not part.start >= 0.0:
+            raise InputError(f"cut {cut.id!r} begins at {part.start} s; 0 or more was expected")
+        if not part.start <= part.end - 1 / part.sampling_rate:
             raise InputError(f"cut {cut.id!r} goes from {part.start} to {part.end} s; it holds nothing")
         if part.end > part.recording.duration + _DURATION_TOLERANCE:
             raise InputError(

@@ -132,9 +132,26 @@ def _opened(path: Union[str, Path, Any]) -> Any:
     try:
         return av.open(str(path) if isinstance(path, Path) else path)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise InputError(
-            f"is not audio that libsndfile or ffmpeg read ({error}); convert it to WAV or FLAC", path
-        ) from error
+        problem = f"is not audio that libsndfile or ffmpeg read ({error}); convert it to WAV or FLAC"
+        raise InputError(_known_problem(path) or problem, path) from error
+
+
+def _known_problem(path: Union[str, Path, Any]) -> str:
+    """The reason why nothing reads a file, where its first bytes tell it."""
+    head = b"?"
+    with contextlib.suppress(OSError), contextlib.ExitStack() as files:
+        stream: Any = path if hasattr(path, "seek") else files.enter_context(open(path, "rb"))
+        stream.seek(0)
+        head = stream.read(64)
+    if not head:
+        return "is empty, 0 bytes; copy or record it again"
+    if head[4:8] == b"ftyp":
+        return "is MP4 without its index, which stands at its end: it was cut off or never finished; copy it again"
+    if head.startswith(b"version https://git-lfs"):
+        return "is a pointer of Git LFS, not the audio; fetch that, 'git lfs pull'"
+    if head.startswith(b"\x1f\x8b"):
+        return "is packed by gzip; unpack it"
+    return ""
 
 
 def _audio_stream(container: Any, path: Union[str, Path, Any]) -> Any:
