@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Iterable
 
-from wfst_bias.core.text import clean, is_letter, words_of
+from wfst_bias.core.text import clean, is_letter, lower, words_of
 from wfst_bias.entities.verbalize.abbreviations import abbreviations
 from wfst_bias.entities.verbalize.letters import LOWER, UPPER
 from wfst_bias.entities.verbalize.pieces import DOMAIN, LETTER, pieces
@@ -15,6 +15,7 @@ from wfst_bias.entities.verbalize.verbalizations import MOST, Verbalizations, di
 _DOCTOR = r"\bPh\.\s?D\b"
 _MARKS = re.compile("[™®©℠]")
 _LIGATURES = "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
+_GREEK = re.compile("(?<![\u0370-\u03ff])[\u0391-\u03a9\u03b1-\u03c9](?![\u0370-\u03ff])(?!(?<=\u03bc)[A-Za-z])")  # not that of \u03bcg
 _LONGEST_ACRONYM = 5  # letters; longer ones are rare
 
 
@@ -66,6 +67,7 @@ def _unlike_its_words() -> "re.Pattern[str]":
     return re.compile(
         "|".join(
             [
+                _GREEK.pattern,
                 r"[\d&+@%°$€£¥#/²³¹¼-¾⁰-₟⅐-↉①-⓿]",
                 rf"[{UPPER}{LOWER}][{UPPER}]",
                 rf"\b{LETTER}\.\s?{LETTER}\.",
@@ -82,7 +84,13 @@ def _normal(text: str) -> str:
     text = clean("".join(map(_plain, _MARKS.sub("", text)))).replace("\u2044", "/")
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     text = re.sub(_DOCTOR, "PhD", text)
+    if re.search("[A-Za-z]", text):
+        text = _GREEK.sub(lambda letter: f" {_greek_name(letter[0])} ", text)  # TNF-\u03b1
     return re.sub(rf"(?<={LETTER})\$(?={LETTER})", "S", text)  # A$AP
+
+
+def _greek_name(letter: str) -> str:
+    return lower(unicodedata.name(letter).split()[-1]).replace("lamda", "lambda")
 
 
 def _plain(char: str) -> str:
