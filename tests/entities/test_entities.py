@@ -196,6 +196,9 @@ def test_a_list_in_python_is_read_as_a_file_is(tmp_path):
         (Entity("York"), "; a list of phrases"),
         (["York", None], "entry 2 of the list is None; give a phrase .str. or an Entity"),
         (["York", " "], "entry 2 of the list is ' '"),
+        (["York", "Bonn\t2.0"], "entry 2 of the list is 'Bonn.t2.0', with a line break or tab inside"),
+        (["York\nBonn"], "with a line break or tab inside; give one phrase"),
+        ({"York": 2.0}, "found {'York': 2.0}; .* Entity.'PHRASE', weight=2.0."),
         ([], "the list is empty; give at least one phrase"),
     ],
 )

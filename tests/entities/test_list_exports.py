@@ -96,3 +96,9 @@ def test_rows_of_an_address_book_without_the_column_are_told(read):
     listed = read(text, "csv:Name", "book.csv")
     assert [(entity.written, entity.line) for entity in listed.entities] == [("O'Brien, Pat", 3), ("Müller; Jörg", 4)]
     assert listed.notices[0].lines == (2,) and listed.notices[0].is_left_out
+
+
+def test_weights_that_no_float_holds_are_an_error(read):
+    for text in ('{"Avastin": 1%s}', '["Avastin", ["New York", 1%s]]', '["Avastin", {"text": "New York", "weight": 1%s}]'):
+        with pytest.raises(InputError):
+            read(text % ("0" * 400))

@@ -1,8 +1,9 @@
 """Entity lists of every kind: files in a format that is named or found by the content, domains, phrases in Python."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Collection, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Collection, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
@@ -15,6 +16,8 @@ from wfst_bias.entities.notices import Notice, show
 from wfst_bias.entities.verbalize.phrases import is_all_caps
 
 AUTO, CSV, WEIGHTED, PLAIN, LINES = "auto", "csv", "weighted", "plain", "lines"
+
+_SEVERAL = re.compile(r"[\t\r\n]")  # between phrases, or before a weight
 
 EntityList = Union[str, Path, Iterable[Union[str, Entity]]]
 """Path of a list, name of a domain, or phrases and entities."""
@@ -104,10 +107,17 @@ def _given_entities(phrases: Iterable[Union[str, Entity]]) -> List[Entity]:
     expected = "a list of phrases (str) and Entity, or the path of a list, was expected"
     if isinstance(phrases, (bytes, Entity)) or not isinstance(phrases, Iterable):
         raise InputError(f"found {phrases!r}; {expected}")
+    if isinstance(phrases, Mapping):
+        raise InputError(f"found {shown(phrases)}; {expected}: Entity('PHRASE', weight=2.0) for a phrase with a weight")
     listed = []
     for number, entity in enumerate(phrases, 1):
         if not isinstance(entity, (str, Entity)) or not (entity if isinstance(entity, str) else entity.written).strip():
             raise InputError(f"entry {number} of the list is {entity!r}; give a phrase (str) or an Entity")
+        if isinstance(entity, str) and _SEVERAL.search(entity.strip()):
+            raise InputError(
+                f"entry {number} of the list is {shown(entity)}, with a line break or tab inside; give one phrase, or "
+                "Entity('PHRASE', weight=2.0) for one with a weight"
+            )
         listed.append(entity if isinstance(entity, Entity) else Entity(entity, line=number))
     if not listed:
         raise InputError("the list is empty; give at least one phrase, or do not bias the recognizer")

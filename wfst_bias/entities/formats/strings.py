@@ -89,7 +89,12 @@ def _items(document: Document, value: Any) -> Iterator[_Item]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float holds
+        return False
 
 
 def _flat(document: Document, items: Sequence[Any], nested: List[int], depth: int = 0) -> Iterator[_Item]:
