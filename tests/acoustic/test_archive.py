@@ -120,7 +120,7 @@ def test_errors_name_the_archive_and_what_to_do(tmp_path, matrices):
         path,
     )
     assert_rejected(
-        f"{path}: no tokens.txt, vocab.txt, vocab.json, units.txt is in its folder; put one there, or name one, "
+        f"{path}: no tokens.txt, vocab.txt, vocab.json, units.txt, tokenizer.json is in its folder; put one there, or name one, "
         "',tokens=FILE'",
         *(path, None, 0.04),
     )
