@@ -51,6 +51,12 @@ def test_without_a_list_no_entity_is_found(recognizer, spoken):
     assert result.entities == () and result.text
 
 
+def test_phrases_of_a_list_in_python_that_cannot_be_used_are_told(recognizer, caplog):
+    recognizer.biased(["Zelenskyy", "東京都"]).close()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert caplog.records[0].getMessage().startswith("the list:2: '東京都' cannot be spelled")
+
+
 def test_outcomes_tell_what_became_of_each_phrase(recognizer):
     with recognizer.biased(["Whittemore", "東京"]) as biased:
         statuses = {outcome.entity.written: outcome.status for outcome in biased.outcomes}

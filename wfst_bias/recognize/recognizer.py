@@ -19,7 +19,8 @@ from wfst_bias.data.audio import cut_of_audio
 from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
-from wfst_bias.entities.lists import AUTO, EntityList, read_classed_entities
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_entities
+from wfst_bias.entities.notices import Notice, show
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.base import BaseGraph
@@ -131,7 +132,7 @@ class Recognizer:
         Leaving the context that it opens gives the memory of its graph back.
 
         Args:
-          entities: phrases, entities, or the path of a list.
+          entities: phrases, entities, or the path of a list; phrases that cannot be used are logged as warnings.
           class_config: costs and bonus of the list.
           g2g: variants of the phrases.
           list_format: of a list in a file, see :func:`wfst_bias.entities.lists.read_entities`.
@@ -141,10 +142,12 @@ class Recognizer:
         """
         listed = read_classed_entities(entities, self._base.class_names, list_format)
         spelled = speller_of(self._base, g2g=g2g).spell(listed)
+        path = list_path(entities)
         if len(spelled.unusable) == len(spelled):
             first = spelled.unusable[0]
-            path = Path(entities) if isinstance(entities, (str, Path)) else None
             raise InputError(f"{first.entity.written!r} {first.note}; no phrase can be used", path, first.entity.line)
+        if path is None:
+            show(Notice(f"{o.entity.written!r} {o.note}", None, (o.entity.line,), True) for o in spelled.unusable)
         graph = self._base.with_entities(*compile_lists(self._base, spelled, class_config))
         biased = Recognizer(
             self._base,
