@@ -48,6 +48,7 @@ def test_from_files_of_other_programs_to_a_base(tmp_path, run):
         "n-grams left out because of the word for all unknown words: 2 (<unk>)",
     ):
         assert f"wfst-bias: {tmp_path / 'lm.arpa'}: {note}" in compiled.output.splitlines()
+    assert "give it to the lexicon" not in compiled.output  # <unk> needs nothing
     assert read_json(tmp_path / "base" / "meta.json")["language_model"]["skipped_ngrams"] == 2
 
 

@@ -52,6 +52,7 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
     """
     from wfst_bias.core.files import read_json
     from wfst_bias.graph.compile import compile_base
+    from wfst_bias.lm.files import UNKNOWN_WORDS
 
     made = compile_base(lang_dir, lm, base_dir, classes, topology)
     click.echo(f"{base_dir}: {'compiled' if made else 'is up to date'}")
@@ -64,10 +65,11 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
     for note in meta["language_model"].get("notes", ()):
         click.echo(f"wfst-bias: {lm}: {note}", err=True)
     skipped, words = (meta["language_model"][name] for name in ("skipped_ngrams", "skipped_words"))
-    if skipped:
+    missing = [word for word in words if word.lower() not in UNKNOWN_WORDS]
+    if missing:
         click.echo(
             f"wfst-bias: {lm}: {skipped:,} n-grams are left out, a word of theirs is not in the lexicon: "
-            f"{', '.join(words)} ...; give it to the lexicon of 'wfst-bias lang', or, if it is a class, to --class",
+            f"{', '.join(missing)} ...; give it to the lexicon of 'wfst-bias lang', or, if it is a class, to --class",
             err=True,
         )
 

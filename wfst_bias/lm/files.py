@@ -17,7 +17,9 @@ from wfst_bias.lm.arpa import NgramLines, arpa_ngrams
 from wfst_bias.lm.ngrams import LN10, Ngrams, ngrams_of_rows
 from wfst_bias.lm.respelled import Spellings, respelled
 
-_UNKNOWN = ("<unk>", "[unk]", "<unknown>", "<oov>")
+UNKNOWN_WORDS = ("<unk>", "[unk]", "<unknown>", "<oov>")
+"""Symbols of models for all words that they do not know, in small letters."""
+
 _RESPELLED = "words read as those of the lexicon, from which they differ in case or Unicode form"
 _SUMMED = "words that are one word of the lexicon with others, with the sum of their probabilities"
 _LEFT_OUT = "n-grams left out because of "
@@ -118,7 +120,7 @@ def _note_words(notes: Notes, spelling_of: Dict[str, str], skipped: "Counter[str
 
 
 def _reason(word: str) -> str:
-    if word.lower() in _UNKNOWN:
+    if word.lower() in UNKNOWN_WORDS:
         return "the word for all unknown words"
     if word.split() != [word]:
         return "words with a no-break or other space in them"
