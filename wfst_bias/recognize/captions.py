@@ -25,7 +25,7 @@ class CaptionConfig:
     max_lines: int = 2
     max_duration: Seconds = 7.0
     min_duration: Seconds = 1.0
-    pause: Seconds = 0.8
+    pause: Seconds = 0.65
 
 
 @dataclass(frozen=True)
