@@ -179,7 +179,7 @@ def broken(decoding: DecodeCommand, arguments: argparse.Namespace) -> Problems:
     print(tabulate(sorted(found.items()), headers=["failed", "reason"], maxcolwidths=[40, 100]))
     left, right = records(whole), records(out)
     problems = [f"{name} differs" for name in sorted({*left, *right}) if left.get(name) != right.get(name)]
-    must = {kind for kind, _ in inputs if not kind.startswith(("silence", "short"))}  # these are audio
+    must = {kind for kind, _ in inputs if not kind.startswith(("silence", "short", "truncated"))}  # audio
     return problems + [f"{kind} is not in failed.jsonl" for kind in sorted(must - {n.split(BROKEN)[-1] for n in found})]
 
 

