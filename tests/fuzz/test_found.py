@@ -9,7 +9,9 @@ import pytest
 
 from fuzz.catalog import targets
 from wfst_bias.core.errors import InputError
+from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data
+from wfst_bias.data.kaldi_tables import span_of
 from wfst_bias.data.recordings import audio_recording
 from wfst_bias.entities.lists import read_entities
 
@@ -20,6 +22,11 @@ FOUND = [
     ("options/json", {"a.json": b"1" * 5000}, "a.json: is not JSON"),
     ("options/toml", {"a.toml": b"a = " + _DEEP}, "a.toml: is not TOML"),
     ("options/evidence", {"model.json": b"[]"}, "model.json: is no evidence model"),
+    (
+        "options/evidence",
+        {"model.json": b'{"format": "evidence-1", "features": {}, "false_ratios": [1' + b"0" * 400 + b"]}"},
+        "model.json: is no evidence model",
+    ),
     ("options/evidence", {"model.json": b'{"format": 1, "features": []}'}, "model.json: is no evidence model"),
 ]
 
@@ -156,3 +163,28 @@ def test_a_line_of_many_digits_is_a_phrase(tmp_path):
     path = tmp_path / "list"
     path.write_text("9" * 5000 + " one\n" + "9" * 5000 + " two\n")
     assert len(read_entities(path)) == 2
+
+
+def test_a_text_that_is_a_number_is_named(tmp_path):
+    (content,) = (files for files in targets()["data/manifest"].folders[0].values() if files.startswith(b"{"))
+    lines = content.decode().splitlines()
+    row = json.loads(lines[1])
+    row["supervisions"][0]["text"] = 0.03
+    (tmp_path / "cuts.jsonl").write_text(f"{lines[0]}\n{json.dumps(row)}\n")
+    failures = []
+    assert len(list(read_data(tmp_path / "cuts.jsonl", on_failure=failures.append))) == 1
+    assert [(one.line, "0.03" in one.reason) for one in failures] == [(2, True)]
+
+
+def test_a_rate_that_no_audio_has_is_an_error(tmp_path):
+    wav = bytearray(targets()["audio/wav"].folders[0]["a.wav"])
+    wav[24:28] = struct.pack("<I", 1_634_074_624)
+    (tmp_path / "a.wav").write_bytes(wav)
+    cut = audio_recording(tmp_path / "a.wav", "key").to_cut()
+    with pytest.raises(InputError, match="1634074624 samples a second"):
+        load_audio(cut, 16000)
+
+
+def test_a_line_of_segments_with_nothing_but_a_separator_is_named(tmp_path):
+    with pytest.raises(InputError, match="segments:3: found u"):
+        span_of("u", "\x1c", tmp_path / "segments", 3)

@@ -26,6 +26,7 @@ _logger = logging.getLogger(__name__)
 
 _CANCELED = 1e-3  # least power of an average, against its loudest channel alone: else one channel is the other one inverted
 _LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
+_RATES = 100, 1_000_000  # samples a second; others are of broken headers, and resampling them takes hours
 _ASSUMED_RATE = 16000  # of a recording that is not opened yet
 _CHANNEL_TO_OPEN, _TO_THE_END, _IS_SIDE = "channel_to_open", "to_the_end", "is_side"  # custom fields of its cuts
 _DURATION_TOLERANCE: Seconds = 0.1  # Kaldi writes six digits
@@ -47,6 +48,8 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
     who = "" if cut.id == path else f"utterance {cut.id!r}: "
     if not cut.has_recording:
         raise InputError(f"{who}has no audio")
+    if not _RATES[0] <= cut.sampling_rate <= _RATES[1]:
+        raise InputError(f"{who}has {cut.sampling_rate} samples a second; {_RATES[0]} to {_RATES[1]} were expected", path)
     for source in (one.source for one in sources_of(cut) if one.type == "file"):
         try:
             check_audio_file(source)

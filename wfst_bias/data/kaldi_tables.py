@@ -106,7 +106,7 @@ def channels_of(path: Path) -> Dict[str, int]:
     Raises:
       InputError: a channel is none.
     """
-    return {key: _channel(rest.split()[-1], 1, path, line) for key, rest, line in rows_of(path)} if path.is_file() else {}
+    return {key: _channel((rest.split() or [""])[-1], 1, path, line) for key, rest, line in rows_of(path)} if path.is_file() else {}
 
 
 def span_of(key: str, rest: str, path: Path, line: int) -> Tuple[str, Seconds, Optional[Seconds], Optional[int]]:
@@ -117,7 +117,7 @@ def span_of(key: str, rest: str, path: Path, line: int) -> Tuple[str, Seconds, O
     Raises:
       InputError: the line is malformed.
     """
-    recording, *times = rest.split()
+    recording, *times = rest.split() or [""]
     try:
         start, end = map(float, times[:2])
     except ValueError:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, Optional, Union
 
 from lhotse import CutSet, load_manifest
 from lhotse.cut import Cut, MixedCut, PaddingCut
@@ -92,7 +92,7 @@ def _cuts_of_lines(path: Path) -> Iterator[ReadCut]:
             yield path, number, FailedInput(name, reason, str(path), number)
             continue
         if isinstance(item, Cut):
-            yield path, number, item
+            yield path, number, _with_texts(item, path, number)
         elif number == 1:
             raise _of_other_kind(path, item)
         else:
@@ -108,7 +108,15 @@ def _cuts_of_lhotse(path: Path) -> Iterator[ReadCut]:
     if not isinstance(cuts, CutSet):
         raise _of_other_kind(path, cuts)
     for cut in cuts:
-        yield path, None, cut
+        yield path, None, _with_texts(cut, path)
+
+
+def _with_texts(cut: Cut, path: Path, number: Optional[int] = None) -> Union[Cut, FailedInput]:
+    """A cut whose texts are texts; else why it cannot be used."""
+    other = next((one.text for one in cut.supervisions if not isinstance(one.text, (str, type(None)))), None)
+    if other is None:
+        return cut
+    return FailedInput(str(cut.id), f"the text of a supervision is {other!r}; words were expected", str(path), number)
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

@@ -175,7 +175,7 @@ class EvidenceModel:
             fields = content["background"]
             background = Background(**{**fields, "false_per_hour": tuple(fields["false_per_hour"])})
             return cls(weights, float(content["bias"]), background, ratios, content["about"])
-        except (AttributeError, KeyError, TypeError, ValueError, InputError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError, InputError) as error:
             raise InputError(
                 f"is no evidence model ({error}); one that 'wfst-bias evidence train' wrote was expected", path
             ) from None
