@@ -14,6 +14,7 @@ from wfst_bias.data.cuts import read_data
 from wfst_bias.data.kaldi_tables import span_of
 from wfst_bias.data.recordings import audio_recording
 from wfst_bias.entities.lists import read_entities
+from wfst_bias.entities.spelled_list import SpelledList
 
 _DEEP = b"[" * 100_000
 
@@ -188,3 +189,13 @@ def test_a_rate_that_no_audio_has_is_an_error(tmp_path):
 def test_a_line_of_segments_with_nothing_but_a_separator_is_named(tmp_path):
     with pytest.raises(InputError, match="segments:3: found u"):
         span_of("u", "\x1c", tmp_path / "segments", 3)
+
+
+def test_a_note_of_a_spelled_list_that_is_a_number_is_named(tmp_path):
+    folder = targets()["graph/compiled-text"].folders[0]
+    (name,) = (name for name in folder if name.endswith("spelled.jsonl"))
+    header, first, *others = folder[name].decode().splitlines()
+    lines = [header, json.dumps({**json.loads(first), "note": 0.5}), *others]
+    (tmp_path / "spelled.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    with pytest.raises(InputError, match="spelled.jsonl:2: is no line of a spelled list"):
+        SpelledList.read(tmp_path / "spelled.jsonl")

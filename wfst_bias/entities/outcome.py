@@ -121,13 +121,18 @@ class Outcome:
         """
         row: Dict[str, Any] = json.loads(text)
         pronunciations = row.pop("pronunciations")
+        homophones = tuple(tuple(p["homophones"]) for p in pronunciations)
+        unknown_words, dropped = tuple(row.pop("unknown_words")), tuple(row.pop("dropped"))
+        texts = (row.get(name, "") for name in ("status", "note", "unreached"))
+        if not all(isinstance(text, str) for text in itertools.chain(texts, unknown_words, dropped, *homophones)):
+            raise TypeError("a text is something else")
         return cls(
             entity=Entity.from_fields(row.pop("entity")),
             pronunciations=tuple(tuple(p["units"].split(" ")) for p in pronunciations),
             scores=tuple(float(p["score"]) for p in pronunciations),
-            homophones=tuple(tuple(p["homophones"]) for p in pronunciations),
-            unknown_words=tuple(row.pop("unknown_words")),
-            dropped=tuple(row.pop("dropped")),
+            homophones=homophones,
+            unknown_words=unknown_words,
+            dropped=dropped,
             partial=tuple(map(PartialPhrase.from_fields, row.pop("partial", ()))),  # older graphs have none
             **row,
         )
