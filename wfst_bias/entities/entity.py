@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Mapping, Optional, Tuple
 
 from wfst_bias.core.symbols import CLASS
@@ -74,10 +75,16 @@ class Entity:
         """The entity of a JSON object with its fields; those that are missing have their defaults.
 
         Graph folders of older versions have ``shouted`` for ``all_caps``.
+
+        Raises:
+          TypeError: there is another field, or a text is something else.
         """
         fields = {"all_caps" if name == "shouted" else name: value for name, value in fields.items()}
         spoken = tuple(fields.get("spoken", ()))
         pronunciations = tuple(map(tuple, fields.get("pronunciations", ())))
+        texts = (fields.get(name, "") for name in ("written", "entity_class", "display"))
+        if not all(isinstance(text, str) for text in (*texts, *spoken, *chain.from_iterable(pronunciations))):
+            raise TypeError("a text is something else")
         return cls(**{**fields, "spoken": spoken, "pronunciations": pronunciations})
 
     def to_json(self) -> str:
