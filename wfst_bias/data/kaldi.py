@@ -1,7 +1,6 @@
 """Kaldi data folders: ``wav.scp``; ``segments``, ``text``, ``utt2spk``, ``utt2dur``, ``reco2dur``, ``reco2file_and_channel`` where present."""
 
 import logging
-import math
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -24,6 +23,8 @@ _logger = logging.getLogger(__name__)
 
 _OPEN_RECORDINGS = 4096  # headers kept for the other segments of the same recordings
 _NO_MATTER: Seconds = 0.05  # by which a segment may end behind its recording, of rounding
+
+_LONGEST: Seconds = 1e9  # no recording lasts thirty years
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class KaldiFolder:
         """Duration of each recording, where the folder has it."""
         names = ("reco2dur",) if self._segments.is_file() else ("reco2dur", "utt2dur")
         found = {key: seconds for name in names for key, seconds in durations_of(self._folder / name).items()}
-        return {key: seconds for key, seconds in found.items() if 0.0 < seconds < math.inf}
+        return {key: seconds for key, seconds in found.items() if 0.0 < seconds < _LONGEST}
 
     def _opened(
         self, durations: Dict[str, Seconds], key: str, source: str, line: int

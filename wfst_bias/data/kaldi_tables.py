@@ -85,24 +85,18 @@ def _lines_above(path: Path, number: int, needs_value: bool) -> Dict[str, int]:
     return found
 
 
-_LONGEST: Seconds = 1e9  # thirty years
-
-
 def durations_of(path: Path) -> Dict[str, Seconds]:
     """The seconds of each key of ``utt2dur`` or ``reco2dur``; empty where there is no such file.
 
     Raises:
-      InputError: a value is no number of seconds.
+      InputError: a value is no number.
     """
     found: Dict[str, Seconds] = {}
     for key, rest, line in rows_of(path) if path.is_file() else ():
         try:
-            seconds = float(rest)
+            found[intern(key)] = float(rest)
         except ValueError:
-            seconds = -1.0
-        if not 0 <= seconds < _LONGEST:
-            raise InputError(f"found {key} {rest!r}; expected 'KEY SECONDS'", path, line)
-        found[intern(key)] = seconds
+            raise InputError(f"found {key} {rest!r}; expected 'KEY SECONDS'", path, line) from None
     return found
 
 

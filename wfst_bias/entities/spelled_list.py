@@ -122,7 +122,7 @@ class SpelledList:
                     key = header["key"]
                 else:
                     outcomes.append(Outcome.from_json(line))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise InputError(f"is no line of a spelled list ({error}); compile the graph again", path, number) from None
         if not number:
             raise InputError("is empty; compile the graph again", path)
