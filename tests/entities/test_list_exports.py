@@ -2,21 +2,8 @@
 
 import pytest
 
+from helpers.list_files import weights
 from wfst_bias.core.errors import InputError
-from wfst_bias.entities.lists import read_list
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(text, format_name="auto", name="list.txt"):
-        (tmp_path / name).write_bytes(text.encode())
-        return read_list(tmp_path / name, format_name)
-
-    return read
-
-
-def weights(read):
-    return [(entity.written, round(entity.weight, 2)) for entity in read.entities]
 
 
 @pytest.mark.parametrize("between", ["\t", ";", "; ", " = ", "    ", " ", " | "])

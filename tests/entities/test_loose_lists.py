@@ -6,28 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.list_files import weights
 from wfst_bias.core.errors import InputError
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.formats.documents import own_line
-from wfst_bias.entities.lists import read_entities, read_list
+from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.notices import Notice
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(text, format_name="auto", name="list.txt"):
-        (tmp_path / name).write_bytes(text.encode())
-        return read_list(tmp_path / name, format_name)
-
-    return read
 
 
 def phrases(read):
     return [entity.written for entity in read.entities]
-
-
-def weights(read):
-    return [(entity.written, round(entity.weight, 2)) for entity in read.entities]
 
 
 def test_comments_are_no_phrases_and_are_told_with_their_lines(read):

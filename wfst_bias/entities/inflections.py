@@ -9,6 +9,7 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from wfst_bias.entities.entity import Entity
 from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.phones import s_ending
 from wfst_bias.lang.units import PHONES, Units
 
 POSSESSIVE, PLURAL = KINDS = ("possessive", "plural")
@@ -25,13 +26,7 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _SIBILANT_LETTERS = ("s", "x", "z", "ch", "sh")
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 
-# Sounds that the ending of a form depends on, in ARPAbet and in IPA.
-_SIBILANT, _VOICELESS, _VOICED = range(3)
-_SOUND = {
-    **dict.fromkeys("S Z SH ZH CH JH s z ʃ ʒ tʃ dʒ t͡ʃ d͡ʒ ʧ ʤ".split(), _SIBILANT),
-    **dict.fromkeys("P T K F TH p t k f θ".split(), _VOICELESS),
-}
-# The ending after each of them.
+# The ending after a sibilant, after another voiceless sound and after all others, in ARPAbet and in IPA.
 _ENDINGS = (("IH Z", "S", "Z"), ("AH Z", "S", "Z"), ("ɪ z", "s", "z"), ("ə z", "s", "z"))
 
 
@@ -70,10 +65,9 @@ class InflectedForm:
           entity: the phrase.
         """
         ending = _ending(entity.words[-1], self.kind, is_name(entity))
-        shown = entity.shown
-        if ending is None or ending.startswith("ies") and not shown.endswith("y"):
+        if ending is None or ending == "ies" and not entity.shown.endswith("y"):
             return self.text
-        return shown[:-1] + ending if ending == "ies" else shown + ending
+        return _with_ending(entity.shown, ending)
 
 
 def is_name(entity: Entity) -> bool:
@@ -124,9 +118,11 @@ def inflected_words(words: Tuple[str, ...]) -> Set[Tuple[str, ...]]:
 
 def _inflected_word(word: str, kind: str, name: bool) -> Optional[str]:
     ending = _ending(word, kind, name)
-    if ending is None:
-        return None
-    return word[:-1] + ending if ending == "ies" else word + ending
+    return None if ending is None else _with_ending(word, ending)
+
+
+def _with_ending(text: str, ending: str) -> str:
+    return text[:-1] + ending if ending == "ies" else text + ending
 
 
 def _ending(word: str, kind: str, name: bool) -> Optional[str]:
@@ -167,7 +163,7 @@ class Endings:
             by_sound = self._by_sound
             if by_sound is None:
                 return (None,) * len(pronunciations)
-            return tuple([units + by_sound[_SOUND.get(units[-1], _VOICED)] for units in pronunciations])
+            return tuple([units + s_ending(units[-1], *by_sound) for units in pronunciations])
         ending = _ending(entity.words[-1], kind, is_name(entity))
         letters = [self._letters[c] for c in ending or ""] if ending != "ies" else []
         spelled = tuple(c for c in letters if c)

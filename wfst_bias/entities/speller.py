@@ -163,7 +163,7 @@ class Speller:
         variants = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
         kept = [*(p for p, score in scores.items() if score == 0), *variants[: self._g2g.variants]]
         own = {*entity.keys, *map(latin, entity.words)} if len(entity.words) == 1 else set()
-        homophones = (tuple(word for word in self._words_of.get(p, ()) if comparable(word) not in own) for p in kept)
+        homophones = (tuple(word for word in self._words_of(p) if comparable(word) not in own) for p in kept)
         partial = partial_phrases(
             (one for p in kept for one in spoken.get(p, ())),
             self._lang.boundary,
@@ -190,14 +190,9 @@ class Speller:
         """The words of the language model."""
         return spellings_of(self._known_words)
 
-    @cached_property
-    def _words_of(self) -> Dict[Pronunciation, List[str]]:
-        """The words of the language model with each pronunciation."""
-        words: Dict[Pronunciation, List[str]] = {}
-        for word, pronunciation in self._lang.lexicon.pairs:
-            if word in self._known_words:
-                words.setdefault(pronunciation, []).append(word)
-        return words
+    def _words_of(self, pronunciation: Pronunciation) -> Tuple[str, ...]:
+        """The words of the language model with a pronunciation."""
+        return tuple(word for word in self._lang.lexicon.words_of.get(pronunciation, ()) if word in self._known_words)
 
     @cached_property
     def _units(self) -> Set[str]:

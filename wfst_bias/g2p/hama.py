@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from wfst_bias.lang.ipa import IPA_TO_PHONE
 from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.phones import s_ending
 
 _LONGEST_WORD = 32  # letters, one encoding length for every word
 _NUM_THREADS = 2
@@ -66,7 +67,7 @@ class HamaG2P:
         # symbol by symbol: in a string, "weɪ" would be read as the Korean "we" and "ɪ"
         symbols = (a.phoneme for a in self._model.predict(stem).alignments)
         phones = tuple(IPA_TO_PHONE[symbol] for symbol in symbols if symbol in IPA_TO_PHONE)
-        return phones + _possessive(phones) if ending and phones else phones
+        return phones + s_ending(phones[-1], ("IH", "Z"), ("S",), ("Z",)) if ending and phones else phones
 
 
 def _split_possessive(word: str) -> Tuple[str, str]:
@@ -74,10 +75,3 @@ def _split_possessive(word: str) -> Tuple[str, str]:
     if len(word) > 2 and word.endswith("'s"):
         return word[:-2], "'s"
     return word, ""
-
-
-def _possessive(stem: Pronunciation) -> Pronunciation:
-    """Return the phones of 's after a stem: IH Z after a sibilant, S after a voiceless consonant, else Z."""
-    if stem[-1] in ("S", "Z", "SH", "ZH", "CH", "JH"):
-        return ("IH", "Z")
-    return ("S",) if stem[-1] in ("P", "T", "K", "F", "TH") else ("Z",)

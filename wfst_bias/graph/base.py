@@ -212,11 +212,9 @@ class BaseGraph:
         """The endings of inflected forms in its units."""
         return Endings(self.lang.units)
 
-    @cached_property
-    def known_pronunciations(self) -> FrozenSet[Pronunciation]:
-        """The pronunciations of the words of the language model."""
-        known = self.known_words
-        return frozenset(pronunciation for word, pronunciation in self.lang.lexicon.pairs if word in known)
+    def sounds_like_a_word(self, pronunciation: Pronunciation) -> bool:
+        """Whether a word of the language model has a pronunciation."""
+        return not self.known_words.isdisjoint(self.lang.lexicon.words_of.get(pronunciation, ()))
 
 
 def _lowered_words(lists: Sequence[CompiledList], gates: Sequence[int]) -> Dict[str, float]:

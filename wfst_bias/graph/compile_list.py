@@ -1,7 +1,6 @@
 """The compiler of lists: a spelled list becomes tries that a base graph takes."""
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import List, Mapping, Sequence, Tuple
 
 from wfst_bias.core.errors import InputError
@@ -66,14 +65,12 @@ def _inflected(
     """The inflected forms of a list; none where they are not wanted, or the language model does not tell them apart."""
     if not (config.inflections and base.has_inflections):
         return [], ()
-    bonus = config.bonus, config.length_bonus, base.lang.lexicon.mean_length
-    by_length = lru_cache(None)(lambda length: bonus_of(length, *bonus))
+    usual_length = base.lang.lexicon.mean_length
 
     def pays(units: Pronunciation) -> float:
-        return by_length(len(units))
+        return bonus_of(len(units), config.bonus, config.length_bonus, usual_length)
 
-    is_word = base.known_pronunciations.__contains__
-    return inflected_spellings(spelled, whole, base.endings, is_word, pays, config.inflection_cost)
+    return inflected_spellings(spelled, whole, base.endings, base.sounds_like_a_word, pays, config.inflection_cost)
 
 
 def compile_lists(

@@ -44,6 +44,14 @@ class Lexicon:
         """Mean number of units of a pronunciation."""
         return float(np.mean([len(pronunciation) for known in self.entries.values() for pronunciation in known]))
 
+    @cached_property
+    def words_of(self) -> Dict[Pronunciation, List[str]]:
+        """The words with each pronunciation, in the order of the lexicon."""
+        words: Dict[Pronunciation, List[str]] = {}
+        for word, pronunciation in self.pairs:
+            words.setdefault(pronunciation, []).append(word)
+        return words
+
     @property
     def pairs(self) -> List[Tuple[str, Pronunciation]]:
         return [(word, p) for word, known in self.entries.items() for p in known]

@@ -1,6 +1,6 @@
 """The phones of English in ARPAbet, as CMUdict writes them; :mod:`wfst_bias.lang.ipa` folds IPA into them."""
 
-from typing import Dict, Tuple
+from typing import Dict, Tuple, TypeVar
 
 from wfst_bias.core.errors import InputError
 
@@ -16,6 +16,17 @@ _OTHERS: Dict[str, Tuple[str, ...]] = {
         ("AX AH", "AXR ER", "IX IH", "UX UW", "HV HH", "DX D", "NX N", "EL AH+L", "EM AH+M", "EN AH+N"),
     )
 }
+
+
+T = TypeVar("T")
+
+_SIBILANTS = frozenset("S Z SH ZH CH JH s z ʃ ʒ tʃ dʒ t͡ʃ d͡ʒ ʧ ʤ".split())
+_VOICELESS = frozenset("P T K F TH p t k f θ".split())
+
+
+def s_ending(unit: str, after_sibilant: T, after_voiceless: T, after_others: T) -> T:
+    """Return the sound of the English endings *s* and *'s* behind a unit of ARPAbet or IPA, one of three that are given."""
+    return after_sibilant if unit in _SIBILANTS else after_voiceless if unit in _VOICELESS else after_others
 
 
 def phone_of(symbol: str) -> str:
