@@ -12,7 +12,8 @@ from lhotse.audio import AudioSource
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.data.audio import audio_cut, audio_reader, load_audio
-from wfst_bias.data.channels import MEAN, parse_channel, with_channel
+from wfst_bias.data.channel_cuts import with_channel
+from wfst_bias.data.channels import MEAN, parse_channel
 from wfst_bias.data.cuts import read_data, read_texts, text_of, write_cuts
 
 RATE = 16000

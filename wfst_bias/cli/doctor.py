@@ -1,7 +1,7 @@
 """``wfst-bias doctor``: what is installed, what is missing and the command that installs it."""
 
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -50,6 +50,8 @@ def doctor() -> None:
 
 def _usable(distribution: str, module: str, purpose: str, absent: str, remedy: str) -> bool:
     """Show the line of a part; return whether it can be imported."""
+    from importlib import metadata
+
     try:
         import_module(module)
         _show(distribution, metadata.version(distribution), purpose)

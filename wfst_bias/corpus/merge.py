@@ -15,7 +15,7 @@ from wfst_bias.corpus.plan import Plan
 from wfst_bias.corpus.worker import LOG
 from wfst_bias.data.failures import FAILED
 from wfst_bias.lattice.archive import NUM_JOBS, archive_name, terms_name
-from wfst_bias.recognize.emissions import Timing
+from wfst_bias.recognize.timing import Timing
 
 KIND = "decode"
 _SUMS = ("num_utterances", "num_entities_found", "num_entities_refused", "num_failed")

@@ -7,7 +7,7 @@ import weakref
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 from lhotse import AudioSource, Recording
@@ -17,15 +17,17 @@ from lhotse.cut import Cut, MixedCut, MonoCut, PaddingCut
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import FloatArray, Seconds
 from wfst_bias.data.backend import install_audio_backend
-from wfst_bias.data.channels import MEAN, Channel, with_channel
+from wfst_bias.data.channel_cuts import with_channel
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.data.commands import close, path_of, sources_of, with_outputs
+from wfst_bias.data.libsndfile import Header
 from wfst_bias.data.recordings import audio_recording, piped_recording, samples_recording
+from wfst_bias.data.short_files import check_samples
 from wfst_bias.data.wav import check_audio_file
 
 _logger = logging.getLogger(__name__)
 
 _CANCELED = 1e-3  # least power of an average, against its loudest channel alone: else one channel is the other one inverted
-_LOUDEST = 10.0  # float samples a little beyond 1 are common, those far beyond were never scaled
 _RATES = 100, 1_000_000  # samples a second; others are of broken headers, and resampling them takes hours
 _ASSUMED_RATE = 16000  # of a recording that is not opened yet
 _CHANNEL_TO_OPEN, _TO_THE_END, _IS_SIDE = "channel_to_open", "to_the_end", "is_side"  # custom fields of its cuts
@@ -67,10 +69,7 @@ def load_audio(cut: Cut, sampling_rate: int) -> FloatArray:
         raise InputError(f"{who}{problem}", path) from error
     finally:
         close(outputs)
-    if not np.isfinite(samples).all():
-        raise InputError(f"{who}the audio holds NaN or infinite samples; make the file anew", path)
-    if (peak := np.abs(samples).max(initial=0.0)) > _LOUDEST:
-        raise InputError(f"{who}the samples go up to {peak:.3g}; -1 to 1 was expected, scale them", path)
+    check_samples(samples, who, path)
     return np.ascontiguousarray(samples, np.float32)
 
 
@@ -212,13 +211,16 @@ def opened_cut(cut: Cut) -> Cut:
         raise InputError(error.message, path) from None
 
 
-def audio_cut(path: Path, key: str, channel: Channel = MEAN) -> Cut:
+def audio_cut(path: Path, key: str, channel: Channel = MEAN, header: Optional[Header] = None) -> Cut:
     """A cut of a whole audio file; see :func:`audio_recording`.
+
+    Args:
+      header: of the file, where it has been checked already.
 
     Raises:
       InputError: the file cannot be used or does not have the channel.
     """
-    cut = replace(audio_recording(path, key).to_cut(), id=key)
+    cut = replace(audio_recording(path, key, header).to_cut(), id=key)
     try:
         return with_channel(cut, channel)
     except InputError as error:
@@ -239,3 +241,15 @@ def cut_of_audio(audio: Any, name: str, sampling_rate: int, channel: Channel = M
     if isinstance(audio, (str, Path)):
         return audio_cut(Path(audio), str(audio), channel)
     return with_channel(samples_recording(audio, sampling_rate, name).to_cut(), channel)
+
+
+def cuts_of_audio(audio: Any, sampling_rate: int, channel: Channel = MEAN) -> Iterator[Cut]:
+    """Cuts of several files or samples, those of samples named ``audio-1``, ``audio-2``, ... by their place.
+
+    Args:
+      audio: an iterable of what :func:`cut_of_audio` takes, or one of these alone.
+      sampling_rate, channel: see there.
+    """
+    if isinstance(audio, (str, Path)) or getattr(audio, "ndim", 1) != 1:
+        audio = [audio]  # one file, or samples of a wrong shape
+    return (cut_of_audio(one, f"audio-{number}", sampling_rate, channel) for number, one in enumerate(audio, 1))

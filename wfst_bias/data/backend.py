@@ -3,7 +3,7 @@
 import io
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
 import soundfile
@@ -17,13 +17,11 @@ from lhotse.audio.utils import AudioLoadingError
 from lhotse.utils import compute_num_samples
 
 from wfst_bias.core.types import FloatArray, Seconds
+from wfst_bias.data.libsndfile import Source, sample_blocks
 from wfst_bias.data.media import media_info, read_media
 from wfst_bias.data.wav import ArchivePlace, libsndfile_input
 
 _PREROLL: Seconds = 1.0  # of MP3, whose frames need some bits of those before them
-_BLOCK = 1 << 17  # samples that are read at once
-
-Source = Union[str, Path, BinaryIO]
 
 
 def install_audio_backend() -> None:
@@ -79,38 +77,6 @@ def read_by_libsndfile(
     blocks = list(sample_blocks(source, first - before, count + before))
     samples = np.concatenate(blocks, axis=1) if blocks else np.zeros((channels, 0), np.float32)
     return samples[:, before:], rate
-
-
-class _Sequential(soundfile.SoundFile):  # type: ignore[misc]  # it has no annotations
-    """A file whose samples are read one after the other, without the seek that is done after each read elsewhere.
-
-    After a seek, MP3 lacks bits of earlier frames, and FLAC of unknown length may fail.
-    """
-
-    def seekable(self) -> bool:
-        return False
-
-
-def sample_blocks(source: Source, first: int = 0, count: int = sys.maxsize) -> Iterator[FloatArray]:
-    """Samples from a number on, as many as there are, whatever the header says, in blocks ``(channels, num_samples)``.
-
-    Where a file breaks, libsndfile gives nothing of the block that was wanted; smaller ones come closer to the end.
-
-    Raises:
-      soundfile.LibsndfileError: libsndfile does not read the file at all.
-    """
-    size = _BLOCK
-    while size and count > 0:
-        with libsndfile_input(source) as stream, _Sequential(stream) as file:
-            try:
-                if first:
-                    file.seek(first)
-                while count > 0 and len(block := file.read(min(count, size), dtype="float32", always_2d=True)):
-                    yield block.T
-                    first, count = first + len(block), count - len(block)
-                return
-            except soundfile.LibsndfileError:
-                size //= 2
 
 
 def _whole(source: Source) -> Source:

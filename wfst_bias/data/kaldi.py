@@ -13,7 +13,8 @@ from lhotse.cut import Cut
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.types import Seconds
 from wfst_bias.data.audio import unopened_cut, unopened_recording
-from wfst_bias.data.channels import MEAN, Channel, with_channel
+from wfst_bias.data.channel_cuts import with_channel
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
 from wfst_bias.data.kaldi_tables import channels_of, durations_of, rows_of, span_of, table_of
 from wfst_bias.data.recordings import audio_recording, piped_recording

@@ -12,7 +12,8 @@ from lhotse.serialization import deserialize_item
 from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of
 from wfst_bias.core.types import Seconds
-from wfst_bias.data.channels import MEAN, Channel, with_channel
+from wfst_bias.data.channel_cuts import with_channel
+from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.data.failures import FailedInput, OnFailure, raise_failure
 from wfst_bias.data.shar import ReadCut, shards_of, with_recordings
 from wfst_bias.data.wav import audio_exists

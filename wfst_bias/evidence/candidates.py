@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
-from scipy.special import expit
 
+from wfst_bias.core.logistic import expit
 from wfst_bias.core.types import FloatArray, Nats, Seconds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import LIST, FoundEntity, Transcript

@@ -6,8 +6,8 @@ from typing import Dict, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
-from scipy.special import logit
 
+from wfst_bias.core.logistic import logit
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import FoundEntity, Transcript

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Sequence, Tuple
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, read_json
+from wfst_bias.core.logistic import expit
 from wfst_bias.core.types import BoolArray, FloatArray, Nats
 from wfst_bias.evidence.features import FEATURES, FeatureTable
 from wfst_bias.evidence.prior import Background, Prior
@@ -190,6 +189,8 @@ def _regression(scores: FloatArray, is_true: BoolArray, offset: FloatArray, l2: 
       offset: log odds of each that are known beforehand ``(E,)``.
       l2: inverse variance of the prior of each weight.
     """
+    from scipy.optimize import minimize
+
     x = np.append(scores, np.ones((len(scores), 1)), axis=1)
     penalty = np.append(np.full(scores.shape[1], l2), 0.0)
 

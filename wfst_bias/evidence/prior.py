@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Dict, Sequence, Tuple
 
 import numpy as np
-from scipy.special import expit
 
 from wfst_bias.core.errors import FieldError
+from wfst_bias.core.logistic import expit
 from wfst_bias.core.types import BoolArray, FloatArray, Nats
 
 _ROUNDS = 500

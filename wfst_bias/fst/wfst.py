@@ -6,17 +6,17 @@ exist only inside :func:`from_openfst` and :func:`to_openfst`.
 
 import struct
 from dataclasses import dataclass, replace
-from typing import Tuple
+from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 import numpy.typing as npt
-import pynini
-import pywrapfst
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.fst.ragged import row_ids, row_splits, splits_of_ids
+
+if TYPE_CHECKING:
+    import pynini
+    import pywrapfst
 
 NO_SCORE = np.float32(-np.inf)
 # In graphs of units that do not tell where a word ends, the output label of an arc has this bit where one does.
@@ -96,11 +96,13 @@ def arc_starts(wfst: Wfst) -> IntArray:
     return splits_of_ids(wfst.src, wfst.num_states)
 
 
-def from_openfst(fst: pywrapfst.Fst) -> Wfst:
+def from_openfst(fst: "pywrapfst.Fst") -> Wfst:
     """Read an OpenFst machine over the tropical semiring, without a loop over its arcs.
 
     OpenFst's ``const`` type is two flat arrays behind a short header (``fst/const-fst.h``).
     """
+    import pywrapfst
+
     image = pywrapfst.convert(fst, "const").write_to_string()
     offset, num_states, num_arcs, start = _read_header(image)
     states = np.frombuffer(image, _STATE, num_states, offset)
@@ -116,8 +118,11 @@ def from_openfst(fst: pywrapfst.Fst) -> Wfst:
     )
 
 
-def to_openfst(wfst: Wfst) -> pynini.Fst:
+def to_openfst(wfst: Wfst) -> "pynini.Fst":
     """The same machine as a mutable OpenFst machine over the tropical semiring."""
+    import pynini
+    import pywrapfst
+
     starts = arc_starts(wfst)
     states = np.zeros(wfst.num_states, _STATE)
     states["final"] = -wfst.final
@@ -179,6 +184,9 @@ def _reached(num_states: int, src: IntArray, dst: IntArray, seeds: npt.ArrayLike
 
     Breadth-first search by scipy: a node that stands for all the seeds is added, so one call does.
     """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import breadth_first_order
+
     seeds = np.asarray(seeds, dtype=np.int32)
     source = num_states
     rows = np.concatenate([src, np.full(len(seeds), source, np.int32)])

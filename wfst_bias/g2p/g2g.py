@@ -13,19 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Iterable, List, Protocol, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Dict, Iterable, List, Protocol, Sequence, Tuple, Union
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS
 from wfst_bias.core.text import latin
 from wfst_bias.g2p.config import GRAPHONES, G2GConfig
-from wfst_bias.g2p.graphemes import GraphemeTable, read_table
-from wfst_bias.g2p.joint import JointModel
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.pronounce import G2P
 
+if TYPE_CHECKING:
+    from wfst_bias.g2p.graphemes import GraphemeTable
+    from wfst_bias.g2p.joint import JointModel
+
 ScoredPronunciation = Tuple[Pronunciation, float]
-Model = Union[JointModel, GraphemeTable]
+Model = Union["JointModel", "GraphemeTable"]
 
 _SPARE = 2  # more than asked for: some will be pronunciations of the lexicon
 _MANY_WORDS = 4000  # from this number on, words are distributed to processes
@@ -42,6 +44,9 @@ def models_of(config: G2GConfig) -> List[Model]:
 
 @lru_cache(maxsize=None)
 def _model(name: str) -> Model:
+    from wfst_bias.g2p.graphemes import read_table
+    from wfst_bias.g2p.joint import JointModel
+
     if name == GRAPHONES:
         return JointModel()
     folder = GRAPHS / "g2g"

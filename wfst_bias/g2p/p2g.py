@@ -1,12 +1,14 @@
 """Spellings of recognized phones: the interface and a model of graphones."""
 
+from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterable, Protocol
+from typing import TYPE_CHECKING, Dict, Iterable, Optional, Protocol
 
-from wfst_bias.g2p.graphones import MODEL_FILE
-from wfst_bias.g2p.joint import JointModel
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import phone_of
+
+if TYPE_CHECKING:
+    from wfst_bias.g2p.joint import JointModel
 
 
 class P2G(Protocol):
@@ -29,11 +31,18 @@ class GraphoneP2G:
     and homophones get one spelling.
 
     Args:
-      model_file: see :mod:`wfst_bias.g2p.graphones`; it is read when the first word is spelled.
+      model_file: see :mod:`wfst_bias.g2p.graphones`, that of the package where not given; it is read when the first word
+        is spelled.
     """
 
-    def __init__(self, model_file: Path = MODEL_FILE):
-        self._model = JointModel(model_file)
+    def __init__(self, model_file: Optional[Path] = None):
+        self._model_file = model_file
+
+    @cached_property
+    def _model(self) -> "JointModel":
+        from wfst_bias.g2p.joint import JointModel
+
+        return JointModel(self._model_file) if self._model_file else JointModel()
 
     def spell(self, pronunciations: Iterable[Pronunciation]) -> Dict[Pronunciation, str]:
         return {p: self._spell(p) if p else "" for p in dict.fromkeys(pronunciations)}

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import List, Sequence, Tuple
 
 import numpy as np
-import pynini
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BACKOFF, SymbolTable
@@ -76,6 +75,8 @@ def compose_lexicon_and_grammar(
 
     Behind the classes, the labels stand for the kinds of inflected forms.
     """
+    import pynini
+
     num_tokens = len(lang.tokens)
     class_units = range(num_tokens, num_tokens + len(classes) + len(KINDS))
     backoff_unit, boundary_unit, first_disambiguation = range(class_units.stop, class_units.stop + 3)

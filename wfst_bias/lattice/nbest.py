@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Tuple
 
 import numpy as np
-import pynini
 
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import IntArray
@@ -117,6 +116,8 @@ def nbest_of(lattice: WordLattice, num_best: int, words: SymbolTable) -> NBest:
 
 def _best_paths(lattice: WordLattice, num_best: int) -> IntArray:
     """Arcs of the best paths, int64 ``(N, L)``, -1 after the end of each."""
+    import pynini
+
     if not lattice.num_arcs:
         return np.zeros((0, 1), np.int64)
     arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)

@@ -1,11 +1,9 @@
 """Where the words of a transcript stand in its word lattice, and the lattice without them."""
 
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple
 
 import k2
-import kaldialign
 import numpy as np
-import pynini
 import torch
 
 from wfst_bias.core.symbols import OOV, SymbolTable
@@ -13,6 +11,9 @@ from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs, from_openfst, to_openfst
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
+
+if TYPE_CHECKING:
+    import pynini
 
 _GAP = "\0"  # no word
 _NO_ARC = -1  # a label that no arc has
@@ -27,6 +28,8 @@ def path_of(lattice: WordLattice, texts: Sequence[str], words: SymbolTable) -> O
     Args:
       words: the table of the lattice's words.
     """
+    import pynini
+
     labels = np.array([words[text] if text in words else words.ids.get(OOV, _NO_ARC) for text in texts], np.int32)
     if _NO_ARC in labels:
         return None
@@ -49,6 +52,8 @@ def arcs_in_place(
       words: the table of the lattice's words.
       path: arcs of the best path with the text, where that is known; see :func:`path_of`.
     """
+    import kaldialign
+
     path = path_of(lattice, texts, words) if path is None else path
     if path is None:
         path = _best_arcs(to_openfst(_machine(lattice)))
@@ -120,7 +125,9 @@ def _machine(lattice: WordLattice) -> Wfst:
     return lattice.machine(lattice.words, np.arange(1, lattice.num_arcs + 1), lattice.scores)
 
 
-def _best_arcs(paths: pynini.Fst) -> Optional[IntArray]:
+def _best_arcs(paths: "pynini.Fst") -> Optional[IntArray]:
     """The output labels of the best path, counted from 0."""
+    import pynini
+
     best = pynini.shortestpath(paths)
     return from_openfst(best.topsort()).olabel.astype(np.int64) - 1 if best.num_states() else None

@@ -1,11 +1,11 @@
 """The graph that each utterance of a corpus is decoded with: one graph for all, or a list of its own."""
 
+from __future__ import annotations
+
 import copy
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Sequence, Tuple
-
-from lhotse import MonoCut
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Sequence, Tuple
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.core.symbols import SymbolTable
@@ -20,6 +20,9 @@ from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.listed import OPEN
+
+if TYPE_CHECKING:
+    from lhotse import MonoCut
 
 _LISTS_KEPT = 1024  # compiled; at a thousand words a list takes 0.1 MB
 

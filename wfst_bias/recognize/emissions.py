@@ -1,13 +1,12 @@
 """From audio to emissions: the acoustic model, the emission adapter, and the phone network of the second pass."""
 
-import contextlib
-import time
-from dataclasses import astuple, dataclass, field, replace
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
 import numpy as np
-from lhotse import MonoCut
 
 from wfst_bias.acoustic.contract import compute_emissions
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions, padded_emissions
@@ -19,55 +18,14 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.forks import use_one_thread_in_forks
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import FloatArray, Seconds
-from wfst_bias.data.audio import audio_reader, load_audio
+from wfst_bias.data.short_files import samples_of
 from wfst_bias.entities.entity import Phrases
+from wfst_bias.recognize.timing import Timing
+
+if TYPE_CHECKING:
+    from lhotse import MonoCut
 
 DEFAULT_BATCH_SIZE = 4
-
-
-@dataclass
-class Timing:
-    """Seconds spent in each part, and the audio they were spent on."""
-
-    audio: Seconds = 0.0
-    acoustic: Seconds = 0.0
-    adapter: Seconds = 0.0
-    lists: Seconds = 0.0
-    search: Seconds = 0.0
-    phones: Seconds = 0.0
-    lattices: Seconds = 0.0
-
-    @contextlib.contextmanager
-    def of(self, part: str) -> Iterator[None]:
-        """Add the time that the context takes to a part."""
-        begin = time.perf_counter()
-        yield
-        setattr(self, part, getattr(self, part) + time.perf_counter() - begin)
-
-    def since(self, before: "Timing") -> "Timing":
-        """The seconds that were added after a copy was made."""
-        return Timing(*(now - then for now, then in zip(astuple(self), astuple(before))))
-
-    @classmethod
-    def total(cls, timings: Iterable["Timing"]) -> "Timing":
-        """The sum of the times of several processes."""
-        return cls(*map(sum, zip(*map(astuple, (cls(), *timings)))))
-
-    def summary(self) -> Dict[str, Optional[float]]:
-        """The real-time factor of each part; None without audio."""
-        seconds = {
-            "acoustic": self.acoustic,
-            "upstream": self.adapter,
-            "lists": self.lists,
-            "search": self.search,
-            "phones": self.phones,
-            "lattices": self.lattices,
-        }
-        factors = {
-            f"{part}_real_time_factor": round(spent / self.audio, 5) if self.audio else None
-            for part, spent in seconds.items()
-        }
-        return {"audio_seconds": round(self.audio, 2), **factors}
 
 
 @dataclass(frozen=True)
@@ -146,6 +104,8 @@ def emissions_of_arrays(arrays: Iterable[Any], frame_shift: Seconds, tokens: Sym
 
 def silent_cuts(emissions: Emissions) -> List[MonoCut]:
     """A cut without audio for each utterance of a batch."""
+    from lhotse import MonoCut
+
     return [MonoCut(name, 0.0, seconds, channel=0) for name, seconds in zip(emissions.names, emissions.durations)]
 
 
@@ -173,7 +133,7 @@ class EmissionPipeline:
         if any(cut.duration > self._windowing.longest for cut in cuts):
             whole = [join_emissions(list(self._windows(cut))) for cut in cuts]
             return stack_emissions(whole, [cut.id for cut in cuts])
-        audio = [load_audio(cut, self.model.sampling_rate) for cut in cuts]
+        audio = [samples_of(cut, self.model.sampling_rate) for cut in cuts]
         self.timing.audio += sum(map(len, audio)) / self.model.sampling_rate
         return self._of_audio([cut.id for cut in cuts], audio)
 
@@ -215,6 +175,8 @@ class EmissionPipeline:
 
     def _windows(self, cut: MonoCut) -> Iterator[Emissions]:
         """The model's own emissions of one cut, a window at a time."""
+        from wfst_bias.data.audio import audio_reader
+
         self.timing.audio += cut.duration
         compute = lambda samples: self._of_audio([cut.id], [samples])
         return windowed_emissions(compute, audio_reader(cut, self.model.sampling_rate), cut.duration, self._windowing)

@@ -1,10 +1,10 @@
 """The results of the recognizer: a batch that was searched, and what was recognized in an utterance."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
-
-from lhotse import MonoCut
+from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.core.errors import InputError
@@ -21,6 +21,9 @@ from wfst_bias.lattice.word_lattice import WordLattice
 from wfst_bias.recognize.emissions import BatchEmissions
 from wfst_bias.second_pass.found import Found
 from wfst_bias.second_pass.lookup_matches import Replacement
+
+if TYPE_CHECKING:
+    from lhotse import MonoCut
 
 
 @dataclass(frozen=True)

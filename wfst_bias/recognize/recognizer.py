@@ -1,11 +1,12 @@
 """The recognizer: the only path from audio, or from emissions, to words, entities and lattices."""
 
+from __future__ import annotations
+
 from functools import cached_property
 from pathlib import Path
-from typing import Iterable, Iterator, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional, Sequence, Union
 
 import torch
-from lhotse import MonoCut
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.acoustic.emissions import AcousticModel, Emissions
@@ -15,7 +16,6 @@ from wfst_bias.adapter.emission_adapter import EmissionAdapter
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.forks import check_search_process, use_one_thread_in_forks
 from wfst_bias.core.types import FloatArray
-from wfst_bias.data.audio import cut_of_audio
 from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
@@ -34,15 +34,18 @@ from wfst_bias.recognize.emissions import (
     DEFAULT_BATCH_SIZE,
     BatchEmissions,
     EmissionPipeline,
-    Timing,
     emissions_of_arrays,
     silent_cuts,
 )
 from wfst_bias.recognize.recognition import Recognition, RecognizedSegment, SearchedBatch, recognitions
+from wfst_bias.recognize.timing import Timing
 from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.recognize.verified import verified, verifying_chain
 from wfst_bias.second_pass.chain import Batch, Chain
 from wfst_bias.second_pass.config import UTTERANCE, VerifyConfig
+
+if TYPE_CHECKING:
+    from lhotse import MonoCut
 
 Audio = Union[str, Path, FloatArray, torch.Tensor]
 
@@ -193,11 +196,10 @@ class Recognizer:
         Raises:
           InputError: a file cannot be read, or samples have another type or shape.
         """
-        if isinstance(audio, (str, Path)) or getattr(audio, "ndim", 1) != 1:
-            audio = [audio]  # type: ignore[list-item]  # one file, or samples of a wrong shape
+        from wfst_bias.data.audio import cuts_of_audio
+
         rate = sampling_rate or self.pipeline.model.sampling_rate
-        cuts = (cut_of_audio(one, f"audio-{number}", rate, channel) for number, one in enumerate(audio, 1))
-        return self.recognize(cuts, num_best)
+        return self.recognize(cuts_of_audio(audio, rate, channel), num_best)
 
     def recognize(
         self, cuts: Iterable[MonoCut], num_best: int = 0, frame_lattices: bool = False, keep_emissions: bool = False

@@ -7,10 +7,12 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optio
 
 import numpy as np
 
+from wfst_bias.acoustic.pauses import LONGEST
+from wfst_bias.acoustic.windows import Windowing
 from wfst_bias.core.types import Seconds
-from wfst_bias.data.audio import audio_cut
 from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.data.failures import FailedInput, OnFailure
+from wfst_bias.data.short_files import file_cut
 from wfst_bias.decode.transcript import FoundEntity, Transcript
 from wfst_bias.lattice.competitors import Competitor
 from wfst_bias.lattice.confidence import Confidence
@@ -190,7 +192,9 @@ def transcriptions(
 def _transcription(
     recognizer: Recognizer, file: AudioFile, channel: Channel, on_segment: OnSegment
 ) -> Transcription:
-    cut = audio_cut(file.path, str(file.path), channel)
+    model = recognizer.pipeline.model
+    longest = min(LONGEST, Windowing.of(model).longest)
+    cut = file_cut(file.path, str(file.path), channel, model.sampling_rate, longest)
     duration = cut.duration
     on_segment(file, 0.0, duration)
 

@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
-from scipy.special import logit
 
+from wfst_bias.core.logistic import logit
 from wfst_bias.core.types import BoolArray, Nats
 from wfst_bias.decode.gates import only_above, with_rejected
 from wfst_bias.decode.transcript import FoundEntity
