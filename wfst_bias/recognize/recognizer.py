@@ -272,8 +272,7 @@ class Recognizer:
         keep_emissions: bool = False,
     ) -> List[RecognizedSegment]:
         """Search a batch of emissions and run the second pass; see :meth:`recognize`."""
-        searched = self.search(emissions)
-        decoder, lattices = searched.decoder, searched.lattices
+        decoder, lattices = (searched := self.search(emissions)).decoder, searched.lattices
         with self.timing.of("lattices"):
             batch = Batch(decoder, lattices, emissions.lists, emissions.phones)
             found = self.second_pass.found(searched.transcripts, batch, num_best)
@@ -288,7 +287,6 @@ class Recognizer:
         if self._given_biasing is not None:
             return self._given_biasing
         base = self._given_base
-        # without a list, the lexicon of a folder is not needed, and reading it takes longer than the graph
         assert base is not None, "without a base there is a biasing"
         graph = base.plain if isinstance(base, BaseGraph) else read_decoding(Path(base))
         return OneGraph(Decoder(graph, self._search, self._boost, self._device, self._gate))
