@@ -1,0 +1,175 @@
+"""Pronunciations of many unknown words at once, by a small network from letters to phones.
+
+Two outputs for each letter, over the phones and blank, are read as CTC; :mod:`wfst_bias.g2p.ctc_nbest` finds their
+n-best phone sequences. The network was trained on CMUdict and on hama's pronunciations, which come first because the
+phone network recognizes them; :mod:`wfst_bias.training.g2p` makes the shipped weights again.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Iterator, List, Sequence, Tuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from wfst_bias.core.text import latin, lower
+from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.g2p.ctc_nbest import BeamConfig, Frames, Sequences, concatenated, nbest, without_blanks
+from wfst_bias.g2p.letters import NUM_LETTERS, REACH, SLOTS, coded, trigrams_of
+from wfst_bias.g2p.word_readings import Readings, ranges
+
+WEIGHTS_FILE = Path(__file__).with_name("letter_network.npz")
+
+_LETTERS_AT_ONCE = 2048  # their activations fit into the second cache of a core
+_WORDS_AT_ONCE = 2048  # so do their beams
+_SPARE = 2  # beams more than pronunciations that are asked for
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of a network of C channels, float32; those of normalizations are multiplied into the layers.
+
+    Args:
+      rows: vector of each trigram of letters, int64 ``((NUM_LETTERS + 1) ** 3,)``.
+      trigrams: vectors, ``(R, C)``.
+      letters: vectors of the letters at each place around a letter, ``(2 * REACH + 1, NUM_LETTERS + 1, C)``.
+      kernels, biases: of the residual convolutions.
+      head, head_bias: of the outputs, ``(SLOTS * (1 + phones), C, 1)``.
+    """
+
+    rows: Tensor
+    trigrams: Tensor
+    letters: Tensor
+    kernels: Tuple[Tensor, ...]
+    biases: Tuple[Tensor, ...]
+    head: Tensor
+    head_bias: Tensor
+
+
+class LetterNetwork:
+    """A network from letters to phones; a few dozen microseconds a word.
+
+    Args:
+      weights_file: see :mod:`wfst_bias.training.g2p`; it is read at the first word.
+    """
+
+    def __init__(self, weights_file: Path = WEIGHTS_FILE):
+        self._weights_file = weights_file
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of the weights, for the keys of caches."""
+        return hashlib.sha256(self._content).hexdigest()[:16]
+
+    def read(self, words: Sequence[str], num: int) -> Readings:
+        """Return the likeliest pronunciations of each word.
+
+        Args:
+          words: each is read in the nearest letters of English, without apostrophes at its edges; one with other
+            signs has no pronunciation.
+          num: pronunciations of each word, at most.
+        """
+        words = tuple(words)
+        plain = [_plain(word) for word in words]
+        lengths = np.array([len(word) for word in plain], np.int64)
+        order = np.argsort(lengths, kind="stable")
+        order = order[np.searchsorted(lengths[order], 1) :]
+        config = BeamConfig(beam=num + _SPARE)
+        found = [nbest(frames, num, config) for frames in self._frames([plain[i] for i in order.tolist()], config)]
+        return _in_order(words, order, found)
+
+    def _frames(self, words: List[str], config: BeamConfig) -> Iterator[Frames]:
+        """Yield the frames of words, which are sorted by length, many words at once."""
+        parts: List[Frames] = []
+        num_words = 0
+        for some in _batches(words):
+            parts.append(without_blanks(self._probs(some), config.certain))
+            num_words += len(some)
+            if num_words >= _WORDS_AT_ONCE:
+                yield concatenated(parts)
+                parts, num_words = [], 0
+        if parts:
+            yield concatenated(parts)
+
+    @torch.inference_mode()
+    def _probs(self, words: Sequence[str]) -> FloatArray:
+        """Return the probabilities of blank and phones for words of L letters, float32 ``(W, SLOTS * L, 1 + P)``."""
+        weights = self._weights
+        letters = coded(words, REACH)
+        num_letters = letters.shape[1] - 2 * REACH
+        hidden = weights.trigrams[weights.rows[trigrams_of(letters)[:, REACH - 1 : num_letters + REACH - 1]]]
+        for place, vectors in enumerate(weights.letters):
+            hidden += vectors[letters[:, place : place + num_letters]]
+        hidden = hidden.relu_().transpose(1, 2).contiguous()
+        for kernel, bias in zip(weights.kernels, weights.biases):
+            hidden += F.conv1d(hidden, kernel, bias, padding=REACH).relu_()
+        logits = F.conv1d(hidden, weights.head, weights.head_bias).view(len(words), SLOTS, -1, num_letters)
+        logits = logits.permute(0, 3, 1, 2).reshape(len(words), SLOTS * num_letters, -1)
+        probs: FloatArray = logits.softmax(2).numpy()
+        return probs
+
+    @cached_property
+    def _content(self) -> bytes:
+        return self._weights_file.read_bytes()
+
+    @cached_property
+    def _weights(self) -> Weights:
+        with np.load(io.BytesIO(self._content), allow_pickle=False) as file:
+            arrays = {name: torch.from_numpy(file[name]) for name in file.files}
+        arrays = {name: some.float() if some.is_floating_point() else some.long() for name, some in arrays.items()}
+        rows = torch.zeros((NUM_LETTERS + 1) ** 3, dtype=torch.int64)
+        rows[arrays["codes"]] = torch.arange(1, len(arrays["codes"]) + 1)
+        return Weights(
+            rows,
+            arrays["trigrams"],
+            arrays["letters"],
+            tuple(arrays["kernels"]),
+            tuple(arrays["biases"]),
+            arrays["head"],
+            arrays["head_bias"],
+        )
+
+
+def _plain(word: str) -> str:
+    """Return the letters and inner apostrophes in which a word is read; none where it has other signs."""
+    return (word if word.isascii() and word.isalpha() and word.islower() else latin(lower(word))).strip("'")
+
+
+def _batches(words: List[str]) -> Iterator[List[str]]:
+    """Yield words of one length, of words that are sorted by length."""
+    first = 0
+    lengths = np.array([len(word) for word in words], np.int64)
+    for end in [*(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(words)][: len(words)]:
+        size = max(1, _LETTERS_AT_ONCE // max(1, int(lengths[first])))
+        for begin in range(first, end, size):
+            yield words[begin : min(begin + size, end)]
+        first = end
+
+
+def _in_order(words: Tuple[str, ...], order: IntArray, found: Sequence[Sequences]) -> Readings:
+    """Return the pronunciations of words: those of the words ``order`` are found, in this order."""
+    empty = np.zeros(0, np.int64)
+    sizes = np.concatenate([empty, *(np.diff(part.row_splits) for part in found)])
+    lengths = np.concatenate([empty, *(np.diff(part.label_splits) for part in found)])
+    labels = np.concatenate([empty.astype(np.uint8), *(part.labels for part in found)])
+    scores = np.concatenate([empty.astype(np.float32), *(part.scores for part in found)])
+    first_row = np.cumsum(sizes) - sizes
+    first_label = np.cumsum(lengths) - lengths
+
+    back = np.argsort(order)
+    rows = ranges(first_row[back], sizes[back])
+    rows = rows[lengths[rows] > 0]  # no phones are no pronunciation
+    owner = np.repeat(order, sizes)[rows]
+    units = labels[ranges(first_label[rows], lengths[rows])] - np.uint8(1)
+    return Readings(
+        words,
+        np.append(0, np.cumsum(np.bincount(owner, minlength=len(words)))),
+        np.append(0, np.cumsum(lengths[rows])),
+        units,
+        scores[rows],
+    )
