@@ -14,7 +14,7 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.paths import best_paths
-from wfst_bias.decode.search import Decoder
+from wfst_bias.decode.search import Decoder, relative
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.config import ClassConfig
@@ -102,7 +102,7 @@ def narrow(plain):
 def test_speech_cut_in_the_middle_of_a_word_is_not_empty(narrow):
     """Every state at the last frame is inside a word: the search runs out of final states."""
     batch = emissions(narrow.graph.tokens, CUT, sharpness=30.0)
-    first = narrow.intersect(narrow._columns(batch.log_probs, [OPEN]), batch.lengths)
+    first = narrow.intersect(narrow._columns(relative(batch.log_probs), [OPEN]), batch.lengths)
     assert not (first.labels == -1).any()
     (transcript,) = transcribe(narrow, CUT, sharpness=30.0)
     assert transcript.text == "the station"

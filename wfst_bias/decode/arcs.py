@@ -9,6 +9,7 @@ import torch
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.fst.ctc import FINAL_LABEL
+from wfst_bias.decode.searched_frames import SearchedFrames
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.lowered_words import weights_of_outputs
 
@@ -25,7 +26,9 @@ class LatticeArcs:
       tokens: int64; blank is 0.
       blocks: which block of emission columns the token is read from, int64; see
         :class:`~wfst_bias.fst.columns.ColumnLayout`.
-      frames: int64; that of an arc into the end is the last one of the batch.
+      frames: of the emissions, int64; that of an arc into the end is the last one of the batch.
+      skipped: how many more frames of blank the one that is read stands for, int64; see
+        :class:`~wfst_bias.decode.searched_frames.SearchedFrames`.
       graph_arcs: row of the decoding graph, int64.
       outputs: words and phrases of the graph, 0 is none, int32.
       ends_word: which arcs are marked to end a word, bool.
@@ -42,6 +45,7 @@ class LatticeArcs:
     tokens: torch.Tensor
     blocks: torch.Tensor
     frames: torch.Tensor
+    skipped: torch.Tensor
     graph_arcs: torch.Tensor
     outputs: torch.Tensor
     ends_word: torch.Tensor
@@ -86,12 +90,15 @@ class LatticeArcs:
         return {name: value for name, value in named if isinstance(value, torch.Tensor)}
 
 
-def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acoustic_scale: float) -> LatticeArcs:
+def lattice_arcs(
+    fsas: k2.Fsa, columns: torch.Tensor, frames: SearchedFrames, graph: DecodingGraph, acoustic_scale: float
+) -> LatticeArcs:
     """Take the arcs of lattices apart.
 
     Args:
       fsas: k2 FsaVec of a search in the graph, with ``graph_arc`` and ``frame``.
-      columns: the emissions that were searched, unscaled, each frame's best at 0 ``(N, T, num_columns)``.
+      columns: the emissions that were searched, unscaled, each frame's best at 0 ``(N, S, num_columns)``.
+      frames: where their frames are among those of the emissions.
       graph: that was searched.
       acoustic_scale: of the search.
     """
@@ -100,7 +107,7 @@ def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acou
     is_final = fsas.labels == FINAL_LABEL
     column = fsas.labels.long().clamp(min=0)
     token = layout.token(column)
-    frames = fsas.frame.long().clamp(max=columns.shape[1] - 1)
+    searched = fsas.frame.long().clamp(max=columns.shape[1] - 1)
     graph_arcs = fsas.graph_arc.long()
     on_cpu = graph_arcs.cpu().numpy()
     outputs = np.where(is_final.cpu().numpy(), 0, graph.outputs_of(on_cpu))
@@ -111,14 +118,15 @@ def lattice_arcs(fsas: k2.Fsa, columns: torch.Tensor, graph: DecodingGraph, acou
         is_final=is_final,
         tokens=token.masked_fill(is_final, 0),
         blocks=layout.block(column),
-        frames=frames,
+        frames=frames.numbers[utterances, searched],
+        skipped=frames.skipped[utterances, searched].masked_fill(is_final, 0),
         graph_arcs=graph_arcs,
         outputs=torch.from_numpy(outputs).to(fsas.device),
         ends_word=torch.from_numpy(graph.ends_word(on_cpu)).to(fsas.device) & ~is_final,
         # all units of a phrase are read from the boosted block but the first one and the boundaries between words
         enters_list=graph.begins_token(graph_arcs) & ~layout.is_boosted(column) & ~is_edge & ~is_final,
-        plain=columns[utterances, frames, token].masked_fill(is_final, 0.0),
-        boosted=columns[utterances, frames, column].masked_fill(is_final, 0.0),
+        plain=columns[utterances, searched, token].masked_fill(is_final, 0.0),
+        boosted=columns[utterances, searched, column].masked_fill(is_final, 0.0),
         graph=graph.arcs[graph_arcs, 3].view(torch.float32) - word_weights,
         word_weights=word_weights,
         acoustic_scale=acoustic_scale,

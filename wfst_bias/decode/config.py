@@ -17,6 +17,8 @@ class SearchConfig:
       output_beam: arcs this far below the best path are kept in the lattice; nats.
       min_active: states kept a frame, at least.
       max_active: states kept a frame, at most.
+      skip_blank: of neighboring frames in which blank leads all other tokens by more than this, one is searched, with
+        the best scores of all; nats, ``inf`` searches every frame.
     """
 
     acoustic_scale: float = 1.8
@@ -24,11 +26,14 @@ class SearchConfig:
     output_beam: float = 8.0
     min_active: int = 30
     max_active: int = 2000
+    skip_blank: float = 3.0
 
     def __post_init__(self) -> None:
         for name in ("acoustic_scale", "search_beam", "output_beam"):
             if not 0 < getattr(self, name) < math.inf:
                 raise FieldError(name, f"is {getattr(self, name)}; give a number above 0, not infinite")
+        if not self.skip_blank > 0:
+            raise FieldError("skip_blank", f"is {self.skip_blank}; give a number above 0, 'inf' to search every frame")
         if not self.max_active > self.min_active >= 0:
             raise FieldError(
                 "max_active",

@@ -37,6 +37,7 @@ class FramePath:
       frames: of the audio; the free frames of a second search stand at the last one.
       acoustic: log-probability of each token against the best one of its frame, nats.
       boost: added to that by adaptive boosting, nats.
+      num_frames: of the utterance.
     """
 
     tokens: IntArray
@@ -46,6 +47,7 @@ class FramePath:
     frames: IntArray
     acoustic: FloatArray
     boost: FloatArray
+    num_frames: int
 
     def units(self, frames: slice, units: Units) -> Pronunciation:
         """The units that begin in some frames."""
@@ -84,7 +86,7 @@ def words_and_entities(
 
     starts = [float(path.frames[first]) * frame_shift for first, _ in spans]
     ends = [float(path.frames[last - 1] + 1) * frame_shift for _, last in spans]
-    audio_end = float(path.frames[-1] + 1) * frame_shift if len(path.frames) else 0.0
+    audio_end = float(path.num_frames) * frame_shift
     words = tuple(
         Word(text, round(start, 4), round(max(end, min(end + _LAST_UNIT, following)), 4))
         for text, start, end, following in zip(texts, starts, ends, [*starts[1:], audio_end])

@@ -62,6 +62,7 @@ def _transcripts(
             frames=arcs.frames[own].clamp(max=int(lattices.lengths[utterance]) - 1).numpy(),
             acoustic=arcs.plain[own].numpy(),
             boost=arcs.boost[own].numpy(),
+            num_frames=int(lattices.lengths[utterance]),
         )
         gate = lattices.gates[utterance]
         words, entities, partial = words_and_entities(frame_path, emissions.frame_shift, graph, gate, decoder.gate)

@@ -6,13 +6,14 @@ k2 never takes them there. Other utterances of the batch, and other frames, lose
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Collection, Iterator, Sequence, Tuple
 
 import numpy as np
 import torch
 
 from wfst_bias.core.types import BoolArray, IntArray
+from wfst_bias.decode.searched_frames import SearchedFrames
 from wfst_bias.fst.ctc import FINAL_LABEL
 from wfst_bias.graph.decoding import DecodingGraph
 
@@ -24,13 +25,18 @@ class Rejection:
     Args:
       utterance: of the batch, from 0.
       arcs: of the decoding graph.
-      begin, end: the frames, ``end`` excluded; it may lie beyond all.
+      begin, end: the frames of the emissions, ``end`` excluded; it may lie beyond all.
     """
 
     utterance: int
     arcs: Tuple[int, ...]
     begin: int
     end: int
+
+    def searched(self, frames: SearchedFrames) -> "Rejection":
+        """The same in the frames of a search."""
+        begin, end = frames.between(self.utterance, self.begin, self.end)
+        return replace(self, begin=begin, end=end)
 
 
 @contextmanager
@@ -41,10 +47,11 @@ def without_rejected(
 
     Args:
       graph: of the search; some of its arcs read other columns while the context lasts.
-      columns: emissions in the columns that the graph reads ``(N, T, num_columns)``.
+      columns: emissions in the columns that the graph reads ``(N, S, num_columns)``.
+      rejections: in the frames of ``columns``.
 
     Yields:
-      the emissions to search ``(N, T, num_columns + K)``, K being the number of arcs that are rejected anywhere.
+      the emissions to search ``(N, S, num_columns + K)``, K being the number of arcs that are rejected anywhere.
     """
     if not rejections:
         yield columns

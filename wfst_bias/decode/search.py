@@ -17,6 +17,7 @@ from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, lattice_arcs
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.rejections import Rejection, without_rejected
+from wfst_bias.decode.searched_frames import SearchedFrames, merged_blanks
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.listed import OPEN
 
@@ -35,7 +36,8 @@ class Lattices:
         ``graph_arc`` (row of the decoding graph), ``frame`` and ``arc`` (its number); scores are scaled, boosted and
         with the graph's.
       arcs: the arcs of ``fsas``, taken apart.
-      columns: the emissions that were searched, unscaled, each frame's best at 0, ``(N, T, num_columns)``.
+      columns: the emissions that were searched, unscaled, each frame's best at 0, ``(N, S, num_columns)``.
+      frames: where their S frames are among those of the emissions.
       lengths: frames of each utterance, free frames at the end not counted, ``(N,)``.
       emissions: given to the search.
       gates: the gate of each utterance, see :class:`~wfst_bias.graph.decoding.ListInGraph`.
@@ -44,6 +46,7 @@ class Lattices:
     fsas: k2.Fsa
     arcs: LatticeArcs
     columns: torch.Tensor
+    frames: SearchedFrames
     lengths: torch.Tensor
     emissions: Emissions
     gates: Sequence[int]
@@ -120,19 +123,24 @@ class Decoder:
         check_tokens(self.graph.tokens, emissions.tokens)
         gates = tuple(gates) or (OPEN,) * len(emissions.lengths)
         assert len(gates) == len(emissions.lengths) and max(gates) < max(1, self.graph.num_gates)
-        columns = self._columns(emissions.to(self.device).log_probs, gates)
-        fsas = self.intersect(columns, emissions.lengths, rejections)
+        plain, frames = merged_blanks(
+            relative(emissions.to(self.device).log_probs), emissions.lengths, self.search.skip_blank
+        )
+        columns = self._columns(plain, gates)
+        fsas = self.intersect(columns, frames.lengths, [one.searched(frames) for one in rejections])
         ended = has_final_arc(fsas)
         if not ended.all():
             columns = torch.cat([columns, columns.new_zeros(len(gates), _TAIL_FRAMES, columns.shape[2])], dim=1)
             for utterance in (~ended).nonzero().flatten().tolist():
-                columns[utterance, int(emissions.lengths[utterance]) :] = self._free_frame
-            fsas = self.intersect(columns, emissions.lengths + _TAIL_FRAMES * (~ended), rejections)
-        return Lattices(fsas, self.lattice_arcs(fsas, columns), columns, emissions.lengths, emissions, gates)
+                columns[utterance, int(frames.lengths[utterance]) :] = self._free_frame
+            frames = frames.extended(_TAIL_FRAMES, frames.lengths + _TAIL_FRAMES * (~ended))
+            fsas = self.intersect(columns, frames.lengths, [one.searched(frames) for one in rejections])
+        arcs = self.lattice_arcs(fsas, columns, frames)
+        return Lattices(fsas, arcs, columns, frames, emissions.lengths, emissions, gates)
 
-    def lattice_arcs(self, fsas: k2.Fsa, columns: torch.Tensor) -> LatticeArcs:
-        """The arcs of lattices that :meth:`intersect` made of emissions ``(N, T, num_columns)``."""
-        return lattice_arcs(fsas, columns, self.graph, self.search.acoustic_scale)
+    def lattice_arcs(self, fsas: k2.Fsa, columns: torch.Tensor, frames: SearchedFrames) -> LatticeArcs:
+        """The arcs of lattices that :meth:`intersect` made of emissions ``(N, S, num_columns)``."""
+        return lattice_arcs(fsas, columns, frames, self.graph, self.search.acoustic_scale)
 
     @cached_property
     def _free_frame(self) -> torch.Tensor:
@@ -144,14 +152,17 @@ class Decoder:
         frame: torch.Tensor = self.graph.layout.free_frame(block).to(self.device)
         return frame
 
-    def _columns(self, log_probs: torch.Tensor, gates: Sequence[int]) -> torch.Tensor:
-        """Emissions relative to each frame's best, in the blocks of columns that the graph reads."""
-        plain = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)  # also of -inf
+    def _columns(self, plain: torch.Tensor, gates: Sequence[int]) -> torch.Tensor:
+        """Emissions, each frame's best at 0, in the blocks of columns that the graph reads."""
         layout = self.graph.layout
         return layout.stack(plain, boosted(plain, self.boost), gates) if layout.has_lists else plain
 
     def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, rejections: Sequence[Rejection] = ()) -> k2.Fsa:
-        """Lattices of emissions ``(N, T, num_columns)`` in the columns that the graph reads.
+        """Lattices of emissions ``(N, S, num_columns)`` in the columns that the graph reads.
+
+        Args:
+          lengths: frames of each utterance ``(N,)``.
+          rejections: in the frames of ``columns``.
 
         Raises:
           InputError: this process was forked from one that has searched.
@@ -173,6 +184,12 @@ class Decoder:
         lattices.arc = torch.arange(lattices.num_arcs, dtype=torch.int32, device=lattices.device)
         del lattices.lease  # k2 hands on what the graph has; a lattice reads nothing of it
         return lattices
+
+
+def relative(log_probs: torch.Tensor) -> torch.Tensor:
+    """Emissions ``(..., C)`` relative to each frame's best; those that are far below it, or impossible, can be searched, too."""
+    plain: torch.Tensor = (log_probs - log_probs.amax(dim=-1, keepdim=True)).clamp(min=_LOWEST)
+    return plain
 
 
 def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device, gate: GateConfig) -> Dict[str, Any]:

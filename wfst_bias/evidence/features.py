@@ -131,10 +131,14 @@ class PathFrames:
           utterance: its number in the batch.
         """
         length = int(lattices.lengths[utterance])
-        arcs = lattices.arcs.select(torch.from_numpy(transcript.path[:length]).to(decoder.device))
+        arcs = lattices.arcs.select(torch.from_numpy(transcript.path).to(decoder.device))
         best = lattices.emissions.log_probs[utterance, :length].amax(dim=-1)
-        begins = decoder.graph.begins_unit(arcs.graph_arcs)
-        return cls(begins.cpu().numpy(), arcs.plain.cpu().numpy(), best.cpu().numpy(), lattices.emissions.frame_shift)
+        inside = arcs.frames < length
+        begins = torch.zeros_like(best, dtype=torch.bool)
+        begins[arcs.frames[inside]] = decoder.graph.begins_unit(arcs.graph_arcs)[inside]
+        gaps = torch.zeros_like(best)  # as of the blanks that the search has skipped
+        gaps[arcs.frames[inside]] = arcs.plain[inside]
+        return cls(begins.cpu().numpy(), gaps.cpu().numpy(), best.cpu().numpy(), lattices.emissions.frame_shift)
 
     @cached_property
     def _unit_starts(self) -> IntArray:

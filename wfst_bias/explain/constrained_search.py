@@ -32,10 +32,11 @@ class ConstrainedSearch:
     """One utterance, to be searched again and again under conditions.
 
     Args:
-      searched: the utterance alone, as the recognizer has searched it.
+      searched: the utterance alone, as the recognizer has searched it, all its frames.
     """
 
     def __init__(self, searched: SearchedBatch):
+        assert not searched.lattices.frames.skipped.any(), "an explanation has to search every frame"
         self._searched = searched
         self._decoder = searched.decoder
         self._lattices = searched.lattices
@@ -152,7 +153,7 @@ class ConstrainedSearch:
         fsas = decoder.intersect(self._lattices.columns, torch.tensor([self._num_frames]))
         if not has_final_arc(fsas).all():
             return None
-        arcs = decoder.lattice_arcs(fsas, self._lattices.columns)
+        arcs = decoder.lattice_arcs(fsas, self._lattices.columns, self._lattices.frames)
         return self._path(decoder, replace(self._lattices, fsas=fsas, arcs=arcs))
 
     def _path(self, decoder: Decoder, lattices: Lattices) -> ScoredPath:

@@ -1,6 +1,7 @@
 """Why a phrase was found in an utterance of a decode folder, or was not: the utterance is decoded again."""
 
 import difflib
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Iterable, List, Mapping, Optional, Tuple
@@ -143,7 +144,8 @@ def _setup(decode_dir: Path, moved: Mapping[str, Any], lists: Optional[Path]) ->
             f"is not the graph that {decode_dir} was decoded with; name that one with --graph, or decode again",
             setup.graph,
         )
-    return setup
+    # paths are compared frame by frame
+    return replace(setup, search=replace(setup.search, skip_blank=math.inf))
 
 
 def _text_of(path: Path, utterance: str) -> str:

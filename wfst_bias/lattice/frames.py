@@ -11,6 +11,7 @@ from typing import Any, Iterator, List, Tuple
 import numpy as np
 import torch
 
+from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.decode.arcs import arc_bounds
 from wfst_bias.decode.search import Decoder, Lattices
@@ -25,13 +26,40 @@ def kaldi_lattices(lattices: Lattices, decoder: Decoder) -> List[str]:
     other = fsas.scores - terms.acoustic_scale * terms.plain
     arcs = fsas.arcs.values()[:, :3].cpu().numpy().astype(np.int64)
     arcs[:, 2] = torch.where(terms.is_final, -1, terms.tokens + 1).cpu().numpy()
-    outputs = terms.outputs.cpu().numpy()
+    outputs, skipped = terms.outputs.cpu().numpy(), terms.skipped.cpu().numpy()
     costs = 0.0 - torch.stack([other, terms.plain], dim=1).cpu().numpy()
     bounds = arc_bounds(fsas)
     return [
-        f"{name}\n{_block(arcs[begin:end], outputs[begin:end], costs[begin:end], decoder.graph)}\n"
-        for name, begin, end in zip(lattices.emissions.names, bounds, bounds[1:])
+        f"{name}\n{_block(*_with_skipped(skipped[own], arcs[own], outputs[own], costs[own]), decoder.graph)}\n"
+        for name, own in zip(lattices.emissions.names, map(slice, bounds, bounds[1:]))
     ]
+
+
+def _with_skipped(
+    skipped: IntArray, arcs: IntArray, olabels: IntArray, costs: FloatArray
+) -> Tuple[IntArray, IntArray, FloatArray]:
+    """The arcs of one lattice with those of the blanks that the search has skipped, behind the frame that stands for them.
+
+    Args:
+      skipped: how many follow each arc, the same for all that enter a state ``(A,)``.
+      arcs, olabels, costs: see :func:`_block`.
+    """
+    num_states = int(arcs[:, :2].max(initial=-1)) + 1
+    behind = np.zeros(num_states, np.int64)
+    behind[arcs[:, 1]] = skipped
+    last = np.repeat(np.arange(num_states), behind)  # the state that each chain of blanks leads to
+    own = num_states + np.arange(len(last))
+    is_last = np.diff(last, append=-1) != 0
+    first_of = np.arange(num_states)
+    first_of[last[::-1]] = own[::-1]
+    blanks = np.stack([own, np.where(is_last, last, own + 1), np.full_like(own, BLANK_ID + 1)], axis=1)
+    entered = arcs.copy()
+    entered[:, 1] = first_of[arcs[:, 1]]
+    return (
+        np.concatenate([entered, blanks]),
+        np.pad(olabels, (0, len(own))),
+        np.pad(costs, ((0, len(own)), (0, 0))),
+    )
 
 
 def _block(arcs: IntArray, olabels: IntArray, costs: FloatArray, graph: DecodingGraph) -> str:

@@ -9,6 +9,7 @@ from typing import List, Tuple
 
 import numpy as np
 
+from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
 from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
@@ -22,6 +23,7 @@ from wfst_bias.lattice.terms import NUM_TERMS
 # frame. Speech has ten to fifty at the default beam.
 MOST_ARCS_A_FRAME = 60
 NO_WORD, NO_PHRASE = 0, -1
+_SKIPPED = -1
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class WordLattice:
       tokens: of all frames of all arcs, one arc after the other, int32.
       splits: where those of each arc begin, int64 ``(A + 1,)``. An arc's frames end with the one in which its word
         is distinguished from others, not with the word.
-      sources: arcs of the search's lattices that the frames are of, int64; empty where it is not of a search.
+      sources: arcs of the search's lattices that the frames are of, -1 for blanks that it skipped, int64; empty where it
+        is not of a search.
       beam: strings whose best path is this far below the best one are left out, nats.
       segment_of: the long utterance that it is a segment of; empty where it is of a whole utterance.
       start: of the segment in that utterance.
@@ -81,7 +84,9 @@ class WordLattice:
 
     def sources_of(self, arcs: IntArray) -> IntArray:
         """Arcs of the search's lattices under some arcs, one arc after the other, int64."""
-        return self.sources[self.frames_of(arcs)]
+        sources = self.sources[self.frames_of(arcs)]
+        searched: IntArray = sources[sources != _SKIPPED]
+        return searched
 
     def frames_of(self, arcs: IntArray) -> IntArray:
         """Where the frames of some arcs are in ``tokens`` and ``sources``, one arc after the other, int64."""
@@ -157,6 +162,7 @@ class _Frames:
       src, dst: states, numbered in each utterance.
       is_final: which arcs lead into the end.
       tokens: that they read.
+      skipped: how many more frames of blank follow the one that is read.
       outputs: words and phrases, 0 is none.
       enters_list: where a phrase of a list may begin.
       terms: of the score, nats ``(A, 4)``, see :meth:`wfst_bias.decode.arcs.LatticeArcs.terms`.
@@ -167,6 +173,7 @@ class _Frames:
     dst: IntArray
     is_final: BoolArray
     tokens: IntArray
+    skipped: IntArray
     outputs: IntArray
     enters_list: BoolArray
     terms: FloatArray
@@ -182,7 +189,7 @@ class _Frames:
         through = forward[first_state + states[:, 0]] + fsas.scores + backward[first_state + states[:, 1]]
         loss = fsas.get_tot_scores(**options)[arcs.utterances] - through
         src, dst = states.cpu().numpy().T
-        columns = (arcs.is_final, arcs.tokens, arcs.outputs, arcs.enters_list, arcs.terms(), loss)
+        columns = (arcs.is_final, arcs.tokens, arcs.skipped, arcs.outputs, arcs.enters_list, arcs.terms(), loss)
         return cls(src, dst, *(column.cpu().numpy() for column in columns))
 
 
@@ -199,7 +206,11 @@ def _word_lattice(name: str, frames: _Frames, kept: IntArray, beam: float, graph
     searched = position == 0
     terms = _terms(frames, kept[own[searched]], stretch[searched], len(last), graph.first_phrase)
     is_frame = searched & ~frames.is_final[kept[own]]
-    sources = kept[own[is_frame]]
+    searched_arcs = kept[own[is_frame]]
+    lengths = 1 + frames.skipped[searched_arcs]
+    num_frames = np.bincount(stretch[is_frame], weights=lengths, minlength=len(last))
+    sources = np.full(int(lengths.sum()), _SKIPPED, np.int64)
+    sources[np.cumsum(lengths) - lengths] = searched_arcs
     return WordLattice(
         name=name,
         src=stretches.src,
@@ -207,8 +218,8 @@ def _word_lattice(name: str, frames: _Frames, kept: IntArray, beam: float, graph
         words=np.where(has_word, stretches.label, NO_WORD),
         phrases=np.where(has_word & graph.is_phrase(output), output - graph.first_phrase, NO_PHRASE),
         terms=terms,
-        tokens=frames.tokens[sources].astype(np.int32),
-        splits=np.concatenate([[0], np.cumsum(np.bincount(stretch[is_frame], minlength=len(last)))]),
+        tokens=np.where(sources != _SKIPPED, frames.tokens[sources], BLANK_ID).astype(np.int32),
+        splits=np.concatenate([[0], np.cumsum(num_frames)]).astype(np.int64),
         sources=sources,
         beam=stretches.beam,
     )
