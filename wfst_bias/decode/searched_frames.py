@@ -95,4 +95,5 @@ def _of_runs(values: torch.Tensor, run: torch.Tensor, num_runs: int, reduction: 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch 1.13 calls the function beta
         reduced = values.new_zeros(shape).scatter_reduce(1, index, values, reduction, include_self=False)
-    return reduced[:, :num_runs]
+    first: torch.Tensor = reduced[:, :num_runs]
+    return first
