@@ -93,7 +93,7 @@ def test_transcripts_are_those_of_a_search_of_every_frame(decoder, doubt):
         assert [e.phrase for e in one.entities] == [e.phrase for e in other.entities]
         assert [e.gap for e in other.entities] == pytest.approx([e.gap for e in one.entities], abs=1e-4)
         assert other.score == pytest.approx(one.score, abs=1e-3)
-        ours, theirs = (PathFrames.of(t, i, l, d) for t, l, d in ((one, slow, every), (other, fast, skipping)))
+        ours, theirs = (PathFrames.of(t, i, made, d) for t, made, d in ((one, slow, every), (other, fast, skipping)))
         assert ours.begins.tolist() == theirs.begins.tolist()
         assert theirs.gaps.tolist() == pytest.approx(ours.gaps.tolist(), abs=1e-5)
 

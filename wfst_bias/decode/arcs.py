@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
-from wfst_bias.fst.ctc import FINAL_LABEL
 from wfst_bias.decode.searched_frames import SearchedFrames
+from wfst_bias.fst.ctc import FINAL_LABEL
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.lowered_words import weights_of_outputs
 
