@@ -15,8 +15,7 @@ from wfst_bias.g2p.graphones import ORDER, THRESHOLD, cut_words, graphone_lexico
 from wfst_bias.g2p.p2g import GraphoneP2G
 from wfst_bias.lang.default_lexicons import cmudict_lexicon
 from wfst_bias.lang.lexicon import Lexicon
-
-_ONE_IN = 20
+from wfst_bias.training.g2p.families import family_of, kept_out_families
 
 
 def main() -> None:
@@ -25,10 +24,8 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, nargs="+", default=[THRESHOLD])
     arguments = parser.parse_args()
 
-    # "abbott", "abbott's" and "abbotts" are kept out together
-    family_of = lambda word: word.rstrip("'s")
     observed, cmudict = graphone_lexicon(), set(cmudict_lexicon().pairs)
-    kept_out = set(sorted({family_of(word) for word in observed.entries})[::_ONE_IN])
+    kept_out = kept_out_families(observed.entries)
     training = [pair for pair in observed.pairs if family_of(pair[0]) not in kept_out]
     unseen = [pair for pair in observed.pairs if family_of(pair[0]) in kept_out]
     sounds = {pronunciation for _, pronunciation in training}

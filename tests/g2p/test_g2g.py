@@ -7,7 +7,6 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import spellings
-from wfst_bias.g2p import g2g
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants
 from wfst_bias.g2p.graphemes import read_table
@@ -99,7 +98,7 @@ def test_a_table_without_rows(tmp_path):
 
 
 def test_sources_by_name_or_file(tmp_path):
-    with pytest.raises(InputError, match="'klingon'; graphones, de, en are known"):
+    with pytest.raises(InputError, match="'klingon'; network, graphones, de, en are known"):
         PhoneVariants(G2GConfig(sources="klingon"))
     with pytest.raises(InputError, match="sources is ''; name one, or ask for 0 variants"):
         G2GConfig(sources="")
@@ -135,13 +134,30 @@ def test_apostrophes_at_the_edges_of_a_word_are_not_read():
     assert read["'burbs"] == read["burbs"] and read["gallopin'"] == read["gallopin"]
 
 
-def test_processes_give_the_same(monkeypatch):
-    words = ["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"]
-    alone = PhoneVariants(G2GConfig(sources="graphones,de")).of(words)
-    monkeypatch.setattr(g2g, "_MANY_WORDS", 1)
-    monkeypatch.setattr(g2g.os, "cpu_count", lambda: 2)
-    assert PhoneVariants(G2GConfig(sources="graphones,de")).of(words) == alone
-    assert alone["škoda"] and alone["o'brien"] and not alone["日本"]
+def test_words_in_other_letters_have_no_variants():
+    variants = PhoneVariants(G2GConfig(sources="graphones,de"))
+    found = variants.of(["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"])
+    assert found["škoda"] and found["o'brien"] and not found["日本"]
+
+
+def test_the_network_and_graphones_give_variants_together():
+    words = ["kaity", "škoda", "日本"]
+    by_network, by_graphones, by_both = (
+        PhoneVariants(G2GConfig(sources=sources)).of(words) for sources in ("network", "graphones", "network,graphones")
+    )
+    for word in words[:2]:
+        best = dict(by_network[word])
+        for pronunciation, score in by_graphones[word]:
+            best[pronunciation] = max(score, best.get(pronunciation, score))
+        assert [score for _, score in by_both[word]] == sorted(best.values(), reverse=True)[: len(by_both[word])]
+        assert all(best[pronunciation] == score for pronunciation, score in by_both[word])
+    assert by_network["日本"] == by_both["日本"] == []
+
+
+def test_the_network_has_no_spellings():
+    units = Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|")
+    with pytest.raises(InputError, match="'network', which has no spellings; name 'graphones'"):
+        SpellingVariants(G2GConfig(sources="network"), CharSpeller(units))
 
 
 LEXICON = Lexicon({"philip": (("F", "IH", "L", "IH", "P"),), "york": (("Y", "AO", "R", "K"),)})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wfst_bias.core.errors import FieldError
 
-AUTO, GRAPHONES = "auto", "graphones"
+AUTO, NETWORK, GRAPHONES = "auto", "network", "graphones"
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class G2GConfig:
       variants: further pronunciations of each phrase, in addition to those of lexicon and G2P; 0 is none.
       cost: cost of a variant, nats.
       scale: weight of the log-probability of a variant in its source.
-      sources: sources of variants: graphones (n-grams of English letters and phones), tables of graphs/g2g (en, de),
-        files; auto: graphones for phones, none for letters and pieces.
+      sources: sources of variants: network (from English letters to phones), graphones (n-grams of both), tables of
+        graphs/g2g (en, de), files; auto: graphones for phones, none for letters and pieces.
     """
 
     variants: int = 4

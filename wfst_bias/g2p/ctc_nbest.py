@@ -143,28 +143,22 @@ class _Search:
         last_prob = self._frames.probs.ravel()[rows[:, None] * num_labels + last]
         last_prob[last == BLANK] = 0.0
 
-        # a prefix whose parent is in the beam, too, is also reached from there
-        of_parent = parent[:, :, None] == hash_[:, None, :]
-        same = last[:, :, None] == last[:, None, :]
-        reached = np.where(of_parent, total[:, None, :] - same * ends_label[:, None, :], np.float32(0.0)).sum(axis=2)
-        stay_blank = total * self._frames.probs[rows, BLANK, None]
-        stay_label = (ends_label + reached) * last_prob
-
         labels, label_probs = self._labels[rows], self._label_probs[rows]
         repeated = labels[:, None, :] == last[:, :, None]
         longer = (total[:, :, None] - repeated * ends_label[:, :, None]) * label_probs[:, None, :]
-        self._drop_known(longer, of_parent, repeated)
+        # a prefix whose parent is in the beam, too, is also reached from there: paths to it are not counted twice
+        word, child, its_parent = np.nonzero(parent[:, :, None] == hash_[:, None, :])
+        is_repeated = last[word, child] == last[word, its_parent]
+        reached = total[word, its_parent] - is_repeated * ends_label[word, its_parent]
+        ends_label[word, child] += reached  # of ends_label, only that of a parent is read before this line
+        known, place = np.nonzero(labels[word] == last[word, child, None])
+        longer[word[known], its_parent[known], place] = 0.0
+        stay_blank = total * self._frames.probs[rows, BLANK, None]
+        stay_label = ends_label * last_prob
 
         candidates = np.concatenate([stay_blank + stay_label, longer.reshape(n, -1)], axis=1)
         chosen = _best_places(candidates, self._beam)
         self._keep(n, chosen, np.take_along_axis(candidates, chosen, 1), stay_blank, labels)
-
-    @staticmethod
-    def _drop_known(longer: FloatArray, of_parent: BoolArray, repeated: BoolArray) -> None:
-        """Set to 0 each continuation of a prefix ``(W, B, labels)`` that is a prefix of the beam already."""
-        word, child, parent = np.nonzero(of_parent)
-        known, label = np.nonzero(repeated[word, child])
-        longer[word[known], parent[known], label] = 0.0
 
     def _keep(self, n: int, chosen: IntArray, total: FloatArray, stay_blank: FloatArray, labels: IntArray) -> None:
         """Make the chosen candidates, ``(n, B)``, the beams of the first ``n`` words."""

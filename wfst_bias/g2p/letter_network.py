@@ -8,9 +8,9 @@ phone network recognizes them; :mod:`wfst_bias.training.g2p` makes the shipped w
 import hashlib
 import io
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Iterator, List, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.g2p.ctc_nbest import BeamConfig, Frames, Sequences, concatenated, nbest, without_blanks
 from wfst_bias.g2p.letters import NUM_LETTERS, REACH, SLOTS, coded, trigrams_of
 from wfst_bias.g2p.word_readings import Readings, ranges
+from wfst_bias.lang.lexicon import Pronunciation
 
 WEIGHTS_FILE = Path(__file__).with_name("letter_network.npz")
 
@@ -35,9 +36,10 @@ class Weights:
     """The weights of a network of C channels, float32; those of normalizations are multiplied into the layers.
 
     Args:
-      rows: vector of each trigram of letters, int64 ``((NUM_LETTERS + 1) ** 3,)``.
-      trigrams: vectors, ``(R, C)``.
-      letters: vectors of the letters at each place around a letter, ``(2 * REACH + 1, NUM_LETTERS + 1, C)``.
+      rows: of each trigram of letters among ``trigrams``, 0 for rare ones, int64 ``((NUM_LETTERS + 1) ** 3,)``.
+      trigrams: vectors of frequent trigrams with their letters, that of rare ones without, ``(1 + R, C)``.
+      letters: vectors of the letters before, at and behind a letter, which rare trigrams have, ``(3, NUM_LETTERS + 1, C)``.
+      outer: sums of the vectors of two letters two places away, ``((NUM_LETTERS + 1) ** 2, C)``.
       kernels, biases: of the residual convolutions.
       head, head_bias: of the outputs, ``(SLOTS * (1 + phones), C, 1)``.
     """
@@ -45,6 +47,7 @@ class Weights:
     rows: Tensor
     trigrams: Tensor
     letters: Tensor
+    outer: Tensor
     kernels: Tuple[Tensor, ...]
     biases: Tuple[Tensor, ...]
     head: Tensor
@@ -57,6 +60,8 @@ class LetterNetwork:
     Args:
       weights_file: see :mod:`wfst_bias.training.g2p`; it is read at the first word.
     """
+
+    spells = False
 
     def __init__(self, weights_file: Path = WEIGHTS_FILE):
         self._weights_file = weights_file
@@ -83,6 +88,11 @@ class LetterNetwork:
         found = [nbest(frames, num, config) for frames in self._frames([plain[i] for i in order.tolist()], config)]
         return _in_order(words, order, found)
 
+    def pronounce(self, words: Iterable[str]) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """See :class:`wfst_bias.lang.pronounce.G2P`; one pronunciation for each word."""
+        found = self.read(list(dict.fromkeys(words)), 1)
+        return {word: tuple(pronunciation for pronunciation, _ in some) for word, some in found.to_dict().items()}
+
     def _frames(self, words: List[str], config: BeamConfig) -> Iterator[Frames]:
         """Yield the frames of words, which are sorted by length, many words at once."""
         parts: List[Frames] = []
@@ -102,9 +112,13 @@ class LetterNetwork:
         weights = self._weights
         letters = coded(words, REACH)
         num_letters = letters.shape[1] - 2 * REACH
-        hidden = weights.trigrams[weights.rows[trigrams_of(letters)[:, REACH - 1 : num_letters + REACH - 1]]]
-        for place, vectors in enumerate(weights.letters):
-            hidden += vectors[letters[:, place : place + num_letters]]
+        rows = weights.rows[trigrams_of(letters[:, 1:-1])]
+        hidden = weights.trigrams[rows]
+        hidden += weights.outer[letters[:, : -2 * REACH] * (NUM_LETTERS + 1) + letters[:, 2 * REACH :]]
+        word, place = torch.nonzero(rows == 0, as_tuple=True)
+        if len(word):
+            for offset, vectors in enumerate(weights.letters, 1):
+                hidden[word, place] += vectors[letters[word, place + offset]]
         hidden = hidden.relu_().transpose(1, 2).contiguous()
         for kernel, bias in zip(weights.kernels, weights.biases):
             hidden += F.conv1d(hidden, kernel, bias, padding=REACH).relu_()
@@ -122,17 +136,22 @@ class LetterNetwork:
         with np.load(io.BytesIO(self._content), allow_pickle=False) as file:
             arrays = {name: torch.from_numpy(file[name]) for name in file.files}
         arrays = {name: some.float() if some.is_floating_point() else some.long() for name, some in arrays.items()}
-        rows = torch.zeros((NUM_LETTERS + 1) ** 3, dtype=torch.int64)
-        rows[arrays["codes"]] = torch.arange(1, len(arrays["codes"]) + 1)
-        return Weights(
-            rows,
-            arrays["trigrams"],
-            arrays["letters"],
-            tuple(arrays["kernels"]),
-            tuple(arrays["biases"]),
-            arrays["head"],
-            arrays["head_bias"],
-        )
+        size = NUM_LETTERS + 1
+        codes, trigrams, letters = arrays["codes"], arrays["trigrams"], arrays["letters"]
+        rows = torch.zeros(size**3, dtype=torch.int64)
+        rows[codes] = torch.arange(1, len(codes) + 1)
+        inner = letters[REACH - 1 : REACH + 2]
+        for vectors, step in zip(inner, (size**2, size, 1)):
+            trigrams[1:] += vectors[codes.div(step, rounding_mode="floor") % size]
+        outer = (letters[0][:, None] + letters[-1]).view(size**2, -1)
+        kernels, biases = tuple(arrays["kernels"]), tuple(arrays["biases"])
+        return Weights(rows, trigrams, inner, outer, kernels, biases, arrays["head"], arrays["head_bias"])
+
+
+@lru_cache(maxsize=None)
+def shipped_network() -> LetterNetwork:
+    """Return the network that comes with the package; its weights are read once per process."""
+    return LetterNetwork()
 
 
 def _plain(word: str) -> str:
