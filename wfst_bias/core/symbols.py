@@ -5,10 +5,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence
+
+import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of, publish_file
+from wfst_bias.core.packed_strings import MoreStrings, PackedStrings
 
 EPS = "<eps>"
 BLANK = "<blk>"
@@ -20,16 +23,19 @@ OOV = "<oov>"
 EPS_ID = 0
 BLANK_ID = 0
 
+_PACKED = PackedStrings, MoreStrings
+_OTHERS = (b"\t", b"\r", b"\0")  # what no table of ours has
+
 
 @dataclass(frozen=True)
 class SymbolTable:
     """Symbols by id, ids 0..n-1 without a gap: a Kaldi ``words.txt`` or ``tokens.txt``.
 
     Args:
-      symbols: symbol of each id.
+      symbols: symbol of each id; a tuple, or packed strings, which are equal to one.
     """
 
-    symbols: Tuple[str, ...]
+    symbols: Sequence[str]
 
     @cached_property
     def ids(self) -> Dict[str, int]:
@@ -44,19 +50,40 @@ class SymbolTable:
         return len(self.symbols)
 
     def __contains__(self, symbol: str) -> bool:
-        return symbol in self.ids
+        return self.find(symbol) >= 0
 
     def __getitem__(self, symbol: str) -> int:
-        return self.ids[symbol]
+        if (found := self.find(symbol)) < 0:
+            raise KeyError(symbol)
+        return found
+
+    def find(self, symbol: str) -> int:
+        """The id of a symbol; -1 where there is none."""
+        symbols = self.symbols
+        return symbols.find(symbol) if isinstance(symbols, _PACKED) else self.ids.get(symbol, -1)
 
     def extended(self, symbols: Iterable[str]) -> "SymbolTable":
         """Return the table with new symbols appended."""
-        new = dict.fromkeys(s for s in symbols if s not in self.ids)
-        return SymbolTable(self.symbols + tuple(new)) if new else self
+        new = dict.fromkeys(s for s in symbols if s not in self)
+        if not new:
+            return self
+        if isinstance(self.symbols, MoreStrings):
+            return SymbolTable(self.symbols.extended(new))
+        is_packed = isinstance(self.symbols, PackedStrings)
+        return SymbolTable(MoreStrings(self.symbols, new) if is_packed else (*self.symbols, *new))
 
     def write(self, path: Path) -> None:
         rows = (f"{symbol} {i}\n" for i, symbol in enumerate(self.symbols))
         publish_file(path, "".join(rows))
+
+    @staticmethod
+    def mapped(path: Path, first: str) -> "SymbolTable":
+        """The same as :meth:`read` of a table that :meth:`write` made, without making its symbols.
+
+        That no symbol is repeated is not checked.
+        """
+        strings = _strings_of(path)
+        return SymbolTable.read(path, first) if strings is None or strings[0] != first else SymbolTable(strings)
 
     @staticmethod
     def read(path: Path, first: str) -> "SymbolTable":
@@ -83,3 +110,30 @@ class SymbolTable:
         if not symbols or symbols[0] != first:
             raise InputError(f"id 0 must be {first!r}; make the folder anew", path, 1)
         return SymbolTable(tuple(symbols))
+
+
+def _strings_of(path: Path) -> Optional[PackedStrings]:
+    """The symbols of a table; None where a line is not ``SYMBOL ID`` with the id of its place."""
+    try:
+        content = Path(path).read_bytes()
+        content.decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    num_lines = content.count(b"\n")
+    has_others = any(other in content for other in _OTHERS) or content.count(b" ") != num_lines
+    if not num_lines or has_others or not content.endswith(b"\n"):
+        return None
+    text = np.frombuffer(content, np.uint8)
+    line_ends = np.flatnonzero(text == ord("\n"))
+    ends = line_ends - 2  # of the symbols: before a blank and a digit, or more of them
+    for power in range(1, len(str(num_lines - 1))):
+        ends[10**power :] -= 1
+    starts = np.concatenate([[0], line_ends[:-1] + 1])
+    if (ends <= starts).any() or (text[ends] != ord(" ")).any():
+        return None
+    for power in range(len(str(num_lines - 1))):
+        first = 10**power if power else 0
+        digits = np.arange(first, num_lines) // 10**power % 10
+        if (text[line_ends[first:] - 1 - power] != ord("0") + digits).any():
+            return None
+    return PackedStrings(text, starts, ends)

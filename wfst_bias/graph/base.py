@@ -3,7 +3,7 @@
 import weakref
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import AbstractSet, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -19,8 +19,9 @@ from wfst_bias.fst.wfst import Wfst
 from wfst_bias.graph.arena import Arena, Lease
 from wfst_bias.graph.biasing_trie import ClassExpansion, gated
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.decoding import DecodingGraph, decoding_graph, words_of_path
+from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier, spliced_arcs
+from wfst_bias.graph.known_words import known_words_of
 from wfst_bias.graph.listed import OPEN, ListInGraph
 from wfst_bias.graph.lowered_words import ArcsOfWords
 from wfst_bias.graph.token_graph import EntityClass
@@ -88,9 +89,9 @@ class BaseGraph:
         return tuple(entity_class.name for entity_class in self.classes)
 
     @cached_property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         """The words of the language model."""
-        return words_of_path(self.table.olabels, self.words, len(self.words))
+        return known_words_of(self.unigrams, self.table.olabels, self.words, len(self.words))
 
     @cached_property
     def spellings(self) -> Spellings:
@@ -214,7 +215,7 @@ class BaseGraph:
 
     def sounds_like_a_word(self, pronunciation: Pronunciation) -> bool:
         """Whether a word of the language model has a pronunciation."""
-        return not self.known_words.isdisjoint(self.lang.lexicon.words_of.get(pronunciation, ()))
+        return any(word in self.known_words for word in self.lang.lexicon.words_of.get(pronunciation, ()))
 
 
 def _lowered_words(lists: Sequence[CompiledList], gates: Sequence[int]) -> Dict[str, float]:

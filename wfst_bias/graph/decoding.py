@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import k2
 import numpy as np
@@ -18,6 +18,7 @@ from wfst_bias.entities.inflections import extra_cost
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import MODIFIED, STANDARD, ArcTable
 from wfst_bias.fst.wfst import WORD_END
+from wfst_bias.graph.known_words import known_words_of
 from wfst_bias.graph.listed import OPEN, ListedPhrase, ListInGraph
 from wfst_bias.lang.units import Units
 
@@ -148,7 +149,7 @@ class DecodingGraph:
     def knows(self, words: Sequence[str]) -> bool:
         """Whether the language model has all of some words."""
         if self.unigrams is None:
-            return self.known_words.issuperset(words)
+            return all(word in self.known_words for word in words)
         return not math.isnan(self.log_prob_of(words))
 
     def phrase_of(self, output: int) -> ListedPhrase:
@@ -180,9 +181,9 @@ class DecodingGraph:
         return is_phrase
 
     @cached_property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         """The words of the language model."""
-        return words_of_path(self.olabels, self.base_words, self.first_phrase)
+        return known_words_of(self.unigrams, self.olabels, self.base_words, self.first_phrase)
 
     def log_prob_of(self, words: Sequence[str]) -> Nats:
         """The log-probability of the rarest of some words without a history; NaN where one is unknown."""
@@ -257,12 +258,6 @@ def decoding_graph(
     if not -1 <= int(arcs[:, 2].min()) <= int(arcs[:, 2].max()) < graph.num_columns:
         raise InputError("the graph reads columns that the emissions do not have; make its folder anew")
     return graph
-
-
-def words_of_path(olabels: IntArray, words: SymbolTable, first_phrase: int) -> FrozenSet[str]:
-    """The words among the output labels of a graph."""
-    labels = np.flatnonzero(np.bincount(olabels % WORD_END, minlength=1))
-    return frozenset(words.symbols[i] for i in labels.tolist() if 0 < i < first_phrase)
 
 
 _VALID_AND_NONEMPTY = 0x3  # k2::kFsaPropertiesValid | k2::kFsaPropertiesNonempty

@@ -15,6 +15,7 @@ import torch
 
 from wfst_bias.core.errors import InputError, content_errors
 from wfst_bias.core.files import lines_of, publish_folder, read_json
+from wfst_bias.core.records import read_record, write_record
 from wfst_bias.core.symbols import EPS, SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.inflections import InflectedForm
@@ -27,7 +28,6 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.decoding import DecodingGraph, decoding_graph
 from wfst_bias.graph.frontier import Frontier
 from wfst_bias.graph.listed import ListInGraph
-from wfst_bias.graph.records import read_record, write_record
 from wfst_bias.graph.token_graph import EntityClass, TokenGraph
 from wfst_bias.graph.unigrams import read_unigrams, write_unigrams
 from wfst_bias.lang.lang import read_lang_files, read_units, units_meta
@@ -151,7 +151,7 @@ def read_decoding(path: Path) -> DecodingGraph:
         graph = decoding_graph(
             read_record(path, ArcTable),
             read_units(path, meta["units"]),
-            SymbolTable.read(path / "words.txt", first=EPS),
+            SymbolTable.mapped(path / "words.txt", first=EPS),
             int(meta["first_phrase"]),
             _lists(meta, entities, path) if meta["has_lists"] else [],
             str(meta["topology"]),
@@ -198,7 +198,7 @@ def read_base(path: Path, device: str = "cpu") -> BaseGraph:
         sizes = {"num_class_states": _num_class_states(meta), "num_base_states": int(meta["num_base_states"])}
         return BaseGraph(
             lang=read_lang_files(path, read_units(path, meta["units"])),
-            words=SymbolTable.read(path / "words.txt", first=EPS),
+            words=SymbolTable.mapped(path / "words.txt", first=EPS),
             classes=_classes(meta),
             topology=meta["topology"],
             table=read_record(path, ArcTable),

@@ -5,11 +5,11 @@ from typing import Dict, Optional
 
 import numpy as np
 
+from wfst_bias.core.records import mapped_array
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import FloatArray
 from wfst_bias.fst.ragged import gather_rows
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, arc_starts
-from wfst_bias.graph.records import mapped_array
 from wfst_bias.graph.token_graph import TokenGraph
 
 _FILE = "unigrams.npy"

@@ -13,8 +13,9 @@ from wfst_bias.core.notes import Notes
 from wfst_bias.core.symbols import BACKOFF, BLANK, CLASS, EPS, OOV, WORD_BOUNDARY, SymbolTable
 from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations, shipped_lexicons_checksum
 from wfst_bias.lang.ipa import phones_of_ipa
-from wfst_bias.lang.lexicon import Lexicon, read_lexicon_text
+from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.lexicon_files import read_lexicon
+from wfst_bias.lang.packed_lexicon import read_packed_lexicon
 from wfst_bias.lang.phones import PHONES, phones_of
 from wfst_bias.lang.units import PHONES as PHONE_UNITS
 from wfst_bias.lang.units import Units
@@ -47,7 +48,7 @@ class Lang:
 
     @cached_property
     def words(self) -> SymbolTable:
-        return SymbolTable((EPS, *self.lexicon.entries, OOV, CLASS, BACKOFF))
+        return SymbolTable((EPS, *self.lexicon.words, OOV, CLASS, BACKOFF))
 
     @cached_property
     def checksum(self) -> str:
@@ -97,16 +98,10 @@ def read_units(folder: Path, meta: Dict[str, str]) -> Units:
 
 def read_lang_files(folder: Path, units: Units) -> Lang:
     """Read the files of :meth:`Lang.write_files`."""
-
-    def token(unit: str) -> str:
-        if unit not in units.tokens:
-            raise InputError(f"{unit!r} is not in tokens.txt; make the folder anew")
-        return unit
-
     piece_model = Path(folder) / _PIECE_MODEL
     return Lang(
         units,
-        read_lexicon_text(Path(folder) / "lexicon.txt", token),
+        read_packed_lexicon(Path(folder) / "lexicon.txt", units.tokens),
         piece_model.read_bytes() if piece_model.is_file() else b"",
     )
 

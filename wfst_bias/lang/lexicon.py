@@ -1,10 +1,9 @@
 """A lexicon: words and their pronunciations, as text and as the transducer L."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Callable, Dict, Iterable, List, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 Pronunciation = Tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class Lexicon:
     """Pronunciations of each word, all distinct; words and pronunciations keep their order.
 
@@ -24,7 +22,13 @@ class Lexicon:
       entries: pronunciations of each word, each a tuple of unit symbols.
     """
 
-    entries: Dict[str, Tuple[Pronunciation, ...]]
+    def __init__(self, entries: Dict[str, Tuple[Pronunciation, ...]]):
+        self._given = entries
+
+    @property
+    def entries(self) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """The pronunciations of all words."""
+        return self._given
 
     @staticmethod
     def of_pairs(pairs: Iterable[Tuple[str, Pronunciation]]) -> "Lexicon":
@@ -39,10 +43,32 @@ class Lexicon:
     def __getitem__(self, word: str) -> Tuple[Pronunciation, ...]:
         return self.entries[word]
 
-    @cached_property
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lexicon) and self.entries == other.entries
+
+    def get(self, word: str) -> Tuple[Pronunciation, ...]:
+        """The pronunciations of a word; none where it is unknown."""
+        return self.entries.get(word, ())
+
+    @property
+    def words(self) -> Sequence[str]:
+        """All words."""
+        return tuple(self.entries)
+
+    @property
+    def words_not_ascii(self) -> List[str]:
+        """The words with a character that is not ASCII."""
+        return [word for word in self.entries if not word.isascii()]
+
+    @property
+    def units(self) -> FrozenSet[str]:
+        """The units of all pronunciations."""
+        return frozenset(unit for _, pronunciation in self.pairs for unit in pronunciation)
+
+    @property
     def mean_length(self) -> float:
         """Mean number of units of a pronunciation."""
-        return float(np.mean([len(pronunciation) for known in self.entries.values() for pronunciation in known]))
+        return float(np.mean([len(pronunciation) for _, pronunciation in self.pairs]))
 
     @cached_property
     def words_of(self) -> Dict[Pronunciation, List[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Sequence, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Dict, List, Optional, Protocol, Sequence, Tuple
 
 from wfst_bias.acoustic.config import BoostConfig
 from wfst_bias.core.symbols import SymbolTable
@@ -35,7 +35,7 @@ class Biasing(Protocol):
         """The words of all its graphs."""
 
     @property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         """The words of the language model."""
 
     @property
@@ -90,7 +90,7 @@ class OneGraph:
         return self._decoder.graph.entities
 
     @property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         return self._decoder.graph.known_words
 
     @property

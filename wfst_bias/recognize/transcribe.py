@@ -1,11 +1,11 @@
 """The default base graph, built once into the user's cache folder."""
 
 import logging
-import os
 from pathlib import Path
 
 from tqdm import tqdm
 
+from wfst_bias.core.cache import cache_folder
 from wfst_bias.core.files import temporary_folder
 from wfst_bias.graph.compile import compile_base
 from wfst_bias.graph.store import content_key
@@ -13,12 +13,6 @@ from wfst_bias.lang.lang import hama_lang, hama_lang_key
 from wfst_bias.lm.default import default_lm_key, write_default_lm
 
 _logger = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """``$WFST_BIAS_CACHE``, else ``wfst_bias`` in the user's cache folder."""
-    own = os.environ.get("WFST_BIAS_CACHE")
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wfst_bias"
 
 
 def default_base(progress: bool = False) -> Path:

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
+from typing import AbstractSet, Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -195,7 +195,7 @@ def train_evidence(
 
 
 def _background(
-    false: LabeledCandidates, lists: Sequence[Sequence[str]], known_words: FrozenSet[str]
+    false: LabeledCandidates, lists: Sequence[Sequence[str]], known_words: AbstractSet[str]
 ) -> Background:
     """False candidates of a list of a thousand phrases in an hour, of each kind.
 
@@ -207,7 +207,7 @@ def _background(
     hours = max(false.hours / max(len(lists), 1), 1e-3)  # for each list
     sizes = np.zeros(2)
     for words in lists:
-        num_known = sum(known_words.issuperset(words_of(word)) for word in words)
+        num_known = sum(known_words >= set(words_of(word)) for word in words)
         sizes += sized((len(words) - num_known, num_known))
     unknown, known = (
         max(int((~false.is_true & own).sum()), 0.5) / (max(float(size), 1e-3) * hours)

@@ -1,6 +1,6 @@
 """The lists that weights are tuned for: one for all utterances, or one for each."""
 
-from typing import FrozenSet, Protocol, Sequence
+from typing import AbstractSet, Protocol, Sequence
 
 from lhotse import MonoCut
 
@@ -19,7 +19,7 @@ class TunedLists(Protocol):
     """Lists over a base, from which graphs are made by any weights."""
 
     @property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         """The words of the language model."""
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
@@ -47,7 +47,7 @@ class OneList:
         self._phrases: Phrases = tuple(entity for part in parts for entity in part.entities)
 
     @property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         return self._base.known_words
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
@@ -74,7 +74,7 @@ class UtteranceLists:
         self._base, self._lists = base, lists
 
     @property
-    def known_words(self) -> FrozenSet[str]:
+    def known_words(self) -> AbstractSet[str]:
         return self._lists.known_words
 
     def lists_of(self, cuts: Sequence[MonoCut]) -> Sequence[Phrases]:
