@@ -69,8 +69,9 @@ class SymbolTable:
             return self
         if isinstance(self.symbols, MoreStrings):
             return SymbolTable(self.symbols.extended(new))
-        is_packed = isinstance(self.symbols, PackedStrings)
-        return SymbolTable(MoreStrings(self.symbols, new) if is_packed else (*self.symbols, *new))
+        if isinstance(self.symbols, PackedStrings):
+            return SymbolTable(MoreStrings(self.symbols, new))
+        return SymbolTable((*self.symbols, *new))
 
     def write(self, path: Path) -> None:
         rows = (f"{symbol} {i}\n" for i, symbol in enumerate(self.symbols))

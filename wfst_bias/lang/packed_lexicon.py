@@ -78,7 +78,7 @@ class PackedLexicon(Lexicon):
         self._words = PackedStrings.of_lines(arrays.words, arrays.order)
 
     @cached_property
-    def entries(self) -> Dict[str, Tuple[Pronunciation, ...]]:  # type: ignore[override]
+    def entries(self) -> Dict[str, Tuple[Pronunciation, ...]]:
         """The pronunciations of all words."""
         units = list(map(self._symbols.__getitem__, self.arrays.units.tolist()))
         ends = self.arrays.unit_splits.tolist()
@@ -162,4 +162,4 @@ def _cached(folder: Path) -> Optional[LexiconArrays]:
         arrays = read_record(folder, LexiconArrays) if folder.is_dir() else None
     except InputError:
         return None
-    return arrays  # type: ignore[no-any-return]
+    return arrays
