@@ -6,6 +6,7 @@ import pytest
 
 from helpers.emissions import ANN_WHITTEMORE, decoded, emissions, kaldi_best
 from helpers.phone_bases import phones_folder
+from helpers.sausages import confidences_of_text
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.decode.gates import gated_paths
 from wfst_bias.decode.paths import best_paths
@@ -20,7 +21,6 @@ from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.draw import dot_of
 from wfst_bias.graph.exchange import word_machine
 from wfst_bias.graph.store import read_base, read_decoding
-from wfst_bias.lattice.confidence import word_confidences
 from wfst_bias.lattice.frames import kaldi_lattices
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.word_lattice import NO_PHRASE
@@ -86,7 +86,7 @@ def test_lattices_of_others_and_confidences_have_the_words(decoder):
     assert " ".join(decoder.graph.words.symbols[word] for word in words) == TEXT
     assert score == pytest.approx(transcript.score, abs=1e-2)
     _, (lattice,) = decoded(decoder, SAID, sharpness=8.0)
-    confidences = word_confidences(lattice, TEXT.split(), decoder.graph)
+    confidences = confidences_of_text(lattice, TEXT.split(), decoder.graph)
     assert all(one.plain > 0.9 and one.plain == pytest.approx(one.boosted, abs=0.1) for one in confidences)
 
 

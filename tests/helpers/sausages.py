@@ -6,7 +6,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from wfst_bias.core.symbols import SymbolTable
+from wfst_bias.lattice.competitors import competitors
+from wfst_bias.lattice.confidence import confidences_of
 from wfst_bias.lattice.word_lattice import WordLattice
+from wfst_bias.lattice.word_places import LatticeText
 
 WORDS = SymbolTable(("<eps>", "a", "b", "c", "d"))
 
@@ -49,3 +52,13 @@ PLACES = st.lists(
 
 def total(path):
     return path[1].sum()
+
+
+def confidences_of_text(lattice, words, graph):
+    """The confidences of the words of a text, whose path in the lattice is not known."""
+    return confidences_of([LatticeText(lattice, tuple(words), None)], graph)[0]
+
+
+def competitors_of(lattice, words, spans, table):
+    """The competitors of some spans of a text, whose path in the lattice is not known."""
+    return competitors([LatticeText(lattice, tuple(words), None)], [spans], table)[0]

@@ -6,9 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.emissions import ANN_WHITTEMORE, CITY, ZELENSKYY, decoded
-from helpers.sausages import PLACES, WORDS, paths, sausage, total
-from wfst_bias.lattice.competitors import competitors
-from wfst_bias.lattice.confidence import word_confidences
+from helpers.sausages import PLACES, WORDS, competitors_of, confidences_of_text, paths, sausage, total
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_places import path_of
@@ -27,7 +25,7 @@ def test_it_is_the_best_of_all_paths_that_lack_a_word_of_the_span(places, data):
         return all(best[0][i] in words[max(i - 1, 0) : i + 2] for i in inside)
 
     others = [path for path in paths(places) if not says_all(path[0])]
-    (competitor,) = competitors(sausage(places), best[0], [(first, length)], WORDS)
+    (competitor,) = competitors_of(sausage(places), best[0], [(first, length)], WORDS)
     if not others:
         assert competitor is None
         return
@@ -39,7 +37,7 @@ def test_it_is_the_best_of_all_paths_that_lack_a_word_of_the_span(places, data):
 def test_it_tells_what_differs_and_by_how_much():
     here = {"a": (-1.0, 0.5, -2.0, 0.25), "b": (-4.0, 0.0, -1.0, 0.0)}
     places = [{"c": (0.0,) * 4}, here, {"d": (0.0,) * 4}]
-    (competitor,) = competitors(sausage(places), ("c", "a", "d"), [(1, 1)], WORDS)
+    (competitor,) = competitors_of(sausage(places), ("c", "a", "d"), [(1, 1)], WORDS)
     assert (competitor.words, competitor.instead_of) == (("b",), ("a",))
     assert competitor.lead == Terms(3.0, 0.5, -1.0, 0.25)
     assert competitor.to_json() == {"words": "b", "instead_of": "a", "acoustic": 3.0, "total": 2.75}
@@ -47,14 +45,14 @@ def test_it_tells_what_differs_and_by_how_much():
 
 def test_where_nothing_else_was_heard_there_is_none():
     places = [{"a": (0.0,) * 4}, {"b": (0.0,) * 4, "c": (-1.0,) * 4}]
-    assert competitors(sausage(places), ("a", "b"), [(0, 1), (1, 1)], WORDS)[0] is None
-    assert competitors(sausage(places), ("a", "d"), [(0, 1)], WORDS) == [None]  # not of the lattice
-    assert competitors(sausage([]), (), [], WORDS) == []
+    assert competitors_of(sausage(places), ("a", "b"), [(0, 1), (1, 1)], WORDS)[0] is None
+    assert competitors_of(sausage(places), ("a", "d"), [(0, 1)], WORDS) == [None]  # not of the lattice
+    assert competitors_of(sausage([]), (), [], WORDS) == []
 
 
 def test_another_path_than_the_best_has_a_rival_above_it():
     places = [{"a": (0.0,) * 4, "b": (-1.0, 0.0, 0.0, 0.0)}]
-    (competitor,) = competitors(sausage(places), ("b",), [(0, 1)], WORDS)
+    (competitor,) = competitors_of(sausage(places), ("b",), [(0, 1)], WORDS)
     assert competitor.words == ("a",) and competitor.lead.total == -1.0
 
 
@@ -70,7 +68,7 @@ def test_of_a_search_it_is_the_best_hypothesis_without_the_word(decoder, text):
     words = tuple(word.text for word in transcript.words)
     frames = np.diff(lattice.splits)
     ends = [np.cumsum(frames[list(h.arcs)]) for h in hypotheses]  # of the words; of the last state, too
-    found = competitors(lattice, words, [(i, 1) for i in range(len(words))], table)
+    found = competitors_of(lattice, words, [(i, 1) for i in range(len(words))], table)
     for word, end, competitor in zip(words, ends[0], found):
         own = ends[0][: len(words)]
         first, last = max([-1, *own[own < end]]), min([np.inf, *own[own > end]])
@@ -96,8 +94,8 @@ def test_what_memory_has_room_for_changes_nothing(decoder, monkeypatch):
     (transcript,), (lattice,) = decoded(decoder, ANN_WHITTEMORE, sharpness=1.5, output_beam=14.0)
     words = [word.text for word in transcript.words]
     results = lambda: (
-        competitors(lattice, words, [(0, 1), (1, 2), (0, 3)], decoder.graph.words),
-        word_confidences(lattice, words, decoder.graph),
+        competitors_of(lattice, words, [(0, 1), (1, 2), (0, 3)], decoder.graph.words),
+        confidences_of_text(lattice, words, decoder.graph),
     )
     together = results()
     monkeypatch.setattr("wfst_bias.lattice.word_places._MOST_ARCS", 2 * lattice.num_arcs)

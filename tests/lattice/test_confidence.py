@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 
 from helpers.emissions import ANN_WHITTEMORE, CITY, decoded
-from helpers.sausages import PLACES, WORDS, paths, sausage, total
+from helpers.sausages import PLACES, WORDS, confidences_of_text, paths, sausage, total
 from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import ListFile, compile_graph, graph_of_list
 from wfst_bias.graph.config import ClassConfig
 from wfst_bias.graph.store import read_base, read_decoding
-from wfst_bias.lattice.confidence import SCALE, Confidence, word_confidences
+from wfst_bias.lattice.confidence import SCALE, Confidence
 from wfst_bias.lattice.nbest import nbest_of
 
 NO_LIST = SimpleNamespace(words=WORDS, lists=(), entry_scores=np.zeros(0))
@@ -22,7 +22,7 @@ NO_LIST = SimpleNamespace(words=WORDS, lists=(), entry_scores=np.zeros(0))
 
 def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):
     for transcript, lattice in zip(*decoded(decoder, CITY, ANN_WHITTEMORE, "", sharpness=8.0)):
-        confidences = word_confidences(lattice, [w.text for w in transcript.words], decoder.graph)
+        confidences = confidences_of_text(lattice, [w.text for w in transcript.words], decoder.graph)
         assert len(confidences) == len(transcript.words)
         assert all(c.plain > 0.95 for c in confidences)
 
@@ -31,7 +31,7 @@ def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):
 @given(PLACES)
 def test_it_is_the_share_of_all_paths_that_say_the_word_in_its_place(places):
     words, terms = max(paths(places), key=total)
-    confidences = word_confidences(sausage(places, beam=6.0), words, NO_LIST)
+    confidences = confidences_of_text(sausage(places, beam=6.0), words, NO_LIST)
     for kind, counted in (("plain", [0, 2, 3]), ("boosted", [0, 1, 2, 3])):
         scores = SCALE * np.array([path[1][counted].sum() for path in paths(places)])
         weights = np.exp(scores)
@@ -48,33 +48,33 @@ def test_of_a_search_it_is_the_share_of_the_hypotheses(decoder):
     weights = np.exp([SCALE * (hypothesis.total - hypotheses[0].total) for hypothesis in hypotheses])
     first = weights[[h.words[:1] == hypotheses[0].words[:1] for h in hypotheses]].sum()
     expected = first / (weights.sum() + np.exp(-SCALE * lattice.beam))
-    assert word_confidences(lattice, ["the", "city"], decoder.graph)[0].boosted == pytest.approx(expected, abs=0.02)
+    assert confidences_of_text(lattice, ["the", "city"], decoder.graph)[0].boosted == pytest.approx(expected, abs=0.02)
 
 
 def test_the_wider_the_beam_the_surer_is_what_has_no_rival():
     alone = [{"a": (0.0,) * 4}]
-    narrow, wide = (word_confidences(sausage(alone, beam), ["a"], NO_LIST)[0].plain for beam in (4.0, 12.0))
+    narrow, wide = (confidences_of_text(sausage(alone, beam), ["a"], NO_LIST)[0].plain for beam in (4.0, 12.0))
     assert narrow == pytest.approx(1 / (1 + np.exp(-SCALE * 4.0))) and narrow < wide < 1.0
 
 
 def test_words_that_came_in_behind_the_search_have_the_share_that_the_lattice_gives_them():
     places = [{"a": (0.0,) * 4}, {"b": (0.0,) * 4, "c": (-2.0, 0.0, 0.0, 0.0)}, {"d": (0.0,) * 4}]
     lattice = sausage(places)
-    sure = lambda *words: [c.plain for c in word_confidences(lattice, words, NO_LIST)]
+    sure = lambda *words: [c.plain for c in confidences_of_text(lattice, words, NO_LIST)]
     b, c = sure("a", "b", "d")[1], sure("a", "c", "d")[1]
     assert c == pytest.approx(b * np.exp(-2.0 * SCALE))
     a, none, d = sure("a", "steels", "d")
     assert none == 0.0 and [a, d] == sure("a", "b", "d")[::2]
     assert sure("a", "steels", "b", "d")[1:3] == [0.0, b]
     assert sure("a", "d")[1] == d
-    assert word_confidences(sausage([]), ["steels"], NO_LIST) == [Confidence(0.0, 0.0)]
+    assert confidences_of_text(sausage([]), ["steels"], NO_LIST) == [Confidence(0.0, 0.0)]
 
 
 def test_nothing_was_heard():
-    assert word_confidences(sausage([]), [], NO_LIST) == []
+    assert confidences_of_text(sausage([]), [], NO_LIST) == []
     empty = sausage([{"a": (0.0,) * 4}])
     empty = type(empty)(**{**vars(empty), **{n: getattr(empty, n)[:0] for n in ("src", "dst", "words", "terms")}})
-    assert word_confidences(empty, ["a"], NO_LIST) == [Confidence(0.0, 0.0)]
+    assert confidences_of_text(empty, ["a"], NO_LIST) == [Confidence(0.0, 0.0)]
 
 
 def test_a_phrase_that_wins_by_its_weight_is_not_sure(world, tmp_path):
@@ -82,7 +82,7 @@ def test_a_phrase_that_wins_by_its_weight_is_not_sure(world, tmp_path):
     (tmp_path / "names.txt").write_text("Kitty\t15\n")
     graph, _ = graph_of_list(read_base(world / "base"), tmp_path / "names.txt")
     (transcript,), (lattice,) = decoded(Decoder(graph), CITY, sharpness=3.0, output_beam=20.0)
-    *_, kitty = word_confidences(lattice, transcript.text.split(), graph)
+    *_, kitty = confidences_of_text(lattice, transcript.text.split(), graph)
     assert transcript.words[-1].text == "kitty"
     assert kitty.boosted > 0.5 > 0.2 > kitty.plain
 
@@ -106,7 +106,7 @@ def test_the_prior_is_that_of_the_graph_and_no_bonus_counts(world, tmp_path):
 def confidence_of_kitty(graph):
     (transcript,), (lattice,) = decoded(Decoder(graph), CITY, sharpness=3.0, output_beam=20.0)
     assert transcript.words[-1].text == "kitty"
-    return word_confidences(lattice, transcript.text.split(), graph)[-1]
+    return confidences_of_text(lattice, transcript.text.split(), graph)[-1]
 
 
 def test_a_graph_folder_knows_the_costs_of_each_list_and_one_made_before_those_of_its_classes(world, tmp_path):

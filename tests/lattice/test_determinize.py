@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.machines import machine
+from wfst_bias.fst.batch import WfstBatch
 from wfst_bias.fst.wfst import from_arcs, trim
 from wfst_bias.lattice.determinize import determinized
 
@@ -45,6 +46,10 @@ def paths_of_stretches(stretches):
     return ends
 
 
+def determinized_alone(lattice, beam):
+    return determinized(WfstBatch.of(lattice), [beam])
+
+
 @st.composite
 def lattices(draw):
     num_states = draw(st.integers(3, 9))
@@ -61,7 +66,7 @@ def lattices(draw):
 @given(lattices())
 def test_each_string_has_one_path_its_best(lattice):
     expected = best_of_each_string(lattice, paths_of(lattice))
-    stretches = determinized(lattice, beam=1000.0)
+    stretches = determinized_alone(lattice, 1000.0)
     paths = paths_of_stretches(stretches)
     found = best_of_each_string(lattice, paths)
     assert len(paths) == len(found)  # no string twice
@@ -74,7 +79,7 @@ def test_each_string_has_one_path_its_best(lattice):
 def test_within_a_beam_none_is_missing(lattice):
     beam = 2.0
     expected = best_of_each_string(lattice, paths_of(lattice))
-    found = best_of_each_string(lattice, paths_of_stretches(determinized(lattice, beam)))
+    found = best_of_each_string(lattice, paths_of_stretches(determinized_alone(lattice, beam)))
     within = {s for s, score in expected.items() if score >= max(expected.values()) - beam + 1e-2}
     assert within <= found.keys() <= expected.keys()
     assert all(found[string] == pytest.approx(expected[string], abs=1e-2) for string in within)
@@ -90,7 +95,7 @@ def test_a_stretch_ends_where_a_word_is_said():
         4 5 9 9 0
         5 0
     """)
-    stretches = determinized(lattice, beam=10.0)
+    stretches = determinized_alone(lattice, 10.0)
     assert stretches.label.tolist() == [5, END]
     assert [a.tolist() for a in np.split(stretches.arcs, stretches.splits[1:-1])] == [[0, 2], [4, 5]]
     assert (stretches.src.tolist(), stretches.dst.tolist()) == ([0, 1], [1, 2])
@@ -98,5 +103,5 @@ def test_a_stretch_ends_where_a_word_is_said():
 
 def test_nothing_says_nothing():
     none = np.zeros(0, np.int32)
-    empty = determinized(from_arcs(0, none, none, none, none, none, np.zeros(2, np.float32)), beam=8.0)
+    empty = determinized_alone(from_arcs(0, none, none, none, none, none, np.zeros(2, np.float32)), 8.0)
     assert (len(empty.src), empty.splits.tolist()) == (0, [0])

@@ -22,8 +22,8 @@ NO_SCORE = np.float32(-np.inf)
 # In graphs of units that do not tell where a word ends, the output label of an arc has this bit where one does.
 WORD_END = 1 << 30
 
-_STATE = np.dtype([("final", "<f4"), ("pos", "<u4"), ("num_arcs", "<u4"), ("niepsilons", "<u4"), ("noepsilons", "<u4")])
-_ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("cost", "<f4"), ("dst", "<i4")])
+STATE = np.dtype([("final", "<f4"), ("pos", "<u4"), ("num_arcs", "<u4"), ("niepsilons", "<u4"), ("noepsilons", "<u4")])
+ARC = np.dtype([("ilabel", "<i4"), ("olabel", "<i4"), ("cost", "<f4"), ("dst", "<i4")])
 _MAGIC = 2125659606
 _EXPANDED = 1  # the one property every ConstFst has
 
@@ -101,12 +101,23 @@ def from_openfst(fst: "pywrapfst.Fst") -> Wfst:
 
     OpenFst's ``const`` type is two flat arrays behind a short header (``fst/const-fst.h``).
     """
+    start, states, arcs = const_image(fst)
+    return of_const(start, np.frombuffer(states, STATE), np.frombuffer(arcs, ARC))
+
+
+def const_image(fst: "pywrapfst.Fst") -> Tuple[int, memoryview, memoryview]:
+    """The start state of an OpenFst machine, its states and its arcs, as OpenFst's ``const`` type has them."""
     import pywrapfst
 
     image = pywrapfst.convert(fst, "const").write_to_string()
     offset, num_states, num_arcs, start = _read_header(image)
-    states = np.frombuffer(image, _STATE, num_states, offset)
-    arcs = np.frombuffer(image, _ARC, num_arcs, offset + states.nbytes)
+    ends = offset + num_states * STATE.itemsize, offset + num_states * STATE.itemsize + num_arcs * ARC.itemsize
+    view = memoryview(image)
+    return start, view[offset : ends[0]], view[ends[0] : ends[1]]
+
+
+def of_const(start: int, states: npt.NDArray[np.void], arcs: npt.NDArray[np.void]) -> Wfst:
+    """The machine of some states and arcs of OpenFst's ``const`` type."""
     return Wfst(
         start=start,
         src=row_ids(row_splits(states["num_arcs"])),
@@ -120,30 +131,44 @@ def from_openfst(fst: "pywrapfst.Fst") -> Wfst:
 
 def to_openfst(wfst: Wfst) -> "pynini.Fst":
     """The same machine as a mutable OpenFst machine over the tropical semiring."""
-    import pynini
-    import pywrapfst
+    states, arcs = to_const(wfst)
+    return openfst_of(wfst.start, states.tobytes(), arcs.tobytes())
 
+
+def to_const(wfst: Wfst) -> Tuple[npt.NDArray[np.void], npt.NDArray[np.void]]:
+    """The states ``(S,)`` and arcs ``(A,)`` of a machine as OpenFst's ``const`` type has them."""
     starts = arc_starts(wfst)
-    states = np.zeros(wfst.num_states, _STATE)
+    states = np.zeros(wfst.num_states, STATE)
     states["final"] = -wfst.final
     states["pos"] = starts[:-1]
     states["num_arcs"] = np.diff(starts)
     states["niepsilons"] = np.bincount(wfst.src[wfst.ilabel == 0], minlength=wfst.num_states)
     states["noepsilons"] = np.bincount(wfst.src[wfst.olabel == 0], minlength=wfst.num_states)
-    arcs = np.empty(wfst.num_arcs, _ARC)
+    arcs = np.empty(wfst.num_arcs, ARC)
     arcs["ilabel"], arcs["olabel"], arcs["dst"] = wfst.ilabel, wfst.olabel, wfst.dst
     arcs["cost"] = -wfst.score
-    image = _header(wfst) + states.tobytes() + arcs.tobytes()
-    return pynini.Fst.from_pywrapfst(pywrapfst.Fst.read_from_string(image))
+    return states, arcs
 
 
-def _header(wfst: Wfst) -> bytes:
-    # version 2 (not aligned), no symbol tables in the file
-    return (
-        struct.pack("<i", _MAGIC)
-        + b"".join(struct.pack("<i", len(name)) + name for name in (b"const", b"standard"))
-        + struct.pack("<iiQqqq", 2, 0, _EXPANDED, wfst.start, wfst.num_states, wfst.num_arcs)
-    )
+def openfst_of(start: int, states: bytes, arcs: bytes) -> "pynini.Fst":
+    """The mutable OpenFst machine of some states and arcs of its ``const`` type."""
+    import pynini
+    import pywrapfst
+
+    counts = start, len(states) // STATE.itemsize, len(arcs) // ARC.itemsize
+    return pynini.Fst.from_pywrapfst(pywrapfst.Fst.read_from_string(_header(*counts) + states + arcs))
+
+
+# version 2 (not aligned), no symbol tables in the file
+_HEADER = (
+    struct.pack("<i", _MAGIC)
+    + b"".join(struct.pack("<i", len(name)) + name for name in (b"const", b"standard"))
+    + struct.pack("<iiQ", 2, 0, _EXPANDED)
+)
+
+
+def _header(start: int, num_states: int, num_arcs: int) -> bytes:
+    return _HEADER + struct.pack("<qqq", start, num_states, num_arcs)
 
 
 def _read_header(image: bytes) -> Tuple[int, int, int, int]:

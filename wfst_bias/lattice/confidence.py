@@ -5,15 +5,16 @@ confidence. So it is computed again without adaptive boosting, each phrase at th
 """
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence
+from itertools import islice
+from typing import List, Sequence
 
-import k2
 import numpy as np
 
-from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.core.types import FloatArray
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.lattice.word_lattice import NO_PHRASE, WordLattice
-from wfst_bias.lattice.word_places import arcs_in_place, without
+from wfst_bias.lattice.batch import LatticeBatch
+from wfst_bias.lattice.word_lattice import NO_PHRASE
+from wfst_bias.lattice.word_places import LatticeCopies, LatticeText, WordPlaces, word_places
 
 # The terms were weighed to find the best path, and are too sure of it. Tuned on real speech of one speaker.
 SCALE = 0.5
@@ -32,58 +33,70 @@ class Confidence:
     boosted: float
 
 
-def word_confidences(
-    lattice: WordLattice, texts: Sequence[str], graph: DecodingGraph, path: Optional[IntArray] = None
-) -> List[Confidence]:
-    """The confidence of each word of a transcript: the share of the lattice with it between the words around it.
+def confidences_of(texts: Sequence[LatticeText], graph: DecodingGraph) -> List[List[Confidence]]:
+    """The confidence of each word of some texts: the share of the lattice with it between the words around it.
 
     That is the sum of posteriors over what overlaps in time (Wessel et al. 2001), of each word sequence by its best
     path only. Paths outside of the beam have other words: they count as one path at the beam's edge, without which
     a word that has no competitor within the beam would have 1. A word that the lattice does not have there has 0.
 
     Args:
-      texts: the transcript.
       graph: of the search.
-      path: arcs of the lattice's path with the transcript, where that is known.
     """
-    if not texts:
-        return []
-    if not lattice.num_arcs:
-        return [Confidence(0.0, 0.0)] * len(texts)
-    in_place = arcs_in_place(lattice, texts, graph.words, path)
-    plain = lattice.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattice, graph)
-    shares = [_shares(lattice, scores, in_place) for scores in (plain, lattice.scores)]
-    return [Confidence(*pair) for pair in zip(*(values.tolist() for values in shares))]
+    found = [[Confidence(0.0, 0.0)] * len(text.words) for text in texts]
+    placed = [number for number, text in enumerate(texts) if text.words and text.lattice.num_arcs]
+    if placed:
+        some = [texts[number] for number in placed]
+        lattices = LatticeBatch.of([text.lattice for text in some])
+        places = word_places(some, lattices, graph.words)
+        beams = np.array([text.lattice.beam for text in some])
+        plain = lattices.terms[:, [0, 2]].sum(axis=1, dtype=np.float64) + _unpaid(lattices, graph)
+        shares = _shares(lattices, beams, [plain, lattices.scores], places)
+        pairs = zip(*(values.tolist() for values in shares))
+        for number in placed:
+            found[number] = [Confidence(*pair) for pair in islice(pairs, len(found[number]))]
+    return found
 
 
-def _unpaid(lattice: WordLattice, graph: DecodingGraph) -> FloatArray:
+def _unpaid(lattices: LatticeBatch, graph: DecodingGraph) -> FloatArray:
     """The list's term of each arc without bonus and weight, nats ``(A,)``; never above what it was.
 
     The prior is that of the list's class, as the graph was compiled; it stands for the n-grams of a class that the
     language model knows.
     """
-    paid = lattice.terms[:, 3].astype(np.float64)
-    has_list = (lattice.phrases != NO_PHRASE) & (paid != 0)
-    paid[has_list] = np.minimum(paid[has_list], graph.entry_scores[lattice.phrases[has_list]])
+    paid = lattices.terms[:, 3].astype(np.float64)
+    has_list = (lattices.phrases != NO_PHRASE) & (paid != 0)
+    paid[has_list] = np.minimum(paid[has_list], graph.entry_scores[lattices.phrases[has_list]])
     return paid
 
 
-def _shares(lattice: WordLattice, scores: FloatArray, in_place: BoolArray) -> FloatArray:
-    """The posteriors of the paths with one of some arcs ``(W, A)``, ``(W,)``.
+def _shares(
+    lattices: LatticeBatch, beams: FloatArray, scores: Sequence[FloatArray], places: WordPlaces
+) -> List[FloatArray]:
+    """The posteriors of the paths with a word in each of some places ``(W,)``, for each of some scores.
 
     Args:
-      scores: of the arcs, nats ``(A,)``.
+      beams: of the lattices, nats ``(N,)``.
+      scores: of their arcs, nats ``(A,)`` each.
     """
-    scores = SCALE * scores
-    (all_paths,) = without(lattice, scores, np.zeros((1, lattice.num_arcs), bool))
-    whole, best = _totals(all_paths, True), _totals(all_paths, False)
-    others = np.concatenate([_totals(fsas, True) for fsas in without(lattice, scores, in_place)])
-    cut_off = np.exp(best - SCALE * lattice.beam - whole)
-    shares: FloatArray = (1.0 - np.exp(others - whole)).clip(min=0.0) / (1.0 + cut_off)
+    scaled = [SCALE * some for some in scores]
+    whole = _totals(LatticeCopies.whole(lattices), scaled)
+    best = _totals(LatticeCopies.whole(lattices), scaled, log_semiring=False)
+    others = _totals(LatticeCopies.without(lattices, places), scaled)
+    shares = []
+    for all_paths, top, without in zip(whole, best, others):
+        cut_off = np.exp(top - SCALE * beams - all_paths)
+        share = (1.0 - np.exp(without - all_paths[places.owner])).clip(min=0.0)
+        shares.append(share / (1.0 + cut_off[places.owner]))
     return shares
 
 
-def _totals(fsas: k2.Fsa, log_semiring: bool) -> FloatArray:
-    """The total score of each of some lattices, nats ``(K,)``."""
-    totals: FloatArray = fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy()
-    return totals
+def _totals(copies: LatticeCopies, scores: Sequence[FloatArray], log_semiring: bool = True) -> List[FloatArray]:
+    """The total score of each of some lattices ``(K,)``, nats, for each of some scores ``(A,)``."""
+    found: List[List[FloatArray]] = [[] for _ in scores]
+    for some in copies:
+        fsas = some.fsas()
+        for totals, own in zip(found, scores):
+            fsas.scores = some.scores(own)
+            totals.append(fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy())
+    return [np.concatenate(totals) for totals in found]

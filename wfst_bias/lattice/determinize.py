@@ -9,14 +9,13 @@ two words are then found as shortest paths.
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Callable, Tuple
+from typing import TYPE_CHECKING, Callable, Sequence, Tuple
 
-import k2
 import numpy as np
-import torch
 
-from wfst_bias.core.types import FloatArray, IntArray
-from wfst_bias.fst.wfst import Wfst, from_arcs, from_openfst, to_openfst
+from wfst_bias.core.types import IntArray
+from wfst_bias.fst.batch import WfstBatch, from_openfst_batch
+from wfst_bias.fst.wfst import from_arcs
 
 if TYPE_CHECKING:
     import pynini
@@ -29,17 +28,18 @@ _MOST_PREDECESSORS = 1 << 22  # held at a time
 
 @dataclass(frozen=True)
 class Stretches:
-    """A lattice whose arcs are stretches of another one's paths, each of which ends with an arc with a label.
+    """Lattices whose arcs are stretches of other ones' paths, each of which ends with an arc with a label.
 
-    Of the paths of the other lattice with the same labels there is one, the best. States are in topological
-    order, 0 is the start, and the last one the only end.
+    Of the paths of another lattice with the same labels there is one, the best. The states of each lattice are in
+    topological order; its first is the start, and its last the only end.
 
     Args:
-      src, dst: states of each stretch, int32 ``(S,)``; ``src`` never falls.
+      src, dst: states of each stretch among all states, int32 ``(S,)``; ``src`` never falls.
       label: of its last arc, int32 ``(S,)``.
-      arcs: numbers of the other lattice's arcs, those of all stretches one after the other, int64.
+      arcs: numbers of the other lattices' arcs, those of all stretches one after the other, int64.
       splits: where those of each stretch begin, int64 ``(S + 1,)``.
-      beam: that it was made within, nats.
+      state_splits: where the states of each lattice begin, int64 ``(N + 1,)``.
+      beams: that each was made within, nats.
     """
 
     src: IntArray
@@ -47,119 +47,141 @@ class Stretches:
     label: IntArray
     arcs: IntArray
     splits: IntArray
-    beam: float
+    state_splits: IntArray
+    beams: Tuple[float, ...]
 
 
-def determinized(lattice: Wfst, beam: float) -> Stretches:
-    """The best path of each string of labels, within a beam of the best one of all.
+def determinized(lattices: WfstBatch, beams: Sequence[float]) -> Stretches:
+    """The best path of each string of labels, within a beam of the best one of all, for each lattice of a batch.
 
     Args:
-      lattice: acyclic, its states in topological order, 0 the start; input labels are words (0 is none), output
-        labels are not read. Every path ends in the last state, without a score, by an arc with a label.
-      beam: strings whose best path is this far below the best one are left out, nats; it is narrowed where these are
-        too many to be held.
+      lattices: acyclic, their states in topological order, the first the start; input labels are words (0 is none),
+        output labels are not read. Every path ends in the last state, without a score, by an arc with a label. A
+        lattice without a path has no arc.
+      beams: for each, strings whose best path is this far below the best one are left out, nats; it is narrowed where
+        these are too many to be held.
+    """
+    if not lattices.all.num_arcs:
+        none = np.zeros(0, np.int32)
+        no_states = np.zeros(len(lattices) + 1, np.int64)
+        return Stretches(none, none, none, none.astype(np.int64), np.zeros(1, np.int64), no_states, tuple(beams))
+    epsilon_free, acceptors, narrowed = [], [], []
+    num_states = np.diff(lattices.splits).tolist()
+    for fst, size, beam in zip(_with_arc_numbers(lattices).to_openfst(), num_states, beams):
+        pruned = fst.rmepsilon().prune(weight=beam)
+        acceptor, beam = _acceptor(pruned, beam, size)
+        epsilon_free.append(pruned)
+        acceptors.append(acceptor)
+        narrowed.append(beam)
+    paths = _best_arcs(_products(from_openfst_batch(acceptors), epsilon_free, lattices))
+    return _stretches(_smallest(paths, lattices), lattices, narrowed)
+
+
+def _with_arc_numbers(lattices: WfstBatch) -> WfstBatch:
+    """The lattices with the number of each arc with a label in its lattice, from 1, as its output label."""
+    arc = np.arange(1, lattices.all.num_arcs + 1) - lattices.arc_splits[lattices.machine_of_arc]
+    olabel = np.where(lattices.all.ilabel > 0, arc, 0).astype(np.int32)
+    return replace(lattices, all=replace(lattices.all, olabel=olabel))
+
+
+def _acceptor(epsilon_free: "pynini.Fst", beam: float, num_states: int) -> "Tuple[pynini.Fst, float]":
+    """Labels in, each string of them once; and the beam, which is narrower where these are too many to be held.
+
+    Args:
+      epsilon_free: without arcs without a label; it is pruned to the same beam.
+      num_states: of the lattice that it was made of.
     """
     import pynini
 
-    if not lattice.num_arcs:
-        return Stretches(*(np.zeros(0, np.int32),) * 3, np.zeros(0, np.int64), np.zeros(1, np.int64), beam)
-    epsilon_free = _epsilon_free(lattice, beam)
+    if not epsilon_free.num_states():
+        return epsilon_free.copy(), beam
     # the best path alone has its states, however narrow the beam
-    most_states = max(_LEAST_LIMIT, lattice.num_states // 8, 2 * pynini.shortestpath(epsilon_free).num_states())
-    acceptor = _determinized(epsilon_free, beam, most_states)
-    while acceptor.num_states() >= most_states:
+    most_states = max(_LEAST_LIMIT, num_states // 8, 2 * pynini.shortestpath(epsilon_free).num_states())
+    while True:
+        words = epsilon_free.copy().project("input")
+        acceptor = pynini.determinize(words, delta=_DELTA, weight=beam, nstate=most_states)
+        if acceptor.num_states() < most_states:
+            return acceptor, beam
         beam *= _NARROWER
         epsilon_free.prune(weight=beam)
-        acceptor = _determinized(epsilon_free, beam, most_states)
-    paths = _best_arcs(_product(from_openfst(acceptor), epsilon_free, lattice))
-    return _stretches(_smallest(paths, lattice), lattice, beam)
 
 
-def _epsilon_free(lattice: Wfst, beam: float) -> "pynini.Fst":
-    """The lattice without arcs without a label: labels in, out the arc of each label, counted from 1."""
-    arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
-    fst = to_openfst(replace(lattice, olabel=np.where(lattice.ilabel > 0, arc, 0)))
-    pruned: "pynini.Fst" = fst.rmepsilon().prune(weight=beam)
-    return pruned
+def _products(acceptors: WfstBatch, epsilon_free: "Sequence[pynini.Fst]", lattices: WfstBatch) -> WfstBatch:
+    """The paths of ``epsilon_free``, their labels exchanged for the arcs of the acceptors with them, counted from 1.
 
-
-def _determinized(epsilon_free: "pynini.Fst", beam: float, most_states: int) -> "pynini.Fst":
-    """Labels in, each string of them once; cut off where there are too many states."""
-    import pynini
-
-    return pynini.determinize(epsilon_free.copy().project("input"), delta=_DELTA, weight=beam, nstate=most_states)
-
-
-def _product(acceptor: Wfst, epsilon_free: "pynini.Fst", lattice: Wfst) -> Wfst:
-    """The paths of ``epsilon_free``, their labels exchanged for the arcs of the acceptor with them, counted from 1.
-
-    Its states are in topological order.
+    Output labels are arcs of all lattices, counted from 1. States are in topological order.
     """
     import pynini
 
-    no_score = np.where(np.isfinite(acceptor.final), np.float32(0.0), acceptor.final)
-    numbers = np.arange(1, acceptor.num_arcs + 1, dtype=np.int32)
-    left = to_openfst(replace(acceptor, ilabel=numbers, score=np.zeros_like(acceptor.score), final=no_score))
-    product = from_openfst(pynini.compose(left, epsilon_free.arcsort("ilabel")))
-    place = np.zeros(product.num_states, np.int32)
-    place[product.dst] = lattice.dst[product.olabel - 1]
-    return _renumbered(product, np.argsort(np.argsort(place, kind="stable"), kind="stable"))
+    own = acceptors.all
+    numbers = np.arange(1, own.num_arcs + 1) - acceptors.arc_splits[acceptors.machine_of_arc]
+    no_score = np.where(np.isfinite(own.final), np.float32(0.0), own.final)
+    unscored = replace(own, ilabel=numbers.astype(np.int32), score=np.zeros_like(own.score), final=no_score)
+    pairs = zip(replace(acceptors, all=unscored).to_openfst(), epsilon_free)
+    products = from_openfst_batch([pynini.compose(left, right.arcsort("ilabel")) for left, right in pairs])
+    arc = products.all.olabel + lattices.arc_splits[products.machine_of_arc]
+    place = np.repeat(lattices.splits[:-1], np.diff(products.splits))
+    place[products.all.dst] = lattices.all.dst[arc - 1]
+    return _renumbered(
+        replace(products, all=replace(products.all, olabel=arc.astype(np.int32))),
+        np.argsort(np.argsort(place, kind="stable"), kind="stable"),
+    )
 
 
-def _renumbered(wfst: Wfst, number: IntArray) -> Wfst:
-    """The same machine, its states with other numbers ``(S,)``."""
+def _renumbered(batch: WfstBatch, number: IntArray) -> WfstBatch:
+    """The same machines, their states with other numbers ``(S,)``, which mix no two machines."""
+    wfst = batch.all
     final = np.empty_like(wfst.final)
     final[number] = wfst.final
     src, dst = number[wfst.src], number[wfst.dst]
-    return from_arcs(number[wfst.start], src, dst, wfst.ilabel, wfst.olabel, wfst.score, final)
+    all_arcs = from_arcs(0, src, dst, wfst.ilabel, wfst.olabel, wfst.score, final)
+    return WfstBatch(all_arcs, batch.splits[:-1], batch.splits)
 
 
-def _best_arcs(product: Wfst) -> Wfst:
+def _best_arcs(products: WfstBatch) -> WfstBatch:
     """Keep of the arcs that enter a state the best one for each arc of the acceptor; some may then lead nowhere."""
-    through = forward_scores(product)[product.src] + product.score
-    order = np.lexsort((-through, product.ilabel, product.dst))
+    own = products.all
+    through = products.forward_scores()[own.src] + own.score
+    order = np.lexsort((-through, own.ilabel, own.dst))
     is_best = np.ones(len(order), bool)
-    dst, ilabel = product.dst[order], product.ilabel[order]
+    dst, ilabel = own.dst[order], own.ilabel[order]
     is_best[1:] = (dst[1:] != dst[:-1]) | (ilabel[1:] != ilabel[:-1])
-    return product.arcs(np.sort(order[is_best]))
+    return replace(products, all=own.arcs(np.sort(order[is_best])))
 
 
-def forward_scores(lattice: Wfst) -> FloatArray:
-    """Score of the best path to each state, nats, float64 ``(S,)``; the last state is the only end."""
-    arcs = np.stack([lattice.src, lattice.dst, lattice.ilabel, lattice.score.view(np.int32)], axis=1)
-    arcs[lattice.dst == lattice.num_states - 1, 2] = -1
-    fsa = k2.create_fsa_vec([k2.Fsa(torch.from_numpy(arcs))])
-    scores: FloatArray = fsa.get_forward_scores(use_double_scores=True, log_semiring=False).numpy()
-    return scores
-
-
-def _smallest(paths: Wfst, lattice: Wfst) -> Wfst:
+def _smallest(paths: WfstBatch, lattices: WfstBatch) -> WfstBatch:
     """The same paths in as few states as can be, in topological order.
 
-    Labels in are the states of the lattice that arcs leave, labels out the arcs of the lattice, both counted from 1.
+    Labels in are the states of the lattices that arcs leave, labels out the arcs of the lattices, both counted from 1.
     """
-    place = np.zeros(paths.num_states, np.int64)
-    place[paths.dst] = lattice.dst[paths.olabel - 1]
-    pairs, kind = np.unique(place[paths.src] * lattice.num_arcs + paths.olabel - 1, return_inverse=True)
-    kind = (kind + 1).astype(np.int32)
-    machine = replace(paths, ilabel=kind, olabel=kind, score=np.zeros_like(paths.score))
-    smallest = from_openfst(to_openfst(machine).minimize().topsort())
-    state, arc = np.divmod(pairs[smallest.ilabel - 1], lattice.num_arcs)
-    return replace(smallest, ilabel=state.astype(np.int32) + 1, olabel=arc.astype(np.int32) + 1)
+    own, num_arcs = paths.all, lattices.all.num_arcs
+    place = np.repeat(lattices.splits[:-1], np.diff(paths.splits))
+    place[own.dst] = lattices.all.dst[own.olabel - 1]
+    pairs, kind = np.unique(place[own.src] * num_arcs + own.olabel - 1, return_inverse=True)
+    first_kind = np.searchsorted(pairs, lattices.splits[:-1] * num_arcs)
+    kind = (kind + 1 - first_kind[paths.machine_of_arc]).astype(np.int32)
+    machines = replace(own, ilabel=kind, olabel=kind, score=np.zeros_like(own.score))
+    small = from_openfst_batch([fst.minimize().topsort() for fst in replace(paths, all=machines).to_openfst()])
+    state, arc = np.divmod(pairs[small.all.ilabel - 1 + first_kind[small.machine_of_arc]], num_arcs)
+    return replace(
+        small, all=replace(small.all, ilabel=state.astype(np.int32) + 1, olabel=arc.astype(np.int32) + 1)
+    )
 
 
-def _stretches(epsilon_free: Wfst, lattice: Wfst, beam: float) -> Stretches:
+def _stretches(epsilon_free: WfstBatch, lattices: WfstBatch, beams: Sequence[float]) -> Stretches:
     """The best path from each state that an arc leaves (label in) through silence to its arc of the lattice (label out)."""
     from scipy.sparse.csgraph import dijkstra
 
-    root, last = epsilon_free.ilabel - 1, epsilon_free.olabel - 1
-    links, arc_of_link = _losses(lattice)
+    root, last = epsilon_free.all.ilabel - 1, epsilon_free.all.olabel - 1
+    links, arc_of_link = _losses(lattices)
     sources, row = np.unique(root, return_inverse=True)
-    node = lattice.src[last].astype(np.int64)
+    node = lattices.all.src[last].astype(np.int64)
     stretch, arcs = [np.arange(len(last))], [last]
-    for begin in range(0, len(sources), max(1, _MOST_PREDECESSORS // lattice.num_states)):
-        end = begin + max(1, _MOST_PREDECESSORS // lattice.num_states)
-        _, before = dijkstra(links, indices=sources[begin:end], limit=beam + 1.0, return_predecessors=True)
+    together = max(1, _MOST_PREDECESSORS // lattices.all.num_states)
+    for begin in range(0, len(sources), together):
+        end = begin + together
+        limit = max(beams) + 1.0
+        _, before = dijkstra(links, indices=sources[begin:end], limit=limit, return_predecessors=True)
         open_ = np.flatnonzero((begin <= row) & (row < end) & (node != root))
         while len(open_):  # all stretches at once, one arc back
             previous = before[row[open_] - begin, node[open_]].astype(np.int64)
@@ -169,27 +191,29 @@ def _stretches(epsilon_free: Wfst, lattice: Wfst, beam: float) -> Stretches:
             open_ = open_[previous != root[open_]]
     order = np.argsort(np.concatenate(stretch)[::-1], kind="stable")
     return Stretches(
-        src=epsilon_free.src,
-        dst=epsilon_free.dst,
-        label=lattice.ilabel[last],
+        src=epsilon_free.all.src,
+        dst=epsilon_free.all.dst,
+        label=lattices.all.ilabel[last],
         arcs=np.concatenate(arcs)[::-1][order].astype(np.int64),
         splits=np.concatenate([[0], np.cumsum(np.bincount(np.concatenate(stretch), minlength=len(last)))]),
-        beam=beam,
+        state_splits=epsilon_free.splits,
+        beams=tuple(beams),
     )
 
 
-def _losses(lattice: Wfst) -> "Tuple[csr_matrix, Callable[[IntArray, IntArray], IntArray]]":
+def _losses(lattices: WfstBatch) -> "Tuple[csr_matrix, Callable[[IntArray, IntArray], IntArray]]":
     """The loss of each silent step against the best path to its end, nats, and the arc between two states."""
     from scipy.sparse import csr_matrix
 
-    best = forward_scores(lattice)
-    silent = np.flatnonzero(lattice.ilabel == 0)
-    loss = (best[lattice.dst] - best[lattice.src] - lattice.score)[silent].clip(min=0.0)
-    between = lattice.src[silent].astype(np.int64) * lattice.num_states + lattice.dst[silent]
+    own = lattices.all
+    best = lattices.forward_scores()
+    silent = np.flatnonzero(own.ilabel == 0)
+    loss = (best[own.dst] - best[own.src] - own.score)[silent].clip(min=0.0)
+    between = own.src[silent].astype(np.int64) * own.num_states + own.dst[silent]
     order = np.lexsort((loss, between))
     key, first = np.unique(between[order], return_index=True)
-    src, dst = np.divmod(key, lattice.num_states)
-    rows = np.searchsorted(src, np.arange(lattice.num_states + 1))
-    links = csr_matrix((loss[order[first]], dst, rows), shape=(lattice.num_states,) * 2)
+    src, dst = np.divmod(key, own.num_states)
+    rows = np.searchsorted(src, np.arange(own.num_states + 1))
+    links = csr_matrix((loss[order[first]], dst, rows), shape=(own.num_states,) * 2)
     arcs = silent[order[first]]
-    return links, lambda src, dst: arcs[np.searchsorted(key, src * lattice.num_states + dst)]
+    return links, lambda src, dst: arcs[np.searchsorted(key, src * own.num_states + dst)]

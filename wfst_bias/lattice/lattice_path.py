@@ -7,36 +7,37 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.core.types import IntArray
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.lattice.competitors import Competitor, competitors
-from wfst_bias.lattice.confidence import Confidence, word_confidences
+from wfst_bias.lattice.competitors import Competitor, Span, competitors
+from wfst_bias.lattice.confidence import Confidence, confidences_of
 from wfst_bias.lattice.terms import Terms
-from wfst_bias.lattice.word_lattice import WordLattice
-
-Span = Tuple[int, int]
+from wfst_bias.lattice.word_places import LatticeText
 
 
 @dataclass(frozen=True)
-class LatticePath:
+class LatticePath(LatticeText):
     """A hypothesis and its lattice.
 
+    What is computed of it is computed of the other paths of its batch as well, in the same call.
+
     Args:
-      lattice: of words.
-      words: of the hypothesis, as the lattice has them.
-      arcs: of the lattice; None where it has no such path among its n-best.
       graph: of the search.
+      spans: first word and number of words of those whose competitors will be wanted.
+      batch: the paths of a batch, this one among them, of the same graph; none where it stands alone.
     """
 
-    lattice: WordLattice
-    words: Tuple[str, ...]
-    arcs: Optional[IntArray]
     graph: DecodingGraph = field(repr=False)
+    spans: Tuple[Span, ...] = ()
+    batch: List["LatticePath"] = field(default_factory=list, repr=False, compare=False)
 
-    @cached_property
+    @property
     def confidences(self) -> Tuple[Confidence, ...]:
         """The confidence of each word."""
-        return tuple(word_confidences(self.lattice, self.words, self.graph, self.arcs))
+        if not self._confidences:
+            some = [path for path in self._together if not path._confidences]
+            for path, found in zip(some, confidences_of(some, self.graph)):
+                path._confidences.append(tuple(found))
+        return self._confidences[0]
 
     @property
     def terms(self) -> Optional[Terms]:
@@ -52,11 +53,25 @@ class LatticePath:
 
     def competitors(self, spans: Sequence[Span]) -> List[Optional[Competitor]]:
         """The competitor of each of some spans, first word and number of words; see :func:`competitors`."""
-        missing = [span for span in spans if span not in self._competitors]
-        found = competitors(self.lattice, self.words, missing, self.graph.words, self.arcs)
-        self._competitors.update(zip(missing, found))
+        if any(span not in self._competitors for span in spans):
+            wanted = [
+                [span for span in {*path.spans, *(spans if path is self else ())} if span not in path._competitors]
+                for path in self._together
+            ]
+            for path, own, found in zip(self._together, wanted, competitors(self._together, wanted, self.graph.words)):
+                path._competitors.update(zip(own, found))
         return [self._competitors[span] for span in spans]
+
+    @property
+    def _together(self) -> Sequence["LatticePath"]:
+        """The paths of its batch."""
+        return self.batch or (self,)
 
     @cached_property
     def _competitors(self) -> Dict[Span, Optional[Competitor]]:
         return {}
+
+    @cached_property
+    def _confidences(self) -> List[Tuple[Confidence, ...]]:
+        """None or one tuple: the confidences, once they are computed."""
+        return []

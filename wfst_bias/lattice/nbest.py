@@ -1,13 +1,14 @@
 """The N best distinct word sequences of a word lattice, best first: exact within its beam, none twice."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
 from wfst_bias.core.types import IntArray
-from wfst_bias.fst.wfst import from_openfst, to_openfst
+from wfst_bias.fst.batch import from_openfst_batch
+from wfst_bias.lattice.batch import LatticeBatch
 from wfst_bias.lattice.terms import Terms
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
@@ -98,39 +99,49 @@ def nbest_of(lattice: WordLattice, num_best: int, words: SymbolTable) -> NBest:
       num_best: 1 or more.
       words: the table of the lattice's words.
     """
-    paths = _best_paths(lattice, num_best)  # (N, L), -1 after the end of each
+    return nbests_of([lattice], num_best, words)[0]
+
+
+def nbests_of(lattices: Sequence[WordLattice], num_best: int, words: SymbolTable) -> List[NBest]:
+    """The best hypotheses of each lattice; see :func:`nbest_of`."""
+    joined = LatticeBatch.of(lattices)
+    paths = _best_paths(joined, num_best)  # (N, L), -1 after the end of each
     inside = paths >= 0
-    terms = np.where(inside[:, :, None], lattice.terms[paths].astype(np.float64), 0.0).sum(axis=1)
-    order = np.argsort(-terms.sum(axis=1), kind="stable")
-    ids = np.where(inside, lattice.words[paths], NO_WORD)
-    phrase = np.where(inside, lattice.phrases[paths], NO_PHRASE)
-    hypotheses: Dict[Tuple[str, ...], Hypothesis] = {}
-    for path, own, numbers, sums in zip(
-        paths[order].tolist(), ids[order].tolist(), phrase[order].tolist(), terms[order].tolist()
+    terms = np.where(inside[:, :, None], joined.terms[paths].astype(np.float64), 0.0).sum(axis=1)
+    owner = np.searchsorted(joined.arc_splits, paths[:, 0], "right") - 1
+    order = np.lexsort((-terms.sum(axis=1), owner))
+    ids = np.where(inside, joined.words[paths], NO_WORD)
+    phrase = np.where(inside, joined.phrases[paths], NO_PHRASE)
+    own = np.where(inside, paths - joined.arc_splits[owner][:, None], -1)
+    found: List[Dict[Tuple[str, ...], Hypothesis]] = [{} for _ in lattices]
+    for number, path, row, numbers, sums in zip(
+        *(column[order].tolist() for column in (owner, own, ids, phrase, terms))
     ):
-        texts = tuple(words.symbols[i] for i in own if i != NO_WORD)
-        spans = _spans(numbers, path, lattice) if max(numbers) != NO_PHRASE else ()
-        hypotheses.setdefault(texts, Hypothesis(texts, spans, Terms(*sums), tuple(arc for arc in path if arc >= 0)))
-    return NBest(lattice.name, tuple(hypotheses.values()))
+        texts = tuple([words.symbols[i] for i in row if i != NO_WORD])
+        spans = _spans(numbers, path, lattices[number]) if max(numbers) != NO_PHRASE else ()
+        arcs = tuple([arc for arc in path if arc >= 0])
+        found[number].setdefault(texts, Hypothesis(texts, spans, Terms(*sums), arcs))
+    return [NBest(lattice.name, tuple(own.values())) for lattice, own in zip(lattices, found)]
 
 
-def _best_paths(lattice: WordLattice, num_best: int) -> IntArray:
-    """Arcs of the best paths, int64 ``(N, L)``, -1 after the end of each."""
+def _best_paths(lattices: LatticeBatch, num_best: int) -> IntArray:
+    """Arcs of the best paths of all lattices, int64 ``(N, L)``, -1 after the end of each."""
     import pynini
 
-    if not lattice.num_arcs:
-        return np.zeros((0, 1), np.int64)
-    arc = np.arange(1, lattice.num_arcs + 1, dtype=np.int32)
-    machine = lattice.machine(arc, arc, lattice.scores)
-    best = from_openfst(pynini.shortestpath(to_openfst(machine), nshortest=num_best))
+    arc = (np.arange(1, lattices.num_arcs + 1) - lattices.first_arc).astype(np.int32)
+    machines = lattices.machines(arc, arc, lattices.scores).to_openfst()
+    best = from_openfst_batch([pynini.shortestpath(fst, nshortest=num_best) for fst in machines])
     # after its first arc a path of OpenFst's has one continuation
-    next_arc = np.full(best.num_states, -1)
-    next_arc[best.src[::-1]] = np.arange(best.num_arcs)[::-1]
-    at = np.flatnonzero(best.src == best.start)
-    columns = []
+    next_arc = np.full(best.all.num_states, -1)
+    next_arc[best.all.src[::-1]] = np.arange(best.all.num_arcs)[::-1]
+    label = np.where(best.all.ilabel > 0, best.all.ilabel - 1 + lattices.arc_splits[best.machine_of_arc], -1)
+    is_start = np.zeros(best.all.num_states + 1, bool)
+    is_start[best.starts] = True
+    at = np.flatnonzero(is_start[best.all.src])
+    columns = [np.full(len(at), -1)]
     while (at >= 0).any():
-        columns.append(np.where(at >= 0, best.ilabel[at] - 1, -1))
-        at = np.where(at >= 0, next_arc[best.dst[at]], -1)
+        columns.append(np.where(at >= 0, label[at], -1))
+        at = np.where(at >= 0, next_arc[best.all.dst[at]], -1)
     paths = np.stack(columns, axis=1).astype(np.int64)
     # OpenFst may begin with arcs without a label
     return np.take_along_axis(paths, np.argsort(paths < 0, axis=1, kind="stable"), axis=1)

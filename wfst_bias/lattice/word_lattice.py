@@ -5,18 +5,22 @@ They are made of the lattices of the search, an arc a frame, and are exact withi
 """
 
 from dataclasses import dataclass, replace
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
+import k2
 import numpy as np
+import torch
 
 from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
-from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
+from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, in_spans, list_spans, terms_with_list
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
+from wfst_bias.fst.batch import WfstBatch
+from wfst_bias.fst.ragged import row_splits
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.lang.lexicon import padded
-from wfst_bias.lattice.determinize import determinized, forward_scores
+from wfst_bias.lattice.determinize import determinized
 from wfst_bias.lattice.terms import NUM_TERMS
 
 # Noise has more word sequences in the beam than can be counted: the beam is narrowed until it has no more arcs a
@@ -106,8 +110,8 @@ class WordLattice:
         if not self.num_arcs:
             return np.zeros(0, np.int64)
         ones = np.ones(self.num_arcs, np.int32)
-        lengths_as_scores = lengths.astype(np.float32)
-        longest: IntArray = forward_scores(self.machine(ones, ones, lengths_as_scores)).clip(min=0).astype(np.int64)
+        machine = WfstBatch.of(self.machine(ones, ones, lengths.astype(np.float32)))
+        longest: IntArray = machine.forward_scores().clip(min=0).astype(np.int64)
         return longest
 
     @property
@@ -135,40 +139,45 @@ class WordLattice:
 
 def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
     """The word lattice of each utterance of a batch."""
-    frames = _Frames.of(lattices)
-    bounds = arc_bounds(lattices.fsas).tolist()
-    made = []
-    for name, length, ended, begin, end in zip(
-        lattices.emissions.names,
-        lattices.lengths.tolist(),
-        has_final_arc(lattices.fsas).tolist(),
-        bounds,
-        bounds[1:],
-    ):
-        loss = frames.loss[begin:end] if ended else np.zeros(0)
-        beam = decoder.search.output_beam
-        if len(loss) > (most := MOST_ARCS_A_FRAME * length):
-            beam = min(beam, float(np.partition(loss, most)[most]))
-        kept = begin + np.flatnonzero(loss <= beam)
-        made.append(_word_lattice(name, frames, kept, beam, decoder.graph))
-    return made
+    loss = _losses(lattices.fsas, lattices.arcs)
+    bounds = arc_bounds(lattices.fsas).numpy()
+    num_utterances, most = len(lattices.lengths), MOST_ARCS_A_FRAME * lattices.lengths.numpy()
+    beams = np.full(num_utterances, float(decoder.search.output_beam))
+    ended = has_final_arc(lattices.fsas).numpy()
+    for i in np.flatnonzero(ended & (np.diff(bounds) > most)).tolist():
+        own = loss[bounds[i] : bounds[i + 1]]
+        beams[i] = min(beams[i], np.partition(own, most[i])[most[i]])
+    kept = np.flatnonzero(loss <= np.repeat(np.where(ended, beams, -np.inf), np.diff(bounds)))
+    return _word_lattices(_Frames.of(lattices, kept), beams.tolist(), lattices.emissions.names, decoder.graph)
+
+
+def _losses(fsas: k2.Fsa, arcs: LatticeArcs) -> FloatArray:
+    """Loss of the best path through each arc against the best path of its utterance, nats, float64 ``(A,)``."""
+    states = fsas.arcs.values()[:, :2].long() + fsas.arcs.row_splits(1).long()[arcs.utterances][:, None]
+    options = dict(use_double_scores=True, log_semiring=False)
+    forward, backward = fsas.get_forward_scores(**options), fsas.get_backward_scores(**options)
+    through = forward[states[:, 0]] + fsas.scores + backward[states[:, 1]]
+    loss: FloatArray = (fsas.get_tot_scores(**options)[arcs.utterances] - through).cpu().numpy()
+    return loss
 
 
 @dataclass(frozen=True)
 class _Frames:
-    """The arcs of a batch's lattices, an arc a frame: ``(A,)`` each.
+    """The arcs of a batch's lattices within the beam, an arc a frame: ``(A,)`` each.
 
     Args:
-      src, dst: states, numbered in each utterance.
+      number: of each arc among all those of the search.
+      src, dst: states, those of all utterances numbered one after the other.
       is_final: which arcs lead into the end.
       tokens: that they read.
       skipped: how many more frames of blank follow the one that is read.
       outputs: words and phrases, 0 is none.
       enters_list: where a phrase of a list may begin.
       terms: of the score, nats ``(A, 4)``, see :meth:`wfst_bias.decode.arcs.LatticeArcs.terms`.
-      loss: of the best path through the arc against the best path of the utterance, nats.
+      state_splits: where the states of each utterance begin ``(N + 1,)``.
     """
 
+    number: IntArray
     src: IntArray
     dst: IntArray
     is_final: BoolArray
@@ -177,96 +186,108 @@ class _Frames:
     outputs: IntArray
     enters_list: BoolArray
     terms: FloatArray
-    loss: FloatArray
+    state_splits: IntArray
 
     @classmethod
-    def of(cls, lattices: Lattices) -> "_Frames":
-        fsas, arcs = lattices.fsas, lattices.arcs
-        states = fsas.arcs.values()[:, :2].long()
-        first_state = fsas.arcs.row_splits(1).long()[arcs.utterances]
-        options = dict(use_double_scores=True, log_semiring=False)
-        forward, backward = fsas.get_forward_scores(**options), fsas.get_backward_scores(**options)
-        through = forward[first_state + states[:, 0]] + fsas.scores + backward[first_state + states[:, 1]]
-        loss = fsas.get_tot_scores(**options)[arcs.utterances] - through
-        src, dst = states.cpu().numpy().T
-        columns = (arcs.is_final, arcs.tokens, arcs.skipped, arcs.outputs, arcs.enters_list, arcs.terms(), loss)
-        return cls(src, dst, *(column.cpu().numpy() for column in columns))
+    def of(cls, lattices: Lattices, kept: IntArray) -> "_Frames":
+        fsas = lattices.fsas
+        number = torch.from_numpy(kept).to(fsas.device)
+        arcs = lattices.arcs.select(number)
+        states = fsas.arcs.values()[number, :2].long() + fsas.arcs.row_splits(1).long()[arcs.utterances][:, None]
+        splits = fsas.arcs.row_splits(1).cpu().numpy()
+        ends = states.cpu().numpy()
+        # only the states of these arcs count
+        numbers = row_splits(np.bincount(ends.ravel(), minlength=splits[-1]) > 0)
+        src, dst = numbers[ends.T]
+        columns = (arcs.is_final, arcs.tokens, arcs.skipped, arcs.outputs, arcs.enters_list, arcs.terms())
+        is_final, tokens, *others = (column.cpu().numpy() for column in columns)
+        return cls(kept, src, dst, is_final, tokens, *others, numbers[splits])
 
 
-def _word_lattice(name: str, frames: _Frames, kept: IntArray, beam: float, graph: DecodingGraph) -> WordLattice:
-    """The word lattice of some arcs of a batch."""
-    lattice, place = _labelled(frames, kept, graph)
-    stretches = determinized(lattice, beam)
+def _word_lattices(frames: _Frames, beams: Sequence[float], names: Sequence[str], graph: DecodingGraph) -> List[WordLattice]:
+    """The word lattices of a batch."""
+    lattices, place = _labelled(frames, graph)
+    stretches = determinized(lattices, beams)
     own, position = np.divmod(place[stretches.arcs], _MOST_WORDS)
-    last = stretches.splits[1:] - 1
-    output = frames.outputs[kept[own[last]]] if len(last) else np.zeros(0, np.int32)
+    num_arcs, last = len(stretches.src), stretches.splits[1:] - 1
+    output = frames.outputs[own[last]]
     has_word = stretches.label < len(graph.words)
-    stretch = np.repeat(np.arange(len(last)), np.diff(stretches.splits))
+    stretch = np.repeat(np.arange(num_arcs), np.diff(stretches.splits))
     # words of a phrase after the first one stand on arcs that are none of the search
     searched = position == 0
-    terms = _terms(frames, kept[own[searched]], stretch[searched], len(last), graph.first_phrase)
-    is_frame = searched & ~frames.is_final[kept[own]]
-    searched_arcs = kept[own[is_frame]]
-    lengths = 1 + frames.skipped[searched_arcs]
-    num_frames = np.bincount(stretch[is_frame], weights=lengths, minlength=len(last))
-    sources = np.full(int(lengths.sum()), _SKIPPED, np.int64)
-    sources[np.cumsum(lengths) - lengths] = searched_arcs
-    return WordLattice(
-        name=name,
-        src=stretches.src,
-        dst=stretches.dst,
-        words=np.where(has_word, stretches.label, NO_WORD),
-        phrases=np.where(has_word & graph.is_phrase(output), output - graph.first_phrase, NO_PHRASE),
-        terms=terms,
-        tokens=np.where(sources != _SKIPPED, frames.tokens[sources], BLANK_ID).astype(np.int32),
-        splits=np.concatenate([[0], np.cumsum(num_frames)]).astype(np.int64),
-        sources=sources,
-        beam=stretches.beam,
-    )
+    terms = _terms(frames, own[searched], stretch[searched], num_arcs, graph.first_phrase)
+    is_frame = searched & ~frames.is_final[own]
+    of_frame = own[is_frame]
+    lengths = 1 + frames.skipped[of_frame]
+    first_frame = row_splits(lengths)
+    sources, tokens = np.full(first_frame[-1], _SKIPPED), np.full(first_frame[-1], BLANK_ID, np.int32)
+    sources[first_frame[:-1]], tokens[first_frame[:-1]] = frames.number[of_frame], frames.tokens[of_frame]
+    splits = row_splits(np.bincount(stretch[is_frame], weights=lengths, minlength=num_arcs).astype(np.int64))
+    words = np.where(has_word, stretches.label, NO_WORD)
+    phrases = np.where(has_word & graph.is_phrase(output), output - graph.first_phrase, NO_PHRASE)
+    states = stretches.state_splits
+    bounds = np.searchsorted(stretches.src, states)
+    return [
+        WordLattice(
+            name=name,
+            src=stretches.src[begin:end] - first_state,
+            dst=stretches.dst[begin:end] - first_state,
+            words=words[begin:end],
+            phrases=phrases[begin:end],
+            terms=terms[begin:end],
+            tokens=tokens[splits[begin] : splits[end]],
+            splits=splits[begin : end + 1] - splits[begin],
+            sources=sources[splits[begin] : splits[end]],
+            beam=beam,
+        )
+        for name, first_state, begin, end, beam in zip(
+            names, states.astype(np.int32), bounds.tolist(), bounds[1:].tolist(), stretches.beams
+        )
+    ]
 
 
 _MOST_WORDS = 1 << 10  # of a phrase
 
 
-def _labelled(frames: _Frames, kept: IntArray, graph: DecodingGraph) -> Tuple[Wfst, IntArray]:
-    """Arcs of an utterance with words as labels, phrases as chains of them, and a label of its own into the end.
+def _labelled(frames: _Frames, graph: DecodingGraph) -> Tuple[WfstBatch, IntArray]:
+    """The arcs of each utterance with words as labels, phrases as chains of them, and a label of its own into the end.
 
     Returns:
-      the lattice, and for each of its arcs ``number of the arc among those kept * _MOST_WORDS + position in the phrase``.
+      the lattices, and for each arc ``number of the arc in frames * _MOST_WORDS + position in the phrase``.
     """
-    output = frames.outputs[kept].astype(np.int64)
-    end_label = len(graph.words)
-    label = np.where(frames.is_final[kept], end_label, output)
+    output = frames.outputs.astype(np.int64)
+    label = np.where(frames.is_final, len(graph.words), output)
     arc = np.flatnonzero(output >= graph.first_phrase)
     words = padded([list(graph.phrase_words[p]) for p in (output[arc] - graph.first_phrase).tolist()] or [[]])
     length = (words >= 0).sum(axis=1)[: len(arc)]
     label[arc] = words[: len(arc), 0] if len(arc) else 0
     more, position = np.nonzero(words[: len(arc), 1:] >= 0)  # the words after the first
     position += 1
-    # states: those of the arcs, and after each where phrases begin the ones between their words
-    states, ends = np.unique(np.concatenate([frames.src[kept], frames.dst[kept]]), return_inverse=True)
-    src, dst = np.split(ends, 2)
-    order = np.argsort(np.concatenate([np.arange(len(states)), src[arc[more]]]), kind="stable")
+    # after each state where phrases begin stand the ones between their words
+    num_states = int(frames.state_splits[-1])
+    before = frames.src[arc[more]]
+    order = np.argsort(np.concatenate([np.arange(num_states), before]), kind="stable")
     number = np.empty(len(order), np.int32)
     number[order] = np.arange(len(order))
-    inner = number[len(states) :]
-    src, dst = number[src], number[dst]
+    inner = number[num_states:]
+    src, dst = number[frames.src], number[frames.dst]
     is_last = position == length[more] - 1
     more_dst = np.where(is_last, dst[arc[more]], np.append(inner[1:], 0))
     dst[arc[more[position == 1]]] = inner[position == 1]
+    splits = frames.state_splits + np.searchsorted(np.sort(before), frames.state_splits)
     final = np.full(len(number), NO_SCORE)
-    final[-1:] = 0.0
-    lattice = from_arcs(
+    final[splits[1:][np.diff(splits) > 0] - 1] = 0.0
+    lattices = from_arcs(
         0,
         np.append(src, inner),
         np.append(dst, more_dst),
         np.append(label, words[more, position]),
-        np.arange(len(kept) + len(more)),
-        np.append(frames.terms[kept].sum(axis=1), np.zeros(len(more), np.float32)),
+        np.arange(len(src) + len(more)),
+        np.append(frames.terms.sum(axis=1), np.zeros(len(more), np.float32)),
         final,
     )
-    place = np.append(np.arange(len(kept)) * _MOST_WORDS, arc[more] * _MOST_WORDS + position)
-    return lattice, place[lattice.olabel]
+    place = np.append(np.arange(len(src)) * _MOST_WORDS, arc[more] * _MOST_WORDS + position)
+    return WfstBatch(lattices, splits[:-1], splits), place[lattices.olabel]
 
 
 def _terms(frames: _Frames, sources: IntArray, stretch: IntArray, num_arcs: int, first_phrase: int) -> FloatArray:

@@ -18,8 +18,9 @@ from wfst_bias.decode.paths import transcript_of
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import Transcript
 from wfst_bias.entities.entity import Phrases
+from wfst_bias.lattice.competitors import Span
 from wfst_bias.lattice.lattice_path import LatticePath
-from wfst_bias.lattice.nbest import NBest, nbest_of
+from wfst_bias.lattice.nbest import NBest, nbests_of
 from wfst_bias.lattice.word_lattice import NO_WORD, word_lattices
 from wfst_bias.second_pass.config import LOOKUP, RESCORE, SEARCH
 from wfst_bias.second_pass.found import Alternative, Found
@@ -96,15 +97,21 @@ def found_of(transcripts: Sequence[Transcript], batch: Batch, num_best: int = 0)
       num_best: hypotheses of an utterance that are wanted at least.
     """
     graph = batch.decoder.graph
-    found = []
-    for transcript, lattice in zip(transcripts, word_lattices(batch.lattices, batch.decoder)):
-        nbest = nbest_of(lattice, max(_TIES, num_best), graph.words)
+    lattices = word_lattices(batch.lattices, batch.decoder)
+    found: List[Found] = []
+    paths: List[LatticePath] = []
+    for transcript, lattice, nbest in zip(transcripts, lattices, nbests_of(lattices, max(_TIES, num_best), graph.words)):
         texts = tuple(word.text for word in transcript.words)
         chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
         words, arcs = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
-        path = LatticePath(lattice, words, arcs, graph)
-        found.append(Found(lattice, nbest, path, transcript, {SEARCH: transcript.text}))
+        paths.append(LatticePath(lattice, words, arcs, graph, spans_of(transcript), paths))
+        found.append(Found(lattice, nbest, paths[-1], transcript, {SEARCH: transcript.text}))
     return found
+
+
+def spans_of(transcript: Transcript) -> Tuple[Span, ...]:
+    """The first word and the number of words of each entity of a transcript."""
+    return tuple((entity.first_word, entity.num_words) for entity in transcript.entities)
 
 
 def _run(stage: Stage, batch: Batch, found: Sequence[Found]) -> List[Found]:
@@ -182,7 +189,8 @@ def on_path(found: Found, arcs: Union[Sequence[int], IntArray], score: float, ut
     transcript = transcript_of(lattice.sources_of(path), utterance, score, batch.lattices, batch.decoder)
     ids = lattice.words[path]
     path_words = tuple(words.symbols[word] for word in ids[ids != NO_WORD])
-    return replace(found, path=LatticePath(lattice, path_words, path, batch.decoder.graph), transcript=transcript)
+    taken = LatticePath(lattice, path_words, path, batch.decoder.graph, spans_of(transcript))
+    return replace(found, path=taken, transcript=transcript)
 
 
 def is_text(words: Sequence[str], transcript: Transcript) -> bool:

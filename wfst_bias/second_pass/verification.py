@@ -185,8 +185,7 @@ def _alternative(found: Found, rejected: Tuple[Candidate, ...], result: Found, o
 
 def _arcs_of(found: Found, entity: FoundEntity) -> BoolArray:
     """Return the arcs that have words of an entity in its place by a list, those of partial phrases too, bool ``(A,)``."""
-    in_place = arcs_in_place(found.lattice, found.path.words, found.path.graph.words, found.path.arcs)
-    has_word: BoolArray = in_place[list(_word_numbers(entity))].any(axis=0)
+    has_word: BoolArray = arcs_in_place(found.path, found.path.graph.words)[list(_word_numbers(entity))].any(axis=0)
     inside: BoolArray = (found.lattice.phrases != NO_PHRASE) | (found.lattice.terms[:, 3] != 0)
     return has_word & inside
 
@@ -200,7 +199,7 @@ def _other_path(searched: Searched, taken: BoolArray) -> Optional[Searched]:
     for hypothesis in found.nbest.hypotheses:
         if not taken[list(hypothesis.arcs)].any():
             return searched.on(hypothesis.arcs, hypothesis.terms.total)
-    ((score, path),) = best_without(found.lattice, taken[None])
+    score, path = best_without(found.lattice, taken)
     return searched.on(path, score) if np.isfinite(score) else None
 
 
