@@ -198,10 +198,9 @@ class _Frames:
         ends = states.cpu().numpy()
         # only the states of these arcs count
         numbers = row_splits(np.bincount(ends.ravel(), minlength=splits[-1]) > 0)
-        src, dst = numbers[ends.T]
         columns = (arcs.is_final, arcs.tokens, arcs.skipped, arcs.outputs, arcs.enters_list, arcs.terms())
-        is_final, tokens, *others = (column.cpu().numpy() for column in columns)
-        return cls(kept, src, dst, is_final, tokens, *others, numbers[splits])
+        on_cpu = [column.cpu().numpy() for column in columns]
+        return cls(*[kept, *numbers[ends.T], *on_cpu, numbers[splits]])
 
 
 def _word_lattices(frames: _Frames, beams: Sequence[float], names: Sequence[str], graph: DecodingGraph) -> List[WordLattice]:
