@@ -40,8 +40,8 @@ class Weights:
       trigrams: vectors of frequent trigrams with their letters, that of rare ones without, ``(1 + R, C)``.
       letters: vectors of the letters before, at and behind a letter, which rare trigrams have, ``(3, NUM_LETTERS + 1, C)``.
       outer: sums of the vectors of two letters two places away, ``((NUM_LETTERS + 1) ** 2, C)``.
-      kernels, biases: of the residual convolutions.
-      head, head_bias: of the outputs, ``(SLOTS * (1 + phones), C, 1)``.
+      kernels, biases: of the residual convolutions, ``(C, C, 1, 2 * REACH + 1)`` and ``(C,)``.
+      head, head_bias: of the outputs, ``(C, SLOTS * (1 + phones))`` and the last part of it.
     """
 
     rows: Tensor
@@ -119,12 +119,12 @@ class LetterNetwork:
         if len(word):
             for offset, vectors in enumerate(weights.letters, 1):
                 hidden[word, place] += vectors[letters[word, place + offset]]
-        hidden = hidden.relu_().transpose(1, 2).contiguous()
+        # an image of height 1 whose channels come last in memory: convolutions are fastest on these
+        image = hidden.relu_()[:, None].permute(0, 3, 1, 2)
         for kernel, bias in zip(weights.kernels, weights.biases):
-            hidden += F.conv1d(hidden, kernel, bias, padding=REACH).relu_()
-        logits = F.conv1d(hidden, weights.head, weights.head_bias).view(len(words), SLOTS, -1, num_letters)
-        logits = logits.permute(0, 3, 1, 2).reshape(len(words), SLOTS * num_letters, -1)
-        probs: FloatArray = logits.softmax(2).numpy()
+            image += F.conv2d(image, kernel, bias, padding=(0, REACH)).relu_()
+        logits = torch.addmm(weights.head_bias, hidden.view(-1, hidden.shape[2]), weights.head)
+        probs: FloatArray = logits.view(len(words), SLOTS * num_letters, -1).softmax(2).numpy()
         return probs
 
     @cached_property
@@ -144,8 +144,9 @@ class LetterNetwork:
         for vectors, step in zip(inner, (size**2, size, 1)):
             trigrams[1:] += vectors[codes.div(step, rounding_mode="floor") % size]
         outer = (letters[0][:, None] + letters[-1]).view(size**2, -1)
-        kernels, biases = tuple(arrays["kernels"]), tuple(arrays["biases"])
-        return Weights(rows, trigrams, inner, outer, kernels, biases, arrays["head"], arrays["head_bias"])
+        kernels = tuple(one[:, :, None].contiguous(memory_format=torch.channels_last) for one in arrays["kernels"])
+        head = arrays["head"][:, :, 0].t().contiguous()
+        return Weights(rows, trigrams, inner, outer, kernels, tuple(arrays["biases"]), head, arrays["head_bias"])
 
 
 @lru_cache(maxsize=None)
