@@ -1,5 +1,10 @@
 """Fixtures: a small world of words, and the folders that commands work on."""
 
+import getpass
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 import torch
 from click.testing import CliRunner
@@ -15,6 +20,10 @@ from wfst_bias.graph.store import read_base
 # a slow machine is no failure
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# commands that tests start read the bytecode of those before them, also where this process may write none
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / f"wfst_bias_bytecode_{getpass.getuser()}")
 
 _SENTENCES = """
 the meeting with the doctor is on monday

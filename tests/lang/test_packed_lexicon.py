@@ -42,6 +42,8 @@ def test_lookups_parse_no_text(lang_dir):
     with pytest.raises(KeyError):
         packed["xyz"]
     assert packed.rows_of(["xyz", *ENTRIES]).tolist() == [-1, *range(len(ENTRIES))]
+    for pronunciation in [ENTRIES[word][0] for word in WORDS[:30]] + [("AA",), (), ("none",), ("<blk>",)]:
+        assert list(packed.words_with(pronunciation)) == list(first.words_with(pronunciation))
     assert "entries" not in vars(packed), "lookups made all words"
 
 

@@ -10,7 +10,6 @@ import torch
 from wfst_bias.acoustic.emissions import AcousticModel
 from wfst_bias.acoustic.models import HAMA
 from wfst_bias.adapter.emission_adapter import EmissionAdapter
-from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration, weights_checksum
 
 NONE, DEFAULT = "none", "default"
 
@@ -34,6 +33,10 @@ def emission_adapter_of(
       calibration, adapter: a folder, :data:`NONE`, or :data:`DEFAULT` for what comes with the package.
       device: where the networks compute, and leave what they changed.
     """
+    if calibration == adapter == NONE:
+        return EmissionAdapter(meta={"calibration": NONE, "adapter": NONE})
+    from wfst_bias.adapter.store import ADAPTER, CALIBRATION, read_adapter, read_calibration, weights_checksum
+
     model_name = getattr(model, "made_by", "") or model_name  # an archive stands for its model
     folders: Dict[str, Optional[Path]] = {}
     for kind, named in ((CALIBRATION, calibration), (ADAPTER, adapter)):

@@ -1,12 +1,14 @@
 """Changes of emissions between an acoustic model and the search: calibration, then the contextual adapter."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
 
 from wfst_bias.acoustic.emissions import Emissions
-from wfst_bias.adapter.adapter import Adapter
-from wfst_bias.adapter.calibration import Calibration
 from wfst_bias.entities.entity import Phrases
+
+if TYPE_CHECKING:
+    from wfst_bias.adapter.adapter import Adapter
+    from wfst_bias.adapter.calibration import Calibration
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,8 @@ class EmissionAdapter:
       meta: what a decode folder tells of it.
     """
 
-    calibration: Optional[Calibration] = None
-    adapter: Optional[Adapter] = None
+    calibration: "Optional[Calibration]" = None
+    adapter: "Optional[Adapter]" = None
     meta: Dict[str, Any] = field(default_factory=dict)
 
     def changed(self, emissions: Emissions, lists: Sequence[Phrases]) -> Emissions:

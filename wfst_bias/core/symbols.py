@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Sequence
+from typing import Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -38,7 +38,10 @@ class SymbolTable:
     symbols: Sequence[str]
 
     @cached_property
-    def ids(self) -> Dict[str, int]:
+    def ids(self) -> Mapping[str, int]:
+        """The id of each symbol."""
+        if isinstance(self.symbols, _PACKED):
+            return _PackedIds(self.symbols)
         return {symbol: i for i, symbol in enumerate(self.symbols)}
 
     @cached_property
@@ -111,6 +114,24 @@ class SymbolTable:
         if not symbols or symbols[0] != first:
             raise InputError(f"id 0 must be {first!r}; make the folder anew", path, 1)
         return SymbolTable(tuple(symbols))
+
+
+class _PackedIds(Mapping[str, int]):
+    """The numbers of packed strings, which are found when they are asked for."""
+
+    def __init__(self, strings: Union[PackedStrings, MoreStrings]):
+        self._strings = strings
+
+    def __getitem__(self, string: str) -> int:
+        if (number := self._strings.find(string)) < 0:
+            raise KeyError(string)
+        return number
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._strings)
+
+    def __len__(self) -> int:
+        return len(self._strings)
 
 
 def _strings_of(path: Path) -> Optional[PackedStrings]:

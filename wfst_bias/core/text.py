@@ -119,10 +119,9 @@ def is_letter(char: str) -> bool:
 @lru_cache(maxsize=None)
 def marks() -> str:
     r"""Return all marks, such as accents and vowel signs, for a class of a regular expression; ``\w`` has none."""
-    codes = [code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"]
-    is_in = set(codes)
-    firsts, lasts = ([code for code in codes if code + step not in is_in] for step in (-1, 1))
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in zip(firsts, lasts))
+    begin = 0x300
+    kinds = "".join(map(unicodedata.category, map(chr, range(begin, 0x1F000))))[::2]
+    return "".join(f"{chr(begin + run.start())}-{chr(begin + run.end() - 1)}" for run in re.finditer("M+", kinds))
 
 
 def _plain(char: str) -> str:

@@ -192,12 +192,11 @@ class Speller:
 
     def _words_of(self, pronunciation: Pronunciation) -> Tuple[str, ...]:
         """The words of the language model with a pronunciation."""
-        return tuple(word for word in self._lang.lexicon.words_of.get(pronunciation, ()) if word in self._known_words)
+        return tuple(word for word in self._lang.lexicon.words_with(pronunciation) if word in self._known_words)
 
     @cached_property
     def _units(self) -> Set[str]:
-        units = {unit for _, pronunciation in self._lang.lexicon.pairs for unit in pronunciation}
-        return units.union([self._lang.boundary])
+        return {*self._lang.lexicon.units, self._lang.boundary}
 
     def _why_unusable(self, entity: Entity) -> str:
         words = itertools.chain.from_iterable(self._forms_of(entity))

@@ -50,18 +50,24 @@ class WordPronunciations:
         if not new:
             return
         forms = {word: self._forms(word) for word in self._parts(new) if word not in self._known}
-        lexicon = {} if self.spells else self._lexicon.entries
         unread = self._unread(forms)
         too_many = self._is_too_many(unread)
-        varied = [w for w in forms if len(w) > 1 and not (too_many and lexicon.keys() & set(self._forms(w)))]
+        varied = [w for w in forms if len(w) > 1 and not (too_many and any(map(self._has, self._forms(w))))]
         read = self._g2p.pronounce([] if too_many else unread)
         variants = self._variants.of(varied) if self._variants is not None else {}
         for word, some in forms.items():
-            found = next(filter(None, (lexicon.get(form) or read.get(form) for form in some)), ())
+            found = next(filter(None, (self._listed(form) or read.get(form) for form in some)), ())
             self._known[word] = _with_variants(found, variants.get(word, ()))
         for word in new:
             if word not in self._known:
                 self._known[word] = concatenated([self._known[part] for part in word.split("-")])
+
+    def _listed(self, form: str) -> Tuple[Pronunciation, ...]:
+        """The pronunciations of a form in the lexicon, which does not count where words are spelled."""
+        return () if self.spells else self._lexicon.get(form)
+
+    def _has(self, form: str) -> bool:
+        return not self.spells and form in self._lexicon
 
     def are_too_many(self, words: Iterable[str]) -> bool:
         """Whether words are so many that the variants take the place of the G2P, see :meth:`learn`."""
@@ -89,8 +95,7 @@ class WordPronunciations:
     @cached_property
     def _by_key(self) -> Dict[str, str]:
         """The words of the lexicon that may be spelled otherwise, by their keys."""
-        words = [word for word in self._lexicon.entries if not word.isascii()]
-        return {comparable(word): word for word in reversed(words)}
+        return {comparable(word): word for word in reversed(self._lexicon.words_not_ascii)}
 
     def _unread(self, forms: Dict[str, Tuple[str, ...]]) -> List[str]:
         """The forms that only the G2P can read."""

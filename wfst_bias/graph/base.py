@@ -215,7 +215,7 @@ class BaseGraph:
 
     def sounds_like_a_word(self, pronunciation: Pronunciation) -> bool:
         """Whether a word of the language model has a pronunciation."""
-        return any(word in self.known_words for word in self.lang.lexicon.words_of.get(pronunciation, ()))
+        return any(word in self.known_words for word in self.lang.lexicon.words_with(pronunciation))
 
 
 def _lowered_words(lists: Sequence[CompiledList], gates: Sequence[int]) -> Dict[str, float]:

@@ -20,7 +20,6 @@ from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile_list import compile_lists, compile_open_vocabulary
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 from wfst_bias.graph.decoding import DecodingGraph
-from wfst_bias.graph.false_alarms import predicted_report
 from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_loop
 from wfst_bias.graph.store import content_key, has_spelled_list, is_current, read_base, write_base, write_graph
@@ -28,7 +27,6 @@ from wfst_bias.graph.token_graph import TokenGraph, compile_token_graph
 from wfst_bias.graph.unigrams import unigrams
 from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.pronounce import G2P
-from wfst_bias.lm.grammar import read_grammar
 
 
 def compile_base(
@@ -56,6 +54,8 @@ def compile_base(
     if is_current(base_dir, key):
         return False
     words = lang.words.extended(classes)
+    from wfst_bias.lm.grammar import read_grammar
+
     grammar = read_grammar(arpa, words)
     token_graph = compile_token_graph(lang, grammar, words, classes)
     notes = {
@@ -228,6 +228,8 @@ def compile_graph(
             "wfst_bias": wfst_bias.__version__,
         }
         joined = SpelledList.joined(list(spelled.values()))
+        from wfst_bias.graph.false_alarms import predicted_report
+
         report = predicted_report(base_dir, base, list(spelled.values()), config, configs) if predict else ""
         write_graph(graph_dir, base.with_entities(*compiled), joined, key, notes, report)
     return spelled

@@ -1,7 +1,7 @@
 """The token graph: lexicon and language model as one machine from tokens to words, with states for entities."""
 
 from dataclasses import dataclass
-from typing import List, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Sequence, Tuple
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from wfst_bias.fst.wfst import WORD_END, Wfst, from_openfst, to_openfst, trim
 from wfst_bias.graph.biasing_trie import ClassArcs
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import lexicon_fst, padded
-from wfst_bias.lm.grammar import Grammar, with_class_arcs
+
+if TYPE_CHECKING:
+    from wfst_bias.lm.grammar import Grammar
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class TokenGraph:
     classes: Tuple[EntityClass, ...]
 
 
-def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]) -> TokenGraph:
+def compile_token_graph(lang: Lang, grammar: "Grammar", words: SymbolTable, classes: Sequence[str]) -> TokenGraph:
     """det(L o G) with its epsilons folded backward; it is not minimized.
 
     A class is one more word, spelled with a unit of its own: through composition and determinization it
@@ -69,13 +71,15 @@ def compile_token_graph(lang: Lang, grammar: Grammar, words: SymbolTable, classe
 
 
 def compose_lexicon_and_grammar(
-    lang: Lang, grammar: Grammar, words: SymbolTable, classes: Sequence[str]
+    lang: Lang, grammar: "Grammar", words: SymbolTable, classes: Sequence[str]
 ) -> Tuple[Wfst, BoolArray]:
     """det(L o G), label ``num_tokens + c`` standing for class c, and which of its arcs consume nothing.
 
     Behind the classes, the labels stand for the kinds of inflected forms.
     """
     import pynini
+
+    from wfst_bias.lm.grammar import with_class_arcs
 
     num_tokens = len(lang.tokens)
     class_units = range(num_tokens, num_tokens + len(classes) + len(KINDS))
@@ -105,7 +109,7 @@ def compose_lexicon_and_grammar(
     return graph, (graph.ilabel == 0) | (graph.ilabel >= backoff_unit)
 
 
-def _states_after_forms(grammar: Grammar, words: SymbolTable) -> List[int]:
+def _states_after_forms(grammar: "Grammar", words: SymbolTable) -> List[int]:
     """The state of the grammar behind an inflected form of each kind; none where it does not know a word of each."""
     states = []
     for kind in KINDS:

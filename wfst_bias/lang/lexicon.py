@@ -78,6 +78,10 @@ class Lexicon:
             words.setdefault(pronunciation, []).append(word)
         return words
 
+    def words_with(self, pronunciation: Pronunciation) -> Sequence[str]:
+        """The words with a pronunciation, in the order of the lexicon."""
+        return self.words_of.get(pronunciation, ())
+
     @property
     def pairs(self) -> List[Tuple[str, Pronunciation]]:
         return [(word, p) for word, known in self.entries.items() for p in known]

@@ -4,11 +4,11 @@ They stand in the user's cache under a checksum of the text, made when a lexicon
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from wfst_bias.core.types import Array, IntArray
 from wfst_bias.fst.ragged import row_splits
 from wfst_bias.lang.lexicon import Lexicon, Pronunciation, read_lexicon_text
 
-_FORMAT = "lexicon-1"  # a change of the arrays raises it
+_FORMAT = "lexicon-2"  # a change of the arrays raises it
 _KIND = "lexicon"
 _SMALL = 1 << 16  # bytes of a text that is parsed faster than arrays are opened
 _KEPT = 16  # lexicons in the cache
@@ -37,6 +37,7 @@ class LexiconArrays:
       splits: where the pronunciations of each word begin, int64 ``(W + 1,)``.
       unit_splits: where the units of each pronunciation begin, int64 ``(P + 1,)``.
       units: token ids, int32 ``(U,)``.
+      by_units: the numbers of the pronunciations in the order of their units, equal ones in their own, int32 ``(P,)``.
     """
 
     words: Array
@@ -44,6 +45,7 @@ class LexiconArrays:
     splits: IntArray
     unit_splits: IntArray
     units: IntArray
+    by_units: IntArray
 
     @classmethod
     def of(cls, lexicon: Lexicon, tokens: SymbolTable) -> "LexiconArrays":
@@ -51,14 +53,16 @@ class LexiconArrays:
         words = PackedStrings.of(lexicon.entries)
         pronunciations = [pronunciation for _, pronunciation in lexicon.pairs]
         unit_splits = row_splits(np.fromiter(map(len, pronunciations), np.int64, len(pronunciations)))
-        ids = map(tokens.ids.__getitem__, chain.from_iterable(pronunciations))
+        id_of = tokens.ids
+        ids = [tuple(map(id_of.__getitem__, pronunciation)) for pronunciation in pronunciations]
         assert words.order is not None
         return cls(
             words.text,
             words.order,
             row_splits(np.fromiter(map(len, lexicon.entries.values()), np.int64, len(words))),
             unit_splits,
-            np.fromiter(ids, np.int32, int(unit_splits[-1])),
+            np.fromiter(chain.from_iterable(ids), np.int32, int(unit_splits[-1])),
+            np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int32),
         )
 
 
@@ -72,7 +76,7 @@ class PackedLexicon(Lexicon):
     """
 
     def __init__(self, arrays: LexiconArrays, symbols: Sequence[str], content: bytes):
-        self.arrays = arrays
+        self.arrays = LexiconArrays(*(np.asarray(getattr(arrays, field.name)) for field in fields(arrays)))
         self._symbols = symbols
         self._content = content
         self._words = PackedStrings.of_lines(arrays.words, arrays.order)
@@ -118,8 +122,31 @@ class PackedLexicon(Lexicon):
     def mean_length(self) -> float:
         return len(self.arrays.units) / (len(self.arrays.unit_splits) - 1)
 
+    def words_with(self, pronunciation: Pronunciation) -> Sequence[str]:
+        id_of = self._ids
+        if not all(unit in id_of for unit in pronunciation):
+            return ()
+        wanted = [id_of[unit] for unit in pronunciation]
+        first, end = (self._place(lambda units: units < wanted), self._place(lambda units: units <= wanted))
+        words = np.searchsorted(self.arrays.splits, self.arrays.by_units[first:end], "right") - 1
+        return [self._words[word] for word in words.tolist()]
+
     def text(self) -> str:
         return self._content.decode()
+
+    @cached_property
+    def _ids(self) -> Dict[str, int]:
+        return {symbol: number for number, symbol in enumerate(self._symbols)}
+
+    def _place(self, is_before: Callable[[List[int]], bool]) -> int:
+        """How many pronunciations, in the order of their units, come before a place."""
+        low, high = 0, len(self.arrays.by_units)
+        while low < high:
+            middle = (low + high) // 2
+            number = int(self.arrays.by_units[middle])
+            first, end = self.arrays.unit_splits[number : number + 2].tolist()
+            low, high = (middle + 1, high) if is_before(self.arrays.units[first:end].tolist()) else (low, middle)
+        return low
 
     def _pronunciations(self, number: int) -> Tuple[Pronunciation, ...]:
         first, end = self.arrays.splits[number : number + 2].tolist()

@@ -6,7 +6,7 @@ lookup writes words that no lattice has.
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Callable, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Callable, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -24,8 +24,10 @@ from wfst_bias.lattice.nbest import NBest, nbests_of
 from wfst_bias.lattice.word_lattice import NO_WORD, word_lattices
 from wfst_bias.second_pass.config import LOOKUP, RESCORE, SEARCH
 from wfst_bias.second_pass.found import Alternative, Found
-from wfst_bias.second_pass.lookup import Lookup
-from wfst_bias.second_pass.rescoring import PhoneRescorer
+
+if TYPE_CHECKING:
+    from wfst_bias.second_pass.lookup import Lookup
+    from wfst_bias.second_pass.rescoring import PhoneRescorer
 
 _TIES = 10  # hypotheses that may score the same as the best path
 
@@ -141,7 +143,7 @@ class Rescoring:
 
     name = RESCORE
 
-    def __init__(self, rescorer: PhoneRescorer, num_best: int):
+    def __init__(self, rescorer: "PhoneRescorer", num_best: int):
         self._rescorer = rescorer
         self.num_best = num_best
 
@@ -157,7 +159,7 @@ class LexiconLookup:
     name = LOOKUP
     num_best = 0
 
-    def __init__(self, lookup: Lookup):
+    def __init__(self, lookup: "Lookup"):
         self._lookup = lookup
 
     def __call__(self, found: Sequence[Found], batch: Batch) -> List[Found]:

@@ -1,6 +1,7 @@
 """Words in capitals and in mixed case: acronyms letter by letter or as words, and words run together."""
 
 import re
+from functools import lru_cache
 
 from wfst_bias.core.text import lower, marks, without_accents
 from wfst_bias.entities.verbalize.verbalizations import Form, Verbalizations, distinct, doubled
@@ -12,7 +13,6 @@ LOWER = "".join(c for c in _LATIN if c.islower())
 _SHORTEST_WORD = 4  # letters of an acronym that is rather spoken as a word
 _LONGEST_SPELLED = 6  # letters of an acronym that may be spelled
 _CONSONANTS = r"[^aeiouy\W\d_]"
-_PARTS = re.compile(rf"[{UPPER}]+(?![{LOWER}{marks()}])|[{UPPER}]?[^{UPPER}]+|[{UPPER}]")
 
 
 def has_vowel(word: str) -> bool:
@@ -59,8 +59,13 @@ def acronym(letters: str, end: str = "") -> Verbalizations:
 
 def mixed(word: str) -> Verbalizations:
     """``iPhone``, ``OpenAI``, ``McDonald``: one word, its parts in one breath, its parts as words of their own."""
-    parts = _PARTS.findall(word)
+    parts = _parts().findall(word)
     is_spelled = [part.isupper() and not (len(part) > _SHORTEST_WORD and is_sayable(part)) for part in parts]
     apart = tuple("-".join(lower(part)) if spell else lower(part) for part, spell in zip(parts, is_spelled))
     forms = [(lower(word),), ("-".join(apart),), apart]
     return distinct(reversed(forms) if any(is_spelled) or len(parts[0]) == 1 else forms)
+
+
+@lru_cache(maxsize=None)
+def _parts() -> "re.Pattern[str]":
+    return re.compile(rf"[{UPPER}]+(?![{LOWER}{marks()}])|[{UPPER}]?[^{UPPER}]+|[{UPPER}]")

@@ -1,6 +1,7 @@
 """The pieces of a written phrase, numbers, words and signs, each with its verbalizations."""
 
 import re
+from functools import lru_cache
 from typing import Callable, Dict, Iterator
 
 from wfst_bias.core.text import lower, marks, words_of
@@ -14,20 +15,6 @@ DOMAIN = r"\.(?:[\w-]+\.)*(?:com|org|net|io|ai|gov|edu|co|uk|eu|de|tv|fm|js|app|
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _UNIT = r"(?:%|°[CF]?|[mk]?g|m?l|[ckm]?m|lbs?|oz|ft|mph|[KMGT]B|[kMG]?Hz|[ap]m)"
-_PIECE = re.compile(
-    rf"""
-    (?P<amount>   [$€£¥]\s?{_NUMBER}(?:\s?(?:thousand|million|billion|trillion|[kKmM]|[bB]n?)\b)?)
-  | (?P<plural>   '?(?P<many>\d+)'?s\b)
-  | (?P<ratio>    (?P<first>\d+)/(?P<second>\d+)(?!/?\d))
-  | (?P<time>     (?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?!\d))
-  | (?P<quantity> (?P<value>{_NUMBER})(?:(?P<tail>{LETTER}+)|\s?(?P<unit>{_UNIT})(?!{LETTER})))
-  | (?P<number>   {_NUMBER})
-  | (?P<initials> (?<!{LETTER})(?:{LETTER}\.\s?){{2,}}(?:{LETTER}(?!{LETTER}))?)
-  | (?P<word>     (?:{LETTER}|[{marks()}'\u200c\u200d\u05f4]|(?<=[lL])\u00b7(?=[lL]))+)
-  | (?P<sign>     [&+@%°\#/$€£¥.])
-    """,
-    re.VERBOSE,
-)
 _SIGNS = {
     "&": "and",
     "+": "plus",
@@ -51,7 +38,7 @@ def pieces(text: str, all_caps: bool) -> Iterator[Verbalizations]:
       text: in NFC, digits, signs and apostrophes plain.
       all_caps: its capitals mean nothing.
     """
-    for match in _PIECE.finditer(text):
+    for match in _piece().finditer(text):
         context = Context(text[: match.start()], text[match.end() :])
         verbalizations = _VERBALIZERS[str(match.lastgroup)](match, context, all_caps)
         if verbalizations:
@@ -140,3 +127,22 @@ _VERBALIZERS: Dict[str, Callable[["re.Match[str]", Context, bool], Verbalization
     "word": lambda match, context, all_caps: _of_word(match[0], context, all_caps),
     "sign": _sign,
 }
+
+
+@lru_cache(maxsize=None)
+def _piece() -> "re.Pattern[str]":
+    """A piece of a text, its kind the name of the group."""
+    return re.compile(
+        rf"""
+    (?P<amount>   [$€£¥]\s?{_NUMBER}(?:\s?(?:thousand|million|billion|trillion|[kKmM]|[bB]n?)\b)?)
+  | (?P<plural>   '?(?P<many>\d+)'?s\b)
+  | (?P<ratio>    (?P<first>\d+)/(?P<second>\d+)(?!/?\d))
+  | (?P<time>     (?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?!\d))
+  | (?P<quantity> (?P<value>{_NUMBER})(?:(?P<tail>{LETTER}+)|\s?(?P<unit>{_UNIT})(?!{LETTER})))
+  | (?P<number>   {_NUMBER})
+  | (?P<initials> (?<!{LETTER})(?:{LETTER}\.\s?){{2,}}(?:{LETTER}(?!{LETTER}))?)
+  | (?P<word>     (?:{LETTER}|[{marks()}'\u200c\u200d\u05f4]|(?<=[lL])\u00b7(?=[lL]))+)
+  | (?P<sign>     [&+@%°\#/$€£¥.])
+        """,
+        re.VERBOSE,
+    )
