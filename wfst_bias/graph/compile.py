@@ -20,6 +20,7 @@ from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.compile_list import compile_lists, compile_open_vocabulary
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 from wfst_bias.graph.decoding import DecodingGraph
+from wfst_bias.graph.false_alarms import predicted_report
 from wfst_bias.graph.frontier import frontier_of
 from wfst_bias.graph.open_vocabulary import unit_loop
 from wfst_bias.graph.store import content_key, has_spelled_list, is_current, read_base, write_base, write_graph
@@ -228,8 +229,6 @@ def compile_graph(
             "wfst_bias": wfst_bias.__version__,
         }
         joined = SpelledList.joined(list(spelled.values()))
-        from wfst_bias.graph.false_alarms import predicted_report
-
         report = predicted_report(base_dir, base, list(spelled.values()), config, configs) if predict else ""
         write_graph(graph_dir, base.with_entities(*compiled), joined, key, notes, report)
     return spelled
