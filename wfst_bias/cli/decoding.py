@@ -93,7 +93,7 @@ _OPTIONS = (
     lookup_options,
     device_option,
     click.option(
-        "--batch-size", type=click.IntRange(1), default=4, show_default=True, help="Utterances searched together."
+        "--batch-size", type=click.IntRange(1), default=8, show_default=True, help="Utterances searched together."
     ),
 )
 # fields of a setup by the arguments that make them

@@ -22,9 +22,9 @@ class SearchConfig:
     """
 
     acoustic_scale: float = 1.8
-    search_beam: float = 18.0
+    search_beam: float = 16.0
     output_beam: float = 8.0
-    min_active: int = 30
+    min_active: int = 10
     max_active: int = 2000
     skip_blank: float = 3.0
 

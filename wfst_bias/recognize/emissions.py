@@ -25,7 +25,7 @@ from wfst_bias.recognize.timing import Timing
 if TYPE_CHECKING:
     from lhotse import MonoCut
 
-DEFAULT_BATCH_SIZE = 4
+DEFAULT_BATCH_SIZE = 8
 
 
 @dataclass(frozen=True)

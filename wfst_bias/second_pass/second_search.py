@@ -16,7 +16,7 @@ from wfst_bias.decode.transcript import PARTIAL, FoundEntity, Transcript
 from wfst_bias.second_pass.chain import Batch, found_of, on_path
 from wfst_bias.second_pass.found import Found
 
-_WIDER = 1.5  # times the beam
+_WIDER = 1.7  # times the beam
 _ROUNDS = 3
 
 
