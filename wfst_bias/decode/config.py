@@ -26,7 +26,7 @@ class SearchConfig:
     output_beam: float = 8.0
     min_active: int = 10
     max_active: int = 2000
-    skip_blank: float = 3.0
+    skip_blank: float = 4.0
 
     def __post_init__(self) -> None:
         for name in ("acoustic_scale", "search_beam", "output_beam"):
