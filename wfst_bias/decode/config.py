@@ -24,7 +24,7 @@ class SearchConfig:
     acoustic_scale: float = 1.8
     search_beam: float = 16.0
     output_beam: float = 8.0
-    min_active: int = 10
+    min_active: int = 20
     max_active: int = 2000
     skip_blank: float = 4.0
 

@@ -16,7 +16,7 @@ from wfst_bias.decode.transcript import PARTIAL, FoundEntity, Transcript
 from wfst_bias.second_pass.chain import Batch, found_of, on_path
 from wfst_bias.second_pass.found import Found
 
-_WIDER = 1.7  # times the beam
+_WIDER, _MORE = 1.7, 1.5  # times the beam, times the states kept
 _ROUNDS = 3
 
 
@@ -84,7 +84,8 @@ def search_without(removed: Sequence[Tuple[FoundEntity, Searched]], first: Searc
 
 def _wider(decoder: Decoder) -> Decoder:
     search = decoder.search
-    wide = replace(search, search_beam=_WIDER * search.search_beam, max_active=int(_WIDER * search.max_active))
+    least, most = (int(_MORE * states) for states in (search.min_active, search.max_active))
+    wide = replace(search, search_beam=_WIDER * search.search_beam, min_active=least, max_active=most)
     return Decoder(decoder.graph, wide, decoder.boost, decoder.device, decoder.gate)
 
 
