@@ -2,7 +2,8 @@
 # make test    the test suite
 # make lint    ruff and mypy
 # make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
-# make bench   measurements that need no external data; the others are in benchmarks/
+# make bench   measurements that need no external data: the compiler, and the searches of this system, of flashlight-text and of
+#              kaldi-decoder; BENCH_ARGS="DATA LIST" for other speech than synthetic one; the others are in benchmarks/
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3,$(shell command -v $(p))))
@@ -19,7 +20,9 @@ fuzz: .venv/ready
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --inputs $(FUZZ_INPUTS) $(FUZZ_ARGS)
 
 bench: .venv/ready
+	$(BIN)/python -m pip install --quiet flashlight-text==0.0.7
 	$(BIN)/python benchmarks/ctc_product.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/decoders.py $(BENCH_ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
