@@ -23,7 +23,7 @@ from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.recognize.recognition import SearchedBatch
 
 _WIDER = ((1.7, 4), (2.5, 16))  # times the search beam, times the states kept at most
-_MORE = 2  # times the states kept at least
+_MORE = 1.5  # times the states kept at least
 _ALL = 1e4  # nats; an output beam that keeps whatever the search beam did
 _REST = 4  # frames after speech that stops: in the last ones k2 prunes less
 _SAME = 1e-3  # nats
@@ -189,7 +189,7 @@ def _widths(search: SearchConfig) -> List[SearchConfig]:
     """The search, and wider ones; none of these is narrower than the default."""
     default = SearchConfig()
     beam, states = max(search.search_beam, default.search_beam), max(search.max_active, default.max_active)
-    more = replace(search, min_active=_MORE * search.min_active, max_active=_MORE * states)
+    more = replace(search, min_active=int(_MORE * search.min_active), max_active=int(_MORE * states))
     return [search, *(replace(more, search_beam=b * beam, max_active=s * states) for b, s in _WIDER)]
 
 
