@@ -23,6 +23,7 @@ from wfst_bias.cli.interrupts import EXIT_CODE, Interrupted, interruptible, repo
 from wfst_bias.cli.lang import lang, lm
 from wfst_bias.cli.lattice import lattice
 from wfst_bias.cli.model import model
+from wfst_bias.cli.process_end import end_process
 from wfst_bias.cli.report import report
 from wfst_bias.cli.score import score
 from wfst_bias.cli.transcribe import transcribe
@@ -58,6 +59,14 @@ class _Commands(click.Group):
     """Prints an input error in one line, exit code 1; 130 after Ctrl-C."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self._main(*args, **kwargs)
+        except SystemExit as error:
+            if not args and kwargs.get("args") is None:  # the command line is that of this process, which is at its end
+                end_process(error.code)
+            raise
+
+    def _main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             with interruptible():
                 return super().main(*args, **kwargs)
