@@ -1,7 +1,7 @@
 """Arcs of the lattices of a search: what each of them reads and writes, and what its score is made of."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Dict, List, Tuple
+from typing import Dict, List, Tuple, Union
 
 import k2
 import numpy as np
@@ -91,7 +91,12 @@ class LatticeArcs:
 
 
 def lattice_arcs(
-    fsas: k2.Fsa, columns: torch.Tensor, frames: SearchedFrames, graph: DecodingGraph, acoustic_scale: float
+    fsas: k2.Fsa,
+    columns: torch.Tensor,
+    frames: SearchedFrames,
+    graph: DecodingGraph,
+    acoustic_scale: float,
+    only: Union[torch.Tensor, slice] = slice(None),
 ) -> LatticeArcs:
     """Take the arcs of lattices apart.
 
@@ -101,14 +106,16 @@ def lattice_arcs(
       frames: where their frames are among those of the emissions.
       graph: that was searched.
       acoustic_scale: of the search.
+      only: the arcs that are wanted, int64; all, where not given.
     """
     layout = graph.layout
-    utterances = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
-    is_final = fsas.labels == FINAL_LABEL
-    column = fsas.labels.long().clamp(min=0)
+    utterances = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)[only]
+    labels = fsas.labels[only].long()
+    is_final = labels == FINAL_LABEL
+    column = labels.clamp(min=0)
     token = layout.token(column)
-    searched = fsas.frame.long().clamp(max=columns.shape[1] - 1)
-    graph_arcs = fsas.graph_arc.long()
+    searched = fsas.frame[only].long().clamp(max=columns.shape[1] - 1)
+    graph_arcs = fsas.graph_arc[only].long()
     on_cpu = graph_arcs.cpu().numpy()
     outputs = np.where(is_final.cpu().numpy(), 0, graph.outputs_of(on_cpu))
     word_weights = torch.from_numpy(weights_of_outputs(outputs, graph.base_words, graph.lowered_words)).to(fsas.device)

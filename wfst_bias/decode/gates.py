@@ -78,7 +78,7 @@ def _units_of_phrases(
 ) -> Iterator[Tuple[FoundEntity, Sequence[int]]]:
     """Each phrase and partial phrase of a transcript that came by a list, and the arcs of the graph that begin its units."""
     graph = decoder.graph
-    path = lattices.arcs.graph_arcs[torch.from_numpy(transcript.path).to(decoder.device)]
+    path = lattices.fsas.graph_arc[torch.from_numpy(transcript.path).to(decoder.device)].long()
     path = path[graph.begins_unit(path)].cpu().numpy()
     last_units = np.flatnonzero(graph.outputs_of(path) >= graph.first_phrase)
     assert len(transcript.by_list) == len(last_units)

@@ -11,6 +11,7 @@ from wfst_bias.decode.arcs import best_path_arcs
 from wfst_bias.decode.path_words import FramePath, words_and_entities
 from wfst_bias.decode.search import Decoder, Lattices
 from wfst_bias.decode.transcript import Transcript
+from wfst_bias.fst.ctc import FINAL_LABEL
 
 
 def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
@@ -18,7 +19,7 @@ def best_paths(lattices: Lattices, decoder: Decoder) -> List[Transcript]:
     paths = best_path_arcs(lattices.fsas)
     all_scores = lattices.fsas.scores[torch.cat(paths).to(lattices.fsas.device)].cpu().numpy()
     scores = np.split(all_scores, np.cumsum([len(path) for path in paths])[:-1])
-    is_final = lattices.arcs.is_final.cpu()
+    is_final = (lattices.fsas.labels == FINAL_LABEL).cpu()
     transcripts = _transcripts([path[~is_final[path]] for path in paths], range(len(paths)), lattices, decoder)
     return [
         replace(transcript, score=float(own.sum()) if len(own) else -np.inf)
@@ -47,7 +48,7 @@ def _transcripts(
       utterances: the number of each path's utterance in the batch ``(P,)``.
     """
     graph, emissions = decoder.graph, lattices.emissions
-    arcs = lattices.arcs.select(torch.cat(list(paths)).to(lattices.fsas.device))
+    arcs = lattices.arcs_of(torch.cat(list(paths)).to(lattices.fsas.device))
     lengths = [len(path) for path in paths]
     begins = torch.cat([graph.begins_unit(own) for own in arcs.graph_arcs.split(lengths)]).cpu().numpy()
     arcs = arcs.cpu()

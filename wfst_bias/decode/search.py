@@ -35,7 +35,8 @@ class Lattices:
       fsas: k2 FsaVec ``[utt][state][arc]``; of each arc its ``labels`` (emission column, -1 at the end),
         ``graph_arc`` (row of the decoding graph), ``frame`` and ``arc`` (its number); scores are scaled, boosted and
         with the graph's.
-      arcs: the arcs of ``fsas``, taken apart.
+      graph: that was searched.
+      acoustic_scale: of the search.
       columns: the emissions that were searched, unscaled, each frame's best at 0, ``(N, S, num_columns)``.
       frames: where their S frames are among those of the emissions.
       lengths: frames of each utterance, free frames at the end not counted, ``(N,)``.
@@ -44,12 +45,24 @@ class Lattices:
     """
 
     fsas: k2.Fsa
-    arcs: LatticeArcs
+    graph: DecodingGraph
+    acoustic_scale: float
     columns: torch.Tensor
     frames: SearchedFrames
     lengths: torch.Tensor
     emissions: Emissions
     gates: Sequence[int]
+
+    @cached_property
+    def arcs(self) -> LatticeArcs:
+        """The arcs of ``fsas``, taken apart."""
+        return lattice_arcs(self.fsas, self.columns, self.frames, self.graph, self.acoustic_scale)
+
+    def arcs_of(self, paths: torch.Tensor) -> LatticeArcs:
+        """Some of the arcs, by their numbers int64 ``(B,)``; the others need not be taken apart for that."""
+        if "arcs" in self.__dict__:
+            return self.arcs.select(paths)
+        return lattice_arcs(self.fsas, self.columns, self.frames, self.graph, self.acoustic_scale, paths)
 
 
 def usable_device(name: str) -> torch.device:
@@ -135,12 +148,8 @@ class Decoder:
                 columns[utterance, int(frames.lengths[utterance]) :] = self._free_frame
             frames = frames.extended(_TAIL_FRAMES, frames.lengths + _TAIL_FRAMES * (~ended))
             fsas = self.intersect(columns, frames.lengths, [one.searched(frames) for one in rejections])
-        arcs = self.lattice_arcs(fsas, columns, frames)
-        return Lattices(fsas, arcs, columns, frames, emissions.lengths, emissions, gates)
-
-    def lattice_arcs(self, fsas: k2.Fsa, columns: torch.Tensor, frames: SearchedFrames) -> LatticeArcs:
-        """The arcs of lattices that :meth:`intersect` made of emissions ``(N, S, num_columns)``."""
-        return lattice_arcs(fsas, columns, frames, self.graph, self.search.acoustic_scale)
+        scale = self.search.acoustic_scale
+        return Lattices(fsas, self.graph, scale, columns, frames, emissions.lengths, emissions, gates)
 
     @cached_property
     def _free_frame(self) -> torch.Tensor:

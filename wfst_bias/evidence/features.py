@@ -131,7 +131,7 @@ class PathFrames:
           utterance: its number in the batch.
         """
         length = int(lattices.lengths[utterance])
-        arcs = lattices.arcs.select(torch.from_numpy(transcript.path).to(decoder.device))
+        arcs = lattices.arcs_of(torch.from_numpy(transcript.path).to(decoder.device))
         best = lattices.emissions.log_probs[utterance, :length].amax(dim=-1)
         inside = arcs.frames < length
         begins = torch.zeros_like(best, dtype=torch.bool)

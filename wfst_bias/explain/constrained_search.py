@@ -154,14 +154,13 @@ class ConstrainedSearch:
         fsas = decoder.intersect(self._lattices.columns, torch.tensor([self._num_frames]))
         if not has_final_arc(fsas).all():
             return None
-        arcs = decoder.lattice_arcs(fsas, self._lattices.columns, self._lattices.frames)
-        return self._path(decoder, replace(self._lattices, fsas=fsas, arcs=arcs))
+        return self._path(decoder, replace(self._lattices, fsas=fsas, graph=graph))
 
     def _path(self, decoder: Decoder, lattices: Lattices) -> ScoredPath:
         """The best path of the lattice of the utterance, by the decoder or by one of a graph under a condition."""
         graph = self._decoder.graph
         (path,) = best_path_arcs(lattices.fsas)
-        arcs = lattices.arcs.select(path.to(decoder.device))
+        arcs = lattices.arcs_of(path.to(decoder.device))
         in_graph = torch.remainder(
             arcs.graph_arcs, graph.num_arcs
         )  # the second copy of 'with_outputs' is the graph again
