@@ -71,13 +71,14 @@ class WfstBatch:
         arc_splits = self.arc_splits
         states["pos"] -= np.repeat(arc_splits[:-1], np.diff(self.splits)).astype(np.uint32)
         arcs["dst"] -= np.repeat(self.splits[:-1], np.diff(arc_splits)).astype(np.int32)
+        starts = np.where(np.diff(self.splits) > 0, self.starts - self.splits[:-1], -1)  # OpenFst's of none
         all_states, all_arcs = states.tobytes(), arcs.tobytes()
         state_bounds = (self.splits * STATE.itemsize).tolist()
         arc_bounds = (arc_splits * ARC.itemsize).tolist()
         return [
             openfst_of(start, all_states[begin:end], all_arcs[first:last])
             for start, begin, end, first, last in zip(
-                (self.starts - self.splits[:-1]).tolist(), state_bounds, state_bounds[1:], arc_bounds, arc_bounds[1:]
+                starts.tolist(), state_bounds, state_bounds[1:], arc_bounds, arc_bounds[1:]
             )
         ]
 
