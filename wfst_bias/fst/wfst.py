@@ -110,10 +110,12 @@ def const_image(fst: "pywrapfst.Fst") -> Tuple[int, memoryview, memoryview]:
     import pywrapfst
 
     image = pywrapfst.convert(fst, "const").write_to_string()
-    offset, num_states, num_arcs, start = _read_header(image)
-    ends = offset + num_states * STATE.itemsize, offset + num_states * STATE.itemsize + num_arcs * ARC.itemsize
+    assert image.startswith(_KIND), image[: len(_KIND)]
+    _, start, num_states, num_arcs = _COUNTS.unpack_from(image, len(_KIND))
+    begin = len(_KIND) + _COUNTS.size
+    end = begin + num_states * STATE.itemsize
     view = memoryview(image)
-    return start, view[offset : ends[0]], view[ends[0] : ends[1]]
+    return start, view[begin:end], view[end : end + num_arcs * ARC.itemsize]
 
 
 def of_const(start: int, states: npt.NDArray[np.void], arcs: npt.NDArray[np.void]) -> Wfst:
@@ -159,28 +161,17 @@ def openfst_of(start: int, states: bytes, arcs: bytes) -> "pynini.Fst":
     return pynini.Fst.from_pywrapfst(pywrapfst.Fst.read_from_string(_header(*counts) + states + arcs))
 
 
-# version 2 (not aligned), no symbol tables in the file
-_HEADER = (
+# version 2 (not aligned), no symbol tables in the file; properties and counts follow
+_KIND = (
     struct.pack("<i", _MAGIC)
     + b"".join(struct.pack("<i", len(name)) + name for name in (b"const", b"standard"))
-    + struct.pack("<iiQ", 2, 0, _EXPANDED)
+    + struct.pack("<ii", 2, 0)
 )
+_COUNTS = struct.Struct("<Qqqq")
 
 
 def _header(start: int, num_states: int, num_arcs: int) -> bytes:
-    return _HEADER + struct.pack("<qqq", start, num_states, num_arcs)
-
-
-def _read_header(image: bytes) -> Tuple[int, int, int, int]:
-    magic, offset = struct.unpack_from("<i", image)[0], 4
-    names = []
-    for _ in range(2):
-        (length,) = struct.unpack_from("<i", image, offset)
-        names.append(image[offset + 4 : offset + 4 + length])
-        offset += 4 + length
-    version, flags, _, start, num_states, num_arcs = struct.unpack_from("<iiQqqq", image, offset)
-    assert (magic, names, version, flags) == (_MAGIC, [b"const", b"standard"], 2, 0), (names, version, flags)
-    return offset + struct.calcsize("<iiQqqq"), num_states, num_arcs, start
+    return _KIND + _COUNTS.pack(_EXPANDED, start, num_states, num_arcs)
 
 
 def trim(wfst: Wfst) -> Wfst:

@@ -6,9 +6,10 @@ confidence. So it is computed again without adaptive boosting, each phrase at th
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import numpy as np
+import torch
 
 from wfst_bias.core.types import FloatArray
 from wfst_bias.graph.decoding import DecodingGraph
@@ -80,9 +81,8 @@ def _shares(
       scores: of their arcs, nats ``(A,)`` each.
     """
     scaled = [SCALE * some for some in scores]
-    whole = _totals(LatticeCopies.whole(lattices), scaled)
-    best = _totals(LatticeCopies.whole(lattices), scaled, log_semiring=False)
-    others = _totals(LatticeCopies.without(lattices, places), scaled)
+    whole, best = _totals(LatticeCopies.whole(lattices), scaled, with_best=True)
+    others, _ = _totals(LatticeCopies.without(lattices, places), scaled)
     shares = []
     for all_paths, top, without in zip(whole, best, others):
         cut_off = np.exp(top - SCALE * beams - all_paths)
@@ -91,12 +91,20 @@ def _shares(
     return shares
 
 
-def _totals(copies: LatticeCopies, scores: Sequence[FloatArray], log_semiring: bool = True) -> List[FloatArray]:
-    """The total score of each of some lattices ``(K,)``, nats, for each of some scores ``(A,)``."""
-    found: List[List[FloatArray]] = [[] for _ in scores]
+def _totals(
+    copies: LatticeCopies, scores: Sequence[FloatArray], with_best: bool = False
+) -> Tuple[FloatArray, FloatArray]:
+    """The total score of each of some lattices, nats, for each of some scores ``(A,)``: ``(len(scores), K)``.
+
+    Returns:
+      the totals of all paths, and those of the best path, where they are wanted.
+    """
+    totals, best = [], []
     for some in copies:
-        fsas = some.fsas()
-        for totals, own in zip(found, scores):
-            fsas.scores = some.scores(own)
-            totals.append(fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy())
-    return [np.concatenate(totals) for totals in found]
+        # the same lattices with each of the scores
+        fsas = some.repeated(len(scores)).fsas()
+        fsas.scores = torch.cat([some.scores(own) for own in scores])
+        for found, log_semiring in ((totals, True), (best, False))[: 1 + with_best]:
+            total = fsas.get_tot_scores(use_double_scores=True, log_semiring=log_semiring).numpy()
+            found.append(total.reshape(len(scores), -1))
+    return np.concatenate(totals, axis=1), np.concatenate(best or totals, axis=1)

@@ -141,7 +141,7 @@ def _renumbered(batch: WfstBatch, number: IntArray) -> WfstBatch:
 def _best_arcs(products: WfstBatch) -> WfstBatch:
     """Keep of the arcs that enter a state the best one for each arc of the acceptor; some may then lead nowhere."""
     own = products.all
-    through = products.forward_scores()[own.src] + own.score
+    through = products.forward_scores_of_short_paths()[own.src] + own.score
     order = np.lexsort((-through, own.ilabel, own.dst))
     is_best = np.ones(len(order), bool)
     dst, ilabel = own.dst[order], own.ilabel[order]

@@ -202,6 +202,12 @@ class LatticeCopies:
             own = slice(int(splits[begin]), int(splits[end]))
             yield LatticeCopies(self.lattices, self.owner[begin:end], self.arc[own], self.is_taken[own])
 
+    def repeated(self, times: int) -> "LatticeCopies":
+        """The same copies some times, one time after the other."""
+        return LatticeCopies(
+            self.lattices, np.tile(self.owner, times), np.tile(self.arc, times), np.tile(self.is_taken, times)
+        )
+
     def fsas(self) -> k2.Fsa:
         """The copies for k2, ``[k][state][arc]``, without scores; see :meth:`scores`."""
         lattices = self.lattices
