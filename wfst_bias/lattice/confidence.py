@@ -99,7 +99,8 @@ def _totals(
     Returns:
       the totals of all paths, and those of the best path, where they are wanted.
     """
-    totals, best = [], []
+    totals: List[FloatArray] = []
+    best: List[FloatArray] = []
     for some in copies:
         # the same lattices with each of the scores
         fsas = some.repeated(len(scores)).fsas()
