@@ -113,11 +113,12 @@ def nbests_of(lattices: Sequence[WordLattice], num_best: int, words: SymbolTable
     ids = np.where(inside, joined.words[paths], NO_WORD)
     phrase = np.where(inside, joined.phrases[paths], NO_PHRASE)
     own = np.where(inside, paths - joined.arc_splits[owner][:, None], -1)
+    symbols = {word: words.symbols[word] for word in np.unique(ids).tolist()}
     found: List[Dict[Tuple[str, ...], Hypothesis]] = [{} for _ in lattices]
     for number, path, row, numbers, sums in zip(
         *(column[order].tolist() for column in (owner, own, ids, phrase, terms))
     ):
-        texts = tuple([words.symbols[i] for i in row if i != NO_WORD])
+        texts = tuple([symbols[i] for i in row if i != NO_WORD])
         spans = _spans(numbers, path, lattices[number]) if max(numbers) != NO_PHRASE else ()
         arcs = tuple([arc for arc in path if arc >= 0])
         found[number].setdefault(texts, Hypothesis(texts, spans, Terms(*sums), arcs))

@@ -85,12 +85,13 @@ def _bounds(text: LatticeText, ends: IntArray, words: SymbolTable) -> Tuple[IntA
       ends: frames before the end of each arc ``(A,)``.
     """
     path = path_of(text.lattice, text.words, words) if text.arcs is None else text.arcs
+    has_text = path is not None
     path = best_path(text.lattice) if path is None else path
     path = path[text.lattice.words[path] != NO_WORD]
     on_path = text.lattice.words[path]
-    labels = np.array([words.ids.get(word, _NO_ARC) for word in text.words], np.int64)
-    partner = np.arange(len(labels))
-    if not np.array_equal(labels, on_path):
+    labels, partner = on_path.astype(np.int64), np.arange(len(path))
+    if not has_text:
+        labels = np.array([words.ids.get(word, _NO_ARC) for word in text.words], np.int64)
         partner = _aligned([words.symbols[word] for word in on_path.tolist()], text.words)
         spelled = words.ids.get(OOV, _NO_ARC)
         labels[np.append(on_path, NO_WORD)[partner] == spelled] = spelled
