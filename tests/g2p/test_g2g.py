@@ -7,6 +7,7 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import spellings
+from wfst_bias.g2p import g2g
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants
 from wfst_bias.g2p.graphemes import read_table
@@ -152,6 +153,17 @@ def test_the_network_and_graphones_give_variants_together():
         assert [score for _, score in by_both[word]] == sorted(best.values(), reverse=True)[: len(by_both[word])]
         assert all(best[pronunciation] == score for pronunciation, score in by_both[word])
     assert by_network["日本"] == by_both["日本"] == []
+
+
+def test_the_network_gives_the_variants_of_many_words(monkeypatch):
+    monkeypatch.setattr(g2g, "_MANY_WORDS", 2)
+    words = ["kaity", "krasner", "steilacoom"]
+    few, many, by_network, by_graphones = (
+        PhoneVariants(G2GConfig(sources=sources)).of(some)
+        for sources, some in (("auto", words[:2]), ("auto", words), ("network", words), ("graphones", words))
+    )
+    assert few == {word: by_graphones[word] for word in words[:2]}
+    assert many == by_network != by_graphones
 
 
 def test_the_network_has_no_spellings():

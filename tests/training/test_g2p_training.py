@@ -9,7 +9,7 @@ from wfst_bias.g2p.letters import REACH, coded
 from wfst_bias.lang.phones import PHONES
 from wfst_bias.training.g2p.examples import Examples, lexicon_targets, teacher_targets
 from wfst_bias.training.g2p.families import kept_out_families
-from wfst_bias.training.g2p.network import NetworkConfig
+from wfst_bias.training.g2p.network import NetworkConfig, TrainedNetwork
 from wfst_bias.training.g2p.train import TrainConfig, train, write_weights
 from wfst_bias.training.g2p.words import crossed_words, read_by_hama
 
@@ -27,6 +27,10 @@ def regular_pairs():
 
 def codes(phones):
     return tuple(CODES[phone] for phone in phones.split())
+
+
+def new_network(examples):
+    return TrainedNetwork(NetworkConfig(channels=48, blocks=1), examples.frequent_trigrams(10))
 
 
 def test_hama_reads_first_and_cmudict_second():
@@ -51,8 +55,9 @@ def test_each_epoch_has_all_words_once(regular_pairs):
 def test_a_network_learns_regular_words_and_is_exported(regular_pairs, tmp_path):
     examples = Examples(teacher_targets(regular_pairs[::2]), hama_share=1.0)
     config = TrainConfig(steps=80, peak_learning_rate=1e-2, num_letters=300)
-    network = train(examples, NetworkConfig(channels=48, blocks=1), config, tmp_path / "checkpoint.pt")
-    write_weights(tmp_path / "weights.npz", network)
+    network = new_network(examples)
+    train(network, examples, config, tmp_path / "checkpoint.pt")
+    write_weights(tmp_path / "weights.npz", network, temperature=1.0)
     exported = LetterNetwork(tmp_path / "weights.npz")
     unseen = dict(regular_pairs[1::2])
     found = exported.pronounce(unseen)
@@ -62,7 +67,8 @@ def test_a_network_learns_regular_words_and_is_exported(regular_pairs, tmp_path)
         expected = network(coded(words, REACH)).exp().transpose(0, 1)
     np.testing.assert_allclose(exported._probs(words), expected, atol=0.02)
 
-    again = train(examples, NetworkConfig(channels=48, blocks=1), config, tmp_path / "checkpoint.pt")
+    again = new_network(examples)
+    train(again, examples, config, tmp_path / "checkpoint.pt")
     assert all(torch.equal(a, b) for a, b in zip(network.state_dict().values(), again.state_dict().values()))
 
 

@@ -18,7 +18,8 @@ class G2GConfig:
       cost: cost of a variant, nats.
       scale: weight of the log-probability of a variant in its source.
       sources: sources of variants: network (from English letters to phones), graphones (n-grams of both), tables of
-        graphs/g2g (en, de), files; auto: graphones for phones, none for letters and pieces.
+        graphs/g2g (en, de), files; auto: for phones graphones, or the network for more than 4,000 words at once; none
+        for letters and pieces.
     """
 
     variants: int = 4

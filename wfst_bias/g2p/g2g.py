@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Dict, Iterable, List, Protocol, Sequence, Tupl
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS
 from wfst_bias.core.text import latin
-from wfst_bias.g2p.config import GRAPHONES, NETWORK, G2GConfig
+from wfst_bias.g2p.config import AUTO, GRAPHONES, NETWORK, G2GConfig
 from wfst_bias.g2p.word_readings import ScoredPronunciation as ScoredPronunciation
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.pronounce import G2P
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Model = Union["JointModel", "GraphemeTable"]
 
 _SPARE = 2  # more than asked for: some will be pronunciations of the lexicon
+_MANY_WORDS = (
+    4000  # at once; from this number on, the network takes the place of graphones, which take a millisecond a word
+)
 
 
 def _names(config: G2GConfig) -> List[str]:
@@ -70,13 +73,15 @@ class PhoneVariants:
         self._config = config
         self._sources = _names(config)
         for name in self._sources:
-            if name != NETWORK:
+            if name not in (AUTO, NETWORK):
                 _model(name)  # names that are unknown are errors now
 
     def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
         """See :class:`Variants`."""
         num = self._config.variants + _SPARE
-        sources = [_likeliest(source, words, num) for source in self._sources]
+        by_size = NETWORK if len(words) > _MANY_WORDS else GRAPHONES
+        names = [by_size if name == AUTO else name for name in self._sources]
+        sources = [_likeliest(source, words, num) for source in names]
         return {word: self._scored([found[word] for found in sources])[:num] for word in words}
 
     def _scored(self, sources: Iterable[List[ScoredPronunciation]]) -> List[ScoredPronunciation]:

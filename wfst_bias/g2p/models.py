@@ -1,9 +1,8 @@
 """The G2P and the variants that suit the units of a lang."""
 
-from dataclasses import replace
 from typing import Dict, Iterable, Optional, Tuple
 
-from wfst_bias.g2p.config import AUTO, GRAPHONES, G2GConfig
+from wfst_bias.g2p.config import AUTO, G2GConfig
 from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants, Variants
 from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.lang.lang import Lang
@@ -30,10 +29,8 @@ def g2p_of(lang: Lang) -> G2P:
 
 def variants_of(lang: Lang, config: G2GConfig) -> Optional[Variants]:
     """Return the variants for a lang; none for phones other than those of ARPAbet."""
-    if config.sources == AUTO:
-        if lang.units.kind in (CHARS, SUBWORDS):
-            return None
-        config = replace(config, sources=GRAPHONES)
+    if config.sources == AUTO and lang.units.kind in (CHARS, SUBWORDS):
+        return None
     if lang.units.kind == CHARS:
         return SpellingVariants(config, CharSpeller(lang.units))
     if lang.units.kind == SUBWORDS:

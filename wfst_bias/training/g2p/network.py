@@ -76,8 +76,12 @@ class TrainedNetwork(nn.Module):
         by_frame = logits.permute(3, 1, 0, 2).reshape(SLOTS * num_letters, len(letters), -1)
         return torch.log_softmax(by_frame, 2)
 
-    def exported(self) -> Dict[str, FloatArray]:
-        """Return the weights as :mod:`wfst_bias.g2p.letter_network` reads them, normalizations multiplied in, float16."""
+    def exported(self, temperature: float = 1.0) -> Dict[str, FloatArray]:
+        """Return the weights as :mod:`wfst_bias.g2p.letter_network` reads them, normalizations multiplied in, float16.
+
+        Args:
+          temperature: divides the outputs before they become probabilities.
+        """
         scale, shift = _scale_and_shift(self.norm)
         kernels, biases = [], []
         for convolution, norm, _ in self.blocks:
@@ -91,8 +95,8 @@ class TrainedNetwork(nn.Module):
             "letters": letters,
             "kernels": torch.stack(kernels),
             "biases": torch.stack(biases),
-            "head": self.head.weight,
-            "head_bias": self.head.bias,
+            "head": self.head.weight / temperature,
+            "head_bias": self.head.state_dict()["bias"] / temperature,
         }
         arrays = {name: some.detach().numpy().astype(np.float16) for name, some in weights.items()}
         return {"codes": np.flatnonzero(self.rows.numpy()).astype(np.int16), **arrays}

@@ -9,9 +9,9 @@ replaced. One word family in twenty is kept out, so that ``benchmarks/g2p.py`` c
 
 import argparse
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Sequence, Set
 
 import numpy as np
 import torch
@@ -41,7 +41,6 @@ class TrainConfig:
       peak_learning_rate: of AdamW; it rises for ``rise`` of the steps and falls as a cosine to zero.
       weight_decay: of AdamW.
       num_letters: of a batch.
-      hama_share: of the targets of words of CMUdict; hama's pronunciations are those that its phone network recognizes.
     """
 
     steps: int = 22_000
@@ -49,13 +48,19 @@ class TrainConfig:
     rise: float = 0.15
     weight_decay: float = 0.01
     num_letters: int = 4096
-    hama_share: float = 0.75
 
 
-def train(examples: Examples, network_config: NetworkConfig, config: TrainConfig, checkpoint: Path) -> TrainedNetwork:
+_FINAL = TrainConfig(steps=2600, peak_learning_rate=1e-3, rise=0.1)
+# targets of words of CMUdict that are hama's: of the first training, which learns to read from many words, and of the
+# second one, whose readings are to be others than hama's, as hama's own come first where there is time for them
+_HAMA_SHARE, _FINAL_HAMA_SHARE = 0.75, 0.2
+_TEMPERATURE = 1.25  # which gives pronunciations of words that were kept out the highest probability
+
+
+def train(network: TrainedNetwork, examples: Examples, config: TrainConfig, checkpoint: Path) -> None:
     """Train a network; go on from the checkpoint where there is one."""
     torch.manual_seed(0)
-    network = TrainedNetwork(network_config, examples.frequent_trigrams(network_config.fewest))
+    network.train()
     optimizer = torch.optim.AdamW(network.parameters(), config.peak_learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.peak_learning_rate, total_steps=config.steps + 1, pct_start=config.rise
@@ -77,7 +82,7 @@ def train(examples: Examples, network_config: NetworkConfig, config: TrainConfig
             step += 1
         save(checkpoint, {"step": step, **{name: part.state_dict() for name, part in parts.items()}})
         print(f"step {step:,} of {config.steps:,}, loss {np.mean(losses):.4f}", flush=True)
-    return network.eval()
+    network.eval()
 
 
 def _update(network: TrainedNetwork, optimizer: torch.optim.Optimizer, batch: Batch) -> float:
@@ -96,26 +101,25 @@ def _update(network: TrainedNetwork, optimizer: torch.optim.Optimizer, batch: Ba
     return float(loss.item())
 
 
-def write_weights(path: Path, network: TrainedNetwork) -> None:
-    """Write the weights of a trained network; the same ones give the same file."""
+def write_weights(path: Path, network: TrainedNetwork, temperature: float = _TEMPERATURE) -> None:
+    """Write the weights of a trained network, its outputs divided by a temperature; the same ones give the same file."""
     file = io.BytesIO()
-    np.savez(file, **network.exported())
+    np.savez(file, **network.exported(temperature))
     publish_file(path, file.getvalue())
 
 
-def training_targets(folder: Path) -> Dict[str, Targets]:
-    """Return all words and their targets, without the families that are kept out.
+def taught_targets(folder: Path, known: Sequence[str], kept_out: Set[str]) -> Dict[str, Targets]:
+    """Return the words that hama teaches, and their targets.
 
     Args:
       folder: where hama's pronunciations are kept.
+      known: words of CMUdict.
+      kept_out: families that have no part in invented words.
     """
-    known = known_words()
-    kept_out = kept_out_families(known)
     real = real_words()
     crossed = crossed_words(word for word in [*known, *real] if family_of(word) not in kept_out)
     taught = read_by_hama(real, folder / "real_words.txt") + read_by_hama(crossed, folder / "crossed_words.txt")
-    targets = {**teacher_targets(taught), **lexicon_targets(known)}
-    return {word: some for word, some in targets.items() if family_of(word) not in kept_out}
+    return teacher_targets(pair for pair in taught if family_of(pair[0]) not in kept_out)
 
 
 def main() -> None:
@@ -123,10 +127,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    config, network_config = TrainConfig(), NetworkConfig()
-    examples = Examples(training_targets(folder), config.hama_share)
-    print(f"{len(examples):,} words, {asdict(config)}, {asdict(network_config)}", flush=True)
-    write_weights(WEIGHTS_FILE, train(examples, network_config, config, folder / "checkpoint.pt"))
+    known = known_words()
+    kept_out = kept_out_families(known)
+    of_cmudict = lexicon_targets(word for word in known if family_of(word) not in kept_out)
+    examples = Examples({**taught_targets(folder, known, kept_out), **of_cmudict}, _HAMA_SHARE)
+    config = NetworkConfig()
+    network = TrainedNetwork(config, examples.frequent_trigrams(config.fewest))
+    print(f"{len(examples):,} words", flush=True)
+    train(network, examples, TrainConfig(), folder / "checkpoint.pt")
+    train(network, Examples(of_cmudict, _FINAL_HAMA_SHARE), _FINAL, folder / "final.pt")
+    write_weights(WEIGHTS_FILE, network)
 
 
 if __name__ == "__main__":
