@@ -55,7 +55,7 @@ def main() -> None:
     )
     for name in arguments.lists.split(","):
         spelled = speller.spell([Entity(phrase) for phrase in phrases[name]])
-        without = SpelledList(tuple(replace(outcome, partial=()) for outcome in spelled))
+        without = SpelledList.of(tuple(replace(outcome, partial=()) for outcome in spelled))
         for cost in (None, *map(float, arguments.partial_costs.split(","))):
             config = ClassConfig() if cost is None else ClassConfig(partial_cost=cost)
             begin = time.perf_counter()

@@ -201,14 +201,14 @@ def _runs(path: Path) -> List[Run]:
 
 def _rows(base, speech: OrdinarySpeech, runs: List[Run]) -> Rows:
     run, config = runs[0], ClassConfig()
-    outcomes = speller_of(base).spell([Entity(word) for word in run.words]).used
+    spelled = speller_of(base).spell([Entity(word) for word in run.words])
     scores = ListScores(
-        config.entry_score(len(outcomes)), config.bonus, config.length_bonus, base.lang.lexicon.mean_length
+        config.entry_score(len(spelled.entities)), config.bonus, config.length_bonus, base.lang.lexicon.mean_length
     )
-    listed = ListedPronunciations.of(outcomes, scores)
-    features = RateModel.columns(listed, speech.stretches(listed.pronunciations))
-    counted = np.array([run.found.get(outcome.entity.written, 0) for outcome in outcomes])
-    return Rows(listed.outcome, features, counted, np.full(len(outcomes), run.hours))
+    listed = ListedPronunciations.of(spelled, base.lang.tokens.symbols, scores)
+    features = RateModel.columns(listed, speech.stretches(listed.sounds))
+    counted = np.array([run.found.get(entity.written, 0) for entity in spelled.table.entities])
+    return Rows(listed.outcome, features, counted, np.full(len(spelled), run.hours))
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import k2
 import torch
 
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Spelling
+from wfst_bias.entities.spelling import Spelling, Spellings
 from wfst_bias.fst.ctc import ctc_product
 from wfst_bias.fst.wfst import trim
 from wfst_bias.graph.base import BaseGraph, CompiledList
@@ -50,7 +50,7 @@ def main() -> None:
 
         def compiled(size=size, spellings=spellings, entities=entities) -> CompiledList:
             units = base.lang.units
-            trie = compile_trie(spellings, units.tokens, units.boundaries)
+            trie = compile_trie(Spellings.of(spellings), units.tokens, units.boundaries)
             return CompiledList(entities, trie, 0, ClassConfig().entry_score(size))
 
         graph = base.with_entities(compiled())

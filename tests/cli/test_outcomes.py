@@ -8,7 +8,7 @@ from wfst_bias.entities.spelled_list import SpelledList
 
 
 def told(capsys, *outcomes):
-    echo_outcomes("names.txt", SpelledList(outcomes))
+    echo_outcomes("names.txt", SpelledList.of(outcomes))
     return capsys.readouterr().err.splitlines()
 
 

@@ -7,13 +7,15 @@ import pytest
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
+from wfst_bias.core.text import latin
 from wfst_bias.entities.domains import GRAPHS, domain_names, find_domain, read_domain
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.lists import read_classed_entities, read_entities
+from wfst_bias.entities.lists import read_classed_entities, read_entities, read_list
 from wfst_bias.entities.outcome import UNUSABLE
 from wfst_bias.entities.speller import Speller
 from wfst_bias.graph.store import read_decoding
 from wfst_bias.lang.lang import read_lang
+from wfst_bias.lang.phones import PHONES
 
 LISTS = [(name, part) for name in domain_names() for part in read_domain(GRAPHS / name).lists]
 each_list = pytest.mark.parametrize("name, part", LISTS, ids=[part.path.stem for _, part in LISTS])
@@ -159,3 +161,31 @@ def test_a_domain_is_compiled_beside_a_list(world, run, tmp_path, classes, told)
     assert f"{ward}: {told}" in result.output and "4 used" in result.output
     found = {(entity.written, entity.entity_class) for entity in read_decoding(tmp_path / "graph").entities}
     assert ("Cozaar", "$DRUG" if classes else CLASS) in found and ("Keller", CLASS) in found
+
+
+@pytest.mark.parametrize("name", domain_names())
+def test_a_shipped_domain_has_the_pronunciations_of_its_unknown_words(world, name):
+    lexicon, read = read_lang(world / "lang").lexicon, read_list(name)
+    words = {part for one in read.entities for form in one.forms for word in form for part in word.split("-")}
+    unknown = {latin(word) for word in words if latin(word).strip("'") not in lexicon} - {""}
+    assert len(unknown) > 500 and unknown <= read.lexicon.keys()
+    assert {phone for some in read.lexicon.values() for p in some for phone in p} <= set(PHONES)
+
+
+def test_the_lexicon_of_a_domain_pronounces_its_words(world, tmp_path):
+    (tmp_path / "domain.toml").write_text('lexicon = "said.txt"\n[[lists]]\nfile = "names.txt"\n')
+    (tmp_path / "names.txt").write_text("Xqzt\nMary Xqzt\n")
+    (tmp_path / "said.txt").write_text("xqzt ˈkiːzɪ\nmary P AA\n")
+    read = read_list(tmp_path)
+    lang = read_lang(world / "lang")
+    name, both = Speller(lang).spell(read.entities, lexicon=read.lexicon)
+    assert name.pronunciations == (("K", "IY", "Z", "IH"),)
+    # the lexicon of the model has Mary
+    assert {" ".join(p) for p in both.pronunciations} == {f"{' '.join(p)} <wb> K IY Z IH" for p in lang.lexicon["mary"]}
+
+
+def test_a_lexicon_that_is_not_there_is_named(tmp_path):
+    (tmp_path / "domain.toml").write_text('lexicon = "said.txt"\n[[lists]]\nfile = "names.txt"\n')
+    (tmp_path / "names.txt").write_text("Xqzt\n")
+    with pytest.raises(InputError, match="said.txt"):
+        read_list(tmp_path)

@@ -5,6 +5,7 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.lists import read_entities
 from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE, USED
 from wfst_bias.entities.pool import pool_lists
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import spellings
 from wfst_bias.lang.lang import Lang, hama_units
@@ -87,7 +88,7 @@ def test_an_unknown_word_is_read_by_the_g2p_in_plain_letters():
 def test_accents_make_no_other_word():
     (york,) = outcomes("Yörk")
     assert york.unknown_words == () and york.homophones == ((),)
-    assert [s.score for s in spellings([york], bonus=2.5)] == [2.5]
+    assert [s.score for s in spellings(SpelledList.of([york]), bonus=2.5)] == [2.5]
 
 
 def test_what_cannot_be_used_says_why():
@@ -99,7 +100,7 @@ def test_what_cannot_be_used_says_why():
         "has no letters; write it as it is spoken",
         "cannot be spelled: 日本; write it in letters, as it is spoken",
     ]
-    assert len({len(o.row().split("\t")) for o in rows}) == 1
+    assert len({row.count("\t") for row in SpelledList.of(rows).report.splitlines()}) == 1
 
 
 def units_of(outcome):
@@ -133,16 +134,16 @@ def test_a_row_without_a_spoken_form_says_that_the_phrase_is_spoken_as_it_is_wri
 def test_bonus_is_not_paid_where_a_word_of_the_model_sounds_the_same():
     (philipp,) = outcomes("Philipp")
     assert philipp.homophones == (("philip",),)
-    assert [s.score for s in spellings([philipp], bonus=2.5)] == [0.0]
-    assert [s.score for s in spellings(outcomes("Philip"), bonus=2.5)] == [2.5]
-    assert [s.score for s in spellings(outcomes("Philipp", known=()), bonus=2.5)] == [2.5]
+    assert [s.score for s in spellings(SpelledList.of([philipp]), bonus=2.5)] == [0.0]
+    assert [s.score for s in spellings(SpelledList.of(outcomes("Philip")), bonus=2.5)] == [2.5]
+    assert [s.score for s in spellings(SpelledList.of(outcomes("Philipp", known=())), bonus=2.5)] == [2.5]
 
 
 def test_of_two_phrases_that_sound_alike_the_first_wins_and_the_second_is_told():
     first, second = rows = outcomes("Philipp", "Phillip", known=())
     assert first.pronunciations == second.pronunciations
     assert first.note == "" and "sounds like 'Philipp' of line 1" in second.note
-    a, b = spellings(rows, bonus=0.0)
+    a, b = spellings(SpelledList.of(rows), bonus=0.0)
     assert a.score > b.score
 
 

@@ -11,8 +11,10 @@ from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.false_alarm_rates import HAMA_RATES, ListScores, predicted_false_alarms
 from wfst_bias.entities.ordinary_speech import OrdinarySpeech
 from wfst_bias.entities.outcome import USED, Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 from wfst_bias.lang.units import Units
 
 SAID = {
@@ -47,7 +49,7 @@ def phrase(said, weight=0.0, homophones=(), written="x", variants=()):
 
 
 def rates(heard, *outcomes, scores=SCORES):
-    return predicted_false_alarms(outcomes, heard, scores)
+    return predicted_false_alarms(SpelledList.of(outcomes), heard, scores)
 
 
 def test_a_short_phrase_near_common_words_is_found_more_often_than_a_long_odd_one(heard):
@@ -92,7 +94,8 @@ def test_of_phrases_that_sound_the_same_the_one_with_the_largest_weight_is_found
 def test_variants_and_boundaries(heard):
     (alone,), (varied,) = rates(heard, phrase("K AE T")), rates(heard, phrase("K AE T", variants=("K EH T",)))
     assert varied > alone
-    stretches = heard.stretches([("L", "UH", "K", "<wb>", "AE", "T"), ("L", "UH", "K", "AE", "T")])
+    sounds = [(("L", "UH", "K", "<wb>", "AE", "T"), 0.0), (("L", "UH", "K", "AE", "T"), 0.0)]
+    stretches = heard.stretches(PronunciationTable.of_pairs([sounds], heard.units.tokens.ids))
     assert stretches.log_prob[0] == stretches.log_prob[1] and stretches.length.tolist() == [5, 5]
 
 

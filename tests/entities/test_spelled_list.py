@@ -78,7 +78,7 @@ def test_what_is_remembered_is_not_pronounced_again(world, speller):
     spelled = speller.spell(ENTITIES[:1])
     (true,) = spelled.used
     altered = dataclasses.replace(true, pronunciations=(("W",),), scores=(0.0,), homophones=((),))
-    stored = SpelledList((altered,), spelled.key)
+    stored = SpelledList.of((altered,), spelled.key)
     for key, found in ((spelled.key, altered), ("another", true)):
         other = Speller(lang, {"doctor", "nato"}, G2GConfig(variants=3))
         other.remember(dataclasses.replace(stored, key=key))
@@ -114,7 +114,7 @@ def test_a_graph_folder_without_its_list_is_read_and_compiled_anew(world, tmp_pa
 def test_a_row_of_the_report():
     columns = (("A", "B"), ("C",)), (0.0, -1.25), (("ab",), ("ab", "c"))
     outcome = Outcome(Entity("Ab", line=7), USED, 0, ("ab",), *columns, note="noted")
-    assert SpelledList((outcome,)).report == f"{Outcome.HEADER}7\tAb\tused\tab\tA B | C (-1.2)\tab c\tnoted\n"
+    assert SpelledList.of((outcome,)).report == f"{Outcome.HEADER}7\tAb\tused\tab\tA B | C (-1.2)\tab c\tnoted\n"
 
 
 def test_base_and_graph_have_the_same_known_words(world, tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 
 from helpers.machines import language, machine
+from wfst_bias.fst.batch import WfstBatch
 from wfst_bias.fst.wfst import from_openfst, k2_arcs, k2_rows, to_openfst, trim
 
 NEW_YORK = machine(
@@ -51,3 +52,10 @@ def test_k2_arcs_end_in_one_last_state():
     assert arcs[:, 3].view(np.float32).tolist() == [-0.5, -1.5, 0.0, -2.0, -0.25]
     rows, final_rows = k2_rows(NEW_YORK)
     assert (rows.tolist(), final_rows.tolist()) == ([0, 1, 2, 3], [4])
+
+
+def test_a_machine_without_states_among_others():
+    size = NEW_YORK.num_states
+    first, none = WfstBatch(NEW_YORK, np.array([0, size]), np.array([0, size, size])).to_openfst()
+    assert language(from_openfst(first), 4) == language(NEW_YORK, 4)
+    assert (none.num_states(), none.start(), none.rmepsilon().num_states()) == (0, -1, 0)

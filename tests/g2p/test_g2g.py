@@ -5,6 +5,7 @@ from wfst_bias.core.files import GRAPHS
 from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import USED
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.entities.spelling import spellings
 from wfst_bias.g2p import g2g
@@ -16,10 +17,20 @@ from wfst_bias.g2p.joint import JointModel
 from wfst_bias.g2p.models import variants_of
 from wfst_bias.lang.lang import Lang, hama_units, read_lang
 from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.phones import PHONES
 from wfst_bias.lang.spellers import CharSpeller
 from wfst_bias.lang.units import CHARS, Units
 
 ENGLISH, GERMAN = (read_table(GRAPHS / "g2g" / f"{name}.tsv") for name in ("en", "de"))
+
+
+SYMBOLS = ("|", *"abcdefghijklmnopqrstuvwxyz'", *PHONES)
+
+
+def of(variants, words):
+    """The variants of each word."""
+    ids = {symbol: i for i, symbol in enumerate(SYMBOLS)}
+    return dict(zip(words, variants.table(words, ids).to_pairs(SYMBOLS)))
 
 
 def first(table, word):
@@ -104,7 +115,7 @@ def test_sources_by_name_or_file(tmp_path):
     with pytest.raises(InputError, match="sources is ''; name one, or ask for 0 variants"):
         G2GConfig(sources="")
     (tmp_path / "mine.tsv").write_text("a\tAA\t1\n")
-    assert PhoneVariants(G2GConfig(sources=str(tmp_path / "mine.tsv"))).of(["a", "b"]) == {
+    assert of(PhoneVariants(G2GConfig(sources=str(tmp_path / "mine.tsv"))), ["a", "b"]) == {
         "a": [(("AA",), -1.0)],
         "b": [],
     }
@@ -123,7 +134,7 @@ def test_respelling_by_phones():
 
 def test_variants_cost_what_the_config_has():
     cheap, dear = (
-        PhoneVariants(G2GConfig(cost=cost, sources="graphones")).of(["kaity"])["kaity"] for cost in (0.5, 2.0)
+        of(PhoneVariants(G2GConfig(cost=cost, sources="graphones")), ["kaity"])["kaity"] for cost in (0.5, 2.0)
     )
     assert [phones for phones, _ in cheap] == [phones for phones, _ in dear]
     assert [a - b for (_, a), (_, b) in zip(cheap, dear)] == pytest.approx([1.5] * len(cheap))
@@ -137,14 +148,14 @@ def test_apostrophes_at_the_edges_of_a_word_are_not_read():
 
 def test_words_in_other_letters_have_no_variants():
     variants = PhoneVariants(G2GConfig(sources="graphones,de"))
-    found = variants.of(["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"])
+    found = of(variants, ["kaity", "o'brien", "zelenskyy", "škoda", "日本", "ernest's"])
     assert found["škoda"] and found["o'brien"] and not found["日本"]
 
 
 def test_the_network_and_graphones_give_variants_together():
     words = ["kaity", "škoda", "日本"]
     by_network, by_graphones, by_both = (
-        PhoneVariants(G2GConfig(sources=sources)).of(words) for sources in ("network", "graphones", "network,graphones")
+        of(PhoneVariants(G2GConfig(sources=sources)), words) for sources in ("network", "graphones", "network,graphones")
     )
     for word in words[:2]:
         best = dict(by_network[word])
@@ -156,10 +167,10 @@ def test_the_network_and_graphones_give_variants_together():
 
 
 def test_the_network_gives_the_variants_of_many_words(monkeypatch):
-    monkeypatch.setattr(g2g, "_MANY_WORDS", 2)
+    monkeypatch.setattr(g2g, "MANY_WORDS", 2)
     words = ["kaity", "krasner", "steilacoom"]
     few, many, by_network, by_graphones = (
-        PhoneVariants(G2GConfig(sources=sources)).of(some)
+        of(PhoneVariants(G2GConfig(sources=sources)), some)
         for sources, some in (("auto", words[:2]), ("auto", words), ("network", words), ("graphones", words))
     )
     assert few == {word: by_graphones[word] for word in words[:2]}
@@ -194,8 +205,10 @@ def test_a_phrase_has_its_pronunciations_and_its_best_variants():
     assert outcome.pronunciations[0] == pronounced
     assert outcome.scores[0] == 0.0 and len(outcome.scores) == 3
     assert list(outcome.scores) == sorted(outcome.scores, reverse=True) and max(outcome.scores[1:]) <= -1.0
-    assert [s.score for s in spellings([outcome], bonus=4.0)] == pytest.approx([4.0 + s for s in outcome.scores])
-    assert outcome.row().split("\t")[4].split(" | ")[0] == " ".join(pronounced)
+    assert [s.score for s in spellings(SpelledList.of([outcome]), bonus=4.0)] == pytest.approx(
+        [4.0 + s for s in outcome.scores]
+    )
+    assert SpelledList.of([outcome]).report.splitlines()[1].split("\t")[4].split(" | ")[0] == " ".join(pronounced)
 
 
 def test_a_word_that_the_g2p_cannot_pronounce_has_its_best_variant():
@@ -225,7 +238,7 @@ def test_a_word_that_ends_in_an_apostrophe_is_read_without_it(monkeypatch, most_
 def test_models_of_letters_get_other_spellings():
     units = Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|")
     variants = SpellingVariants(G2GConfig(sources="graphones,de"), CharSpeller(units))
-    found = variants.of(["müller", "philip"])
+    found = of(variants, ["müller", "philip"])
     assert tuple("mueller") in [spelled for spelled, _ in found["müller"]]
     assert tuple("filip") in [spelled for spelled, _ in found["philip"]]
     assert all(score <= -1.0 for some in found.values() for _, score in some)
@@ -234,6 +247,6 @@ def test_models_of_letters_get_other_spellings():
 def test_which_models_have_variants_by_themselves(world):
     phones = read_lang(world / "lang")
     letters = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxyz'")), "|"), Lexicon({}))
-    assert variants_of(phones, G2GConfig()).of(["kaity"])["kaity"]
+    assert of(variants_of(phones, G2GConfig()), ["kaity"])["kaity"]
     assert variants_of(letters, G2GConfig()) is None
-    assert variants_of(letters, G2GConfig(sources="en")).of(["philip"])["philip"]
+    assert of(variants_of(letters, G2GConfig(sources="en")), ["philip"])["philip"]

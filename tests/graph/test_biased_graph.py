@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from helpers.enumeration import MAX_LENGTH, enumeration, one_boundary_between_words
 from helpers.machines import language, same_language
 from helpers.worlds import BOUNDARY, TOKENS, World, lowered_words, with_lowered_words, worlds
-from wfst_bias.entities.spelling import Spelling
+from wfst_bias.entities.spelling import Spelling, Spellings
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.biasing_trie import ClassExpansion, compile_trie, splice
@@ -29,7 +29,7 @@ def test_biased_graph_says_exactly_what_the_enumeration_says(world, entry_score,
 def test_only_the_first_unit_of_an_entity_is_not_boosted():
     world = World(BOUNDARY, {"ann": (("a",),)}, {"ann": (-1.0, -1.0)}, {("<s>", "ann"): -1.0}, -1.0, -1.0, {})
     words, base = world.token_graph()
-    trie = compile_trie([Spelling(0, ("b", "c", BOUNDARY, "c"))], TOKENS, [BOUNDARY])
+    trie = compile_trie(Spellings.of([Spelling(0, ("b", "c", BOUNDARY, "c"))]), TOKENS, [BOUNDARY])
     graph = splice(base.fst, base.class_arcs, [ClassExpansion(trie, 0, 0.0, len(words))])
     boosted = len(TOKENS)
     b, c, boundary = TOKENS["b"], TOKENS["c"], TOKENS[BOUNDARY]

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from helpers.emissions import decoded, emissions
@@ -25,13 +26,21 @@ from wfst_bias.graph.store import read_decoding, write_graph
 from wfst_bias.graph.token_graph import compile_token_graph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Lexicon
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 from wfst_bias.lang.units import CHARS, PHONES, Units
 from wfst_bias.lattice.nbest import nbest_of
 from wfst_bias.lm.grammar import read_grammar
 
 TOKENS = SymbolTable(["<blk>", "<wb>", *"ADHILMPS", "Z", "IH", "T"])
 # a phone a word, so that all texts of a few words can be enumerated
-LEXICON = {"his": ("H",), "people": ("P",), "letter": ("L",), "met": ("M",), "dads": ("D", "Z"), "unused": ("S", "T", "IH")}
+LEXICON = {
+    "his": ("H",),
+    "people": ("P",),
+    "letter": ("L",),
+    "met": ("M",),
+    "dads": ("D", "Z"),
+    "unused": ("S", "T", "IH"),
+}
 ARPA = """\\data\\
 ngram 1={count}
 ngram 2=4
@@ -227,5 +236,11 @@ def test_a_form_is_shown_as_its_phrase_is():
 )
 def test_endings_by_the_units_of_a_model(kind, tokens, last, expected):
     endings = Endings(Units(kind, SymbolTable(["<blk>", *tokens.split()])))
-    (found,) = endings.of(Entity("ma"), POSSESSIVE, [last])
-    assert found == (None if expected is None else last + expected)
+    number = endings.number(Entity("ma"), POSSESSIVE)
+    if expected is None:
+        assert number == -1
+    else:
+        ids = {symbol: i for i, symbol in enumerate(endings.symbols)}
+        table = PronunciationTable.of_pairs([[(last, 0.0)]], ids)
+        (found,) = endings.behind(table, np.array([0]), np.array([number])).pronunciations(endings.symbols)
+        assert found == last + expected

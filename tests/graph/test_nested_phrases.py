@@ -15,8 +15,9 @@ from wfst_bias.decode.search import Decoder
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.nested import above_their_parts
 from wfst_bias.entities.outcome import USED, Outcome
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
-from wfst_bias.entities.spelling import TIE_BREAK, Spelling, spellings
+from wfst_bias.entities.spelling import TIE_BREAK, Spelling, Spellings, spellings
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.store import read_base
@@ -35,11 +36,11 @@ def test_what_two_phrases_say_the_phrase_of_both_says_better_and_nothing_else_ch
     used = [entity.words for entity in spelled.entities]
     weight_of = {entity.words: entity.weight for entity in spelled.entities}
 
-    def said(listed):
+    def said(spelled_so):
         """The best score and outputs of each (units, words)."""
         best = defaultdict(lambda: (float("-inf"), ()))
         for (units, outputs), score in enumeration(
-            replace(world, spelled={**world.spelled, CLASS: listed}), ENTRY_SCORE, words
+            replace(world, spelled={**world.spelled, CLASS: list(spelled_so)}), ENTRY_SCORE, words
         ).items():
             texts = ((words.symbols[o],) if o < len(words) else used[o - len(words)] for o in outputs)
             text = tuple(itertools.chain.from_iterable(texts))
@@ -60,13 +61,15 @@ def test_pronunciations_of_the_parts_are_those_of_the_phrase():
         entity = Entity(phrase, weight)
         return Outcome(entity, USED, number, pronunciations=pronunciations, scores=(0.0,) * len(pronunciations))
 
-    outcomes = [
-        outcome(0, "ann", ("a",), ("b",)),
-        outcome(1, "bob", ("c",)),
-        outcome(2, "ann bob", ("a", BOUNDARY, "c")),
-        outcome(3, "bob ann", ("c", BOUNDARY, "a"), weight=-1.0),
-        outcome(4, "bob bob bob", ("c", BOUNDARY, "c", BOUNDARY, "c")),
-    ]
+    outcomes = SpelledList.of(
+        [
+            outcome(0, "ann", ("a",), ("b",)),
+            outcome(1, "bob", ("c",)),
+            outcome(2, "ann bob", ("a", BOUNDARY, "c")),
+            outcome(3, "bob ann", ("c", BOUNDARY, "a"), weight=-1.0),
+            outcome(4, "bob bob bob", ("c", BOUNDARY, "c", BOUNDARY, "c")),
+        ]
+    )
     whole = [
         Spelling(0, ("a",), 6.0),
         Spelling(0, ("b",), 5.0),
@@ -75,7 +78,9 @@ def test_pronunciations_of_the_parts_are_those_of_the_phrase():
         Spelling(3, ("c", BOUNDARY, "a"), 6.0),
         Spelling(4, ("c", BOUNDARY, "c", BOUNDARY, "c"), 9.5),
     ]
-    raised = {(one.phrase, one.units): one.score for one in above_their_parts(outcomes, whole, -1.0, BOUNDARY)}
+    raised = {
+        (one.phrase, one.units): one.score for one in above_their_parts(outcomes, Spellings.of(whole), -1.0, BOUNDARY)
+    }
     assert raised == {
         **{(one.phrase, one.units): one.score for one in whole},
         (2, ("a", BOUNDARY, "c")): pytest.approx(6.0 - 1.0 + 4.0 + TIE_BREAK),

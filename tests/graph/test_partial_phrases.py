@@ -14,8 +14,9 @@ from helpers.worlds import BOUNDARY, TOKENS, worlds_with_phrases
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.nested import above_their_parts
+from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
-from wfst_bias.entities.spelling import Spelling, partial_spellings, spellings
+from wfst_bias.entities.spelling import Spelling, Spellings, partial_spellings, spellings
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import TOPOLOGIES
 from wfst_bias.fst.wfst import WORD_END
@@ -113,6 +114,8 @@ def test_variants_cost_what_they_cost_in_the_phrase():
         outcome(1, "an bob", (("an",), ("a",), -0.5), (("an",), ("b",), -1.0)),
         outcome(2, "ann bob cab", (("ann",), ("a",), -2.0), (("ann", "bob"), ("a", "b"), 0.0)),
     ]
-    rows, texts = partial_spellings(outcomes, [Spelling(2, ("a", "b"), -5.0)], 3, cost=4.0)
+    rows, texts = partial_spellings(
+        SpelledList.of(outcomes), Spellings.of([Spelling(2, ("a", "b"), -5.0)]), 3, cost=4.0
+    )
     assert texts == (("an",), ("ann",))
-    assert rows == [Spelling(3, ("a",), -4.5), Spelling(4, ("b",), -5.0)]
+    assert list(rows) == [Spelling(3, ("a",), -4.5), Spelling(4, ("b",), -5.0)]

@@ -22,7 +22,7 @@ from helpers.worlds import (
     worlds,
 )
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Spelling
+from wfst_bias.entities.spelling import Spelling, Spellings
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.ctc import TOPOLOGIES, ctc_product
 from wfst_bias.fst.wfst import from_arcs, trim
@@ -100,7 +100,7 @@ def base_and_list(*spellings):
     base = base_graph(WORLD.lang, words, token_graph, "standard")
     spelled = [Spelling(i, tuple(units.split())) for i, units in enumerate(spellings)]
     entities = tuple(Entity(units) for units in spellings)
-    return base, CompiledList(entities, compile_trie(spelled, TOKENS, [BOUNDARY]), 0, -1.0)
+    return base, CompiledList(entities, compile_trie(Spellings.of(spelled), TOKENS, [BOUNDARY]), 0, -1.0)
 
 
 def test_two_graphs_at_a_time_do_not_share_their_lists():

@@ -54,7 +54,7 @@ def write_graph(path, phrases, unusable=()):
     path.mkdir(parents=True)
     outcomes = [Outcome(Entity(phrase), USED) for phrase in phrases]
     outcomes += [Outcome(Entity(phrase), UNUSABLE) for phrase in unusable]
-    spelled = SpelledList(tuple(outcomes))
+    spelled = SpelledList.of(tuple(outcomes))
     spelled.write(path / "spelled.jsonl")
     (path / "report.tsv").write_text(spelled.report)
     return path

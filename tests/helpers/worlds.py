@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.spelling import Spelling
+from wfst_bias.entities.spelling import Spelling, Spellings
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.base import CompiledList
@@ -66,7 +66,7 @@ class World:
         for i, name in enumerate(CLASSES):
             if self.spelled[name]:
                 boundaries = [self.boundary] if self.boundary else []
-                trie = compile_trie(self.spelled[name], TOKENS, boundaries)
+                trie = compile_trie(Spellings.of(self.spelled[name]), TOKENS, boundaries)
                 if marked and not self.boundary:  # as a base graph does it where no token tells words apart
                     trie = gated(trie, ColumnLayout(len(TOKENS)).gated(0, 0))
                 expansions.append(ClassExpansion(trie, i, entry_score, first, marked and not self.boundary))

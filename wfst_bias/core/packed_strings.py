@@ -82,6 +82,10 @@ class PackedStrings(Sequence):  # type: ignore[type-arg]  # of str
         find = self.find if len(strings) <= _FEW else lambda string: self._numbers.get(string, -1)
         return np.fromiter(map(find, strings), np.int64, len(strings))
 
+    def first_bytes(self, count: int) -> bytes:
+        """The lines of the first strings."""
+        return self.text[: self._starts[count] if count < len(self) else len(self.text)].tobytes()
+
     @property
     def not_ascii(self) -> List[str]:
         """The strings with a character that is not ASCII."""
@@ -172,6 +176,10 @@ class MoreStrings(Sequence):  # type: ignore[type-arg]  # of str
         """The number of a string; -1 where it is not there."""
         number = self._numbers.get(string, -1)
         return number if number >= 0 else self._packed.find(string)
+
+    def first_bytes(self, count: int) -> bytes:
+        """The lines of the first packed strings."""
+        return self._packed.first_bytes(count)
 
     def extended(self, more: Iterable[str]) -> "MoreStrings":
         """The same and more strings, none of which is there yet."""

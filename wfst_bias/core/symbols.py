@@ -65,6 +65,12 @@ class SymbolTable:
         symbols = self.symbols
         return symbols.find(symbol) if isinstance(symbols, _PACKED) else self.ids.get(symbol, -1)
 
+    def first_bytes(self, count: int) -> bytes:
+        """The first symbols as lines of text; of a packed table as they lie on disk."""
+        if isinstance(self.symbols, _PACKED):
+            return self.symbols.first_bytes(count)
+        return "".join(f"{symbol} {i}\n" for i, symbol in enumerate(self.symbols[:count])).encode(errors="surrogatepass")
+
     def extended(self, symbols: Iterable[str]) -> "SymbolTable":
         """Return the table with new symbols appended."""
         new = dict.fromkeys(s for s in symbols if s not in self)

@@ -2,6 +2,8 @@
 
 A folder is a domain by its ``domain.toml``::
 
+    lexicon = "lexicon.txt"   # pronunciations of words that the model's lexicon does not have; may be left out
+
     [[lists]]
     file = "drugs.txt"      # in the same folder, of any format
     class = "$DRUG"         # where the base has such a class; left out, or without one, the general class
@@ -19,6 +21,10 @@ from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS, read_toml
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.entities.entity import MAX_WEIGHT
+from wfst_bias.lang.ipa import phones_of_ipa
+from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.lexicon_files import read_lexicon
+from wfst_bias.lang.phones import phones_of
 
 DOMAIN = "domain.toml"
 _TYPES: Dict[str, Union[Type[Any], Tuple[Type[Any], ...]]] = {
@@ -58,9 +64,15 @@ class Domain:
 
     Args:
       lists: at least one.
+      lexicon: file of ``WORD PHONE PHONE ...`` lines for words that the lexicon of the model does not have; None for none.
     """
 
     lists: Tuple[DomainList, ...]
+    lexicon: Optional[Path] = None
+
+    def pronunciations(self) -> Dict[str, Tuple[Pronunciation, ...]]:
+        """The entries of its lexicon."""
+        return read_lexicon(self.lexicon, phones_of, phones_of_ipa).entries if self.lexicon else {}
 
     @property
     def classes(self) -> FrozenSet[str]:
@@ -100,13 +112,16 @@ def read_domain(folder: Path) -> Domain:
     """
     path = Path(folder) / DOMAIN
     table = read_toml(path)
-    unknown = table.keys() - {"lists"}
+    unknown = table.keys() - {"lists", "lexicon"}
     if unknown:
         raise InputError(f"has no key {min(unknown)!r}; write [[lists]] above each list", path)
     tables = table.get("lists")
     if not isinstance(tables, list) or not tables or not all(isinstance(part, dict) for part in tables):
         raise InputError('names no list; write [[lists]] and below it file = "names.txt"', path)
-    return Domain(tuple(_list_of(part, path) for part in tables))
+    lexicon = table.get("lexicon")
+    if not isinstance(lexicon, (str, type(None))):
+        raise InputError(f"lexicon is {lexicon!r}; the name of a file was expected", path)
+    return Domain(tuple(_list_of(part, path) for part in tables), path.parent / lexicon if lexicon else None)
 
 
 def _list_of(table: Dict[str, Any], path: Path) -> DomainList:

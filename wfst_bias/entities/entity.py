@@ -1,10 +1,10 @@
 """An entity: a phrase to be recognized, as the user's list gives it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.core.text import comparable, words_of
@@ -88,7 +88,16 @@ class Entity:
         return cls(**{**fields, "spoken": spoken, "pronunciations": pronunciations})
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return _encode(fields_of(self))
+
+
+_FIELDS = tuple(field.name for field in fields(Entity))
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def fields_of(entity: Entity) -> Dict[str, Any]:
+    """The fields of an entity by their names."""
+    return {name: getattr(entity, name) for name in _FIELDS}
 
 
 Phrases = Tuple[Entity, ...]

@@ -1,15 +1,15 @@
 """Prediction of false alarms without audio: how often each phrase of a list is found in speech in which nobody says it."""
 
 from dataclasses import dataclass
-from typing import Dict, Sequence, Tuple
+from typing import Sequence
 
 import numpy as np
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.entities.ordinary_speech import OrdinarySpeech, Stretches
-from wfst_bias.entities.outcome import Outcome
-from wfst_bias.entities.spelling import spellings
-from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.entities.spelled_list import SpelledList
+from wfst_bias.entities.spelling import has_homophones, spellings
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 
 
 @dataclass(frozen=True)
@@ -80,58 +80,55 @@ class ListedPronunciations:
 
     Args:
       outcome: the number of the outcome that each is of, int64 ``(P,)``.
-      pronunciations: these.
+      sounds: these, in token ids, as those of one item.
       score: of each in the list, nats ``(P,)``.
       variant: of each as a variant, nats ``(P,)``.
       is_homophone: whether a word of the language model has the same, bool ``(P,)``.
     """
 
     outcome: IntArray
-    pronunciations: Tuple[Pronunciation, ...]
+    sounds: PronunciationTable
     score: FloatArray
     variant: FloatArray
     is_homophone: BoolArray
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome], scores: ListScores) -> "ListedPronunciations":
-        """Take them from the outcomes of a list of one class."""
-        spelled = spellings(outcomes, scores.bonus, scores.length_bonus, scores.usual_length)
-        number = np.array([i for i, outcome in enumerate(outcomes) for _ in outcome.pronunciations], np.int64)
-        variant = np.array([score for outcome in outcomes for score in outcome.scores], float)
-        score = np.array([spelling.score for spelling in spelled], float) - variant + scores.entry
-        is_homophone = np.array([bool(words) for outcome in outcomes for words in outcome.homophones], bool)
-        best = _best_of_equal([spelling.units for spelling in spelled], score + variant)
-        pronunciations = tuple(spelling.units for spelling, is_best in zip(spelled, best) if is_best)
-        return cls(number[best], pronunciations, score[best], variant[best], is_homophone[best])
+    def of(cls, spelled: SpelledList, symbols: Sequence[str], scores: ListScores) -> "ListedPronunciations":
+        """Take them from a list of one class.
+
+        Args:
+          symbols: of the tokens of the model.
+        """
+        listed = spellings(spelled, scores.bonus, scores.length_bonus, scores.usual_length)
+        table = spelled.table.in_symbols(symbols).pronounced.table
+        score = listed.scores - table.scores + scores.entry
+        best = np.lexsort((-(score + table.scores), table.identity))
+        best = np.sort(best[np.unique(table.identity[best], return_index=True)[1]])
+        return cls(
+            table.item[best],
+            table.ordered(best, np.zeros(len(best), np.int64), 1),
+            score[best],
+            table.scores[best],
+            has_homophones(spelled)[best],
+        )
 
 
 def predicted_false_alarms(
-    outcomes: Sequence[Outcome], speech: OrdinarySpeech, scores: ListScores, model: RateModel = HAMA_RATES
+    spelled: SpelledList, speech: OrdinarySpeech, scores: ListScores, model: RateModel = HAMA_RATES
 ) -> FloatArray:
     """How often each phrase of a list is found in an hour of speech in which nobody says it, float64 ``(E,)``.
 
     That is before verification. The sum is what the list is predicted to give.
 
     Args:
-      outcomes: of the phrases of a list, all of one class; those that are not used are found 0 times.
+      spelled: a list, all of one class; phrases that are not used are found 0 times.
       speech: ordinary speech, as the model recognizes it.
       scores: of the list.
     """
-    listed = ListedPronunciations.of(outcomes, scores)
-    if not listed.pronunciations:
-        return np.zeros(len(outcomes))
-    columns = model.columns(listed, speech.stretches(listed.pronunciations))
-    rates = np.zeros(len(outcomes))
+    listed = ListedPronunciations.of(spelled, speech.units.tokens.symbols, scores)
+    if not len(listed.score):
+        return np.zeros(len(spelled))
+    columns = model.columns(listed, speech.stretches(listed.sounds))
+    rates = np.zeros(len(spelled))
     np.add.at(rates, listed.outcome, model.rates(columns))
     return rates
-
-
-def _best_of_equal(pronunciations: Sequence[Pronunciation], score: FloatArray) -> BoolArray:
-    """Which pronunciations have the best score of all equal ones; the first of them where several have."""
-    number: Dict[Pronunciation, int] = {}
-    equal = np.array([number.setdefault(p, len(number)) for p in pronunciations], np.int64)
-    order = np.lexsort((-score, equal))
-    _, first = np.unique(equal[order], return_index=True)
-    best = np.zeros(len(equal), bool)
-    best[order[first]] = True
-    return best

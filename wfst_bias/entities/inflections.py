@@ -5,11 +5,15 @@ follow: those after a possessive are those after *his*, those after a plural are
 """
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from functools import cached_property
+from typing import Dict, List, Optional, Set, Tuple
 
+import numpy as np
+
+from wfst_bias.core.types import IntArray
 from wfst_bias.entities.entity import Entity
-from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import s_ending
+from wfst_bias.lang.pronunciation_table import PronunciationTable, in_pieces
 from wfst_bias.lang.units import PHONES, Units
 
 POSSESSIVE, PLURAL = KINDS = ("possessive", "plural")
@@ -27,6 +31,7 @@ _SIBILANT_LETTERS = ("s", "x", "z", "ch", "sh")
 _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 
 # The ending after a sibilant, after another voiceless sound and after all others, in ARPAbet and in IPA.
+_SPELLED_ENDINGS = ("'s", "s", "es")
 _ENDINGS = (("IH Z", "S", "Z"), ("AH Z", "S", "Z"), ("ɪ z", "s", "z"), ("ə z", "s", "z"))
 
 
@@ -141,32 +146,51 @@ def _ending(word: str, kind: str, name: bool) -> Optional[str]:
 
 
 class Endings:
-    """How inflected forms sound, in the units of a model."""
+    """How inflected forms sound, in the units of a model: endings by number."""
 
     def __init__(self, units: Units):
-        self._units = units
         known = units.tokens.ids
+        self.symbols = units.tokens.symbols
+        """Of the units, by their ids."""
+        self._has_phones = units.kind == PHONES
         rows = ([tuple(ending.split()) for ending in row] for row in _ENDINGS)
-        self._by_sound = next((row for row in rows if all(unit in known for ending in row for unit in ending)), None)
-        self._letters = {c: next((form for form in (c, c.upper()) if form in known), None) for c in "es'"}
+        by_sound = next((row for row in rows if all(unit in known for ending in row for unit in ending)), None)
+        letters = {c: next((form for form in (c, c.upper()) if form in known), "") for c in "es'"}
+        spelled = [tuple(letters[c] for c in ending) for ending in _SPELLED_ENDINGS]
+        if self._has_phones:
+            self._endings = by_sound or []
+        else:
+            self._endings = [ending if all(ending) else () for ending in spelled]
 
-    def of(
-        self, entity: Entity, kind: str, pronunciations: Sequence[Pronunciation]
-    ) -> Tuple[Optional[Pronunciation], ...]:
-        """Return pronunciations of a phrase with the ending of a form; None where the units of the model have none.
+    def number(self, entity: Entity, kind: str) -> int:
+        """Return the number of the ending of a form, -1 where the units of the model have none.
 
         Args:
           entity: the phrase.
-          pronunciations: of it.
         """
-        if self._units.kind == PHONES:
-            by_sound = self._by_sound
-            if by_sound is None:
-                return (None,) * len(pronunciations)
-            return tuple([units + s_ending(units[-1], *by_sound) for units in pronunciations])
+        if self._has_phones:
+            return 0 if self._endings else -1  # the sound before it decides
         ending = _ending(entity.words[-1], kind, is_name(entity))
-        letters = [self._letters[c] for c in ending or ""] if ending != "ies" else []
-        spelled = tuple(c for c in letters if c)
-        if not letters or len(spelled) < len(letters):
-            return (None,) * len(pronunciations)
-        return tuple(units + spelled for units in pronunciations)
+        number = _SPELLED_ENDINGS.index(ending) if ending in _SPELLED_ENDINGS else -1
+        return number if number >= 0 and self._endings[number] else -1
+
+    def behind(self, table: PronunciationTable, pronunciation: IntArray, ending: IntArray) -> PronunciationTable:
+        """Return pronunciations with endings behind them, as those of one item.
+
+        Args:
+          table, pronunciation: which ones ``(S,)``.
+          ending: numbers, see :meth:`number` ``(S,)``.
+        """
+        if self._has_phones and self._endings:
+            ending = self._by_last_unit[table.units[table.unit_splits[pronunciation + 1] - 1]]
+        ids = {symbol: i for i, symbol in enumerate(self.symbols)}
+        endings = PronunciationTable.of_pairs([[(units, 0.0) for units in self._endings]], ids)
+        both = PronunciationTable.joined([table, endings])
+        pieces = np.stack([pronunciation, table.num_pronunciations + ending], axis=1)
+        unit_splits, units = in_pieces(both.unit_splits, both.units, pieces)
+        return PronunciationTable(np.array([0, len(pieces)]), unit_splits, units, np.zeros(len(pieces)))
+
+    @cached_property
+    def _by_last_unit(self) -> IntArray:
+        """The number of the ending behind each unit, int64 ``(V,)``."""
+        return np.array([s_ending(unit, 0, 1, 2) for unit in self.symbols], np.int64)

@@ -1,7 +1,7 @@
 """Entity lists of every kind: files in a format that is named or found by the content, domains, phrases in Python."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Collection, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -14,6 +14,7 @@ from wfst_bias.entities.formats.comments import without_comments
 from wfst_bias.entities.formats.source import ANY_LINE_AS_PHRASE, Entities, Source, is_marker, shown
 from wfst_bias.entities.notices import Notice, show
 from wfst_bias.entities.verbalize.phrases import is_all_caps
+from wfst_bias.lang.lexicon import Pronunciation
 
 AUTO, CSV, WEIGHTED, PLAIN, LINES = "auto", "csv", "weighted", "plain", "lines"
 
@@ -67,10 +68,12 @@ class ReadList:
     Args:
       entities: its phrases.
       notices: how lines were taken that are more than one phrase each.
+      lexicon: pronunciations of words that a domain brings, in ARPAbet.
     """
 
     entities: Sequence[Entity]
     notices: Tuple[Notice, ...] = ()
+    lexicon: Mapping[str, Tuple[Pronunciation, ...]] = field(default_factory=dict)
 
 
 def read_entities(source: EntityList, format_name: str = AUTO) -> List[Entity]:
@@ -148,7 +151,7 @@ def _read_domain(domain: Domain) -> ReadList:
                     entity_class=part.entity_class if own == CLASS else own,
                 )
             )
-    return ReadList(entities, tuple(notices))
+    return ReadList(entities, tuple(notices), domain.pronunciations())
 
 
 def _read_file(path: Path, format_name: str) -> ReadList:
@@ -230,9 +233,16 @@ def read_classed_entities(
     Raises:
       InputError: as :func:`read_entities`; or a class is none of the base's, or not that of the list.
     """
+    return list(read_list_with_notices(source, classes, format_name, entity_class).entities)
+
+
+def read_list_with_notices(
+    source: EntityList, classes: Collection[str], format_name: str = AUTO, entity_class: str = CLASS
+) -> ReadList:
+    """Read a list as :func:`read_classed_entities`, with the lexicon that a domain brings."""
     read = read_classed_list(source, classes, format_name, entity_class)
     show(read.notices)
-    return list(read.entities)
+    return read
 
 
 def read_classed_list(
@@ -256,8 +266,8 @@ def read_classed_list(
                 entity.line,
             )
         check_class(own, classes, path, entity.line)
-        entities.append(entity if own != CLASS else replace(entity, entity_class=entity_class))
-    return ReadList(entities, read.notices)
+        entities.append(replace(entity, entity_class=entity_class) if own == CLASS != entity_class else entity)
+    return replace(read, entities=entities)
 
 
 def list_path(source: EntityList) -> Optional[Path]:

@@ -13,9 +13,9 @@ import numpy as np
 from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.entities.confusions import Confusions, hama_confusions
-from wfst_bias.fst.ragged import gather_rows, row_splits
+from wfst_bias.fst.ragged import gather_rows
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import Pronunciation, padded
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 from wfst_bias.lang.units import PHONES, Units
 
 _NUM_WORDS = 200_000  # drawn
@@ -56,10 +56,11 @@ class OrdinarySpeech:
         confused = (confusions or hama_confusions()).between_tokens(lang.tokens)
         return cls(lang.units, *_trigrams(_confused(spoken, confused, rng), len(lang.tokens)))
 
-    def stretches(self, pronunciations: Sequence[Pronunciation]) -> "Stretches":
-        """How often pronunciations come up."""
-        tokens, boundary = self.units.tokens, self.units.boundary
-        rows = padded([[tokens[unit] for unit in p if unit != boundary] for p in pronunciations])
+    def stretches(self, sounds: PronunciationTable) -> "Stretches":
+        """How often pronunciations in token ids come up."""
+        if self.units.boundary:
+            sounds = sounds.without(self.units.tokens[self.units.boundary])
+        rows = sounds.matrix
         inside = rows >= 0
         length = inside.sum(axis=1)
         log_prob = np.where(inside[:, 0], self.single[rows[:, 0]], 0.0) if rows.shape[1] else np.zeros(len(rows))
@@ -86,13 +87,12 @@ class Stretches:
 
 def _drawn_phones(lang: Lang, log_probs: Mapping[str, float], rng: np.random.Generator) -> IntArray:
     """The phones of words drawn by their frequency, each pronunciation of a word as often, int64 ``(T,)``."""
-    pairs = [(word, p) for word, p in lang.lexicon.pairs if word in log_probs]
-    tokens, known = lang.tokens, lang.lexicon.entries
-    share = np.exp([log_probs[word] for word, _ in pairs]) / [len(known[word]) for word, _ in pairs]
-    splits = row_splits(np.array([len(p) for _, p in pairs]))
-    phones = np.array([tokens[unit] for _, p in pairs for unit in p])
-    _, drawn = gather_rows(splits, rng.choice(len(pairs), _NUM_WORDS, p=share / share.sum()))
-    running: IntArray = phones[drawn]
+    lexicon = lang.sounds
+    log_prob = np.array([log_probs.get(word, -np.inf) for word in lexicon.words])
+    known = lexicon.table.where(np.isfinite(log_prob)[lexicon.table.item])
+    share = np.exp(log_prob[known.item]) / np.diff(lexicon.table.splits)[known.item]
+    drawn = rng.choice(len(share), _NUM_WORDS, p=share / share.sum())
+    running: IntArray = known.units[gather_rows(known.unit_splits, drawn)[1]].astype(np.int64)
     return running
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
 from wfst_bias.entities.entity import Entity
@@ -25,12 +25,9 @@ class PartialPhrase:
     units: Pronunciation
     score: float = 0.0
 
-    def to_fields(self) -> Dict[str, Any]:
-        return {"words": " ".join(self.words), "units": " ".join(self.units), "score": self.score}
-
     @classmethod
     def from_fields(cls, fields: Dict[str, Any]) -> "PartialPhrase":
-        """Take what :meth:`to_fields` gave."""
+        """The part of a stored phrase."""
         words, units = (tuple(fields[name].split(" ")) for name in ("words", "units"))
         return cls(words, units, float(fields["score"]))
 
@@ -77,44 +74,9 @@ class Outcome:
         """All that there is to know."""
         return "; ".join(filter(None, (self.note, self.unreached)))
 
-    def row(self, *more: str) -> str:
-        """Its line of ``report.tsv``; the score of a variant follows its units, ``more`` columns the others."""
-        scored = zip(self.pronunciations, self.scores)
-        columns = (
-            self.entity.line,
-            self.entity.written,
-            self.status,
-            " ".join(self.unknown_words),
-            " | ".join(" ".join(p) if score == 0 else f"{' '.join(p)} ({score:.1f})" for p, score in scored),
-            " ".join(self.distinct_homophones),
-            self.notes,
-            *more,
-        )
-        return "\t".join(map(str, columns)) + "\n"
-
-    def content(self) -> Dict[str, Any]:
-        """Its fields for the checksum of a graph folder, by names that stay when the code's names change."""
-        fields = asdict(self)
-        fields["entity"]["shouted"] = fields["entity"].pop("all_caps")
-        if not self.unreached:
-            del fields["unreached"]  # the graphs of former versions are current
-        return fields
-
-    def to_json(self) -> str:
-        """Its line of a stored list; scores keep all their digits."""
-        columns = zip(self.pronunciations, self.scores, self.homophones)
-        row = {
-            **vars(self),
-            "entity": asdict(self.entity),
-            "pronunciations": [{"units": " ".join(p), "score": s, "homophones": h} for p, s, h in columns],
-            "partial": [part.to_fields() for part in self.partial],
-        }
-        del row["scores"], row["homophones"]
-        return json.dumps(row, ensure_ascii=False)
-
     @classmethod
     def from_json(cls, text: str) -> "Outcome":
-        """Read what :meth:`to_json` wrote.
+        """Read a line of a stored list, see :mod:`wfst_bias.entities.outcome_rows`.
 
         Raises:
           KeyError, TypeError, ValueError: the line is another one.

@@ -3,8 +3,11 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Tuple
+
+import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
@@ -12,11 +15,13 @@ from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.notices import Notice
 from wfst_bias.entities.outcome import COMBINED, DUPLICATE, UNUSABLE, USED, Outcome
+from wfst_bias.entities.outcome_rows import json_lines, report_rows
+from wfst_bias.entities.outcome_table import OutcomeTable
 
 _FORMAT = "spelled-list-1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SpelledList:
     """An entity list with the outcome of each phrase, made by :meth:`wfst_bias.entities.speller.Speller.spell`.
 
@@ -24,85 +29,104 @@ class SpelledList:
     ``report`` take it. It is stored as JSON lines, and this class alone reads and writes them.
 
     Args:
-      outcomes: of its phrases; those of a class follow each other.
+      table: the outcomes of its phrases in columns; those of a class follow each other.
       key: checksum of lexicon, units, language model words and variants that it was spelled with; empty where the
         caller gave a G2P of its own.
       notices: how its file was read, see :class:`wfst_bias.entities.lists.ReadList`; they are not stored with it.
     """
 
-    outcomes: Tuple[Outcome, ...] = ()
+    table: OutcomeTable = OutcomeTable.of(())
     key: str = ""
     notices: Tuple[Notice, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome], key: str = "") -> "SpelledList":
+        """The list with some outcomes."""
+        return cls(OutcomeTable.of(outcomes), key)
+
+    @cached_property
+    def outcomes(self) -> Tuple[Outcome, ...]:
+        """The outcomes of its phrases, one by one."""
+        return self.table.outcomes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpelledList) and (self.key, self.outcomes) == (other.key, other.outcomes)
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.outcomes)
 
     def __len__(self) -> int:
-        return len(self.outcomes)
+        return len(self.table)
 
     def __getitem__(self, index: int) -> Outcome:
         return self.outcomes[index]
 
-    @property
+    def _of_status(self, status: str) -> Tuple[Outcome, ...]:
+        return self.table.take(np.flatnonzero(self.table.status == status)).outcomes()
+
+    @cached_property
     def used(self) -> Tuple[Outcome, ...]:
         """The outcomes with pronunciations."""
-        return tuple(outcome for outcome in self.outcomes if outcome.status == USED)
+        return self._of_status(USED)
 
     @property
     def unusable(self) -> Tuple[Outcome, ...]:
         """The outcomes of phrases that no pronunciation was found for."""
-        return tuple(outcome for outcome in self.outcomes if outcome.status == UNUSABLE)
+        return self._of_status(UNUSABLE)
 
     @property
     def unreached(self) -> Tuple[Outcome, ...]:
         """The outcomes of phrases whose weight below 0 does not lower what the language model writes."""
-        return tuple(outcome for outcome in self.outcomes if outcome.unreached)
+        return self.table.take(np.flatnonzero(self.table.unreached != "")).outcomes()
 
     @property
     def reweighted(self) -> Tuple[Outcome, ...]:
         """The outcomes of rows that repeat a phrase with another weight, which does not count."""
-        weights = {outcome.entity.keys: outcome.entity.weight for outcome in self.used}
-        repeats = (outcome for outcome in self.outcomes if outcome.status in (COMBINED, DUPLICATE))
-        return tuple(o for o in repeats if weights.get(o.entity.keys, o.entity.weight) != o.entity.weight)
+        repeats = (*self._of_status(COMBINED), *self._of_status(DUPLICATE))
+        if not repeats:
+            return ()
+        weights = {entity.keys: entity.weight for entity in self.entities}
+        changed = (o for o in repeats if weights.get(o.entity.keys, o.entity.weight) != o.entity.weight)
+        return tuple(sorted(changed, key=lambda outcome: outcome.entity.line))
 
     @property
     def entities(self) -> Tuple[Entity, ...]:
         """The used phrases, by their numbers where the list is of one class."""
-        return tuple(outcome.entity for outcome in self.used)
+        return tuple(self.table.entities[self.table.is_used])
 
     @property
     def counts(self) -> Dict[str, int]:
         """Number of phrases of each status."""
-        return Counter(outcome.status for outcome in self.outcomes)
+        return Counter(self.table.status)
 
     @property
     def report(self) -> str:
         """The table of ``report.tsv``, for users to read."""
-        return Outcome.HEADER + "".join(outcome.row() for outcome in self.outcomes)
+        return Outcome.HEADER + "".join(report_rows(self.table))
 
     def report_with(self, false_alarms: FloatArray) -> str:
         """The same table with the false alarms an hour that each phrase is predicted to give ``(E,)``."""
         header = f"{Outcome.HEADER.rstrip()}\tfalse_alarms_per_hour\n"
-        return header + "".join(o.row(f"{rate:.4f}") for o, rate in zip(self.outcomes, false_alarms.tolist()))
+        return header + "".join(report_rows(self.table, [f"{rate:.4f}" for rate in false_alarms.tolist()]))
 
     def used_by_class(self) -> Dict[str, "SpelledList"]:
         """The used phrases of each class, the classes in the order of the list."""
-        parts: Dict[str, List[Outcome]] = {}
-        for outcome in self.used:
-            parts.setdefault(outcome.entity.entity_class, []).append(outcome)
-        return {name: replace(self, outcomes=tuple(part)) for name, part in parts.items()}
+        used = np.flatnonzero(self.table.is_used)
+        parts: Dict[str, List[int]] = {}
+        for i, entity in zip(used.tolist(), self.table.entities[used]):
+            parts.setdefault(entity.entity_class, []).append(i)
+        return {name: replace(self, table=self.table.take(np.array(part))) for name, part in parts.items()}
 
     @classmethod
     def joined(cls, lists: Sequence["SpelledList"]) -> "SpelledList":
         """Lists that were spelled with the same, one after the other."""
         keys = {one.key for one in lists}
-        return cls(tuple(outcome for one in lists for outcome in one), keys.pop() if len(keys) == 1 else "")
+        return cls(OutcomeTable.joined([one.table for one in lists]), keys.pop() if len(keys) == 1 else "")
 
     def write(self, path: Path) -> None:
         """Write the list: a line of format and key, then a line for each phrase."""
         header = json.dumps({"format": _FORMAT, "key": self.key})
-        lines = [header, *(outcome.to_json() for outcome in self.outcomes)]
-        Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        Path(path).write_text(f"{header}\n" + "".join(json_lines(self.table)), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> "SpelledList":
@@ -126,4 +150,4 @@ class SpelledList:
             raise InputError(f"is no line of a spelled list ({error}); compile the graph again", path, number) from None
         if not number:
             raise InputError("is empty; compile the graph again", path)
-        return cls(tuple(outcomes), key)
+        return cls.of(outcomes, key)

@@ -3,20 +3,22 @@
 import hashlib
 import itertools
 import json
-import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import cached_property
-from typing import AbstractSet, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import AbstractSet, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-from wfst_bias.core.text import comparable, latin
+import numpy as np
+
+from wfst_bias.core.text import latin
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.outcome import UNUSABLE, USED, Outcome, PartialPhrase
-from wfst_bias.entities.partial import WORD_BREAK, partial_phrases, with_boundary
+from wfst_bias.entities.outcome import UNUSABLE, USED
+from wfst_bias.entities.outcome_table import OutcomeTable, PronouncedPhrases, objects, with_list_homophones
+from wfst_bias.entities.phrase_pronouncer import PhrasePronouncer
 from wfst_bias.entities.repeated import united
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.verbalize.verbalizations import Verbalizations, distinct
 from wfst_bias.entities.weights import Spellings, spellings_of, with_unreached
-from wfst_bias.entities.words import MOST_PRONUNCIATIONS, WordPronunciations, concatenated
+from wfst_bias.entities.words import WordPronunciations
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.g2p.models import g2p_of, variants_of
 from wfst_bias.lang.lang import Lang
@@ -49,10 +51,13 @@ class Speller:
         self._known_words = known_words
         self._g2g = g2g
         self._has_own_g2p = g2p is not None
+        self._symbols = lang.tokens.symbols
         self._words = WordPronunciations(
-            lang.lexicon, g2p or g2p_of(lang), variants_of(lang, g2g) if g2g.variants else None
+            lang.lexicon, self._symbols, g2p or g2p_of(lang), variants_of(lang, g2g) if g2g.variants else None
         )
-        self._phrases: Dict[_Key, _Pronounced] = {}
+        self._pronouncer = PhrasePronouncer(lang, known_words, self._words, g2g.variants)
+        self._phrases = PronouncedPhrases.unknown(1)  # the first one stands for all that cannot be pronounced
+        self._row: Dict[_Key, int] = {}
 
     @cached_property
     def key(self) -> str:
@@ -60,24 +65,32 @@ class Speller:
         if self._has_own_g2p:
             return ""
         variants = asdict(self._g2g) if self._g2g.variants else None
-        content = json.dumps([self._lang.checksum, sorted(self._known_words), variants, "partial"], sort_keys=True)
+        known_words = getattr(self._known_words, "checksum", None) or sorted(self._known_words)
+        content = json.dumps([self._lang.checksum, known_words, variants, "partial"], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
-    def spell(self, entities: Iterable[Entity], across_classes: bool = False) -> SpelledList:
+    def spell(
+        self,
+        entities: Iterable[Entity],
+        across_classes: bool = False,
+        lexicon: Mapping[str, Sequence[Pronunciation]] = {},
+    ) -> SpelledList:
         """Spell a list.
 
         Args:
           entities: its phrases.
           across_classes: whether a phrase that another class has, too, is a duplicate, and one that sounds like a
             phrase of another class is noted; else only those of the same class are compared.
+          lexicon: pronunciations of words that the lexicon of the model does not have, as a domain brings them.
 
         Returns:
           the outcomes, those of a class one after the other unless ``across_classes``.
         """
+        self._words.add(lexicon)
         parts: Dict[str, List[Entity]] = {}
         for entity in entities:
             parts.setdefault("" if across_classes else entity.entity_class, []).append(entity)
-        return SpelledList(tuple(outcome for part in parts.values() for outcome in self._outcomes(part)), self.key)
+        return SpelledList(OutcomeTable.joined(list(map(self._outcomes, parts.values()))), self.key)
 
     def remember(self, spelled: SpelledList) -> None:
         """Take over the pronunciations of a list, so that its phrases are not pronounced again.
@@ -85,42 +98,56 @@ class Speller:
         Nothing is done where it was spelled with something else, or where the list is so long that the pronunciations
         of a part of it may be others, see :meth:`WordPronunciations.learn`.
         """
-        words = (word for outcome in spelled for form in self._forms_of(outcome.entity) for word in form)
+        table = spelled.table
+        used = np.flatnonzero(table.is_used)
+        words = (word for entity in table.entities[used] for form in self._forms_of(entity) for word in form)
         if not self.key or spelled.key != self.key or self._words.are_too_many(words):
             return
-        for outcome in spelled.used:
-            found = outcome.pronunciations, outcome.scores, outcome.homophones, outcome.dropped, outcome.partial
-            self._phrases.setdefault(self._key_of(outcome.entity), _Pronounced(*found))
+        keys = list(map(self._key_of, table.entities[used]))
+        new = [i for i, key in enumerate(keys) if key not in self._row]
+        self._add([keys[i] for i in new], table.in_symbols(self._symbols).pronounced.take(used[new]))
 
-    def _outcomes(self, entities: Sequence[Entity]) -> List[Outcome]:
+    def _add(self, keys: Sequence["_Key"], phrases: PronouncedPhrases) -> None:
+        self._row.update(zip(keys, itertools.count(len(self._phrases.dropped))))
+        self._phrases = PronouncedPhrases.joined([self._phrases, phrases])
+
+    def _outcomes(self, entities: Sequence[Entity]) -> OutcomeTable:
         """The outcomes of phrases of which each word sequence is used once, rows with the same words as one phrase."""
         entities, repeats = united(entities)
-        unknown = [entity for entity in entities if self._key_of(entity) not in self._phrases]
-        self._words.learn(word for entity in unknown for form in self._forms_of(entity) for word in form)
-        seen: Dict[Tuple[str, ...], Outcome] = {}
-        outcomes = []
-        for entity, repeat in zip(entities, repeats):
+        keys = list(map(self._key_of, entities))
+        self._learn({key: entity for key, entity in zip(keys, entities) if key not in self._row})
+        rows = np.array([self._row[key] for key in keys], np.int64)
+        is_pronounced = np.diff(self._phrases.table.splits)[rows] > 0
+        status = np.full(len(rows), USED, object)
+        notes = np.full(len(rows), "", object)
+        used: Set[Tuple[str, ...]] = set()
+        for i, (entity, repeat, is_known) in enumerate(zip(entities, repeats, is_pronounced.tolist())):
             words = entity.keys
             if not words:
-                outcomes.append(Outcome(entity, UNUSABLE, note="has no letters; write it as it is spoken"))
-            elif repeat and words in seen:
-                outcomes.append(repeat)
-            elif not (found := self._pronounced(entity)).pronunciations:
-                outcomes.append(Outcome(entity, UNUSABLE, note="; ".join(found.dropped) or self._why_unusable(entity)))
+                status[i], notes[i] = UNUSABLE, "has no letters; write it as it is spoken"
+            elif repeat and words in used:
+                status[i], notes[i] = repeat.status, repeat.note
             else:
-                pronounced = (
-                    found.pronunciations,
-                    found.scores,
-                    found.homophones,
-                    "; ".join(found.dropped),
-                    found.dropped,
-                    found.partial,
-                )
-                outcomes.append(Outcome(entity, USED, len(seen), self._unknown_words(entity), *pronounced))
-                seen[words] = outcomes[-1]
-        outcomes = _with_list_homophones(outcomes)
+                notes[i] = "; ".join(self._phrases.dropped[rows[i]])
+                if is_known:
+                    used.add(words)
+                else:
+                    status[i], notes[i] = UNUSABLE, notes[i] or self._why_unusable(entity)
+        is_used = status == USED
+        rows[~is_used] = 0
+        table = OutcomeTable(
+            objects(entities),
+            status,
+            np.where(is_used, np.cumsum(is_used) - 1, -1),
+            objects(self._unknown_words(one) if of_list else () for one, of_list in zip(entities, is_used.tolist())),
+            notes,
+            np.full(len(rows), "", object),
+            self._phrases.take(rows),
+            self._symbols,
+        )
+        table = with_list_homophones(table)
         has_weights_below_0 = any(entity.weight < 0.0 for entity in entities)
-        return [*with_unreached(outcomes, self._spellings)] if has_weights_below_0 else outcomes
+        return with_unreached(table, self._spellings) if has_weights_below_0 else table
 
     def _key_of(self, entity: Entity) -> _Key:
         """All of a phrase that its pronunciations depend on."""
@@ -131,72 +158,19 @@ class Speller:
         return distinct([*entity.forms, entity.words]) if self._words.spells else entity.forms
 
     def _unknown_words(self, entity: Entity) -> Tuple[str, ...]:
-        parts = (part for form in self._forms_of(entity) for word in form for part in word.split("-"))
-        return tuple(part for part in dict.fromkeys(parts) if not self._words.in_lexicon(part))
+        parts = dict.fromkeys(part for form in self._forms_of(entity) for word in form for part in word.split("-"))
+        return tuple([part for part in parts if not self._words.in_lexicon(part)])
 
-    def _pronounced(self, entity: Entity) -> "_Pronounced":
-        key = self._key_of(entity)
-        if key not in self._phrases:
-            self._phrases[key] = self._pronounce(entity)
-        return self._phrases[key]
-
-    def _pronounce(self, entity: Entity) -> "_Pronounced":
-        given, foreign = self._given(entity)
-        scores = dict.fromkeys(given, 0.0)
-        spoken: Dict[Pronunciation, List[Tuple[Sequence[str], Pronunciation]]] = {}
-        too_many = False
-        for form in self._forms_of(entity):
-            words = [self._words[word] for word in form]
-            too_many |= math.prod(sum(score == 0 for _, score in some) for some in words) > MOST_PRONUNCIATIONS
-            for marked, score in concatenated(words, WORD_BREAK):
-                units = with_boundary(marked, self._lang.boundary)
-                scores[units] = max(scores.get(units, score), score)
-                if len(form) > 1:
-                    spoken.setdefault(units, []).append((form, marked))
-        dropped = [f"only the first {MOST_PRONUNCIATIONS} pronunciations are used"] if too_many else []
-        if foreign:
-            dropped.append(f"its pronunciation has {' '.join(foreign)}, which the model does not; it is left out")
-        unpronounceable = [form for form in entity.forms if not all(map(self._words.__getitem__, form))]
-        if unpronounceable and entity.spoken and scores:
-            words_of_form = " ".join(unpronounceable[0])
-            dropped.append(f"its form {words_of_form!r} cannot be pronounced and is left out; write it in letters")
-        variants = sorted((p for p, score in scores.items() if score < 0), key=scores.__getitem__, reverse=True)
-        kept = [*(p for p, score in scores.items() if score == 0), *variants[: self._g2g.variants]]
-        own = {*entity.keys, *map(latin, entity.words)} if len(entity.words) == 1 else set()
-        homophones = (tuple(word for word in self._words_of(p) if comparable(word) not in own) for p in kept)
-        partial = partial_phrases(
-            (one for p in kept for one in spoken.get(p, ())),
-            self._lang.boundary,
-            entity.words,
-            self._words.__getitem__,
-            self._known_words,
-        )
-        return _Pronounced(tuple(kept), tuple(scores[p] for p in kept), tuple(homophones), tuple(dropped), partial)
-
-    def _given(self, entity: Entity) -> Tuple[List[Pronunciation], List[str]]:
-        """The pronunciations that the list itself gives, without stress, and units of them that no word has."""
-        given: List[Pronunciation] = []
-        foreign: Dict[str, None] = {}
-        for pronunciation in entity.pronunciations:
-            units = tuple(unit if unit in self._units else unit.rstrip("012") for unit in pronunciation)
-            unknown = [unit for unit in units if unit not in self._units]
-            foreign.update(dict.fromkeys(unknown))
-            if not unknown:
-                given.append(units)
-        return given, list(foreign)
+    def _learn(self, entities: Dict[_Key, Entity]) -> None:
+        """Pronounce phrases, all at once."""
+        if entities:
+            listed = list(entities.values())
+            self._add(list(entities), self._pronouncer.pronounce(listed, list(map(self._forms_of, listed))))
 
     @cached_property
     def _spellings(self) -> Spellings:
         """The words of the language model."""
         return spellings_of(self._known_words)
-
-    def _words_of(self, pronunciation: Pronunciation) -> Tuple[str, ...]:
-        """The words of the language model with a pronunciation."""
-        return tuple(word for word in self._lang.lexicon.words_with(pronunciation) if word in self._known_words)
-
-    @cached_property
-    def _units(self) -> Set[str]:
-        return {*self._lang.lexicon.units, self._lang.boundary}
 
     def _why_unusable(self, entity: Entity) -> str:
         words = itertools.chain.from_iterable(self._forms_of(entity))
@@ -204,28 +178,3 @@ class Speller:
         if all(map(latin, parts)) and not self._words.spells:
             return f"cannot be read: {' '.join(parts)}; give its pronunciation with --lexicon of 'wfst-bias lang'"
         return f"cannot be spelled: {' '.join(parts)}; write it in letters, as it is spoken"
-
-
-@dataclass(frozen=True)
-class _Pronounced:
-    """The pronunciations of a phrase, their scores and homophones; what could not be used; and its parts."""
-
-    pronunciations: Tuple[Pronunciation, ...]
-    scores: Tuple[float, ...]
-    homophones: Tuple[Tuple[str, ...], ...]
-    dropped: Tuple[str, ...]
-    partial: Tuple[PartialPhrase, ...]
-
-
-def _with_list_homophones(outcomes: Sequence[Outcome]) -> List[Outcome]:
-    """The same outcomes, with a note where an earlier phrase of the list sounds exactly alike."""
-    first: Dict[Pronunciation, Outcome] = {}
-    noted = []
-    for outcome in outcomes:
-        exact = [p for p, score in zip(outcome.pronunciations, outcome.scores) if score == 0]
-        earlier = next((o for o in [first.setdefault(p, outcome) for p in exact] if o is not outcome), None)
-        if earlier is not None:
-            note = f"sounds like {earlier.entity.written!r} of line {earlier.entity.line}, which comes first and wins"
-            outcome = replace(outcome, note="; ".join(filter(None, [outcome.note, note])))
-        noted.append(outcome)
-    return noted

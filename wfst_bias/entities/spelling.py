@@ -1,11 +1,14 @@
 """The scored pronunciations of a list, as the compiler of the biasing trie takes them."""
 
-from dataclasses import dataclass
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Dict, Iterator, Sequence, Tuple
 
-from wfst_bias.entities.inflections import Endings, InflectedForm, extra_cost, inflected_forms
-from wfst_bias.entities.outcome import USED, Outcome, PartialPhrase
-from wfst_bias.lang.lexicon import Pronunciation
+import numpy as np
+
+from wfst_bias.core.types import Array, FloatArray, IntArray
+from wfst_bias.entities.spelled_list import SpelledList
+from wfst_bias.fst.ragged import positions, row_splits
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 
 TIE_BREAK = 1e-3  # nats
 _LONGEST_PAID = 1.5  # of the usual length
@@ -26,9 +29,61 @@ class Spelling:
     score: float = 0.0
 
 
-def spellings(
-    outcomes: Iterable[Outcome], bonus: float, length_bonus: float = 0.0, usual_length: float = 1.0
-) -> List[Spelling]:
+@dataclass(frozen=True)
+class Spellings:
+    """Pronunciations of phrases, see :class:`Spelling`.
+
+    Args:
+      phrase: of each, int64 ``(P,)``.
+      table: their units and scores, as the pronunciations of one item.
+      symbols: of the units, by their ids.
+    """
+
+    phrase: IntArray
+    table: PronunciationTable
+    symbols: Sequence[str]
+
+    @classmethod
+    def of(cls, spellings: Sequence[Spelling]) -> "Spellings":
+        """Write spellings into arrays."""
+        symbols = tuple(dict.fromkeys(unit for one in spellings for unit in one.units))
+        ids = {symbol: i for i, symbol in enumerate(symbols)}
+        table = PronunciationTable.of_pairs([[(one.units, one.score) for one in spellings]], ids)
+        return cls(np.array([one.phrase for one in spellings], np.int64), table, symbols)
+
+    def __iter__(self) -> Iterator[Spelling]:
+        rows = zip(self.phrase.tolist(), self.table.pronunciations(self.symbols), self.scores.tolist())
+        return (Spelling(*row) for row in rows)
+
+    def __len__(self) -> int:
+        return len(self.phrase)
+
+    @property
+    def scores(self) -> FloatArray:
+        """Nats ``(P,)``."""
+        return self.table.scores
+
+    def where(self, is_kept: Array) -> "Spellings":
+        """Some of them, bool ``(P,)``."""
+        return replace(self, phrase=self.phrase[is_kept], table=self.table.where(is_kept))
+
+    def in_symbols(self, symbols: Sequence[str]) -> "Spellings":
+        """The same with other ids of the units: places in ``symbols``, which has all of them."""
+        return replace(self, table=self.table.renumbered(self.symbols, symbols), symbols=symbols)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Spellings"]) -> "Spellings":
+        """Those of several parts, one part after the other."""
+        symbols = max((part.symbols for part in parts), key=len)
+        if not all(part.symbols == symbols or not len(part) for part in parts):
+            symbols = tuple(dict.fromkeys(symbol for part in parts for symbol in part.symbols))
+        tables = [part.in_symbols(symbols).table for part in parts if len(part)]
+        table = PronunciationTable.joined(tables) if tables else PronunciationTable.empty(1)
+        splits = np.array([0, table.num_pronunciations])
+        return cls(np.concatenate([part.phrase for part in parts]), replace(table, splits=splits), symbols)
+
+
+def spellings(spelled: SpelledList, bonus: float, length_bonus: float = 0.0, usual_length: float = 1.0) -> Spellings:
     """Score the pronunciations of the phrases that are used.
 
     The bonus is paid for what only the list can explain: not where another word of the language model has the same
@@ -36,111 +91,82 @@ def spellings(
     the same pronunciation and weight, the first wins.
 
     Args:
-      outcomes: a :class:`wfst_bias.entities.spelled_list.SpelledList`, of one class.
+      spelled: a list, of one class.
       bonus: nats a phrase of the usual length.
       length_bonus: nats that a phrase of twice that length has in addition. There is no more of it for phrases beyond
         1.5 times the usual length; short ones, which are often found where they were not spoken, have less.
       usual_length: units of a word.
     """
-    spelled = []
-    num_before: Dict[Pronunciation, int] = {}
-    for outcome in outcomes:
-        for units, score, homophones in zip(outcome.pronunciations, outcome.scores, outcome.homophones):
-            rank = num_before[units] = num_before.get(units, -1) + 1
-            paid = 0.0 if homophones else bonus_of(len(units), bonus, length_bonus, usual_length)
-            score += outcome.entity.weight + paid - TIE_BREAK * rank
-            spelled.append(Spelling(outcome.phrase, units, score))
-    return spelled
+    table = spelled.table.pronounced.table
+    paid = np.where(has_homophones(spelled), 0.0, bonuses(table.lengths, bonus, length_bonus, usual_length))
+    scores = table.scores + (weights(spelled)[table.item] + paid - TIE_BREAK * _rank_among_equal(table))
+    whole = replace(table, splits=np.array([0, len(scores)]), scores=scores)
+    return Spellings(spelled.table.phrase[table.item], whole, spelled.table.symbols)
 
 
-def bonus_of(length: int, bonus: float, length_bonus: float, usual_length: float) -> float:
-    """The bonus of a pronunciation, nats; see :func:`spellings`.
-
-    Args:
-      length: in units.
-    """
-    return bonus + length_bonus * (min(length / usual_length, _LONGEST_PAID) - 1.0)
+def weights(spelled: SpelledList) -> FloatArray:
+    """The weight of each row of a list, nats, float64 ``(E,)``."""
+    return np.array([entity.weight for entity in spelled.table.entities], float)
 
 
-def inflected_spellings(
-    outcomes: Iterable[Outcome],
-    whole: Sequence[Spelling],
-    endings: Endings,
-    is_word: Callable[[Pronunciation], bool],
-    pays: Callable[[Pronunciation], float],
-    cost: float,
-) -> Tuple[List[Spelling], Tuple[InflectedForm, ...]]:
-    """The spellings of the inflected forms of the phrases, which have the weight of the phrase, and its bonus where the phrase has it.
+def has_homophones(spelled: SpelledList) -> Array:
+    """Whether another word of the language model has each pronunciation of a list, bool ``(P,)``."""
+    homophones = spelled.table.pronounced.homophones
+    return np.fromiter(map(bool, homophones), bool, len(homophones))
 
-    A form that sounds like a word of the language model has no bonus, its variants neither, and one that sounds or is written like a phrase
-    of the list is not there.
 
-    Args:
-      outcomes: see :func:`spellings`.
-      whole: what that made of them.
-      endings: of the model.
-      is_word: whether a word of the language model has a pronunciation.
-      pays: the bonus of a pronunciation, nats.
-      cost: of a form, nats.
+def bonuses(lengths: IntArray, bonus: float, length_bonus: float, usual_length: float) -> FloatArray:
+    """The bonus of pronunciations of some lengths in units, nats; see :func:`spellings`."""
+    paid: FloatArray = bonus + length_bonus * (np.minimum(lengths / usual_length, _LONGEST_PAID) - 1.0)
+    return paid
 
-    Returns:
-      the spellings, and the forms, numbered behind the phrases.
-    """
-    used = [outcome for outcome in outcomes if outcome.pronunciations]
-    written = {outcome.entity.words for outcome in used}
-    taken = {spelling.units for spelling in whole}
-    spelled: List[Spelling] = []
-    forms: List[InflectedForm] = []
-    for outcome in used:
-        base_score = outcome.entity.weight - cost
-        scored = list(zip(outcome.pronunciations, outcome.scores, outcome.homophones))
-        sounds: Tuple[Optional[Pronunciation], ...] = ()
-        rows: List[Tuple[Pronunciation, float]] = []
-        for rank, (kind, words) in enumerate(inflected_forms(outcome.entity)):
-            before, sounds = sounds, endings.of(outcome.entity, kind, outcome.pronunciations)
-            if sounds != before:
-                is_known = any(sound is not None and is_word(sound) for sound, row in zip(sounds, scored) if row[1] == 0)
-                rows = [
-                    (sound, base_score + score + (0.0 if homophones or is_known else pays(units)))
-                    for sound, (units, score, homophones) in zip(sounds, scored)
-                    if sound is not None and sound not in taken
-                ]
-                taken.update(sound for sound, _ in rows)
-            if rows and words not in written:
-                number, more = len(used) + len(forms), TIE_BREAK * rank + extra_cost(outcome.entity, kind)
-                spelled += [Spelling(number, sound, score - more) for sound, score in rows]
-                forms.append(InflectedForm(outcome.phrase, kind, words))
-    return spelled, tuple(forms)
+
+def _rank_among_equal(table: PronunciationTable) -> IntArray:
+    """How many earlier pronunciations have the same units, int64 ``(P,)``."""
+    order = np.argsort(table.identity, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = positions(row_splits(np.bincount(table.identity)))
+    return rank
 
 
 def partial_spellings(
-    outcomes: Iterable[Outcome], whole: Sequence[Spelling], num_phrases: int, cost: float
-) -> Tuple[List[Spelling], Tuple[Tuple[str, ...], ...]]:
+    spelled: SpelledList, whole: Spellings, num_phrases: int, cost: float
+) -> Tuple[Spellings, Tuple[Tuple[str, ...], ...]]:
     """The spellings of the partial phrases, by which a path leaves a phrase between two of its words or has one of them.
 
     They have no bonus, and of weights only those below 0 that the list gives to their words. Of several that sound alike
     only the likeliest is there, and none that sounds like a whole phrase, whose weight counts.
 
     Args:
-      outcomes: see :func:`spellings`.
-      whole: what :func:`spellings` made of them.
+      spelled: a list, of one class.
+      whole: what :func:`spellings` made of it.
       num_phrases: of the list.
       cost: of a partial phrase, nats.
 
     Returns:
       the spellings, and the words of each partial phrase, numbered from ``num_phrases`` on.
     """
-    outcomes = [outcome for outcome in outcomes if outcome.status == USED]
-    below_0 = {outcome.entity.words: min(outcome.entity.weight, 0.0) for outcome in outcomes}
-    taken = {spelling.units for spelling in whole}
-    best: Dict[Pronunciation, PartialPhrase] = {}
-    for outcome in outcomes:
-        for partial in outcome.partial:
-            units = partial.units
-            if units not in taken and (units not in best or partial.score > best[units].score):
-                best[units] = partial
-    words = tuple(dict.fromkeys(partial.words for partial in best.values()))
-    number = {one: num_phrases + i for i, one in enumerate(words)}
-    parts = {one: [*((word,) for word in one), *[one] * (len(one) > 1)] for one in words}
-    paid = {one: cost - sum(below_0.get(part, 0.0) for part in parts[one]) for one in words}
-    return [Spelling(number[one.words], units, one.score - paid[one.words]) for units, one in best.items()], words
+    pronounced = spelled.table.pronounced
+    parts = replace(pronounced.partial, splits=np.array([0, pronounced.partial.num_pronunciations]))
+    partial = Spellings(np.zeros(parts.num_pronunciations, np.int64), parts, spelled.table.symbols)
+    if not len(partial):
+        return partial, ()
+    identity = Spellings.joined([whole, partial]).table.identity[len(whole) :] - len(whole)
+    order = np.lexsort((-parts.scores, identity))
+    first, best = np.unique(identity[order], return_index=True)
+    best = order[best][first >= 0]  # in the order in which their sounds come first
+    words = list(map(tuple, pronounced.partial_words[best]))
+    number = {one: num_phrases + i for i, one in enumerate(dict.fromkeys(words))}
+    below_0 = {entity.words: entity.weight for entity in spelled.entities if entity.weight < 0.0}
+    paid = {one: cost - _sum_of(below_0, one) for one in number}
+    chosen = parts.ordered(best, np.zeros(len(best), np.int64), 1)
+    scores = chosen.scores - np.array([paid[one] for one in words])
+    phrase = np.array([number[one] for one in words], np.int64)
+    return Spellings(phrase, chosen.with_scores(scores), spelled.table.symbols), tuple(number)
+
+
+def _sum_of(below_0: Dict[Tuple[str, ...], float], words: Tuple[str, ...]) -> float:
+    """The sum of the weights below 0 that a list gives to some words and, where there are several, to all of them."""
+    if not below_0:
+        return 0.0
+    return sum(below_0.get(part, 0.0) for part in [*((word,) for word in words), *[words] * (len(words) > 1)])

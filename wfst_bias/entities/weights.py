@@ -9,9 +9,11 @@ a graph that utterances with other lists share has each of its words once: there
 from dataclasses import replace
 from typing import Dict, Iterable, Mapping, Tuple
 
+import numpy as np
+
 from wfst_bias.core.text import comparable
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.outcome import USED, Outcome
+from wfst_bias.entities.outcome_table import OutcomeTable
 
 Spellings = Mapping[str, Tuple[str, ...]]
 """The words of a language model by what :func:`~wfst_bias.core.text.comparable` makes of them."""
@@ -42,19 +44,18 @@ def lowered_words(entities: Iterable[Entity], spellings: Spellings) -> Dict[str,
     return lowered
 
 
-def with_unreached(outcomes: Iterable[Outcome], spellings: Spellings, of_some: bool = False) -> Tuple[Outcome, ...]:
+def with_unreached(table: OutcomeTable, spellings: Spellings, of_some: bool = False) -> OutcomeTable:
     """The outcomes, with ``unreached`` where the language model may write a phrase in spite of its weight below 0.
 
     Args:
       spellings: of the language model's words.
       of_some: whether the list is of some utterances only, which share a graph with others.
     """
-    return tuple(
-        replace(outcome, unreached=_unreached(outcome.entity, spellings, of_some))
-        if outcome.status == USED and outcome.entity.weight < 0.0
-        else outcome
-        for outcome in outcomes
-    )
+    unreached = table.unreached.copy()
+    for i in np.flatnonzero(table.is_used).tolist():
+        if table.entities[i].weight < 0.0:
+            unreached[i] = _unreached(table.entities[i], spellings, of_some)
+    return replace(table, unreached=unreached)
 
 
 def _lowers_word(entity: Entity) -> bool:

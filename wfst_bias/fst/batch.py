@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pywrapfst
 
 
+_NO_STATE = -1  # the start of a machine without states, in OpenFst
+
+
 @dataclass(frozen=True)
 class WfstBatch:
     """N machines, the states and the arcs of each behind those of the ones before.
@@ -85,6 +88,7 @@ class WfstBatch:
         arcs["dst"] -= np.repeat(self.splits[:-1], np.diff(arc_splits)).astype(np.int32)
         starts = np.where(np.diff(self.splits) > 0, self.starts - self.splits[:-1], -1)  # OpenFst's of none
         all_states, all_arcs = states.tobytes(), arcs.tobytes()
+        starts = np.where(np.diff(self.splits) > 0, self.starts - self.splits[:-1], _NO_STATE)
         state_bounds = (self.splits * STATE.itemsize).tolist()
         arc_bounds = (arc_splits * ARC.itemsize).tolist()
         return [

@@ -6,16 +6,22 @@ a network or n-grams of graphones, both trained on CMUdict, from tables of graph
 """
 
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterable, List, Protocol, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Mapping, Protocol, Sequence, Tuple, Union
+
+import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import GRAPHS
 from wfst_bias.core.text import latin
+from wfst_bias.g2p.cached import PHONE_IDS, cached_variants
 from wfst_bias.g2p.config import AUTO, GRAPHONES, NETWORK, G2GConfig
 from wfst_bias.g2p.word_readings import ScoredPronunciation as ScoredPronunciation
 from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.phones import PHONES
 from wfst_bias.lang.pronounce import G2P
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 
 if TYPE_CHECKING:
     from wfst_bias.g2p.graphemes import GraphemeTable
@@ -24,9 +30,7 @@ if TYPE_CHECKING:
 Model = Union["JointModel", "GraphemeTable"]
 
 _SPARE = 2  # more than asked for: some will be pronunciations of the lexicon
-_MANY_WORDS = (
-    4000  # at once; from this number on, the network takes the place of graphones, which take a millisecond a word
-)
+MANY_WORDS = 4000  # at once; from this number on, the network takes the place of graphones, which take a millisecond a word
 
 
 def _names(config: G2GConfig) -> List[str]:
@@ -56,10 +60,22 @@ def _model(name: str) -> Model:
 
 
 class Variants(Protocol):
-    """A source of further pronunciations in the units of a model."""
+    """A source of further pronunciations in the units of a model.
 
-    def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
-        """Return the likeliest pronunciations of each word, the best first, with their scores, nats."""
+    Args:
+      reads: whether the best one is the pronunciation of a word that no lexicon has, in lists of every length.
+    """
+
+    @property
+    def reads(self) -> bool: ...
+
+    def table(self, words: Sequence[str], ids: Mapping[str, int]) -> PronunciationTable:
+        """Return the likeliest pronunciations of each word, the best first, with their scores, nats.
+
+        Args:
+          words: each once.
+          ids: of the units.
+        """
 
 
 class PhoneVariants:
@@ -76,30 +92,50 @@ class PhoneVariants:
             if name not in (AUTO, NETWORK):
                 _model(name)  # names that are unknown are errors now
 
-    def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
-        """See :class:`Variants`."""
+    @property
+    def reads(self) -> bool:
+        """Whether the best variant is the pronunciation of a word that no lexicon has, in lists of every length."""
+        return self._sources == [NETWORK]
+
+    def table(self, words: Sequence[str], ids: Mapping[str, int]) -> PronunciationTable:
+        """See :class:`Variants`; those of the shipped models are kept in the user's cache."""
         num = self._config.variants + _SPARE
-        by_size = NETWORK if len(words) > _MANY_WORDS else GRAPHONES
+        by_size = NETWORK if len(words) > MANY_WORDS else GRAPHONES
         names = [by_size if name == AUTO else name for name in self._sources]
-        sources = [_likeliest(source, words, num) for source in names]
-        return {word: self._scored([found[word] for found in sources])[:num] for word in words}
+        sources = [self._scored(_table(name, words, num)) for name in names]
+        if len(sources) > 1:
+            sources = [PronunciationTable.of_pairs(_best_of(sources, num), PHONE_IDS)]
+        return sources[0].renumbered(PHONES, sorted(ids, key=ids.__getitem__))
 
-    def _scored(self, sources: Iterable[List[ScoredPronunciation]]) -> List[ScoredPronunciation]:
-        """Return the variants of a word in all sources, the best first, at their cost."""
+    def _scored(self, likeliest_first: PronunciationTable) -> PronunciationTable:
+        """Score the variants of one source by how much less likely than the best they are, and by their cost."""
+        scores = likeliest_first.scores
+        if not len(scores):
+            return likeliest_first
+        first = np.minimum(likeliest_first.splits[:-1], len(scores) - 1)
+        best = np.repeat(scores[first], np.diff(likeliest_first.splits))
+        return likeliest_first.with_scores(self._config.scale * (scores - best) - self._config.cost)
+
+
+def _best_of(sources: Sequence[PronunciationTable], num: int) -> Iterator[List[ScoredPronunciation]]:
+    """Yield the best variants of each word in several sources."""
+    for found in zip(*(source.to_pairs(PHONES) for source in sources)):
         best: Dict[Pronunciation, float] = {}
-        for found in sources:
-            for pronunciation, score in found:
-                score = self._config.scale * (score - found[0][1]) - self._config.cost
-                best[pronunciation] = max(best.get(pronunciation, score), score)
-        return sorted(best.items(), key=lambda variant: -variant[1])
+        for pronunciation, score in chain.from_iterable(found):
+            best[pronunciation] = max(best.get(pronunciation, score), score)
+        yield sorted(best.items(), key=lambda variant: -variant[1])[:num]
 
 
-def _likeliest(source: str, words: Sequence[str], num: int) -> Dict[str, List[ScoredPronunciation]]:
-    """Return the likeliest pronunciations of each word by a source, and their scores, nats."""
-    if source == NETWORK:
-        from wfst_bias.g2p.letter_network import shipped_network
+def _table(source: str, words: Sequence[str], num: int) -> PronunciationTable:
+    """The likeliest pronunciations of each word by a source, and their scores, nats, in :data:`PHONE_IDS`."""
+    if source in (NETWORK, GRAPHONES):
+        return cached_variants(source, num).read(words)
+    found = likeliest(source, words, num)
+    return PronunciationTable.of_pairs((found[word] for word in words), PHONE_IDS)
 
-        return shipped_network().read(words, num).to_dict()
+
+def likeliest(source: str, words: Sequence[str], num: int) -> Dict[str, List[ScoredPronunciation]]:
+    """Return the likeliest pronunciations of each word by graphones or a table, and their scores, nats."""
     model = _model(source)
     return {word: next(filter(None, (model.pronounce(form, num) for form in _forms(word))), []) for word in words}
 
@@ -122,11 +158,14 @@ class SpellingVariants:
             raise InputError(f"--g2g-sources has {NETWORK!r}, which has no spellings; name {GRAPHONES!r} or a table")
         self._models = list(map(_model, _names(config)))
 
-    def of(self, words: Sequence[str]) -> Dict[str, List[ScoredPronunciation]]:
+    reads = False
+
+    def table(self, words: Sequence[str], ids: Mapping[str, int]) -> PronunciationTable:
         """See :class:`Variants`."""
         respelled = {word: self._respelled(word) for word in words}
         units = self._speller.pronounce({*words, *(letters for others in respelled.values() for letters in others)})
-        return {word: self._variants(word, others, units) for word, others in respelled.items()}
+        variants = (self._variants(word, others, units) for word, others in respelled.items())
+        return PronunciationTable.of_pairs(variants, ids)
 
     def _variants(
         self, word: str, others: Dict[str, float], units: Dict[str, Tuple[Pronunciation, ...]]

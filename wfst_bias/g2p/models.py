@@ -2,9 +2,9 @@
 
 from typing import Dict, Iterable, Optional, Tuple
 
+from wfst_bias.g2p.cached import CachedHama
 from wfst_bias.g2p.config import AUTO, G2GConfig
 from wfst_bias.g2p.g2g import PhoneVariants, SpellingVariants, Variants
-from wfst_bias.g2p.hama import HamaG2P
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import PHONES
@@ -12,7 +12,7 @@ from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lang.spellers import CharSpeller, PieceSpeller
 from wfst_bias.lang.units import CHARS, SUBWORDS
 
-_HAMA = HamaG2P()  # its model is loaded, and each word pronounced, once per process
+_HAMA = CachedHama()
 _SEGMENTATIONS = 2  # of a word of a list, in subwords, the second being a variant; more bring false alarms, and no hits
 
 

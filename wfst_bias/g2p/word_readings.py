@@ -8,6 +8,7 @@ import numpy as np
 from wfst_bias.core.types import FloatArray, IntArray
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import PHONES
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 
 ScoredPronunciation = Tuple[Pronunciation, float]
 
@@ -29,6 +30,12 @@ class Readings:
     unit_splits: IntArray
     units: IntArray
     scores: FloatArray
+
+    @property
+    def table(self) -> PronunciationTable:
+        """The same pronunciations as a table."""
+        units, scores = self.units.astype(np.int32), self.scores.astype(float)
+        return PronunciationTable(self.row_splits, self.unit_splits, units, scores)
 
     def pairs(self, word_index: int) -> List[ScoredPronunciation]:
         """Return the pronunciations of a word and their log-probabilities, the best first."""

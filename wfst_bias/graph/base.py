@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from wfst_bias.core.symbols import BLANK_ID, OOV, SymbolTable
-from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.core.types import BoolArray, FloatArray, IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.inflections import KINDS, Endings, InflectedForm
 from wfst_bias.entities.weights import Spellings, spellings_of
@@ -26,7 +26,8 @@ from wfst_bias.graph.listed import OPEN, ListInGraph
 from wfst_bias.graph.lowered_words import ArcsOfWords
 from wfst_bias.graph.token_graph import EntityClass
 from wfst_bias.lang.lang import Lang
-from wfst_bias.lang.lexicon import Pronunciation
+from wfst_bias.lang.packed_lexicon import PackedLexicon
+from wfst_bias.lang.pronunciation_table import PronunciationTable
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,14 @@ class BaseGraph:
     @cached_property
     def known_words(self) -> AbstractSet[str]:
         """The words of the language model."""
-        return known_words_of(self.unigrams, self.table.olabels, self.words, len(self.words))
+        lexicon = self.lang.lexicon
+        find = self._find_word if isinstance(lexicon, PackedLexicon) else None
+        return known_words_of(self.unigrams, self.table.olabels, self.words, len(self.words), find)
+
+    def _find_word(self, word: str) -> int:
+        """The number of a word of the lexicon, -1 for others; epsilon stands before the lexicon's words."""
+        number = 1 + int(self.lang.lexicon.rows_of([word])[0])
+        return number if number and self.words.symbols[number] == word else -1
 
     @cached_property
     def spellings(self) -> Spellings:
@@ -213,9 +221,12 @@ class BaseGraph:
         """The endings of inflected forms in its units."""
         return Endings(self.lang.units)
 
-    def sounds_like_a_word(self, pronunciation: Pronunciation) -> bool:
-        """Whether a word of the language model has a pronunciation."""
-        return any(word in self.known_words for word in self.lang.lexicon.words_with(pronunciation))
+    def sound_like_words(self, sounds: PronunciationTable) -> BoolArray:
+        """Whether words of the language model have some pronunciations, bool ``(P,)``."""
+        are_words = np.zeros(sounds.num_pronunciations, bool)
+        found = zip(*self.lang.sounds.find(sounds))
+        are_words[[row for row, word in found if word in self.known_words]] = True
+        return are_words
 
 
 def _lowered_words(lists: Sequence[CompiledList], gates: Sequence[int]) -> Dict[str, float]:

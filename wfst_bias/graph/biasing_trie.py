@@ -5,23 +5,20 @@ of the time of a determinization, which a list that is swapped in for one uttera
 """
 
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.symbols import SymbolTable
-from wfst_bias.core.types import BoolArray, FloatArray, IntArray
-from wfst_bias.entities.spelling import Spelling
+from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.entities.spelling import Spellings
 from wfst_bias.fst.algebra import final_scores
 from wfst_bias.fst.columns import ColumnLayout
 from wfst_bias.fst.wfst import NO_SCORE, WORD_END, Wfst, from_arcs
-
-START, END = 0, 1
-_WORD_BITS = 64
+from wfst_bias.graph.prefix_nodes import END, START, PrefixNodes, lexicographic_order
 
 
-def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, never_boosted: Sequence[str] = ()) -> Wfst:
+def compile_trie(spellings: Spellings, tokens: SymbolTable, never_boosted: Sequence[str] = ()) -> Wfst:
     """A prefix tree from units to phrases; state 0 starts it, state 1 alone ends it.
 
     The score of a phrase stands as near to the start as it can, where the beam sees it, and its output on
@@ -36,22 +33,19 @@ def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, never_boost
     Returns:
       output labels are phrase numbers from 1; 0 is none.
     """
-    units, length = _matrix(spellings, tokens)
-    phrase = np.fromiter((s.phrase for s in spellings), np.int32, len(spellings))
-    score = np.fromiter((s.score for s in spellings), np.float32, len(spellings))
-    order = _lexicographic_order(units, len(tokens))
-    units, length, phrase, score = units[order], length[order], phrase[order], score[order]
+    table = spellings.in_symbols(tokens.symbols).table
+    units, length = table.matrix, table.lengths
+    assert length.min() > 0, "a spelling without a unit"
+    order = lexicographic_order(units, len(tokens))
+    units, length = units[order], length[order]
+    phrase, score = spellings.phrase[order].astype(np.int32), spellings.scores[order].astype(np.float32)
 
-    node, is_new = _prefix_nodes(units, length)
-    parent = np.concatenate([np.full((len(units), 1), START, np.int32), node[:, :-1]], axis=1)
-    num_states = END + 1 + np.count_nonzero(is_new)
-    best = np.full(num_states, NO_SCORE)  # of the phrases behind each node
-    row, column = np.nonzero(np.arange(units.shape[1]) < length[:, None] - 1)
-    np.maximum.at(best, node[row, column], score[row])
-    best[START] = 0.0
-    into_node = parent[is_new], node[is_new], units[is_new], best[node[is_new]] - best[parent[is_new]]
-    last = np.arange(len(units)), length - 1
-    into_end = parent[last], np.full(len(units), END), units[last], score - best[parent[last]]
+    nodes = PrefixNodes.of(units, length)
+    best = nodes.best(score)
+    node = END + 1 + np.arange(len(nodes.parent))
+    into_node = nodes.parent, node, units[nodes.row, nodes.depth], best[node] - best[nodes.parent]
+    rows = np.arange(len(units))
+    into_end = nodes.last, np.full(len(rows), END), units[rows, length - 1], score - best[nodes.last]
     src, dst, unit, arc_score = map(np.concatenate, zip(into_node, into_end))
     is_boosted = (src != START) & ~np.isin(unit, [tokens[symbol] for symbol in never_boosted])
     return from_arcs(
@@ -59,29 +53,10 @@ def compile_trie(spellings: Sequence[Spelling], tokens: SymbolTable, never_boost
         src=src,
         dst=dst,
         ilabel=np.where(is_boosted, ColumnLayout(len(tokens)).boosted(unit), unit),
-        olabel=np.concatenate([np.zeros(len(into_node[0]), np.int32), phrase + 1]),
+        olabel=np.concatenate([np.zeros(len(node), np.int32), phrase + 1]),
         score=arc_score,
-        final=final_scores(num_states, END),
+        final=final_scores(END + 1 + len(node), END),
     )
-
-
-def _prefix_nodes(units: IntArray, length: IntArray) -> Tuple[IntArray, BoolArray]:
-    """The state of each prefix that is no whole spelling.
-
-    Args:
-      units, length: of the spellings in lexicographic order ``(P, L)``, ``(P,)``.
-
-    Returns:
-      the state behind each unit but the last of a row, int32 ``(P, L)``, and where a row first departs from the one
-      before, so that the state is new, bool ``(P, L)``.
-    """
-    is_inner = np.arange(units.shape[1]) < length[:, None] - 1
-    is_shared = np.zeros(units.shape, bool)
-    is_shared[1:] = np.logical_and.accumulate(units[1:] == units[:-1], axis=1) & is_inner[:-1]
-    is_new = is_inner & ~is_shared
-    node = np.zeros(units.shape, np.int32)
-    node[is_new] = END + 1 + np.arange(np.count_nonzero(is_new))
-    return np.maximum.accumulate(node, axis=0), is_new  # a shared prefix has the node of the row that made it
 
 
 def gated(trie: Wfst, first_column: int) -> Wfst:
@@ -91,31 +66,6 @@ def gated(trie: Wfst, first_column: int) -> Wfst:
     """
     offset = np.where(trie.src == trie.start, np.int32(first_column), np.int32(0))
     return replace(trie, ilabel=trie.ilabel + offset)
-
-
-def _matrix(spellings: Sequence[Spelling], tokens: SymbolTable) -> Tuple[IntArray, IntArray]:
-    """Unit ids, a row a spelling, int32 ``(P, L)`` padded with -1, and the length of each ``(P,)``."""
-    length = np.fromiter((len(s.units) for s in spellings), np.int64, len(spellings))
-    assert length.min() > 0, "a spelling without a unit"
-    ids = np.fromiter(
-        map(tokens.ids.__getitem__, chain.from_iterable(s.units for s in spellings)), np.int32, length.sum()
-    )
-    units = np.full((len(spellings), length.max()), -1, np.int32)
-    units[np.arange(units.shape[1]) < length[:, None]] = ids
-    return units, length
-
-
-def _lexicographic_order(units: IntArray, num_tokens: int) -> IntArray:
-    """Order of the rows by their units, a prefix first, ``(P,)``; several units are compared as one number."""
-    bits = int(num_tokens).bit_length()
-    a_word = _WORD_BITS // bits
-    num_words = -(-units.shape[1] // a_word)
-    digits = np.zeros((len(units), num_words * a_word), np.uint64)
-    digits[:, : units.shape[1]] = units + 1
-    weight = np.uint64(1) << (np.uint64(bits) * np.arange(a_word - 1, -1, -1, dtype=np.uint64))
-    words = digits.reshape(len(units), num_words, a_word) @ weight
-    order: IntArray = np.lexsort(words.T[::-1])
-    return order
 
 
 @dataclass(frozen=True)
@@ -188,9 +138,7 @@ def splice(graph: Wfst, class_arcs: ClassArcs, expansions: Sequence[ClassExpansi
             at, entry = (grid.ravel() for grid in np.meshgrid(class_arc, first, indexing="ij"))
             entry_score = class_arcs.score[at] + np.float32(expansion.entry_score) + score[entry]
             parts.append((class_arcs.src[at], to[entry], trie.ilabel[arc[entry]], output[entry], entry_score))
-            parts.append(
-                (state[trie.src[arc[inner]]], to[inner], trie.ilabel[arc[inner]], output[inner], score[inner])
-            )
+            parts.append((state[trie.src[arc[inner]]], to[inner], trie.ilabel[arc[inner]], output[inner], score[inner]))
     final = np.full(num_states, NO_SCORE)
     final[: graph.num_states] = graph.final
     src, dst, ilabel, olabel, score = map(np.concatenate, zip(*parts))

@@ -12,8 +12,7 @@ from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.check import check
 from wfst_bias.entities.false_alarm_rates import SPREAD
 from wfst_bias.entities.findings import ERROR, KINDS, SEVERITIES, WARNING, Finding
-from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_list
-from wfst_bias.entities.notices import show
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_list_with_notices
 from wfst_bias.entities.outcome import Outcome
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
@@ -147,9 +146,8 @@ def check_list(
       InputError: the list cannot be read, or names a class that the base does not have.
     """
     base = read_base(base_dir)
-    read = read_classed_list(source, base.class_names, format_name)
-    show(read.notices)
-    spelled = replace(speller_of(base, g2g=g2g).spell(read.entities), notices=read.notices)
+    read = read_list_with_notices(source, base.class_names, format_name)
+    spelled = replace(speller_of(base, g2g=g2g).spell(read.entities, lexicon=read.lexicon), notices=read.notices)
     log_probs = word_log_probs(read_token_graph(base_dir), base.words)
     speech = ordinary_speech(base, log_probs)
     return CheckedList(

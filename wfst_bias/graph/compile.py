@@ -10,8 +10,7 @@ import wfst_bias
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS, SymbolTable
 from wfst_bias.entities.inflections import FOLLOWED_LIKE
-from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_list
-from wfst_bias.entities.notices import show
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_list_with_notices
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.fst.ctc import STANDARD, ctc_product
@@ -157,9 +156,8 @@ def spelled_list(
     Raises:
       InputError: no phrase can be used or, if ``strict``, some cannot; or a class is not one of ``classes``.
     """
-    read = read_classed_list(source, classes, format_name, entity_class)
-    show(read.notices)
-    spelled = replace(speller.spell(read.entities), notices=read.notices)
+    read = read_list_with_notices(source, classes, format_name, entity_class)
+    spelled = replace(speller.spell(read.entities, lexicon=read.lexicon), notices=read.notices)
     unusable = spelled.unusable
     if unusable and (strict or len(unusable) == len(spelled)):
         first = unusable[0]
@@ -209,12 +207,12 @@ def compile_graph(
     """
     base = read_base(base_dir)
     spelled = _spelled_lists(lists, base, speller_of(base, g2p, g2g), strict)
-    names = dict.fromkeys(outcome.entity.entity_class for some in spelled.values() for outcome in some)
+    names = dict.fromkeys(entity.entity_class for some in spelled.values() for entity in some.table.entities)
     _check_configs(configs, names)
     classes = {name: asdict(configs.get(name, config)) for name in names}
     open_ = asdict(open_vocabulary) if open_vocabulary else None
-    contents = [[outcome.content() for outcome in some] for some in spelled.values()]
-    has_weights_below_0 = any(outcome.entity.weight < 0.0 for some in spelled.values() for outcome in some)
+    contents = [some.table.checksum for some in spelled.values()]
+    has_weights_below_0 = any(entity.weight < 0.0 for some in spelled.values() for entity in some.table.entities)
     # these lower words of the language model, which former versions did not do
     key = content_key("graph", base.key, classes, contents, open_, *["lowered words"] * has_weights_below_0)
     if not is_current(graph_dir, key) or not has_spelled_list(graph_dir):

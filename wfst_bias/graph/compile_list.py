@@ -1,21 +1,22 @@
 """The compiler of lists: a spelled list becomes tries that a base graph takes."""
 
 from dataclasses import replace
-from typing import List, Mapping, Sequence, Tuple
+from typing import List, Mapping, Tuple
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import CLASS
+from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.entities.inflected_spellings import inflected_spellings
 from wfst_bias.entities.inflections import InflectedForm
 from wfst_bias.entities.lists import check_class
 from wfst_bias.entities.nested import above_their_parts
 from wfst_bias.entities.spelled_list import SpelledList
-from wfst_bias.entities.spelling import Spelling, bonus_of, inflected_spellings, partial_spellings, spellings
+from wfst_bias.entities.spelling import Spellings, bonuses, partial_spellings, spellings
 from wfst_bias.entities.weights import lowered_words
 from wfst_bias.graph.base import BaseGraph, CompiledList
 from wfst_bias.graph.biasing_trie import compile_trie
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 from wfst_bias.graph.open_vocabulary import unit_trie
-from wfst_bias.lang.lexicon import Pronunciation
 
 
 def compile_open_vocabulary(base: BaseGraph, config: OpenVocabulary) -> CompiledList:
@@ -40,16 +41,17 @@ def compile_list(
     check_class(entity_class, base.class_names)
     i = base.class_names.index(entity_class)
     units = base.lang.units
+    spelled = replace(spelled, table=spelled.table.in_symbols(units.tokens.symbols))
     whole = spellings(spelled, config.bonus, config.length_bonus, base.lang.lexicon.mean_length)
     entry_score = config.entry_score(len(used), base.classes[i].in_model)
     if not base.classes[i].in_model:  # else the language model says what taking a second phrase costs
         whole = above_their_parts(spelled, whole, entry_score, base.lang.boundary)
     inflected, forms = _inflected(base, spelled, whole, config)
-    listed = [*whole, *inflected]
+    listed = Spellings.joined([whole, inflected]) if len(inflected) else whole
     partial, partial_phrases = partial_spellings(spelled, listed, len(used) + len(forms), config.partial_cost)
     return CompiledList(
         tuple(e if e.entity_class == entity_class else replace(e, entity_class=entity_class) for e in used),
-        compile_trie([*listed, *partial], units.tokens, units.boundaries),
+        compile_trie(Spellings.joined([listed, partial]), units.tokens, units.boundaries),
         i,
         entry_score,
         config,
@@ -60,17 +62,17 @@ def compile_list(
 
 
 def _inflected(
-    base: BaseGraph, spelled: SpelledList, whole: Sequence[Spelling], config: ClassConfig
-) -> Tuple[List[Spelling], Tuple[InflectedForm, ...]]:
+    base: BaseGraph, spelled: SpelledList, whole: Spellings, config: ClassConfig
+) -> Tuple[Spellings, Tuple[InflectedForm, ...]]:
     """The inflected forms of a list; none where they are not wanted, or the language model does not tell them apart."""
     if not (config.inflections and base.has_inflections):
-        return [], ()
+        return Spellings.of(()), ()
     usual_length = base.lang.lexicon.mean_length
 
-    def pays(units: Pronunciation) -> float:
-        return bonus_of(len(units), config.bonus, config.length_bonus, usual_length)
+    def pays(lengths: IntArray) -> FloatArray:
+        return bonuses(lengths, config.bonus, config.length_bonus, usual_length)
 
-    return inflected_spellings(spelled, whole, base.endings, base.sounds_like_a_word, pays, config.inflection_cost)
+    return inflected_spellings(spelled, whole, base.endings, base.sound_like_words, pays, config.inflection_cost)
 
 
 def compile_lists(

@@ -8,7 +8,6 @@ import numpy as np
 from wfst_bias.core.types import FloatArray
 from wfst_bias.entities.false_alarm_rates import ListScores, predicted_false_alarms
 from wfst_bias.entities.ordinary_speech import OrdinarySpeech
-from wfst_bias.entities.outcome import USED
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.graph.base import BaseGraph
 from wfst_bias.graph.config import ClassConfig
@@ -63,12 +62,11 @@ def false_alarms_of_lists(
       config, configs: see :func:`wfst_bias.graph.compile.compile_lists`.
     """
     rates = np.zeros(len(spelled))
-    names = np.array([outcome.entity.entity_class for outcome in spelled], object)
+    names = np.array([entity.entity_class for entity in spelled.table.entities], object)
     in_model = {entity_class.name: entity_class.in_model for entity_class in base.classes}
     for name, part in spelled.used_by_class().items():
         own = configs.get(name, config)
         entry = own.entry_score(len(part), in_model[name])
         scores = ListScores(entry, own.bonus, own.length_bonus, base.lang.lexicon.mean_length)
-        is_part = (names == name) & np.array([outcome.status == USED for outcome in spelled])
-        rates[is_part] = predicted_false_alarms(list(part), speech, scores)
+        rates[(names == name) & spelled.table.is_used] = predicted_false_alarms(part, speech, scores)
     return rates

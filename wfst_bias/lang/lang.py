@@ -15,6 +15,7 @@ from wfst_bias.lang.default_lexicons import cmudict_lexicon, hama_pronunciations
 from wfst_bias.lang.ipa import phones_of_ipa
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.lexicon_files import read_lexicon
+from wfst_bias.lang.lexicon_sounds import LexiconSounds
 from wfst_bias.lang.packed_lexicon import read_packed_lexicon
 from wfst_bias.lang.phones import PHONES, phones_of
 from wfst_bias.lang.units import PHONES as PHONE_UNITS
@@ -49,6 +50,11 @@ class Lang:
     @cached_property
     def words(self) -> SymbolTable:
         return SymbolTable((EPS, *self.lexicon.words, OOV, CLASS, BACKOFF))
+
+    @cached_property
+    def sounds(self) -> LexiconSounds:
+        """The words of the lexicon by their pronunciations."""
+        return LexiconSounds(self.lexicon, self.tokens)
 
     @cached_property
     def checksum(self) -> str:

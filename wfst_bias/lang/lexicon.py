@@ -50,6 +50,11 @@ class Lexicon:
         """The pronunciations of a word; none where it is unknown."""
         return self.entries.get(word, ())
 
+    def rows_of(self, words: Sequence[str]) -> IntArray:
+        """The number of each of some words in the lexicon, -1 where it is unknown, int64 ``(M,)``."""
+        number = {word: i for i, word in enumerate(self.entries)}
+        return np.fromiter((number.get(word, -1) for word in words), np.int64, len(words))
+
     @property
     def words(self) -> Sequence[str]:
         """All words."""

@@ -103,7 +103,6 @@ class PackedLexicon(Lexicon):
         return self._pronunciations(number) if number >= 0 else ()
 
     def rows_of(self, words: Sequence[str]) -> IntArray:
-        """The number of each of some words in the lexicon, -1 where it is unknown, int64 ``(M,)``."""
         return self._words.find_all(words)
 
     @property

@@ -134,7 +134,7 @@ class ListPerUtterance:
         phrases = {(e.entity_class, e.words, e.spoken, e.pronunciations): e for entities in lists for e in entities}
         self.known_words = base.known_words
         spelled = speller.spell(phrases.values())
-        self.spelled = replace(spelled, outcomes=with_unreached(spelled.outcomes, base.spellings, of_some=True))
+        self.spelled = replace(spelled, table=with_unreached(spelled.table, base.spellings, of_some=True))
         forms = [words for entity in phrases.values() for _, words in inflected_forms(entity)]
         partial = [part.words for one in self.spelled.used for part in one.partial]
         texts = [*(words for _, words, *_ in phrases), *forms, *partial]

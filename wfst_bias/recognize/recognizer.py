@@ -19,7 +19,7 @@ from wfst_bias.core.types import FloatArray
 from wfst_bias.data.channels import MEAN, Channel
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.decode.search import Decoder
-from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_classed_entities
+from wfst_bias.entities.lists import AUTO, EntityList, list_path, read_list_with_notices
 from wfst_bias.entities.notices import Notice, show
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.g2p.config import G2GConfig
@@ -143,8 +143,8 @@ class Recognizer:
         Raises:
           InputError: no phrase can be used, or the recognizer was made without a base.
         """
-        listed = read_classed_entities(entities, self._base.class_names, list_format)
-        spelled = speller_of(self._base, g2g=g2g).spell(listed)
+        read = read_list_with_notices(entities, self._base.class_names, list_format)
+        spelled = speller_of(self._base, g2g=g2g).spell(read.entities, lexicon=read.lexicon)
         path = list_path(entities)
         if len(spelled.unusable) == len(spelled):
             first = spelled.unusable[0]
