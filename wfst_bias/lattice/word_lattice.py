@@ -13,7 +13,7 @@ import torch
 
 from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray, Seconds
-from wfst_bias.decode.arcs import LatticeArcs, arc_bounds, in_spans, list_spans, terms_with_list
+from wfst_bias.decode.arcs import arc_bounds, in_spans, list_spans, terms_with_list
 from wfst_bias.decode.search import Decoder, Lattices, has_final_arc
 from wfst_bias.fst.batch import WfstBatch
 from wfst_bias.fst.ragged import row_splits
@@ -139,7 +139,7 @@ class WordLattice:
 
 def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
     """The word lattice of each utterance of a batch."""
-    loss = _losses(lattices.fsas, lattices.arcs)
+    loss = _losses(lattices.fsas)
     bounds = arc_bounds(lattices.fsas).numpy()
     num_utterances, most = len(lattices.lengths), MOST_ARCS_A_FRAME * lattices.lengths.numpy()
     beams = np.full(num_utterances, float(decoder.search.output_beam))
@@ -151,13 +151,14 @@ def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
     return _word_lattices(_Frames.of(lattices, kept), beams.tolist(), lattices.emissions.names, decoder.graph)
 
 
-def _losses(fsas: k2.Fsa, arcs: LatticeArcs) -> FloatArray:
+def _losses(fsas: k2.Fsa) -> FloatArray:
     """Loss of the best path through each arc against the best path of its utterance, nats, float64 ``(A,)``."""
-    states = fsas.arcs.values()[:, :2].long() + fsas.arcs.row_splits(1).long()[arcs.utterances][:, None]
+    utterances = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
+    states = fsas.arcs.values()[:, :2].long() + fsas.arcs.row_splits(1).long()[utterances][:, None]
     options = dict(use_double_scores=True, log_semiring=False)
     forward, backward = fsas.get_forward_scores(**options), fsas.get_backward_scores(**options)
     through = forward[states[:, 0]] + fsas.scores + backward[states[:, 1]]
-    loss: FloatArray = (fsas.get_tot_scores(**options)[arcs.utterances] - through).cpu().numpy()
+    loss: FloatArray = (fsas.get_tot_scores(**options)[utterances] - through).cpu().numpy()
     return loss
 
 
@@ -192,7 +193,7 @@ class _Frames:
     def of(cls, lattices: Lattices, kept: IntArray) -> "_Frames":
         fsas = lattices.fsas
         number = torch.from_numpy(kept).to(fsas.device)
-        arcs = lattices.arcs.select(number)
+        arcs = lattices.arcs_of(number)
         states = fsas.arcs.values()[number, :2].long() + fsas.arcs.row_splits(1).long()[arcs.utterances][:, None]
         splits = fsas.arcs.row_splits(1).cpu().numpy()
         ends = states.cpu().numpy()
