@@ -12,7 +12,7 @@ from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.inflections import PLURAL, POSSESSIVE, Endings, InflectedForm, inflected
+from wfst_bias.entities.inflections import PLURAL, POSSESSIVE, Endings, InflectedForm
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.fst.columns import ColumnLayout
@@ -211,7 +211,8 @@ def test_a_form_that_the_language_model_writes_is_one_of_its_phrase(tmp_path):
     ],
 )
 def test_written_forms(phrase, possessive, plural):
-    forms = [inflected(Entity(phrase), kind) for kind in (POSSESSIVE, PLURAL)]
+    known = dict(inflected_forms(Entity(phrase)))
+    forms = [known.get(kind) for kind in (POSSESSIVE, PLURAL)]
     assert forms == [form and tuple(form.split()) for form in (possessive, plural)]
 
 

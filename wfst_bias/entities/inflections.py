@@ -85,23 +85,14 @@ def extra_cost(entity: Entity, kind: str) -> float:
     return _PLURAL_OF_NAME if kind == PLURAL and is_name(entity) else 0.0
 
 
-def inflected(entity: Entity, kind: str) -> Optional[Tuple[str, ...]]:
-    """Return the words of a phrase in an inflected form; None where it has none, as where it ends in an apostrophe.
-
-    Args:
-      kind: one of :data:`KINDS`.
-    """
-    if not entity.words:
-        return None
-    *first, last = entity.words
-    form = _inflected_word(last, kind, is_name(entity))
-    return (*first, form) if form else None
-
-
 def inflected_forms(entity: Entity) -> List[Tuple[str, Tuple[str, ...]]]:
-    """Return the kinds of inflected forms that a phrase has, and its words in each."""
-    forms = ((kind, inflected(entity, kind)) for kind in KINDS)
-    return [(kind, words) for kind, words in forms if words]
+    """Return the kinds of inflected forms that a phrase has, and its words in each; none where it ends in an apostrophe."""
+    if not entity.words:
+        return []
+    *first, last = entity.words
+    name = is_name(entity)
+    forms = ((kind, _inflected_word(last, kind, name)) for kind in KINDS)
+    return [(kind, (*first, form)) for kind, form in forms if form]
 
 
 def inflected_words(words: Tuple[str, ...]) -> Set[Tuple[str, ...]]:

@@ -40,27 +40,30 @@ def report_rows(table: OutcomeTable, more: Sequence[str] = ()) -> Iterator[str]:
 def json_lines(table: OutcomeTable) -> Iterator[str]:
     """Write the lines of a stored list; scores keep all their digits."""
     pronounced = table.pronounced
-    texts, scores = pronounced.table.texts(table.symbols), pronounced.table.scores.tolist()
-    columns = zip(texts, scores, pronounced.homophones)
-    written = [{"units": text, "score": score, "homophones": homophones} for text, score, homophones in columns]
-    part_texts, part_scores = pronounced.partial.texts(table.symbols), pronounced.partial.scores.tolist()
-    part_columns = zip(pronounced.partial_words, part_texts, part_scores)
-    parts = [{"words": " ".join(words), "units": text, "score": score} for words, text, score in part_columns]
+    quoted = [_encode(symbol)[1:-1] for symbol in table.symbols]
+    columns = zip(pronounced.table.texts(quoted), pronounced.table.scores.tolist(), pronounced.homophones)
+    written = [
+        f'{{"units": "{text}", "score": {score!r}, "homophones": {_encode(words) if words else "[]"}}}'
+        for text, score, words in columns
+    ]
+    part_columns = zip(
+        pronounced.partial_words, pronounced.partial.texts(quoted), pronounced.partial.scores.tolist()
+    )
+    parts = [
+        f'{{"words": {_encode(" ".join(words))}, "units": "{text}", "score": {score!r}}}'
+        for words, text, score in part_columns
+    ]
     splits, part_splits = pronounced.table.splits.tolist(), pronounced.partial.splits.tolist()
     phrases = table.phrase.tolist()
     for i, entity in enumerate(table.entities):
-        row = {
-            "entity": fields_of(entity),
-            "status": table.status[i],
-            "phrase": phrases[i],
-            "unknown_words": table.unknown_words[i],
-            "pronunciations": written[splits[i] : splits[i + 1]],
-            "note": table.notes[i],
-            "dropped": pronounced.dropped[i],
-            "partial": parts[part_splits[i] : part_splits[i + 1]],
-            "unreached": table.unreached[i],
-        }
-        yield _encode(row) + "\n"
+        yield (
+            f'{{"entity": {_encode(fields_of(entity))}, "status": "{table.status[i]}", "phrase": {phrases[i]}, '
+            f'"unknown_words": {_encode(table.unknown_words[i])}, '
+            f'"pronunciations": [{", ".join(written[splits[i] : splits[i + 1]])}], '
+            f'"note": {_encode(table.notes[i])}, "dropped": {_encode(pronounced.dropped[i])}, '
+            f'"partial": [{", ".join(parts[part_splits[i] : part_splits[i + 1]])}], '
+            f'"unreached": {_encode(table.unreached[i])}}}\n'
+        )
 
 
 def _has_any(values: Array, splits: Sequence[int]) -> List[bool]:
