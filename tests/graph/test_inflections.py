@@ -12,7 +12,7 @@ from wfst_bias.decode.paths import best_paths
 from wfst_bias.decode.search import Decoder
 from wfst_bias.decode.transcript import LANGUAGE_MODEL, LIST
 from wfst_bias.entities.entity import Entity
-from wfst_bias.entities.inflections import PLURAL, POSSESSIVE, Endings, InflectedForm
+from wfst_bias.entities.inflections import PLURAL, POSSESSIVE, Endings, InflectedForm, inflected_forms
 from wfst_bias.entities.spelled_list import SpelledList
 from wfst_bias.entities.speller import Speller
 from wfst_bias.fst.columns import ColumnLayout
@@ -225,7 +225,7 @@ def test_a_form_is_shown_as_its_phrase_is():
 @pytest.mark.parametrize(
     "kind, tokens, last, expected",
     [
-        (PHONES, "Z S IH T", ("IY",), ("Z",)),
+        (PHONES, "Z S IH T IY", ("IY",), ("Z",)),
         (PHONES, "Z S IH T", ("T",), ("S",)),
         (PHONES, "Z S IH T", ("S",), ("IH", "Z")),
         (PHONES, "z s ɪ ʃ", ("ʃ",), ("ɪ", "z")),
