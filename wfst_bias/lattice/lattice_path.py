@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Dict, List, Optional, Sequence, Tuple
+from weakref import ReferenceType
 
 import numpy as np
 
@@ -23,12 +24,13 @@ class LatticePath(LatticeText):
     Args:
       graph: of the search.
       spans: first word and number of words of those whose competitors will be wanted.
-      batch: the paths of a batch, this one among them, of the same graph; none where it stands alone.
+      batch: the paths of a batch, this one among them, of the same graph; none where it stands alone. They are not kept
+        alive by each other: graph and lattices are given back when the last path is no longer used.
     """
 
     graph: DecodingGraph = field(repr=False)
     spans: Tuple[Span, ...] = ()
-    batch: List["LatticePath"] = field(default_factory=list, repr=False, compare=False)
+    batch: List["ReferenceType[LatticePath]"] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def confidences(self) -> Tuple[Confidence, ...]:
@@ -65,7 +67,7 @@ class LatticePath(LatticeText):
     @property
     def _together(self) -> Sequence["LatticePath"]:
         """The paths of its batch."""
-        return self.batch or (self,)
+        return [path for reference in self.batch if (path := reference()) is not None] or (self,)
 
     @cached_property
     def _competitors(self) -> Dict[Span, Optional[Competitor]]:

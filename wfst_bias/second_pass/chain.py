@@ -7,6 +7,7 @@ lookup writes words that no lattice has.
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Callable, List, Mapping, Optional, Protocol, Sequence, Tuple, Union
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -101,13 +102,14 @@ def found_of(transcripts: Sequence[Transcript], batch: Batch, num_best: int = 0)
     graph = batch.decoder.graph
     lattices = word_lattices(batch.lattices, batch.decoder)
     found: List[Found] = []
-    paths: List[LatticePath] = []
+    together: "List[ReferenceType[LatticePath]]" = []
     for transcript, lattice, nbest in zip(transcripts, lattices, nbests_of(lattices, max(_TIES, num_best), graph.words)):
         texts = tuple(word.text for word in transcript.words)
         chosen = next((h for h in nbest.hypotheses if is_text(h.words, transcript)), None)
         words, arcs = (chosen.words, np.array(chosen.arcs)) if chosen else (texts, None)
-        paths.append(LatticePath(lattice, words, arcs, graph, spans_of(transcript), paths))
-        found.append(Found(lattice, nbest, paths[-1], transcript, {SEARCH: transcript.text}))
+        path = LatticePath(lattice, words, arcs, graph, spans_of(transcript), together)
+        together.append(ref(path))
+        found.append(Found(lattice, nbest, path, transcript, {SEARCH: transcript.text}))
     return found
 
 
