@@ -1,5 +1,6 @@
 """``wfst-bias``: the command line, one file for each group of commands."""
 
+import gc
 import logging
 import re
 import signal
@@ -55,14 +56,22 @@ def _show_messages() -> None:
         logger.setLevel(logging.INFO)
 
 
+# Objects that are made before cycles of references are looked for: the modules of torch and k2 are a million objects,
+# through which each full search goes, and lists make as many.
+_COLLECTED_AFTER = (100_000, 5, 5)
+
+
 class _Commands(click.Group):
     """Prints an input error in one line, exit code 1; 130 after Ctrl-C."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        is_process = not args and kwargs.get("args") is None  # the command line is that of this process
+        if is_process:
+            gc.set_threshold(*_COLLECTED_AFTER)
         try:
             return self._main(*args, **kwargs)
         except SystemExit as error:
-            if not args and kwargs.get("args") is None:  # the command line is that of this process, which is at its end
+            if is_process:
                 end_process(error.code)
             raise
 

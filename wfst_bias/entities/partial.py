@@ -10,15 +10,6 @@ from wfst_bias.lang.lexicon import Pronunciation
 WORD_BREAK = "\0"  # between the words of a pronunciation, whether a token stands there or not
 
 
-def with_boundary(marked: Pronunciation, boundary: str) -> Pronunciation:
-    """A pronunciation with the token between words in the place of each :data:`WORD_BREAK`.
-
-    Args:
-      boundary: empty for none.
-    """
-    return tuple(boundary if unit == WORD_BREAK else unit for unit in marked if boundary or unit != WORD_BREAK)
-
-
 def partial_phrases(
     forms: Iterable[Tuple[Sequence[str], Pronunciation]],
     boundary: str,
@@ -58,7 +49,7 @@ def partial_phrases(
             first_units += between * (number > 0) + units
             if number < last:
                 add(first_words, first_units, first_score)
-            if number > 0 and not known_words >= set(words):
+            if number > 0 and not all(word in known_words for word in words):
                 add(words, units, score)
     return tuple(found.values())
 

@@ -10,7 +10,7 @@ from wfst_bias.core.types import Array, IntArray
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.outcome import PartialPhrase
 from wfst_bias.entities.outcome_table import PronouncedPhrases, objects
-from wfst_bias.entities.partial import WORD_BREAK, partial_phrases, with_boundary
+from wfst_bias.entities.partial import WORD_BREAK, partial_phrases
 from wfst_bias.entities.phrase_pronunciations import (
     MOST_PRONUNCIATIONS,
     NO_UNIT,
@@ -68,7 +68,7 @@ class PhrasePronouncer:
         table = of_phrases(both, item[order], len(listed), self._num_variants)
         dropped = self._dropped(listed, foreign, table, phrase[self._have_too_many(rows, splits)])
         several = np.unique(phrase[np.diff(splits) > 1])
-        partial, partial_words = self._partial(listed, several, table, all_forms, phrase, marked)
+        partial, partial_words = self._partial(listed, several, table, all_forms, phrase, marked, spoken)
         return PronouncedPhrases(table, self._homophones(listed, table), dropped, partial, partial_words)
 
     def _have_too_many(self, rows: IntArray, splits: IntArray) -> Array:
@@ -123,6 +123,7 @@ class PhrasePronouncer:
         forms: Sequence[Sequence[str]],
         phrase_of_form: IntArray,
         marked: PronunciationTable,
+        spoken: PronunciationTable,
     ) -> Tuple[PronunciationTable, Array]:
         """The parts of phrases that may be spoken alone, and their words.
 
@@ -130,20 +131,21 @@ class PhrasePronouncer:
           several: the phrases that have a form of several words.
           table: the pronunciations of all phrases.
           forms, phrase_of_form: all forms, and the phrase of each ``(F,)``.
-          marked: the pronunciations of the forms, with breaks between words.
+          marked, spoken: the pronunciations of the forms, with breaks between words and as they are in the table.
         """
         found: List[Tuple[PartialPhrase, ...]] = [()] * len(listed)
         pronunciations = table.take(several).to_pairs(self._symbols)
         chosen = np.flatnonzero(np.isin(phrase_of_form, several))
-        spoken: Dict[Tuple[int, Pronunciation], List[Tuple[Sequence[str], Pronunciation]]] = {}
-        of_forms = marked.take(chosen).to_pairs((*self._symbols, WORD_BREAK))
-        for i, some in zip(chosen.tolist(), of_forms):
-            for units, _ in some if len(forms[i]) > 1 else ():
-                key = int(phrase_of_form[i]), with_boundary(units, self._lang.boundary)
-                spoken.setdefault(key, []).append((forms[i], units))
+        by_units: Dict[Tuple[int, Pronunciation], List[Tuple[Sequence[str], Pronunciation]]] = {}
+        tables = (table.take(chosen) for table in (marked, spoken))
+        of_forms = zip(next(tables).to_pairs((*self._symbols, WORD_BREAK)), next(tables).to_pairs(self._symbols))
+        for i, (with_breaks, as_spoken) in zip(chosen.tolist(), of_forms):
+            for (units, _), (key, _) in zip(with_breaks, as_spoken) if len(forms[i]) > 1 else ():
+                by_units.setdefault((int(phrase_of_form[i]), key), []).append((forms[i], units))
+        self._words.make_pairs(word for i in chosen.tolist() if len(forms[i]) > 1 for word in forms[i])
         for phrase, some in zip(several.tolist(), pronunciations):
             found[phrase] = partial_phrases(
-                (one for units, _ in some for one in spoken.get((phrase, units), ())),
+                (one for units, _ in some for one in by_units.get((phrase, units), ())),
                 self._lang.boundary,
                 listed[phrase].words,
                 self._words.__getitem__,

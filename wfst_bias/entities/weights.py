@@ -23,8 +23,8 @@ def spellings_of(known_words: Iterable[str]) -> Spellings:
     """The words of a language model, those together that are one word in other spellings."""
     spellings: Dict[str, Tuple[str, ...]] = {}
     for word in known_words:
-        key = comparable(word)
-        spellings[key] = (*spellings.get(key, ()), word)
+        key = word if word.isascii() and word.islower() and word.isalpha() else comparable(word)
+        spellings[key] = (*spellings[key], word) if key in spellings else (word,)
     return spellings
 
 

@@ -54,6 +54,11 @@ class WordPronunciations:
             self._pairs[word] = self.table.take(np.array([self._row[word]])).to_pairs(self._symbols)[0]
         return self._pairs[word]
 
+    def make_pairs(self, words: Iterable[str]) -> None:
+        """Prepare the pronunciations of many learned words for :meth:`__getitem__`."""
+        new = [word for word in dict.fromkeys(words) if word not in self._pairs]
+        self._pairs.update(zip(new, self.table.take(self.rows(new)).to_pairs(self._symbols)))
+
     def rows(self, words: Iterable[str]) -> IntArray:
         """The items of learned words in :attr:`table`, int64 ``(W,)``."""
         return np.array(list(map(self._row.__getitem__, words)), np.int64)

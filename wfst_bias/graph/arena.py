@@ -1,6 +1,6 @@
 """The memory of graphs with lists: a copy of a base graph's arcs, with room for one list after another."""
 
-from typing import Mapping, Optional, Tuple
+from typing import Mapping, Tuple
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ class Arena:
         first_class_state: int,
         kept_words: ArcsOfWords,
         device: torch.device,
-        needed: Optional[ArcTable] = None,
+        needed: ArcTable,
     ):
         """An arena with room for twice what a list needs.
 
@@ -45,11 +45,9 @@ class Arena:
           device: where the arena is.
           needed: the arcs with the list.
         """
-        num_entries, num_tail_arcs, num_tail_states = _LEAST_ENTRIES, _LEAST_ARCS, _LEAST_STATES
-        if needed is not None:
-            num_entries = max(num_entries, 2 * int(needed.splits[1]))
-            num_tail_arcs = max(num_tail_arcs, 2 * needed.num_arcs)
-            num_tail_states = max(num_tail_states, 2 * len(needed.splits))
+        num_entries = max(_LEAST_ENTRIES, 2 * int(needed.splits[1]))
+        num_tail_arcs = max(_LEAST_ARCS, 2 * needed.num_arcs)
+        num_tail_states = max(_LEAST_STATES, 2 * len(needed.splits))
         splits, rows = base.splits, base.arcs
         self._first_class_state = first_class_state
         stays = slice(int(splits[1]), int(splits[self._first_class_state]))

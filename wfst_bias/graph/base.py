@@ -98,7 +98,7 @@ class BaseGraph:
 
     def _find_word(self, word: str) -> int:
         """The number of a word of the lexicon, -1 for others; epsilon stands before the lexicon's words."""
-        number = 1 + int(self.lang.lexicon.rows_of([word])[0])
+        number = 1 + self.lang.lexicon.row_of(word)
         return number if number and self.words.symbols[number] == word else -1
 
     @cached_property
@@ -112,7 +112,7 @@ class BaseGraph:
         splits = self.table.splits
         return ArcsOfWords(self.table.olabels[splits[1] : splits[self.frontier.first_class_state]])
 
-    def _new_arena(self, needed: Optional[ArcTable] = None) -> Arena:
+    def _new_arena(self, needed: ArcTable) -> Arena:
         return Arena(self.table, self.frontier.first_class_state, self._kept_words, self.device, needed)
 
     @cached_property
@@ -140,10 +140,11 @@ class BaseGraph:
         layout = ColumnLayout.of_lists(len(self.lang.tokens), gates, self.lang.units.marks_words)
         expansions = self.expansions(lists, gates, layout)
         free = self._free.setdefault(self.device, [])
-        arena = free.pop() if free else self._new_arena()
+        arena = free.pop() if free else None
         # the final state's number is the arena's, and may grow with it
-        table = spliced_arcs(self.frontier, expansions, arena.last_state, layout.num_tokens, self.topology)
-        if not arena.has_room_for(table):
+        last_state = arena.last_state if arena is not None else self.frontier.first_class_state
+        table = spliced_arcs(self.frontier, expansions, last_state, layout.num_tokens, self.topology)
+        if arena is None or not arena.has_room_for(table):
             arena = self._new_arena(table)
             table.arcs[table.arcs[:, 2] == FINAL_LABEL, 1] = arena.last_state
         lowered = _lowered_words(lists, gates)

@@ -50,6 +50,10 @@ class Lexicon:
         """The pronunciations of a word; none where it is unknown."""
         return self.entries.get(word, ())
 
+    def row_of(self, word: str) -> int:
+        """The number of a word in the lexicon, -1 where it is unknown."""
+        return int(self.rows_of([word])[0])
+
     def rows_of(self, words: Sequence[str]) -> IntArray:
         """The number of each of some words in the lexicon, -1 where it is unknown, int64 ``(M,)``."""
         number = {word: i for i, word in enumerate(self.entries)}

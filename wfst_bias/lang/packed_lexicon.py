@@ -102,6 +102,9 @@ class PackedLexicon(Lexicon):
         number = self._words.find(word)
         return self._pronunciations(number) if number >= 0 else ()
 
+    def row_of(self, word: str) -> int:
+        return self._words.find(word)
+
     def rows_of(self, words: Sequence[str]) -> IntArray:
         return self._words.find_all(words)
 
