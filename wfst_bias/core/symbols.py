@@ -65,6 +65,12 @@ class SymbolTable:
         symbols = self.symbols
         return symbols.find(symbol) if isinstance(symbols, _PACKED) else self.ids.get(symbol, -1)
 
+    def _numbers_of(self, symbols: Sequence[str]) -> Iterable[int]:
+        """The id of each of some symbols; -1 where there is none."""
+        if isinstance(self.symbols, PackedStrings):
+            return self.symbols.find_all(symbols).tolist()
+        return map(self.find, symbols)
+
     def first_bytes(self, count: int) -> bytes:
         """The first symbols as lines of text; of a packed table as they lie on disk."""
         if isinstance(self.symbols, _PACKED):
@@ -73,7 +79,8 @@ class SymbolTable:
 
     def extended(self, symbols: Iterable[str]) -> "SymbolTable":
         """Return the table with new symbols appended."""
-        new = dict.fromkeys(s for s in symbols if s not in self)
+        listed = list(dict.fromkeys(symbols))
+        new = [symbol for symbol, number in zip(listed, self._numbers_of(listed)) if number < 0]
         if not new:
             return self
         if isinstance(self.symbols, MoreStrings):
