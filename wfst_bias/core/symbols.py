@@ -68,7 +68,7 @@ class SymbolTable:
     def _numbers_of(self, symbols: Sequence[str]) -> Iterable[int]:
         """The id of each of some symbols; -1 where there is none."""
         if isinstance(self.symbols, PackedStrings):
-            return self.symbols.find_all(symbols).tolist()
+            return map(int, self.symbols.find_all(symbols))
         return map(self.find, symbols)
 
     def first_bytes(self, count: int) -> bytes:
