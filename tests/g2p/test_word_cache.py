@@ -121,3 +121,15 @@ def test_a_folder_that_cannot_be_written(g2p, tmp_path):
     (tmp_path / "file").write_text("")
     words = _words(100)
     assert all(_read(g2p, tmp_path / "file" / "cache", words))
+
+
+@pytest.mark.parametrize("name", ["order.npy", "hashes.npy", "letter_splits.npy", "units.npy", "scores.npy"])
+@pytest.mark.parametrize("header", [0, 128])
+def test_zeros_in_the_place_of_a_file_are_not_used(g2p, tmp_path, name, header):
+    words = _words(100)
+    first = _read(g2p, tmp_path, words)
+    (segment,) = tmp_path.glob("words-*")
+    content = (segment / name).read_bytes()
+    (segment / name).write_bytes(content[:header] + bytes(len(content) - header))
+    assert _read(g2p, tmp_path, words) == first
+    assert g2p.asked == words * 2

@@ -72,7 +72,7 @@ def merged_blanks(
     # frames behind an utterance's last one are runs of their own
     joins = torch.nn.functional.pad(joins, (1, 0)) & (frame < lengths.to(plain.device)[:, None])
     run = (~joins).cumsum(dim=1) - 1
-    searched_lengths = run.cpu().gather(1, lengths[:, None] - 1).flatten() + 1
+    searched_lengths = run.cpu().gather(1, (lengths[:, None] - 1).clamp(min=0)).flatten() + (lengths > 0)
     num_runs = int(searched_lengths.max())
     run = run.clamp(max=num_runs)  # the last one is left out, it is of no utterance
     merged = _of_runs(plain, run, num_runs, "amax")

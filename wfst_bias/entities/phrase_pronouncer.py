@@ -77,7 +77,8 @@ class PhrasePronouncer:
         num_exact = np.bincount(words.item[words.scores == 0], minlength=len(words))
         if not len(rows):
             return np.zeros(0, bool)
-        products: Array = np.multiply.reduceat(num_exact[rows].astype(float), splits[:-1])
+        with np.errstate(over="ignore"):  # infinitely many are too many, too
+            products: Array = np.multiply.reduceat(num_exact[rows].astype(float), splits[:-1])
         return products > MOST_PRONUNCIATIONS
 
     def _dropped(

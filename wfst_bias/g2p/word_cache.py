@@ -15,7 +15,7 @@ from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from wfst_bias.core.cache import cache_folder
+from wfst_bias.core.cache import cache_folder, has_checksum, write_checksum
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_folder
 from wfst_bias.core.types import Array, IntArray
@@ -91,8 +91,10 @@ class Segment:
 
     def write(self, folder: Path) -> None:
         """Write the arrays, a file each."""
-        for name, array in self._arrays().items():
+        arrays = self._arrays()
+        for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array)
+        write_checksum(folder, arrays.values())
 
     @classmethod
     def read(cls, folder: Path) -> Optional["Segment"]:
@@ -100,17 +102,15 @@ class Segment:
         names = ("letters", "letter_splits", "order", "hashes", "splits", "unit_splits", "units", "scores")
         try:
             arrays = [np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in names]
-        except (OSError, ValueError, EOFError):
+        except Exception:  # numpy's errors for damaged files are of many kinds
+            return None
+        if not has_checksum(folder, arrays):
             return None
         letters, letter_splits, order, hashes, splits, unit_splits, units, scores = arrays
         num_words = len(letter_splits) - 1
         words = PronunciationTable(np.array([0, num_words]), letter_splits, letters, np.broadcast_to(0.0, num_words))
-        segment = cls(
-            SoundIndex.stored(words, order, hashes), words, PronunciationTable(splits, unit_splits, units, scores)
-        )
-        sizes = (len(letters), len(order), len(hashes), len(splits) - 1, len(scores), len(units))
-        expected = (letter_splits[-1], num_words, num_words, num_words, splits[-1], unit_splits[-1])
-        return segment if sizes == expected else None
+        table = PronunciationTable(splits, unit_splits, units, scores)
+        return cls(SoundIndex.stored(words, order, hashes), words, table)
 
 
 def letters_of(words: Sequence[str]) -> PronunciationTable:

@@ -12,7 +12,7 @@ from typing import Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from wfst_bias.core.cache import cache_folder, keep_folder
+from wfst_bias.core.cache import cache_folder, has_checksum, keep_folder, write_checksum
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.packed_strings import PackedStrings
 from wfst_bias.core.records import read_record, write_record
@@ -64,6 +64,11 @@ class LexiconArrays:
             np.fromiter(chain.from_iterable(ids), np.int32, int(unit_splits[-1])),
             np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int32),
         )
+
+    def write(self, folder: Path) -> None:
+        """Write the arrays, and their checksum."""
+        write_record(folder, self)
+        write_checksum(folder, vars(self).values())
 
 
 class PackedLexicon(Lexicon):
@@ -181,7 +186,7 @@ def read_packed_lexicon(path: Path, tokens: SymbolTable) -> Lexicon:
     lexicon = read_lexicon_text(path, token)
     if lexicon.text().encode() == content:
         arrays = LexiconArrays.of(lexicon, tokens)
-        keep_folder(_KIND, key, lambda folder: write_record(folder, arrays), _KEPT)
+        keep_folder(_KIND, key, arrays.write, _KEPT)
     return lexicon
 
 
@@ -191,4 +196,4 @@ def _cached(folder: Path) -> Optional[LexiconArrays]:
         arrays = read_record(folder, LexiconArrays) if folder.is_dir() else None
     except InputError:
         return None
-    return arrays
+    return arrays if arrays is not None and has_checksum(folder, vars(arrays).values()) else None
