@@ -1,5 +1,6 @@
 """Many strings in one array of bytes, as they lie on disk; they are made into strings when they are asked for."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Dict, Iterable, Iterator, List, Optional, Union, overload
@@ -11,7 +12,40 @@ from wfst_bias.core.types import Array, IntArray
 _FEW = 64  # lookups that are faster one by one than by a dictionary of all strings
 
 
-class PackedStrings(Sequence):  # type: ignore[type-arg]  # of str
+class _Strings(Sequence):  # type: ignore[type-arg]  # of str
+    """Strings that are made when they are asked for."""
+
+    @abstractmethod
+    def find(self, string: str) -> int:
+        """The number of a string; -1 where it is not there."""
+
+    @abstractmethod
+    def _at(self, number: int) -> str:
+        """The string with a number."""
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> List[str]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[str, List[str]]:
+        if isinstance(index, slice):
+            return [*self][index]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._at(index % len(self))
+
+    def __contains__(self, string: object) -> bool:
+        return isinstance(string, str) and self.find(string) >= 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class PackedStrings(_Strings):
     """Strings in UTF-8 that have no line feed.
 
     Args:
@@ -44,32 +78,13 @@ class PackedStrings(Sequence):  # type: ignore[type-arg]  # of str
     def __len__(self) -> int:
         return len(self._ends)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> List[str]: ...
-
-    def __getitem__(self, index: Union[int, slice]) -> Union[str, List[str]]:
-        if isinstance(index, slice):
-            return self._strings[index]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        return self._bytes(index % len(self)).decode(errors="surrogatepass")
+    def _at(self, number: int) -> str:
+        return self._bytes(number).decode(errors="surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._strings)
 
-    def __contains__(self, string: object) -> bool:
-        return isinstance(string, str) and self.find(string) >= 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and self._strings == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def find(self, string: str) -> int:
-        """The number of a string; -1 where it is not there."""
         self._num_found += 1
         if self._num_found > _FEW or "_numbers" in vars(self):
             return self._numbers.get(string, -1)
@@ -132,7 +147,7 @@ class PackedStrings(Sequence):  # type: ignore[type-arg]  # of str
         return int(np.searchsorted(self._starts, place + 1)) if place >= 0 else -1
 
 
-class MoreStrings(Sequence):  # type: ignore[type-arg]  # of str
+class MoreStrings(_Strings):
     """Packed strings and a few more behind them.
 
     Args:
@@ -148,32 +163,15 @@ class MoreStrings(Sequence):  # type: ignore[type-arg]  # of str
     def __len__(self) -> int:
         return len(self._packed) + len(self._more)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> List[str]: ...
-
-    def __getitem__(self, index: Union[int, slice]) -> Union[str, List[str]]:
-        if isinstance(index, slice):
-            return [*self][index]
-        index += len(self) * (index < 0)
-        return self._more[index - len(self._packed)] if index >= len(self._packed) else self._packed[index]
+    def _at(self, number: int) -> str:
+        behind = number - len(self._packed)
+        return self._more[behind] if behind >= 0 else self._packed[number]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._packed
         yield from self._more
 
-    def __contains__(self, string: object) -> bool:
-        return isinstance(string, str) and self.find(string) >= 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and [*self] == [*other]
-
-    __hash__ = None  # type: ignore[assignment]
-
     def find(self, string: str) -> int:
-        """The number of a string; -1 where it is not there."""
         number = self._numbers.get(string, -1)
         return number if number >= 0 else self._packed.find(string)
 

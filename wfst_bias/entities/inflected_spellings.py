@@ -55,7 +55,7 @@ def inflected_spellings(
     score = score + np.where(is_paid, pays(table.lengths[pronunciation]), 0.0)
     is_kept = _are_new_sounds(whole, sounds, sound, endings.symbols)
     sizes = np.bincount(sound[is_kept], minlength=len(first))
-    kept = replace(sounds, scores=score, splits=np.array([0, len(score)])).where(is_kept)
+    kept = sounds.with_scores(score).where(is_kept)
     by_sound = replace(kept, splits=row_splits(sizes))
 
     listed = _listed(forms, sound_of_form, sizes, {entity.words for entity in entities})
@@ -67,8 +67,7 @@ def inflected_spellings(
 def _spellings_of(forms: PronunciationTable, costs: FloatArray, first: int, symbols: Sequence[str]) -> Spellings:
     """The spellings of forms, numbered from ``first`` on, at their costs ``(F,)``."""
     number = forms.item.astype(np.int64)
-    one_item = replace(forms, splits=np.array([0, len(number)]), scores=forms.scores - costs[number])
-    return Spellings(number + first, one_item, symbols)
+    return Spellings(number + first, forms.with_scores(forms.scores - costs[number]).as_one_item(), symbols)
 
 
 class _Form(NamedTuple):

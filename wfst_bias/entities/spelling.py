@@ -79,8 +79,7 @@ class Spellings:
             symbols = tuple(dict.fromkeys(symbol for part in parts for symbol in part.symbols))
         tables = [part.in_symbols(symbols).table for part in parts if len(part)]
         table = PronunciationTable.joined(tables) if tables else PronunciationTable.empty(1)
-        splits = np.array([0, table.num_pronunciations])
-        return cls(np.concatenate([part.phrase for part in parts]), replace(table, splits=splits), symbols)
+        return cls(np.concatenate([part.phrase for part in parts]), table.as_one_item(), symbols)
 
 
 def spellings(spelled: SpelledList, bonus: float, length_bonus: float = 0.0, usual_length: float = 1.0) -> Spellings:
@@ -100,7 +99,7 @@ def spellings(spelled: SpelledList, bonus: float, length_bonus: float = 0.0, usu
     table = spelled.table.pronounced.table
     paid = np.where(has_homophones(spelled), 0.0, bonuses(table.lengths, bonus, length_bonus, usual_length))
     scores = table.scores + (weights(spelled)[table.item] + paid - TIE_BREAK * _rank_among_equal(table))
-    whole = replace(table, splits=np.array([0, len(scores)]), scores=scores)
+    whole = table.with_scores(scores).as_one_item()
     return Spellings(spelled.table.phrase[table.item], whole, spelled.table.symbols)
 
 
@@ -147,7 +146,7 @@ def partial_spellings(
       the spellings, and the words of each partial phrase, numbered from ``num_phrases`` on.
     """
     pronounced = spelled.table.pronounced
-    parts = replace(pronounced.partial, splits=np.array([0, pronounced.partial.num_pronunciations]))
+    parts = pronounced.partial.as_one_item()
     partial = Spellings(np.zeros(parts.num_pronunciations, np.int64), parts, spelled.table.symbols)
     if not len(partial):
         return partial, ()

@@ -1,7 +1,7 @@
 """Pronunciations of single words: from the lexicon, from the G2P and from the sources of variants."""
 
 from functools import cached_property
-from typing import Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -104,8 +104,9 @@ class WordPronunciations:
     def _found(self, forms: Mapping[str, Tuple[str, ...]], unread: Sequence[str]) -> PronunciationTable:
         """The pronunciations of each word by the lexicon, or by the G2P where it reads one of its forms."""
         read = self._g2p.pronounce(unread)
-        known: Callable[[str], Sequence[Pronunciation]] = (lambda form: ()) if self.spells else self._lexicon.get
-        found = (next(filter(None, (known(form) or self._added.get(form) or read.get(form) for form in some)), ()) for some in forms.values())
+        found = (
+            next(filter(None, (self._listed(form) or read.get(form) for form in some)), ()) for some in forms.values()
+        )
         return PronunciationTable.of_pairs(([(p, 0.0) for p in some] for some in found), self._ids)
 
     def _varied(self, forms: Mapping[str, Tuple[str, ...]], only_unread: bool) -> PronunciationTable:
@@ -124,12 +125,9 @@ class WordPronunciations:
         item = np.flatnonzero(varied)[table.item]
         return table.ordered(np.arange(len(item)), item, len(forms))
 
-    def _listed(self, form: str) -> Tuple[Pronunciation, ...]:
-        """The pronunciations of a form in the lexicon, which does not count where words are spelled."""
-        return () if self.spells else self._lexicon.get(form)
-
-    def _has(self, form: str) -> bool:
-        return not self.spells and form in self._lexicon
+    def _listed(self, form: str) -> Sequence[Pronunciation]:
+        """The pronunciations of a form in the lexicons, which do not count where words are spelled."""
+        return () if self.spells else self._lexicon.get(form) or self._added.get(form, ())
 
     def are_too_many(self, words: Iterable[str]) -> bool:
         """Whether words are so many that the variants take the place of the G2P, see :meth:`learn`."""

@@ -11,6 +11,7 @@ from typing import List, Tuple
 import numpy as np
 
 from wfst_bias.core.types import BoolArray, FloatArray, IntArray
+from wfst_bias.fst.ragged import row_splits
 
 BLANK = 0
 _MULTIPLIER = np.uint64(6364136223846793005)  # of hashes of prefixes (Knuth, MMIX)
@@ -80,7 +81,7 @@ def without_blanks(probs: FloatArray, certain: float) -> Frames:
     gap = np.ones_like(kept)
     gap[:, 1:] = ~kept[:, :-1]
     log_scale = np.where(kept, np.float32(0.0), np.log(np.maximum(blank, certain))).sum(axis=1)
-    splits = np.append(0, np.cumsum(kept.sum(axis=1)))
+    splits = row_splits(kept.sum(axis=1))
     return Frames(probs[kept], splits, gap[kept], log_scale)
 
 
@@ -89,7 +90,7 @@ def concatenated(parts: List[Frames]) -> Frames:
     sizes = np.concatenate([np.diff(part.splits) for part in parts])
     return Frames(
         np.concatenate([part.probs for part in parts]),
-        np.append(0, np.cumsum(sizes)),
+        row_splits(sizes),
         np.concatenate([part.gap for part in parts]),
         np.concatenate([part.log_scale for part in parts]),
     )
@@ -201,8 +202,8 @@ class _Search:
             scores = (np.log(total) + self._log_scale[back, None])[found]
         labels = labels[found]
         return Sequences(
-            np.append(0, np.cumsum(found.sum(axis=1))),
-            np.append(0, np.cumsum((labels != BLANK).sum(axis=1))),
+            row_splits(found.sum(axis=1)),
+            row_splits((labels != BLANK).sum(axis=1)),
             labels[labels != BLANK],
             scores.astype(np.float32),
         )

@@ -17,11 +17,11 @@ from wfst_bias.core.files import GRAPHS
 from wfst_bias.core.text import latin
 from wfst_bias.g2p.cached import PHONE_IDS, cached_variants
 from wfst_bias.g2p.config import AUTO, GRAPHONES, NETWORK, G2GConfig
-from wfst_bias.g2p.word_readings import ScoredPronunciation as ScoredPronunciation
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import PHONES
 from wfst_bias.lang.pronounce import G2P
 from wfst_bias.lang.pronunciation_table import PronunciationTable
+from wfst_bias.lang.pronunciation_table import ScoredPronunciation as ScoredPronunciation
 
 if TYPE_CHECKING:
     from wfst_bias.g2p.graphemes import GraphemeTable

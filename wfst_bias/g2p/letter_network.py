@@ -19,9 +19,10 @@ from torch import Tensor
 
 from wfst_bias.core.text import latin, lower
 from wfst_bias.core.types import FloatArray, IntArray
+from wfst_bias.fst.ragged import gather_rows, row_splits, splits_of_ids
 from wfst_bias.g2p.ctc_nbest import BeamConfig, Frames, Sequences, concatenated, nbest, without_blanks
 from wfst_bias.g2p.letters import NUM_LETTERS, REACH, SLOTS, coded, trigrams_of
-from wfst_bias.g2p.word_readings import Readings, ranges
+from wfst_bias.g2p.word_readings import Readings
 from wfst_bias.lang.lexicon import Pronunciation
 
 WEIGHTS_FILE = Path(__file__).with_name("letter_network.npz")
@@ -178,18 +179,15 @@ def _in_order(words: Tuple[str, ...], order: IntArray, found: Sequence[Sequences
     lengths = np.concatenate([empty, *(np.diff(part.label_splits) for part in found)])
     labels = np.concatenate([empty.astype(np.uint8), *(part.labels for part in found)])
     scores = np.concatenate([empty.astype(np.float32), *(part.scores for part in found)])
-    first_row = np.cumsum(sizes) - sizes
-    first_label = np.cumsum(lengths) - lengths
 
-    back = np.argsort(order)
-    rows = ranges(first_row[back], sizes[back])
+    _, rows = gather_rows(row_splits(sizes), np.argsort(order))
     rows = rows[lengths[rows] > 0]  # no phones are no pronunciation
     owner = np.repeat(order, sizes)[rows]
-    units = labels[ranges(first_label[rows], lengths[rows])] - np.uint8(1)
+    units = labels[gather_rows(row_splits(lengths), rows)[1]] - np.uint8(1)
     return Readings(
         words,
-        np.append(0, np.cumsum(np.bincount(owner, minlength=len(words)))),
-        np.append(0, np.cumsum(lengths[rows])),
+        splits_of_ids(owner, len(words)),
+        row_splits(lengths[rows]),
         units,
         scores[rows],
     )

@@ -6,11 +6,8 @@ from typing import Dict, List, Tuple
 import numpy as np
 
 from wfst_bias.core.types import FloatArray, IntArray
-from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.phones import PHONES
-from wfst_bias.lang.pronunciation_table import PronunciationTable
-
-ScoredPronunciation = Tuple[Pronunciation, float]
+from wfst_bias.lang.pronunciation_table import PronunciationTable, ScoredPronunciation
 
 
 @dataclass(frozen=True)
@@ -39,25 +36,8 @@ class Readings:
 
     def pairs(self, word_index: int) -> List[ScoredPronunciation]:
         """Return the pronunciations of a word and their log-probabilities, the best first."""
-        rows = range(self.row_splits[word_index], self.row_splits[word_index + 1])
-        return [(self._pronunciation(row), float(self.scores[row])) for row in rows]
+        return self.table.take(np.array([word_index])).to_pairs(PHONES)[0]
 
     def to_dict(self) -> Dict[str, List[ScoredPronunciation]]:
         """Return the pronunciations of each word and their log-probabilities, the best first."""
-        phones = [PHONES[unit] for unit in self.units.tolist()]
-        splits = self.unit_splits.tolist()
-        known = [tuple(phones[first:end]) for first, end in zip(splits, splits[1:])]
-        scored = list(zip(known, self.scores.tolist()))
-        rows = self.row_splits.tolist()
-        return {word: scored[first:end] for word, first, end in zip(self.words, rows, rows[1:])}
-
-    def _pronunciation(self, row: int) -> Pronunciation:
-        units = self.units[self.unit_splits[row] : self.unit_splits[row + 1]]
-        return tuple(PHONES[unit] for unit in units.tolist())
-
-
-def ranges(firsts: IntArray, sizes: IntArray) -> IntArray:
-    """Return the numbers ``first, first + 1, ...`` of each range in a row, int64."""
-    starts = np.cumsum(sizes) - sizes
-    numbers: IntArray = np.repeat(firsts - starts, sizes) + np.arange(int(sizes.sum()))
-    return numbers
+        return dict(zip(self.words, self.table.to_pairs(PHONES)))
