@@ -73,8 +73,8 @@ def record(out: Path, data: Path, emissions: Path, python: str, tree: Path, part
         run("lang", "hama", work / "lang")
         run("graph", "base", work / "lang", data / "lm/en-us-2g.arpa.gz", work / "base")
     if {"list", "adapter"} & set(parts):
-        pool = ("--distractors", NUM_DISTRACTORS)
-        run("entities", "pool", speech / f"biasing_{NUM_DISTRACTORS}.tsv", work / "list.txt", *pool)
+        pool = ("--biasing", speech / f"biasing_{NUM_DISTRACTORS}.tsv", "--distractors", NUM_DISTRACTORS)
+        run("entities", "sample", work / "list.txt", *pool)
         run("graph", "compile", work / "base", work / "list.txt", work / "graph", *weights)
     stages = ("--stages", "rescore,verify,lookup")
     if "base" in parts:

@@ -22,7 +22,7 @@ def test_a_list_of_rare_words_and_a_thousand_others(few, kathleen, run, cache, m
     monkeypatch.setenv("WFST_BIAS_CACHE", str(cache))
     base = default_base()
     assert (
-        run("entities", "pool", kathleen / "biasing_1000.tsv", few / "list.txt", "--distractors", 1000).exit_code == 0
+        run("entities", "sample", few / "list.txt", "--biasing", kathleen / "biasing_1000.tsv", "--distractors", 1000).exit_code == 0
     )
     assert run("graph", "compile", base, few / "list.txt", few / "graph").exit_code == 0
     scores = {}

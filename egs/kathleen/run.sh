@@ -44,7 +44,7 @@ fi
 if run 4; then
   echo "stage 4: lists and their graphs, without pronunciation variants (plain) and with them"
   for n in $sizes; do
-    wfst-bias entities pool "$speech/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
+    wfst-bias entities sample "$exp/list_$n.txt" --biasing "$speech/biasing_$n.tsv" --distractors "$n"
     wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/plain_$n" --config conf/weights.conf --g2g-variants 0
     wfst-bias graph compile "$exp/base" "$exp/list_$n.txt" "$exp/graph_$n" --config conf/weights.conf
   done

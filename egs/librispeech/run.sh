@@ -43,7 +43,7 @@ if run 2; then
     if [ -f "$lists/$part.biasing_$n.tsv" ]; then
       thinned "$lists/$part.biasing_$n.tsv" "$every" > "$exp/lists_$n.tsv"
     else
-      wfst-bias entities lists "$exp/lists_100.tsv" "$exp/words.txt" "$exp/lists_$n.tsv" --distractors "$n" --seed "$seed"
+      wfst-bias entities sample "$exp/words.txt" "$exp/lists_$n.tsv" --biasing "$exp/lists_100.tsv" --distractors "$n" --seed "$seed"
     fi
   done
 fi
@@ -65,7 +65,7 @@ if run 4 && [ -n "$corpus" ]; then
 elif run 4; then
   echo "stage 4: the texts of the utterances, SYNTHESIZED"
   cut -f 1,2 "$exp/lists_100.tsv" > "$exp/texts"
-  wfst-bias data synthesise "$exp/texts" "$exp/synthetic" --named --config conf/voices.conf
+  wfst-bias data synthesize "$exp/texts" "$exp/synthetic" --named --config conf/voices.conf
   wfst-bias data cuts "$exp/synthetic" "$speech"
 fi
 

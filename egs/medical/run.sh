@@ -26,7 +26,7 @@ fi
 if run 2; then
   echo "stage 2: speech, by other voices for each, and its emissions by hama"
   for part in dev test; do
-    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" --config "conf/voices_$part.conf"
+    wfst-bias data synthesize "$exp/$part.txt" "$exp/data_$part" --config "conf/voices_$part.conf"
     wfst-bias data cuts "$exp/data_$part" "$exp/$part.jsonl.gz"
     wfst-bias model emissions hama "$exp/$part.jsonl.gz" "$exp/emissions_$part"
   done
@@ -91,7 +91,7 @@ if run 9; then
   if [ -n "$text" ]; then
     wfst-bias data sentences "$text" "$exp/sentences.txt" --mean 0
     head -n "$empty_sentences" "$exp/sentences.txt" > "$exp/empty.txt"
-    wfst-bias data synthesise "$exp/empty.txt" "$exp/data_empty" --config conf/voices_test.conf
+    wfst-bias data synthesize "$exp/empty.txt" "$exp/data_empty" --config conf/voices_test.conf
   fi
   for part in noise ${text:+empty}; do
     wfst-bias model emissions hama "$exp/data_$part" "$exp/emissions_$part"

@@ -30,7 +30,7 @@ fi
 if run 2; then
   echo "stage 2: synthetic speech"
   for part in valid train; do
-    wfst-bias data synthesise "$exp/$part.txt" "$exp/data_$part" --seed 7 --config conf/voices.conf
+    wfst-bias data synthesize "$exp/$part.txt" "$exp/data_$part" --seed 7 --config conf/voices.conf
   done
 fi
 
@@ -52,7 +52,7 @@ fi
 
 if run 5; then
   echo "stage 5: the calibration of hama"
-  train calibration wfst-bias calibrate train hama "$exp/data_train" "$exp/calibration" --valid "$exp/data_valid" \
+  train calibration wfst-bias adapter train hama "$exp/data_train" "$exp/calibration" --kind calibration --valid "$exp/data_valid" \
     --recipe conf/calibration.conf
 fi
 
@@ -82,7 +82,7 @@ if [ -n "$test" ] && run 8; then
   wfst-bias graph base "$exp/lang_pieces" "$lm" "$exp/base_pieces"
   cut -d ' ' -f 2- "$test/text" | tr ' ' '\n' | sort -u > "$exp/reference_words.txt"
   for n in $sizes; do
-    wfst-bias entities pool "$test/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
+    wfst-bias entities sample "$exp/list_$n.txt" --biasing "$test/biasing_$n.tsv" --distractors "$n"
     wfst-bias graph compile "$exp/base_pieces" "$exp/list_$n.txt" "$exp/pieces_$n"
     grep -vxFf "$exp/reference_words.txt" "$exp/words.txt" \
       | awk -v many="$(wc -l < "$exp/list_$n.txt")" 'NR % 7 == 0 && taken++ < many' > "$exp/others_$n.txt"

@@ -87,7 +87,7 @@ def told(message, read, *arguments):
 
 def test_what_is_no_folder_of_ours_is_told(folder, model, tmp_path):
     told(
-        f"{tmp_path}/none: is no calibration folder; make one with 'wfst-bias calibrate train'",
+        f"{tmp_path}/none: is no calibration folder; make one with 'wfst-bias adapter train --kind calibration'",
         *(read_calibration, tmp_path / "none", model),
     )
     told(

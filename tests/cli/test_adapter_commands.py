@@ -47,7 +47,8 @@ def folder(tmp_path_factory, world, run):
     toy.lang().write(folder / "lang")
     for command in (
         ("graph", "compile", world / "base", folder / "names.txt", folder / "graph"),
-        ("calibrate", "train", archive(folder), folder / "data", folder / "calibration", *trained, "--steps", 2),
+        ("adapter", "train", archive(folder), folder / "data", folder / "calibration", *trained, "--steps", 2)
+        + ("--kind", "calibration"),
         ("adapter", "train", archive(folder), folder / "data", folder / "adapter", *trained)
         + ("--recipe", folder / "recipe.conf", "--calibration", folder / "calibration")
         + ("--distractors", folder / "names.txt", "--common", folder / "common.txt"),

@@ -164,7 +164,7 @@ def test_what_is_wrong_is_named_with_its_line(options_of, text, message):
 
 
 def test_a_file_that_is_missing(run, tmp_path):
-    result = run("data", "synthesise", "in", "out", "--config", tmp_path / "no.conf")
+    result = run("data", "synthesize", "in", "out", "--config", tmp_path / "no.conf")
     assert result.exit_code == 1 and "no.conf" in result.output
 
 
@@ -175,6 +175,6 @@ def test_lines_have_their_numbers(tmp_path):
 
 
 def test_every_command_with_options_has_config(run):
-    for command in ("decode", "transcribe", "score", "tune", "report"), ("graph", "compile"), ("data", "synthesise"):
+    for command in ("decode", "transcribe", "score", "tune", "report"), ("graph", "compile"), ("data", "synthesize"):
         for name in [(each,) for each in command] if command[0] == "decode" else [command]:
             assert "--config FILE" in run(*name, "--help").output

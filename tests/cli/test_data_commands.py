@@ -20,7 +20,7 @@ def corpus(tmp_path_factory, run):
     result = run("data", "templates", folder / "templates.txt", folder / "names.jsonl", out, "--count", 2)
     assert result.exit_code == 0 and "2 sentences" in result.output
     voice = "flite:slt" if shutil.which("flite") else "hibari"
-    result = run("data", "synthesise", out, folder / "data", "--voice", voice, "--noise", 30, 40)
+    result = run("data", "synthesize", out, folder / "data", "--voice", voice, "--noise", 30, 40)
     assert result.exit_code == 0, result.output
     return folder
 

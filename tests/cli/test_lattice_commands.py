@@ -36,7 +36,7 @@ def test_the_archive_alone_says_the_same(folder, run):
 
 
 def test_nbest_has_terms_and_entities(folder, run):
-    rows = rows_of(run("lattice", "nbest", folder, "--nbest", 3))
+    rows = rows_of(run("lattice", "best", folder, "--nbest", 3))
     assert [row["rank"] for row in rows if row["utterance"] == "demo_000"] == [1, 2, 3]
     assert rows[0]["entities"] == [{"phrase": "Zelenskyy", "first_word": 2, "num_words": 1}]
     assert rows[0]["list"] != 0
@@ -44,7 +44,7 @@ def test_nbest_has_terms_and_entities(folder, run):
 
 def test_pruning_leaves_the_best_and_what_is_close(folder, run, tmp_path):
     assert run("lattice", "prune", folder, tmp_path / "p", "--beam", 15).exit_code == 0
-    rows, pruned = (rows_of(run("lattice", "nbest", source, "--nbest", 10000)) for source in (folder, tmp_path / "p"))
+    rows, pruned = (rows_of(run("lattice", "best", source, "--nbest", 10000)) for source in (folder, tmp_path / "p"))
     best = {row["utterance"]: row["total"] for row in rows if row["rank"] == 1}
     near = {row["text"] for row in rows if row["total"] > best[row["utterance"]] - 14.99}
     assert near <= {row["text"] for row in pruned} < {row["text"] for row in rows}
@@ -53,8 +53,8 @@ def test_pruning_leaves_the_best_and_what_is_close(folder, run, tmp_path):
 def test_other_weights_change_the_scores_by_them(folder, run, tmp_path):
     options = ("--lm-scale", 0.5, "--word-penalty", 2)
     assert run("lattice", "rescore", folder, tmp_path / "r", *options).exit_code == 0
-    before = {row["text"]: row for row in rows_of(run("lattice", "nbest", folder, "--nbest", 10000))}
-    for row in rows_of(run("lattice", "nbest", tmp_path / "r", "--nbest", 20)):
+    before = {row["text"]: row for row in rows_of(run("lattice", "best", folder, "--nbest", 10000))}
+    for row in rows_of(run("lattice", "best", tmp_path / "r", "--nbest", 20)):
         expected = 0.5 * before[row["text"]]["language_model"] - 2 * len(row["text"].split())
         assert row["language_model"] == pytest.approx(expected, abs=0.01)
         assert row["acoustic"] == pytest.approx(before[row["text"]]["acoustic"], abs=0.01)
@@ -96,7 +96,7 @@ def test_what_went_through_k2_is_what_was_copied(folder, run, tmp_path):
     assert gzip.decompress((tmp_path / "lat.gz").read_bytes()).decode() == archive
     assert (tmp_path / "lat.txt").read_text() == archive
     of_k2, own = (
-        rows_of(run("lattice", "nbest", source, *options, "--nbest", 50))
+        rows_of(run("lattice", "best", source, *options, "--nbest", 50))
         for source, options in ((tmp_path / "lat.pt", words), (tmp_path / "copy", ()))
     )
     assert of_k2 == own
@@ -109,7 +109,7 @@ def test_another_language_model_takes_the_place_of_the_first(folder, world, run,
     options = ("--lm", tmp_path / "lm.arpa.gz", "--lm-scale", 0.5)
     result = run("lattice", "rescore", folder, tmp_path / "r", *options)
     assert result.exit_code == 0, result.output
-    (before, *_), (after, *_) = (rows_of(run("lattice", "nbest", source)) for source in (folder, tmp_path / "r"))
+    (before, *_), (after, *_) = (rows_of(run("lattice", "best", source, "--nbest", 10)) for source in (folder, tmp_path / "r"))
     assert after["text"] == before["text"] and after["language_model"] > 0.5 * before["language_model"]
     assert after["list"] == pytest.approx(before["list"], abs=0.01)
     assert json.loads((tmp_path / "r" / "meta.json").read_text())["lm"] == str(tmp_path / "lm.arpa.gz")
@@ -164,7 +164,7 @@ def test_empty_lattices_go_through_all_verbs(folder, run, tmp_path):
     assert run("lattice", "prune", tmp_path / "lat.pt", tmp_path / "p", "--beam", 2, *words).exit_code == 0
     for source in ("copy", "r", "p"):
         assert run("lattice", "best", tmp_path / source).output == "demo_000\n0_quiet\n"
-        assert run("lattice", "nbest", tmp_path / source).output == ""
+        assert run("lattice", "best", tmp_path / source, "--nbest", 10).output == ""
     assert run("lattice", "oracle", tmp_path / "copy", tmp_path).output.startswith("100.00 % of 4 words")
     result = run("lattice", "draw", tmp_path / "copy", "0_quiet", tmp_path / "d.svg")
     assert result.exit_code == 1 and "'0_quiet' has no path" in result.output

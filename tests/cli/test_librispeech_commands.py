@@ -26,8 +26,9 @@ def lists(tmp_path_factory):
 def decoded(world, lists, run):
     voice = "flite:slt" if shutil.which("flite") else "hibari"
     for command in (
-        ("entities", "lists", lists / "own.tsv", lists / "words.txt", lists / "lists_3.tsv", "--distractors", 3),
-        ("data", "synthesise", lists / "texts", lists / "data", "--named", "--voice", voice),
+        ("entities", "sample", lists / "words.txt", lists / "lists_3.tsv", "--biasing", lists / "own.tsv")
+        + ("--distractors", 3),
+        ("data", "synthesize", lists / "texts", lists / "data", "--named", "--voice", voice),
         ("data", "cuts", lists / "data", lists / "cuts.jsonl.gz"),
         ("decode", world / "base", lists / "cuts.jsonl.gz", lists / "none"),
         ("decode", world / "base", lists / "cuts.jsonl.gz", lists / "own", "--stages", "none", "--biasing", lists / "lists_3.tsv"),

@@ -48,7 +48,7 @@ def test_they_are_the_same_after_k2(long_folder, long_speech, run, tmp_path):
 
 
 def test_hypotheses_are_of_segments(long_folder, segments, run):
-    rows = [json.loads(line) for line in run("lattice", "nbest", long_folder, "--nbest", 2).output.splitlines()]
+    rows = [json.loads(line) for line in run("lattice", "best", long_folder, "--nbest", 2).output.splitlines()]
     decoded = [json.loads(line) for line in (long_folder / "nbest.jsonl").read_text().splitlines()]
     assert list(dict.fromkeys(row["utterance"] for row in rows)) == [name for name, _, _ in segments]
     assert [row["utterance"] for row in rows] == [row["utterance"] for row in decoded]

@@ -175,7 +175,7 @@ def test_all_files_of_options_have_one_syntax(conf):
 
 @pytest.mark.parametrize("conf", sorted(EGS.glob("*/conf/*.conf")), ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_commands_take_the_files_of_the_recipes(run, conf):
-    kinds = {"voices": ("data", "synthesise"), "classes": ("graph", "base"), "model": ("model", "train")}
+    kinds = {"voices": ("data", "synthesize"), "classes": ("graph", "base"), "model": ("model", "train")}
     kind = conf.stem.partition("_")[0]
     if kind in ("recipe", "adapter", "calibration"):  # of the recipe, and of trainings
         return

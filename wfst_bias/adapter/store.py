@@ -23,7 +23,7 @@ from wfst_bias.core.files import publish_folder, read_json
 from wfst_bias.lang.lang import Lang, hama_lang, read_lang
 
 CALIBRATION, ADAPTER = "calibration", "adapter"
-_COMMAND = {CALIBRATION: "calibrate", ADAPTER: "adapter"}
+_COMMAND = {CALIBRATION: "adapter train --kind calibration", ADAPTER: "adapter train"}
 _META, _WEIGHTS, _LANG, _SOUNDING = "meta.json", "weights.npz", "lang", "sounding"
 _BEHIND = "trained_behind"
 _NEEDED = {CALIBRATION: ("config", "tokens"), ADAPTER: ("config", "tokens", _LANG, _SOUNDING)}
@@ -124,7 +124,7 @@ def _read(folder: Path, kind: str, model: AcousticModel) -> Tuple[Dict[str, Any]
     folder = Path(folder)
     meta = read_json(folder / _META) if (folder / _META).is_file() else None
     if not isinstance(meta, dict) or meta.get("kind") != kind:
-        raise InputError(f"is no {kind} folder; make one with 'wfst-bias {_COMMAND[kind]} train'", folder)
+        raise InputError(f"is no {kind} folder; make one with 'wfst-bias {_COMMAND[kind]}'", folder)
     missing = [key for key in _NEEDED[kind] if key not in meta]
     if missing:
         raise InputError(f"does not have {', '.join(missing)}; make the folder anew", folder / _META)

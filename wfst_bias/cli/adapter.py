@@ -1,49 +1,157 @@
-"""``wfst-bias calibrate`` and ``wfst-bias adapter``: small networks after a frozen acoustic model."""
+"""``wfst-bias adapter``: small networks after a frozen acoustic model."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 import click
+from click.core import ParameterSource
 
 from wfst_bias.cli.options import PATH, adapter_options, device_option, model_option
+from wfst_bias.cli.renamed import add_former
+from wfst_bias.cli.sections import Group, in_section
 
 if TYPE_CHECKING:
     from wfst_bias.training.adapter.contextual import AdapterRecipe, ListWords
 
 _NEVER_LISTED = 1500  # words; of the others enough are spoken to learn from
+CONTEXTUAL, CALIBRATION = "contextual", "calibration"
+_FOR_CONTEXTUAL = "Contextual adapters only"
+_FOR_CALIBRATION = "Calibrations only"
 _model = click.argument("model_spec", metavar="MODEL")
 _data = click.argument("data", type=PATH)
+_out = click.argument("out", type=PATH)
 _lang = click.option(
     "--lang", "lang_dir", type=PATH, help="Lang folder of the model's tokens; hama has one of its own."
 )
 _valid = click.option(
     "--valid", type=PATH, metavar="DATA", help="Data to validate on; else a twentieth of DATA is kept back."
 )
-
-
-_recipe = click.option("--recipe", type=PATH, metavar="FILE", help="Settings of the training, lines '--PART-KEY=VALUE'; see egs/synthetic/conf.")
-
-
-@click.group()
-def calibrate() -> None:
-    """A small network that corrects the systematic errors of a black-box model."""
-
-
-@calibrate.command("train")
-@_model
-@_data
-@click.argument("out", type=PATH)
-@_lang
-@_valid
-@_recipe
-@click.option("--steps", type=click.IntRange(1), help="Updates; else those of the recipe, or 600.")
-@click.option(
+_recipe = click.option(
+    "--recipe",
+    type=PATH,
+    metavar="FILE",
+    help="Settings of the training, lines '--PART-KEY=VALUE'; see egs/synthetic/conf.",
+)
+_strength = in_section(
+    _FOR_CALIBRATION,
     "--strength",
     type=click.FloatRange(0.0, 1.0),
     help="Share of the change that is made; else that of the recipe, or 0.4.",
 )
+
+
+@click.group(cls=Group)
+def adapter() -> None:
+    """Train small networks that change a model's emissions before the search; look at what they do."""
+
+
+@adapter.command("train", short_help="Train a contextual adapter, or a calibration, of a model.")
+@_model
+@_data
+@_out
+@click.option(
+    "--kind",
+    type=click.Choice([CONTEXTUAL, CALIBRATION]),
+    default=CONTEXTUAL,
+    show_default=True,
+    help="contextual attends from the speech to the list of a decoding; calibration needs no list, it corrects the "
+    "systematic errors of a model.",
+)
+@_lang
+@_valid
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    help="Updates (of a contextual adapter those of the last phase); else those of the recipe, or 1,000, and 600 of a "
+    "calibration.",
+)
+@_recipe
 @device_option
-def calibrate_train(
+@in_section(
+    _FOR_CONTEXTUAL, "--phones", "phones_dir", type=PATH, help="Lang folder of the model's phone head, where it has one."
+)
+@in_section(
+    _FOR_CONTEXTUAL,
+    "--distractors",
+    type=PATH,
+    metavar="WORDS",
+    help="Words to fill lists with, one a line; else those of the lang folder.",
+)
+@in_section(
+    _FOR_CONTEXTUAL,
+    "--common",
+    type=PATH,
+    metavar="WORDS",
+    help="Words that are never in a list; else the 1,500 most common ones.",
+)
+@in_section(
+    _FOR_CONTEXTUAL,
+    "--exclude",
+    type=PATH,
+    metavar="WORDS",
+    help="Words of a later test: they are in no list, and speech that has one is not trained on.",
+)
+@in_section(
+    _FOR_CONTEXTUAL,
+    "--calibration",
+    default="none",
+    show_default=True,
+    metavar="DIR",
+    help="Calibration that the emissions pass before: a folder, or none.",
+)
+@in_section(
+    _FOR_CONTEXTUAL,
+    "--attention",
+    type=click.Choice(["positions", "entities"]),
+    help="To each unit of a phrase, or to the whole phrase; else as the recipe has it, or to positions.",
+)
+@_strength
+def adapter_train(
+    model_spec: str,
+    data: Path,
+    out: Path,
+    kind: str,
+    lang_dir: Optional[Path],
+    valid: Optional[Path],
+    recipe: Optional[Path],
+    steps: Optional[int],
+    device: str,
+    strength: Optional[float],
+    **contextual: Any,
+) -> None:
+    """Train an adapter of MODEL on DATA into OUT; MODEL itself stays as it is.
+
+    MODEL is named as for 'wfst-bias decode --model'; DATA may be synthetic speech. OUT.exp holds emissions, checkpoints and
+    curves; run again after an interruption, the training goes on.
+
+    A contextual adapter is trained first on simulated emissions of texts (where the model shows nothing but its
+    log-probabilities), then on speech with guided attention, then with the CTC loss, each time with lists of 20 to 2,000
+    phrases.
+
+    \b
+    Examples:
+    wfst-bias adapter train hama data/synthetic exp/adapter
+    wfst-bias adapter train hama data/synthetic exp/calibration --kind calibration
+    wfst-bias adapter train conformer:exp/small data/train exp/adapter --lang data/lang_bpe --phones data/lang
+    """
+    _check_kind(kind)
+    if kind == CALIBRATION:
+        _train_calibration(model_spec, data, out, lang_dir, valid, recipe, steps, strength, device)
+    else:
+        _train_contextual(model_spec, data, out, lang_dir, valid, recipe, steps, device, **contextual)
+
+
+def _check_kind(kind: str) -> None:
+    """Options of the other kind are an error of usage."""
+    context = click.get_current_context()
+    other = _FOR_CONTEXTUAL if kind == CALIBRATION else _FOR_CALIBRATION
+    for parameter in context.command.params:
+        is_given = context.get_parameter_source(parameter.name or "") == ParameterSource.COMMANDLINE
+        if is_given and getattr(parameter, "section", None) == other:
+            raise click.UsageError(f"{parameter.opts[0]} is not for --kind {kind}: leave it out")
+
+
+def _train_calibration(
     model_spec: str,
     data: Path,
     out: Path,
@@ -54,13 +162,6 @@ def calibrate_train(
     strength: Optional[float],
     device: str,
 ) -> None:
-    """Train a calibration of MODEL on DATA into OUT; synthetic speech will do.
-
-    MODEL is named as for 'wfst-bias decode --model'. OUT.exp holds emissions, checkpoints and curves; run again after
-    an interruption, the training goes on.
-
-    Example: wfst-bias calibrate train hama data/synthetic exp/calibration
-    """
     from dataclasses import replace
 
     from wfst_bias.acoustic.models import load_model
@@ -80,68 +181,22 @@ def calibrate_train(
     click.echo(f"{out}: trained; give it to 'wfst-bias decode --calibration'")
 
 
-@click.group()
-def adapter() -> None:
-    """A contextual adapter: attention from the speech to a list, before the search."""
-
-
-@adapter.command("train")
-@_model
-@_data
-@click.argument("out", type=PATH)
-@_lang
-@click.option("--phones", "phones_dir", type=PATH, help="Lang folder of the model's phone head, where it has one.")
-@_valid
-@click.option(
-    "--distractors", type=PATH, metavar="WORDS", help="Words to fill lists with, one a line; else those of the lang."
-)
-@click.option(
-    "--common", type=PATH, metavar="WORDS", help="Words that are never in a list; else the 1,500 most common ones."
-)
-@click.option(
-    "--calibration",
-    default="none",
-    show_default=True,
-    metavar="DIR",
-    help="Calibration that the emissions pass before: a folder, or none.",
-)
-@click.option(
-    "--exclude",
-    type=PATH,
-    metavar="WORDS",
-    help="Words of a later test: in no list, nor is speech that has one trained on.",
-)
-@_recipe
-@click.option(
-    "--attention", type=click.Choice(["positions", "entities"]), help="To each unit of a phrase, or the whole."
-)
-@click.option("--steps", type=click.IntRange(1), help="Updates of the last phase; else those of the recipe, or 1,000.")
-@device_option
-def adapter_train(
+def _train_contextual(
     model_spec: str,
     data: Path,
     out: Path,
     lang_dir: Optional[Path],
-    phones_dir: Optional[Path],
     valid: Optional[Path],
-    distractors: Optional[Path],
-    common: Optional[Path],
-    calibration: str,
-    exclude: Optional[Path],
     recipe: Optional[Path],
-    attention: Optional[str],
     steps: Optional[int],
     device: str,
+    phones_dir: Optional[Path],
+    distractors: Optional[Path],
+    common: Optional[Path],
+    exclude: Optional[Path],
+    calibration: str,
+    attention: Optional[str],
 ) -> None:
-    """Train an adapter of MODEL on DATA into OUT; MODEL itself stays as it is.
-
-    First on simulated emissions of texts (where the model shows nothing but its log-probabilities), then on speech
-    with guided attention, then with the CTC loss, each time with lists of 20 to 2,000 phrases.
-
-    \b
-    Example: wfst-bias adapter train hama data/synthetic exp/adapter
-    Example: wfst-bias adapter train conformer:exp/small data/train exp/adapter --lang data/lang_bpe --phones data/lang
-    """
     from wfst_bias.acoustic.models import load_model
     from wfst_bias.adapter.default import NONE, emission_adapter_of
     from wfst_bias.decode.search import usable_device
@@ -211,3 +266,26 @@ def adapter_plot(
         graph_dir, data, utterance, out, model, emission_adapter_of(model, model_spec, calibration, adapter), top
     )
     click.echo(f"{out}: written")
+
+
+@click.group(hidden=True)
+def calibrate() -> None:
+    """Train a calibration; the former name of 'adapter train --kind calibration'."""
+
+
+@click.command()
+@_model
+@_data
+@_out
+@_lang
+@_valid
+@_recipe
+@click.option("--steps", type=click.IntRange(1), help="Updates; else those of the recipe, or 600.")
+@_strength
+@device_option
+def _calibrate_train(**options: Any) -> None:
+    """Train a calibration of MODEL on DATA into OUT."""
+    _train_calibration(**options)
+
+
+add_former(calibrate, "train", _calibrate_train, "adapter train --kind calibration")

@@ -7,12 +7,14 @@ import click
 
 from wfst_bias.cli.options import PATH, channel_option, format_option
 from wfst_bias.cli.pseudo_labels import pseudo_labels
+from wfst_bias.cli.renamed import add_former
+from wfst_bias.cli.sections import Group
 
 if TYPE_CHECKING:
     from wfst_bias.data.channels import Channel
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Sentences rich in rare words or in phrases of a list, synthetic speech, noise, manifests, pseudo-labels."""
 
@@ -92,7 +94,7 @@ def data_templates(
     click.echo(f"{out}: {len(sentences):,} sentences")
 
 
-@data.command("synthesise")
+@data.command("synthesize")
 @click.argument("sentences", type=PATH)
 @click.argument("data_dir", type=PATH)
 @click.option(
@@ -118,7 +120,7 @@ def data_templates(
 @click.option(
     "--named", is_flag=True, help="Lines are 'UTTERANCE SENTENCE', as in Kaldi's text; else they are numbered."
 )
-def data_synthesise(
+def data_synthesize(
     sentences: Path,
     data_dir: Path,
     voices: Tuple[str, ...],
@@ -133,7 +135,7 @@ def data_synthesise(
     flite and espeak-ng are programs of their own (apt install flite espeak-ng); hibari comes with wfst-bias[demo], piper
     with pip install piper-tts.
 
-    Example: wfst-bias data synthesise sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
+    Example: wfst-bias data synthesize sentences.txt data/train --voice hibari --voice flite:slt --speed 0.85 1.2
     """
     from wfst_bias.core.files import lines_of
     from wfst_bias.synth.synthesis import read_named_sentences, synthesize
@@ -147,6 +149,9 @@ def data_synthesise(
     click.echo(f"{data_dir}: {len(lines) - silent:,} utterances of synthetic speech")
     if silent:
         click.echo(f"wfst-bias: {silent:,} sentences gave no sound and are left out", err=True)
+
+
+add_former(data, "synthesise", data_synthesize, "data synthesize")
 
 
 @data.command("noise")

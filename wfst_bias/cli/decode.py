@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple
 import click
 
 from wfst_bias.cli.decoding import decoding_options
-from wfst_bias.cli.options import PATH, was_given
+from wfst_bias.cli.options import PATH, was_given, with_options
 from wfst_bias.cli.pseudo_labels import check_output, write_pseudo_labels
+from wfst_bias.cli.sections import Command, in_section
 
 if TYPE_CHECKING:
     from wfst_bias.corpus.options import OutputOptions, RunOptions
@@ -78,19 +79,22 @@ _WORKER_OPTIONS = (
         metavar="N",
         help="Decode in N processes with one thread each; else in this process with all threads.",
     ),
-    click.option(
+    in_section(
+        "Clusters",
         "--job",
         type=_Job(),
         metavar="K/N",
         help="Decode only the K-th of N shares, for queue.pl or a job array; then run the same command with --merge.",
     ),
-    click.option("--merge", is_flag=True, help="Join what the jobs have decoded."),
-    click.option(
+    in_section("Clusters", "--merge", is_flag=True, help="Join what the jobs have decoded."),
+    in_section(
+        "Clusters",
         "--scheduler", metavar="ADDRESS", help="Decode on the workers of a Dask scheduler: its address or its file."
     ),
 )
 _RUN_OPTIONS = (
-    click.option(
+    in_section(
+        "Parts and failures",
         "--part-seconds",
         type=click.FloatRange(1),
         default=300.0,
@@ -98,8 +102,9 @@ _RUN_OPTIONS = (
         metavar="S",
         help="Audio that is decoded and written at once; this much is lost when a process is killed.",
     ),
-    click.option("--strict", is_flag=True, help="End at the first input that cannot be read or decoded."),
-    click.option(
+    in_section("Parts and failures", "--strict", is_flag=True, help="End at the first input that cannot be read or decoded."),
+    in_section(
+        "Parts and failures",
         "--max-failed",
         type=click.FloatRange(0, 1),
         default=0.5,
@@ -109,7 +114,8 @@ _RUN_OPTIONS = (
     ),
 )
 _OUTPUT_OPTIONS = (
-    click.option(
+    in_section(
+        "Output",
         "--lattices",
         "lattice_form",
         type=click.Choice(["words", "frames"]),
@@ -117,7 +123,8 @@ _OUTPUT_OPTIONS = (
         show_default=True,
         help="What an arc of lat.1.gz is: a word (each word sequence once, Kaldi's CompactLattice), or a frame (all paths).",
     ),
-    click.option(
+    in_section(
+        "Output",
         "--nbest",
         "num_best",
         type=click.IntRange(0),
@@ -130,7 +137,8 @@ _OUTPUT_OPTIONS = (
 )
 
 
-_to_cuts_option = click.option(
+_to_cuts_option = in_section(
+    "Output",
     "--to-cuts",
     type=PATH,
     metavar="FILE",
@@ -142,7 +150,7 @@ def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a corpus; the command receives ``workers``, ``output`` and ``options``."""
 
     @functools.wraps(command)
-    def with_options(*args: Any, batch_size: int, **kwargs: Any) -> Any:
+    def with_corpus(*args: Any, batch_size: int, **kwargs: Any) -> Any:
         from wfst_bias.corpus.options import OutputOptions, RunOptions
 
         workers = _Workers(*(kwargs.pop(name) for name in ("num_jobs", "job", "merge", "scheduler")))
@@ -152,12 +160,10 @@ def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
         options = RunOptions(*(kwargs.pop(name) for name in ("part_seconds", "strict", "max_failed")))
         return command(*args, workers=workers, output=output, options=options, **kwargs)
 
-    for option in reversed((*_OUTPUT_OPTIONS, *_WORKER_OPTIONS, *_RUN_OPTIONS)):
-        with_options = option(with_options)
-    return with_options
+    return with_options(with_corpus, *_OUTPUT_OPTIONS, *_WORKER_OPTIONS, *_RUN_OPTIONS)
 
 
-@click.command()
+@click.command(cls=Command, common=("--model", "--stages", "--boost-alpha", "--nj", "--device"))
 @click.argument("graph_dir", type=PATH)
 @click.argument("data", type=PATH)
 @click.argument("decode_dir", type=PATH)

@@ -19,22 +19,25 @@ from wfst_bias.cli.options import (
     is_set,
     model_option,
     was_given,
+    with_options,
 )
+from wfst_bias.cli.sections import in_section
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.second_pass.config import CONFIDENCE, STAGES, ChainConfig, LookupConfig, RescoringConfig, VerifyConfig
 
 if TYPE_CHECKING:
     from wfst_bias.recognize.setup import DecodeSetup
 
-search_options = config_options(SearchConfig, "search")
-boost_options = config_options(BoostConfig, "boost")
-gate_options = config_options(GateConfig, "gate")
+search_options = config_options(SearchConfig, "search", "Search")
+boost_options = config_options(BoostConfig, "boost", "Adaptive boosting")
+gate_options = config_options(GateConfig, "gate", "Gates")
 
-stage_options = config_options(ChainConfig, "stages", prefix="")
-rescore_options = config_options(RescoringConfig, "rescore")
+stage_options = config_options(ChainConfig, "stages", "Second pass", prefix="")
+rescore_options = config_options(RescoringConfig, "rescore", "Rescoring (--stages rescore)")
 _verify_options = config_options(
     VerifyConfig,
     "verify",
+    "Verification (--stages verify)",
     short={
         "min_posterior": "--min-posterior",
         "false_alarms_per_hour": "--false-alarms-per-hour",
@@ -60,14 +63,17 @@ def verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _verify_options(with_confidence)
 
 
-lookup_options = config_options(LookupConfig, "lookup")
-_biasing_option = click.option(
+lookup_options = config_options(LookupConfig, "lookup", "Lookup (--stages lookup)")
+_OWN_LISTS = "Lists of utterances"
+_biasing_option = in_section(
+    _OWN_LISTS,
     "--biasing",
     type=PATH,
     metavar="TSV",
     help="A list for each utterance, in the form of the public LibriSpeech lists.",
 )
-_entities_by_option = click.option(
+_entities_by_option = in_section(
+    _OWN_LISTS,
     "--entities-by",
     type=(str, PATH),
     metavar="FIELD MAP",
@@ -92,8 +98,13 @@ _OPTIONS = (
     verify_options,
     lookup_options,
     device_option,
-    click.option(
-        "--batch-size", type=click.IntRange(1), default=8, show_default=True, help="Utterances searched together."
+    in_section(
+        "Search",
+        "--batch-size",
+        type=click.IntRange(1),
+        default=8,
+        show_default=True,
+        help="Utterances searched together.",
     ),
 )
 # fields of a setup by the arguments that make them
@@ -137,9 +148,7 @@ def decoding_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
         return command(*args, setup_of=setup_of, **kwargs)
 
-    for option in reversed(_OPTIONS):
-        with_setup = option(with_setup)
-    return with_setup
+    return with_options(with_setup, *_OPTIONS)
 
 
 def _check(setup: "DecodeSetup") -> None:

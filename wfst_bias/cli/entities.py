@@ -2,15 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, format_option, g2g_options
+from wfst_bias.cli.options import PATH, format_option, g2g_options, is_set
+from wfst_bias.cli.renamed import add_former
+from wfst_bias.cli.sections import Group
 from wfst_bias.g2p.config import G2GConfig
 
 
-@click.group()
+@click.group(cls=Group)
 def entities() -> None:
     """Make, check and rewrite lists of phrases."""
 
@@ -97,40 +99,82 @@ def entities_convert(source: Path, out: Path, format_name: str) -> None:
     click.echo(f"{out}: {len(phrases):,} phrases")
 
 
-@entities.command("pool")
-@click.argument("biasing", type=PATH, metavar="TSV")
-@click.argument("out", type=PATH, metavar="LIST")
-@click.option("--distractors", type=click.IntRange(0), required=True, help="Words that are not spoken, from the lists.")
-def entities_pool(biasing: Path, out: Path, distractors: int) -> None:
-    """One LIST for all utterances of TSV: all their rare words and some distractors.
+_distractors = click.option(
+    "--distractors", type=click.IntRange(0), required=True, metavar="N", help="Phrases that are not spoken."
+)
+_seed = click.option("--seed", type=int, default=0, show_default=True, help="Another one draws other distractors.")
 
-    TSV has a list for each utterance, in the form of the public LibriSpeech lists.
 
-    Example: wfst-bias entities pool biasing_1000.tsv all_1000.txt --distractors 1000
+@entities.command("sample", short_help="Make a list for a test: spoken phrases and distractors.")
+@click.argument("paths", type=PATH, nargs=-1, required=True, metavar="[LIST [DATA]] OUT")
+@_distractors
+@click.option("--biasing", type=PATH, metavar="TSV", help="Lists of utterances, in the form of the public LibriSpeech lists.")
+@click.option("--unsaid", is_flag=True, help="Distractors only: a list of which nothing is spoken in DATA.")
+@_seed
+@format_option
+def entities_sample(
+    paths: Tuple[Path, ...], distractors: int, biasing: Optional[Path], unsaid: bool, seed: int, format_name: str
+) -> None:
+    """Make a list for a test: phrases that are spoken in it, and distractors, which are not.
+
+    \b
+    LIST DATA OUT.jsonl       the phrases of LIST, or of a domain, that the texts of DATA have; distractors from LIST
+    OUT.txt --biasing TSV     one list for all utterances of TSV: their rare words; distractors from their lists
+    LIST OUT.tsv --biasing TSV   a list for each utterance of TSV: its rare words; distractors from LIST, a word a line
+
+    A smaller list is a part of a larger one of the same kind and seed. OUT.jsonl has all that LIST has of a phrase;
+    OUT.tsv is in the form of the public LibriSpeech lists, which were made so from 'all_rare_words.txt'.
+
+    \b
+    Examples:
+    wfst-bias entities sample medicine data/test list_1000.jsonl --distractors 1000
+    wfst-bias entities sample all_1000.txt --biasing biasing_1000.tsv --distractors 1000
+    wfst-bias entities sample all_rare_words.txt biasing_500.tsv --biasing biasing_100.tsv --distractors 500
     """
+    *sources, out = paths
+    if biasing and (unsaid or is_set("format_name")):
+        raise click.UsageError("--unsaid and --format are for LIST DATA OUT, without --biasing")
+    if biasing and not sources:
+        _write_pool(biasing, out, distractors, seed)
+    elif biasing and len(sources) == 1:
+        _write_lists(biasing, sources[0], out, distractors, seed)
+    elif len(sources) == 2 and not biasing:
+        _write_sample(sources[0], sources[1], out, format_name, distractors, unsaid, seed)
+    else:
+        expected = "OUT or LIST OUT" if biasing else "LIST DATA OUT, or --biasing TSV"
+        raise click.UsageError(f"found {len(paths)} arguments; {expected} was expected")
+
+
+def _write_sample(
+    source: Path, data: Path, out: Path, format_name: str, distractors: int, unsaid: bool, seed: int
+) -> None:
+    """Write the phrases of a list that some texts have, and distractors."""
+    from wfst_bias.core.files import check_not_input, publish_file
+    from wfst_bias.data.cuts import read_texts
+    from wfst_bias.entities.formats.documents import own_line
+    from wfst_bias.entities.lists import read_entities
+    from wfst_bias.entities.pool import sample_list
+
+    check_not_input(out, source)
+    texts = read_texts(data).values()
+    phrases = sample_list(read_entities(source, format_name), texts, distractors, with_spoken=not unsaid, seed=seed)
+    publish_file(out, "".join(own_line(entity) for entity in phrases))
+    click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")
+
+
+def _write_pool(biasing: Path, out: Path, distractors: int, seed: int = 0) -> None:
+    """Write one list for all utterances."""
     from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.pool import pool_lists
 
     check_not_input(out, biasing)
-    phrases = pool_lists(biasing, distractors)
+    phrases = pool_lists(biasing, distractors, seed)
     publish_file(out, "".join(f"{phrase}\n" for phrase in phrases))
     click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")
 
 
-@entities.command("lists")
-@click.argument("biasing", type=PATH, metavar="TSV")
-@click.argument("words", type=PATH)
-@click.argument("out", type=PATH, metavar="OUT.tsv")
-@click.option("--distractors", type=click.IntRange(0), required=True, help="Of each utterance.")
-@click.option("--seed", type=int, default=0, show_default=True)
-def entities_lists(biasing: Path, words: Path, out: Path, distractors: int, seed: int) -> None:
-    """A list for each utterance of TSV: its rare words, and distractors drawn from WORDS, one a line.
-
-    TSV and OUT.tsv are in the form of the public LibriSpeech lists, which were made so from 'all_rare_words.txt'. The
-    list of an utterance is a part of its larger ones with the same seed.
-
-    Example: wfst-bias entities lists test-clean.biasing_100.tsv all_rare_words.txt biasing_1000.tsv --distractors 1000
-    """
+def _write_lists(biasing: Path, words: Path, out: Path, distractors: int, seed: int) -> None:
+    """Write a list for each utterance."""
     from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.distractors import lists_with_distractors
 
@@ -140,26 +184,28 @@ def entities_lists(biasing: Path, words: Path, out: Path, distractors: int, seed
     click.echo(f"{out}: {len(rows):,} utterances, {distractors:,} distractors each")
 
 
-@entities.command("sample")
-@click.argument("source", type=PATH, metavar="LIST")
-@click.argument("data", type=PATH)
-@click.argument("out", type=PATH, metavar="OUT.jsonl")
-@format_option
-@click.option("--distractors", type=click.IntRange(0), required=True, help="Phrases of LIST that are not spoken.")
-@click.option("--unsaid", is_flag=True, help="Only these: a list of which nothing is spoken in DATA.")
-def entities_sample(source: Path, data: Path, out: Path, format_name: str, distractors: int, unsaid: bool) -> None:
-    """The phrases of LIST, or of a domain, that the texts of DATA have, and some distractors, as our own lines of JSON.
+_biasing = click.argument("biasing", type=PATH, metavar="TSV")
 
-    Example: wfst-bias entities sample medicine data/test exp/list_1000.jsonl --distractors 1000
-    """
-    from wfst_bias.core.files import check_not_input, publish_file
-    from wfst_bias.data.cuts import read_texts
-    from wfst_bias.entities.formats.documents import own_line
-    from wfst_bias.entities.lists import read_entities
-    from wfst_bias.entities.pool import sample_list
 
-    check_not_input(out, source)
-    texts = read_texts(data).values()
-    phrases = sample_list(read_entities(source, format_name), texts, distractors, with_spoken=not unsaid)
-    publish_file(out, "".join(own_line(entity) for entity in phrases))
-    click.echo(f"{out}: {len(phrases):,} phrases, {distractors:,} of them distractors")
+@click.command()
+@_biasing
+@click.argument("out", type=PATH, metavar="LIST")
+@_distractors
+def _pool(biasing: Path, out: Path, distractors: int) -> None:
+    """Make one LIST for all utterances of TSV: all their rare words and some distractors."""
+    _write_pool(biasing, out, distractors)
+
+
+@click.command()
+@_biasing
+@click.argument("words", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.tsv")
+@_distractors
+@_seed
+def _lists(biasing: Path, words: Path, out: Path, distractors: int, seed: int) -> None:
+    """Make a list for each utterance of TSV: its rare words, and distractors drawn from WORDS, one a line."""
+    _write_lists(biasing, words, out, distractors, seed)
+
+
+add_former(entities, "pool", _pool, "entities sample LIST --biasing TSV")
+add_former(entities, "lists", _lists, "entities sample WORDS OUT.tsv --biasing TSV")

@@ -6,11 +6,12 @@ from typing import Optional, Tuple
 import click
 
 from wfst_bias.cli.options import PATH, device_option, model_option
+from wfst_bias.cli.sections import Group
 
 _COMMON = 5000  # words; the others are rare
 
 
-@click.group()
+@click.group(cls=Group)
 def evidence() -> None:
     """Models that tell spoken phrases of a list from false alarms."""
 

@@ -8,11 +8,14 @@ import click
 
 from wfst_bias.cli.options import PATH, config_options, format_option, g2g_options
 from wfst_bias.cli.outcomes import echo_outcomes
+from wfst_bias.cli.sections import Group
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
 
-class_options = config_options(ClassConfig, "class", short={"inflections": "--inflections/--no-inflections"})
+class_options = config_options(
+    ClassConfig, "class", "Costs of the list", short={"inflections": "--inflections/--no-inflections"}
+)
 
 
 topology_option = click.option(
@@ -27,7 +30,7 @@ topology_option = click.option(
 _ORDER_HELP = "Longest n-gram of units; 0 takes all units for equally likely."
 
 
-@click.group()
+@click.group(cls=Group)
 def graph() -> None:
     """Compile decoding graphs."""
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Optional, Tuple
 import click
 
 from wfst_bias.cli.options import PATH
+from wfst_bias.cli.sections import Group
 from wfst_bias.core.notes import Notes
 
 if TYPE_CHECKING:
     from wfst_bias.lang.lang import Lang
 
 
-@click.group()
+@click.group(cls=Group)
 def lang() -> None:
     """Make a lang folder: tokens, words, lexicon."""
 
@@ -160,7 +161,7 @@ def _write_spelled(lang_dir: Path, made: "Lang", notes: Notes) -> None:
     _echo(notes)
 
 
-@click.group()
+@click.group(cls=Group)
 def lm() -> None:
     """Make a language model in ARPA format, or a smaller one of it."""
 

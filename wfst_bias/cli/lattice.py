@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import click
 
 from wfst_bias.cli.options import PATH
+from wfst_bias.cli.renamed import add_former
+from wfst_bias.cli.sections import Group
+
+if TYPE_CHECKING:
+    from wfst_bias.lattice.stored import StoredLattices
 
 _source = click.argument("source", type=PATH)
 _words = click.option("--words", type=PATH, metavar="FILE", help="Table of the words, for a SOURCE that is a file.")
@@ -19,7 +24,7 @@ _scale = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def lattice() -> None:
     """Word lattices: SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text
     archive or k2's .pt.
@@ -29,22 +34,61 @@ def lattice() -> None:
     """
 
 
-@lattice.command()
+@lattice.command(short_help="Print the best words, or the N best word sequences.")
 @_source
+@click.option(
+    "--nbest",
+    "num_best",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Print the N best word sequences instead, as JSON lines with their terms in nats.",
+)
 @_words
 @_scale
-def best(source: Path, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
-    """Print the best words of each utterance of SOURCE, as Kaldi's text; those of the segments of a long one are joined.
+def best(source: Path, num_best: Optional[int], words: Optional[Path], acoustic_scale: Optional[float]) -> None:
+    """Print the best words of each utterance of SOURCE, as Kaldi's text.
 
-    Example: wfst-bias lattice best exp/decode_names
+    A long recording has one line, the texts of its segments joined; with --nbest it has the N best of each segment, named as
+    in the file segments of the folder.
+
+    \b
+    Examples:
+    wfst-bias lattice best exp/decode_names
+    wfst-bias lattice best exp/decode_names --nbest 100 > nbest.jsonl
     """
     from wfst_bias.lattice.stored import stored_lattices
     from wfst_bias.lattice.utterances import best_text, by_utterance
 
     stored = stored_lattices(source, words, acoustic_scale)
+    if num_best is not None:
+        _print_nbest(stored, num_best)
+        return
     for segments in by_utterance(stored):
         lattices = [one for one, _ in segments]
         click.echo(" ".join(filter(None, [lattices[0].utterance, best_text(lattices, stored.words)])))
+
+
+def _print_nbest(stored: "StoredLattices", num_best: int) -> None:
+    from wfst_bias.lattice.nbest import nbest_of
+
+    for one, phrases in stored:
+        for row in nbest_of(one, num_best, stored.words).rows(phrases):
+            click.echo(json.dumps(row, ensure_ascii=False))
+
+
+@click.command()
+@_source
+@click.option("--nbest", "num_best", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many.")
+@_words
+@_scale
+def _nbest(source: Path, num_best: int, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
+    """Print the N best word sequences of each utterance of SOURCE as JSON lines, with their terms in nats."""
+    from wfst_bias.lattice.stored import stored_lattices
+
+    _print_nbest(stored_lattices(source, words, acoustic_scale), num_best)
+
+
+add_former(lattice, "nbest", _nbest, "lattice best --nbest N")
 
 
 @lattice.command()
@@ -64,29 +108,6 @@ def copy(source: Path, out: Path, words: Optional[Path], acoustic_scale: Optiona
 
     count = copy_lattices(stored_lattices(source, words, acoustic_scale), out)
     click.echo(f"{out}: {count:,} lattices")
-
-
-@lattice.command()
-@_source
-@click.option(
-    "--nbest", "num_best", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many."
-)
-@_words
-@_scale
-def nbest(source: Path, num_best: int, words: Optional[Path], acoustic_scale: Optional[float]) -> None:
-    """Print the N best word sequences of each utterance of SOURCE as JSON lines, with their terms in nats.
-
-    A long utterance has those of each of its segments, named as in the file segments of the folder.
-
-    Example: wfst-bias lattice nbest exp/decode_names --nbest 100 > nbest.jsonl
-    """
-    from wfst_bias.lattice.nbest import nbest_of
-    from wfst_bias.lattice.stored import stored_lattices
-
-    stored = stored_lattices(source, words, acoustic_scale)
-    for one, phrases in stored:
-        for row in nbest_of(one, num_best, stored.words).rows(phrases):
-            click.echo(json.dumps(row, ensure_ascii=False))
 
 
 @lattice.command()

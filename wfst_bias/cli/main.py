@@ -27,6 +27,7 @@ from wfst_bias.cli.model import model
 from wfst_bias.cli.process_end import end_process
 from wfst_bias.cli.report import report
 from wfst_bias.cli.score import score
+from wfst_bias.cli.sections import Group
 from wfst_bias.cli.transcribe import transcribe
 from wfst_bias.cli.tune import tune
 from wfst_bias.core.errors import InputError
@@ -61,7 +62,7 @@ def _show_messages() -> None:
 _COLLECTED_AFTER = (100_000, 5, 5)
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Prints an input error in one line, exit code 1; 130 after Ctrl-C."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -100,10 +101,13 @@ class _Commands(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100},
+)
 @click.version_option(wfst_bias.__version__, prog_name="wfst-bias")
 def main() -> None:
-    """Teach a speech recogniser new words without retraining it.
+    """Teach a speech recognizer new words without retraining it.
 
     \b
     wfst-bias transcribe meeting.wav --entities names.txt      in one line
@@ -113,25 +117,10 @@ def main() -> None:
     """
 
 
-for command in (
-    lang,
-    lm,
-    graph,
-    entities,
-    data,
-    calibrate,
-    adapter,
-    evidence,
-    decode,
-    lattice,
-    explain,
-    score,
-    report,
-    tune,
-    transcribe,
-    model,
-    demo,
-    doctor,
-):
-    main.add_command(command)
+main.add_section("Recognize speech", transcribe, decode, tune)
+main.add_section("Lists, language models and graphs", entities, lang, lm, graph)
+main.add_section("Look at results", score, explain, lattice, report)
+main.add_section("Speech and trained models", data, model, adapter, evidence)
+main.add_section("Installation", demo, doctor)
+main.add_command(calibrate)
 add_config_option(main)

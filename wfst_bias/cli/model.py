@@ -6,9 +6,10 @@ from typing import Optional
 import click
 
 from wfst_bias.cli.options import PATH, device_option
+from wfst_bias.cli.sections import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def model() -> None:
     """Train a Conformer CTC with a subword and a phone head, export it, look at it; store the emissions of a model."""
 

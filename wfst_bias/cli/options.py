@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Type
 import click
 from click.core import ParameterSource
 
+from wfst_bias.cli.sections import in_section
 from wfst_bias.core.errors import FieldError, InputError
 from wfst_bias.g2p.config import G2GConfig
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from wfst_bias.data.channels import Channel
 
 PATH = click.Path(path_type=Path)
+MODEL_SECTION = "Audio and model"
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -40,7 +42,8 @@ def adapter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         ("calibration", "Calibration of the model: a folder, or none."),
     ):
-        command = click.option(
+        command = in_section(
+            MODEL_SECTION,
             f"--{name}",
             default="none",
             show_default=True,
@@ -69,7 +72,8 @@ def _channel(context: click.Context, option: click.Parameter, text: str) -> "Cha
         raise click.BadParameter(error.message) from None
 
 
-channel_option = click.option(
+channel_option = in_section(
+    MODEL_SECTION,
     "--channel",
     default="mean",
     show_default=True,
@@ -97,7 +101,7 @@ def is_set(name: str) -> bool:
 
 
 def config_options(
-    config: Type[Any], group: str, prefix: Optional[str] = None, short: Mapping[str, str] = {}
+    config: Type[Any], group: str, section: str, prefix: Optional[str] = None, short: Mapping[str, str] = {}
 ) -> Decorator:
     """One option ``--GROUP-FIELD`` for each field of a config dataclass, with the field's default.
 
@@ -107,8 +111,9 @@ def config_options(
     Args:
       config: the dataclass; the command receives one as its argument ``GROUP_config``.
       group: of the options, see ``config``.
+      section: title of the options in the help.
       prefix: first word of the options, not repeated where a field begins with it; the group where it is not given.
-      short: another name of the option of a field, without the group; of a switch its two names, ``--x/--no-x``.
+      short: name of the option of a field without the group, which the help shows instead; of a switch ``--x/--no-x``.
     """
     fields = dataclasses.fields(config)
     helps = field_helps(config)
@@ -117,9 +122,19 @@ def config_options(
         words = (group if prefix is None else prefix, *field.removeprefix(f"{group}_").split("_"))
         return f"--{'-'.join(filter(None, words))}"
 
-    def declared(field: "dataclasses.Field[Any]") -> str:
+    def declared(field: "dataclasses.Field[Any]") -> Decorator:
         option = option_of(field.name)
-        return f"{option}/--no-{option[2:]}" if field.type is bool else option
+        names = f"{option}/--no-{option[2:]}" if field.type is bool else option
+        return in_section(
+            section,
+            *filter(None, (names, short.get(field.name))),
+            f"{group}_{field.name}",
+            hidden_names=names.split("/") if field.name in short else (),
+            type=field.type,
+            default=field.default,
+            show_default=True,
+            help=helps[field.name],
+        )
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -131,18 +146,16 @@ def config_options(
                 raise InputError(f"{option_of(error.field)} {error.problem}") from None
             return command(*args, **{f"{group}_config": made}, **kwargs)
 
-        for field in reversed(fields):
-            with_config = click.option(
-                *filter(None, (declared(field), short.get(field.name))),
-                f"{group}_{field.name}",
-                type=field.type,
-                default=field.default,
-                show_default=True,
-                help=helps[field.name],
-            )(with_config)
-        return with_config
+        return with_options(with_config, *map(declared, fields))
 
     return decorate
+
+
+def with_options(command: Callable[..., Any], *options: Decorator) -> Callable[..., Any]:
+    """A command with further options, in their order."""
+    for add_option in reversed(options):
+        command = add_option(command)
+    return command
 
 
 def field_helps(config: Type[Any]) -> Dict[str, str]:
@@ -153,4 +166,4 @@ def field_helps(config: Type[Any]) -> Dict[str, str]:
     return {name: f"{text[0].upper()}{text[1:]}" for name, text in helps.items()}
 
 
-g2g_options = config_options(G2GConfig, "g2g")
+g2g_options = config_options(G2GConfig, "g2g", "Pronunciations of the list")

@@ -10,15 +10,14 @@ from wfst_bias.entities.biasing import read_biasing
 from wfst_bias.entities.entity import Entity
 from wfst_bias.entities.phrases import PhraseList
 
-_SEED = 0
 
-
-def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
+def pool_lists(biasing: Path, num_distractors: int, seed: int = 0) -> List[str]:
     """All rare words of the utterances, and some of the distractors of their lists.
 
     Args:
       biasing: ``UTTERANCE<TAB>TEXT<TAB>[its rare words]<TAB>[the list]`` rows, the lists as JSON.
       num_distractors: drawn from the words that are in a list and rare in no utterance.
+      seed: of the draw; a longer list holds a shorter one of the same seed.
 
     Returns:
       the rare words, sorted, then the distractors.
@@ -32,12 +31,12 @@ def pool_lists(biasing: Path, num_distractors: int) -> List[str]:
     others = sorted(phrase for phrase in listed if comparable_words(phrase) not in spoken)
     if len(others) < num_distractors:
         raise InputError(f"has {len(others):,} distractors, {num_distractors:,} were asked for; ask for fewer", biasing)
-    random.Random(_SEED).shuffle(others)
+    random.Random(seed).shuffle(others)
     return sorted(rare) + others[:num_distractors]
 
 
 def sample_list(
-    phrases: Sequence[Entity], texts: Iterable[str], num_distractors: int, with_spoken: bool = True
+    phrases: Sequence[Entity], texts: Iterable[str], num_distractors: int, with_spoken: bool = True, seed: int = 0
 ) -> List[Entity]:
     """Phrases that occur in some texts, and some that do not.
 
@@ -46,6 +45,7 @@ def sample_list(
       texts: of a test set; of phrases within each other, the longest one counts.
       num_distractors: drawn from the phrases that occur in no text; a longer list holds those of a shorter one.
       with_spoken: whether phrases that occur in a text are there, too.
+      seed: of the draw.
 
     Returns:
       the phrases that occur, then the distractors.
@@ -60,5 +60,5 @@ def sample_list(
         raise InputError(
             f"the list has {len(others):,} phrases that nobody says, {num_distractors:,} were asked for; ask for fewer"
         )
-    random.Random(_SEED).shuffle(others)
+    random.Random(seed).shuffle(others)
     return [first[words] for words in (*(spoken if with_spoken else ()), *others[:num_distractors])]
