@@ -1,6 +1,7 @@
 # make demo    synthesize speech full of names, decode it without and with a list, show what changed (exp/demo/report.html)
 # make test    the test suite
 # make lint    ruff and mypy
+# make docs    the site of docs/ in exp/site, its links checked (those to other sites for their form), and its examples run
 # make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
 # make bench   measurements that need no external data: the compiler, and the searches of this system, of flashlight-text and of
 #              kaldi-decoder; BENCH_ARGS="DATA LIST" for other speech than synthetic one; the others are in benchmarks/
@@ -14,6 +15,10 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+docs: .venv/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
+	$(BIN)/python -m pytest tests/docs -m docs
 
 FUZZ_INPUTS ?= 1000000
 fuzz: .venv/ready
@@ -38,4 +43,4 @@ lint: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: demo test fuzz bench lint
+.PHONY: demo test docs fuzz bench lint
