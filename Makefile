@@ -5,6 +5,7 @@
 # make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
 # make bench   measurements that need no external data: the compiler, and the searches of this system, of flashlight-text and of
 #              kaldi-decoder; BENCH_ARGS="DATA LIST" for other speech than synthetic one; the others are in benchmarks/
+# make figures the pictures of the page "How it works" (needs graphviz); that of the evidence model: docs/figures/evidence.py
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3,$(shell command -v $(p))))
@@ -29,6 +30,11 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/ctc_product.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/decoders.py $(BENCH_ARGS)
 
+figures: .venv/ready
+	$(BIN)/python docs/figures/graphs.py
+	$(BIN)/python docs/figures/speech.py
+	$(BIN)/python docs/figures/swap.py
+
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -43,4 +49,4 @@ lint: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: demo test docs fuzz bench lint
+.PHONY: demo test docs fuzz bench figures lint

@@ -31,7 +31,9 @@ def rows_of(path):
 
 def table_of(rows):
     """The features of candidates; missing ones are NaN."""
-    return FeatureTable(np.array([[np.nan if row[name] is None else row[name] for name in FEATURES] for row in rows], float))
+    return FeatureTable(
+        np.array([[np.nan if row[name] is None else row[name] for name in FEATURES] for row in rows], float)
+    )
 
 
 def contributions(model, rows):
@@ -64,7 +66,12 @@ def weights_axes(axes, model, rows):
 def roc_axes(axes, rows):
     """Draw the ROC curve of the posterior and of measures that it reads or could be compared with."""
     is_true = np.array([row["true"] for row in rows], bool)
-    for name, color in (("posterior", TRUE_COLOR), ("ratio", "#0f766e"), ("confidence", FALSE_COLOR), ("evidence", QUIET)):
+    for name, color in (
+        ("posterior", TRUE_COLOR),
+        ("ratio", "#0f766e"),
+        ("confidence", FALSE_COLOR),
+        ("evidence", QUIET),
+    ):
         values = np.array([row[name] for row in rows], float)
         order = np.argsort(-values, kind="stable")
         hits, false = np.cumsum(is_true[order]), np.cumsum(~is_true[order])

@@ -160,7 +160,10 @@ def with_class_arcs_drawn(token_graph):
     is_class = np.repeat([False, True], [fst.num_arcs, len(arcs.src)])
     joined = from_arcs(
         fst.start,
-        *(np.concatenate(pair) for pair in zip((fst.src, fst.dst, fst.ilabel), (arcs.src, arcs.dst, -1 - 0 * arcs.src))),
+        *(
+            np.concatenate(pair)
+            for pair in zip((fst.src, fst.dst, fst.ilabel), (arcs.src, arcs.dst, -1 - 0 * arcs.src))
+        ),
         np.concatenate([fst.olabel, 0 * arcs.src]),
         np.concatenate([fst.score, arcs.score]),
         fst.final,
@@ -205,7 +208,9 @@ def inserted_picture(base, token_graph, compiled):
 def topology_picture():
     """The CTC topology of the letters t, o, o: between two equal tokens a blank has to be read."""
     tokens = ["blank", "t", "o"]
-    spelled = from_arcs(0, [0, 1, 2], [1, 2, 3], [1, 2, 2], [0, 0, 0], [0.0, 0.0, 0.0], [-np.inf, -np.inf, -np.inf, 0.0])
+    spelled = from_arcs(
+        0, [0, 1, 2], [1, 2, 3], [1, 2, 2], [0, 0, 0], [0.0, 0.0, 0.0], [-np.inf, -np.inf, -np.inf, 0.0]
+    )
     states, _ = ctc_states(spelled.num_states, spelled.dst, spelled.ilabel)
     names = {i: f"{s}, {tokens[t] if t else '–'}" for i, (s, t) in enumerate(zip(states.owner, states.emitted))}
     table = ctc_product(spelled, len(tokens))
@@ -219,6 +224,27 @@ def topology_picture():
     return picture(machine, tokens.__getitem__, lambda label: "", style_of, names)
 
 
+PIPELINE = f"""digraph {{
+rankdir = LR; bgcolor = "white"; pad = 0.1; nodesep = 0.22; ranksep = 0.32
+node [shape = box, style = "rounded,filled", fillcolor = "#f1f5f9", color = "#cbd5e1", fontname = "Helvetica", fontsize = 12]
+edge [color = "{QUIET}", arrowsize = 0.7, fontname = "Helvetica", fontsize = 11]
+list [label = "your list", fillcolor = "#ffedd5", color = "{LIST_COLOR}"]
+trie [label = "pronunciations,\nbiasing trie", fillcolor = "#ffedd5", color = "{LIST_COLOR}"]
+lm [label = "lexicon,\nlanguage model"]
+tokens [label = "L o G with a class,\nwithout epsilons"]
+decoding [label = "decoding graph\nwith the CTC topology"]
+audio [label = "audio"]
+emissions [label = "your CTC model:\nemissions"]
+columns [label = "adapter (if wanted),\nboosted columns"]
+search [label = "k2: search,\nlattice"]
+second [label = "second pass:\nverification, ..."]
+result [label = "text, times, lattices,\nentities with evidence", fillcolor = "#ecfdf5", color = "#10b981"]
+list -> trie -> decoding; lm -> tokens -> decoding -> search
+audio -> emissions -> columns -> search -> second -> result
+}}
+"""
+
+
 def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     lang, grammar, words = example()
@@ -226,6 +252,7 @@ def main() -> None:
     base = base_graph(lang, words, token_graph, "standard")
     compiled = compiled_list(base)
     pictures = {
+        "pipeline": PIPELINE,
         "lexicon": lexicon_picture(lang, words),
         "grammar": grammar_picture(grammar, words),
         "composed": composed_picture(lang, grammar, words),

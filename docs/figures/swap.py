@@ -49,14 +49,22 @@ def swap_figure(rows):
     """A bar for each list, by the number of its phrases: its parts with their arcs."""
     figure = Figure(figsize=(9.0, 2.9))
     axes = figure.add_subplot()
-    for place, (size, counts) in enumerate(rows.items()):
+    for place, counts in enumerate(rows.values()):
         left = 0.0
         for (_, color, width), count in zip(PARTS, counts):
             written = color != "#e2e8f0"
             axes.barh(place, width, 0.62, left, color=color, edgecolor="white", linewidth=1.5)
             dark = color == "#c2410c"
-            axes.text(left + width / 2, place, f"{count:,}", ha="center", va="center", fontsize=9,
-                      color="white" if dark else "#1e293b", weight="bold" if written else "normal")
+            axes.text(
+                left + width / 2,
+                place,
+                f"{count:,}",
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="white" if dark else "#1e293b",
+                weight="bold" if written else "normal",
+            )
             left += width
     left = 0.0
     for name, _, width in PARTS:
@@ -65,7 +73,9 @@ def swap_figure(rows):
     axes.set_yticks(range(len(rows)), [f"{size:,} phrases" for size in rows])
     axes.set_ylim(len(rows) - 0.5, -0.95)
     axes.set_xticks([])
-    axes.set_xlabel("arcs in the order in which they stand in memory (widths are not to scale); gray ones are never written again")
+    axes.set_xlabel(
+        "arcs in the order in which they stand in memory (widths are not to scale); gray ones are never written again"
+    )
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(length=0)
