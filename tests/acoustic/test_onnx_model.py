@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from helpers import onnx_exports as exports
+from wfst_bias.acoustic.conformer_export import exporter_options
 from wfst_bias.acoustic.frontends import ALL_FEATURES, NOTHING, PER_FEATURE, KaldiFbank, NemoMel, Samples
 from wfst_bias.acoustic.onnx_model import OnnxModel
 from wfst_bias.core.errors import InputError
@@ -106,7 +107,15 @@ def test_a_network_that_takes_a_mask_of_its_samples(tmp_path, audio):
     arguments = (torch.zeros(1, 3200), torch.ones(1, 3200, dtype=torch.int64))
     axes = {name: {0: "N", 1: "T"} for name in (*names, "logits")}
     path = tmp_path / "model.onnx"
-    torch.onnx.export(network, arguments, str(path), input_names=names, output_names=["logits"], dynamic_axes=axes)
+    torch.onnx.export(
+        network,
+        arguments,
+        str(path),
+        input_names=names,
+        output_names=["logits"],
+        dynamic_axes=axes,
+        **exporter_options(),
+    )
     assert_same_emissions(OnnxModel(path), network, Samples(), audio, blank=0)
 
 
@@ -145,7 +154,9 @@ def test_a_streaming_network_is_rejected(tmp_path):
 
     example = torch.zeros(1, 100, 80)
     path = str(tmp_path / "streaming.onnx")
-    torch.onnx.export(Streaming(), (example, example), path, input_names=["x", "cached_key"], output_names=["y"])
+    torch.onnx.export(
+        Streaming(), (example, example), path, input_names=["x", "cached_key"], output_names=["y"], **exporter_options()
+    )
     with pytest.raises(InputError, match=r"takes 2 inputs .*features and their length were expected, export the non-"):
         OnnxModel(path)
 
@@ -164,7 +175,9 @@ def test_a_network_of_one_length_is_rejected(tmp_path):
     (tmp_path / "tokens.txt").write_text("<blk> 0\na 1\n")
     network = torch.nn.Sequential(torch.nn.Linear(80, 2)).eval()
     path = tmp_path / "fixed.onnx"
-    torch.onnx.export(network, torch.zeros(1, 300, 80), str(path), input_names=["x"], output_names=["y"])
+    torch.onnx.export(
+        network, torch.zeros(1, 300, 80), str(path), input_names=["x"], output_names=["y"], **exporter_options()
+    )
     model = exports.onnx.load(path)
     exports.onnx.helper.set_model_props(model, {"model_type": "tdnn"})
     exports.onnx.save(model, path)

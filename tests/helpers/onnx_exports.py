@@ -5,6 +5,8 @@ import string
 import onnx
 import torch
 
+from wfst_bias.acoustic.conformer_export import exporter_options
+
 SYMBOLS = [" ", *string.ascii_lowercase, "'"]  # NeMo's characters; blank stands behind them
 
 
@@ -44,7 +46,14 @@ def export(path, network, example, inputs, outputs, meta=None, time=1):
     axes.update({name: {0: "N"} for name in inputs[1:] + outputs[1:]})
     arguments = (example, torch.tensor([example.shape[time]]))[: len(inputs)]
     torch.onnx.export(
-        network, arguments, str(path), input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=13
+        network,
+        arguments,
+        str(path),
+        input_names=inputs,
+        output_names=outputs,
+        dynamic_axes=axes,
+        opset_version=13,
+        **exporter_options(),
     )
     if meta:
         model = onnx.load(path)

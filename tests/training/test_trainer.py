@@ -1,7 +1,9 @@
 """The trainer: a killed run goes on as if nothing had been, and what it keeps is the best it saw."""
 
+import fractions
 import math
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -13,8 +15,11 @@ import torch
 
 from helpers.toy_training import Plane, distance, flat_trainer, network, trainer
 from wfst_bias.core.errors import InputError
-from wfst_bias.training.checkpoints import average
+from wfst_bias.core.torch_files import load_data
+from wfst_bias.training import checkpoints
+from wfst_bias.training.checkpoints import average, restore_random_states
 from wfst_bias.training.curves import read_curves
+from wfst_bias.training.trainer import CHECKPOINT
 from wfst_bias.training.trainer_config import TrainerConfig
 
 
@@ -43,6 +48,26 @@ def test_it_learns(tmp_path):
     model.load_state_dict(weights)
     batch = Plane().load(9, 9)
     assert float(distance(model.eval(), batch)[0]) < 0.1
+
+
+def test_a_checkpoint_holds_nothing_but_data(tmp_path):
+    trainer(tmp_path).run()
+    content = load_data(tmp_path / CHECKPOINT, frozenset())
+    if int(torch.__version__.split(".")[0]) >= 2:  # before, it read no number that is not whole
+        assert torch.load(tmp_path / CHECKPOINT, weights_only=True).keys() == content.keys()
+    restore_random_states(content["random"][0])
+    states = random.getstate(), np.random.get_state()
+    old = {**content, "random": [(*states, *content["random"][0][2:])]}  # as version 0.1 has it, with an array of numpy
+    torch.save(old, tmp_path / "old.pt")
+    again = random.random(), np.random.rand(), torch.rand(1)
+    restore_random_states(checkpoints.load(tmp_path / "old.pt")["random"][0])
+    assert (random.random(), np.random.rand(), torch.rand(1)) == again
+
+
+def test_a_checkpoint_that_is_a_program_is_not_loaded(tmp_path):
+    torch.save({"model": fractions.Fraction(1, 2)}, tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match="checkpoint.pt: is no checkpoint .*fractions Fraction"):
+        checkpoints.load(tmp_path / "checkpoint.pt")
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])

@@ -3,8 +3,10 @@
 The ONNX file has the layout of icefall's CTC exports, so that sherpa-onnx reads it, too.
 """
 
+import inspect
 import io
 import json
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Dict, Tuple
@@ -88,19 +90,26 @@ def _torchscript(network: nn.Module, example: Example, metadata: Dict[str, str])
 
 
 def _onnx(network: nn.Module, example: Example, metadata: Dict[str, str]) -> bytes:
-    stream = io.BytesIO()
     axes = {"x": {0: "N", 1: "S"}, "log_probs": {0: "N", 1: "T"}, "phone_log_probs": {0: "N", 1: "T"}}
-    torch.onnx.export(
-        network,
-        example,
-        stream,
-        input_names=_INPUTS,
-        output_names=_OUTPUTS,
-        dynamic_axes={**axes, "x_lens": {0: "N"}, "log_probs_len": {0: "N"}},
-        opset_version=_OPSET,
-        **({"dynamo": False} if int(torch.__version__.split(".")[0]) >= 2 else {}),
-    )
-    return stream.getvalue() + b"".join(_metadata_entry(*pair) for pair in metadata.items())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"  # not all versions of torch write into a stream
+        torch.onnx.export(
+            network,
+            example,
+            str(path),
+            input_names=_INPUTS,
+            output_names=_OUTPUTS,
+            dynamic_axes={**axes, "x_lens": {0: "N"}, "log_probs_len": {0: "N"}},
+            opset_version=_OPSET,
+            **exporter_options(),
+        )
+        model = path.read_bytes()
+    return model + b"".join(_metadata_entry(*pair) for pair in metadata.items())
+
+
+def exporter_options() -> Dict[str, bool]:
+    """Return what makes ``torch.onnx.export`` trace: its default changed with torch 2.9, the option came with 2.5."""
+    return {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
 
 
 def _metadata_entry(key: str, value: str) -> bytes:

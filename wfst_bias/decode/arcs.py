@@ -1,9 +1,8 @@
 """Arcs of the lattices of a search: what each of them reads and writes, and what its score is made of."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Dict, List, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, Tuple, Union
 
-import k2
 import numpy as np
 import torch
 
@@ -12,6 +11,9 @@ from wfst_bias.decode.searched_frames import SearchedFrames
 from wfst_bias.fst.ctc import FINAL_LABEL
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.lowered_words import weights_of_outputs
+
+if TYPE_CHECKING:
+    import k2
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class LatticeArcs:
 
 
 def lattice_arcs(
-    fsas: k2.Fsa,
+    fsas: "k2.Fsa",
     columns: torch.Tensor,
     frames: SearchedFrames,
     graph: DecodingGraph,
@@ -140,14 +142,14 @@ def lattice_arcs(
     )
 
 
-def arc_bounds(fsas: k2.Fsa) -> torch.Tensor:
+def arc_bounds(fsas: "k2.Fsa") -> torch.Tensor:
     """Where the arcs of each FSA begin and end among all, int64 ``(N + 1,)`` on the CPU."""
     states = fsas.arcs.row_splits(1).long()
     bounds: torch.Tensor = fsas.arcs.row_splits(2).long()[states].cpu()
     return bounds
 
 
-def best_path_arcs(fsas: k2.Fsa) -> List[torch.Tensor]:
+def best_path_arcs(fsas: "k2.Fsa") -> List[torch.Tensor]:
     """The arcs of the best path of each lattice, the one into the end included, int64 ``(T + 1,)`` each on the CPU.
 
     A lattice without a path has none.
@@ -155,6 +157,8 @@ def best_path_arcs(fsas: k2.Fsa) -> List[torch.Tensor]:
     Args:
       fsas: with ``arc``, the number of each arc.
     """
+    import k2
+
     best = k2.shortest_path(fsas, use_double_scores=True)
     return list(torch.tensor_split(best.arc.cpu().long(), arc_bounds(best)[1:-1]))
 

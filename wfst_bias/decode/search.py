@@ -2,9 +2,8 @@
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Dict, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Sequence
 
-import k2
 import numpy as np
 import torch
 
@@ -20,6 +19,9 @@ from wfst_bias.decode.rejections import Rejection, without_rejected
 from wfst_bias.decode.searched_frames import SearchedFrames, merged_blanks
 from wfst_bias.graph.decoding import DecodingGraph
 from wfst_bias.graph.listed import OPEN
+
+if TYPE_CHECKING:
+    import k2
 
 # A column must be able to lose, but k2 aborts the process on scores beyond about 1e7 in magnitude.
 _LOWEST = -30.0
@@ -44,7 +46,7 @@ class Lattices:
       gates: the gate of each utterance, see :class:`~wfst_bias.graph.decoding.ListInGraph`.
     """
 
-    fsas: k2.Fsa
+    fsas: "k2.Fsa"
     graph: DecodingGraph
     acoustic_scale: float
     columns: torch.Tensor
@@ -166,7 +168,7 @@ class Decoder:
         layout = self.graph.layout
         return layout.stack(plain, boosted(plain, self.boost), gates) if layout.has_lists else plain
 
-    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, rejections: Sequence[Rejection] = ()) -> k2.Fsa:
+    def intersect(self, columns: torch.Tensor, lengths: torch.Tensor, rejections: Sequence[Rejection] = ()) -> "k2.Fsa":
         """Lattices of emissions ``(N, S, num_columns)`` in the columns that the graph reads.
 
         Args:
@@ -176,6 +178,8 @@ class Decoder:
         Raises:
           InputError: this process was forked from one that has searched.
         """
+        import k2
+
         check_search_process()
         segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1)
         with without_rejected(self.graph, columns, rejections) as searched:
@@ -206,7 +210,7 @@ def search_meta(search: SearchConfig, boost: BoostConfig, device: torch.device, 
     return {"search": asdict(search), "boost": asdict(boost), "gate": asdict(gate), "device": str(device)}
 
 
-def has_final_arc(fsas: k2.Fsa) -> torch.Tensor:
+def has_final_arc(fsas: "k2.Fsa") -> torch.Tensor:
     """Which FSAs have a path, bool ``(N,)`` on the CPU; k2 keeps arcs of some that have none."""
     final_arcs = (fsas.labels == -1).nonzero().flatten().cpu()
     utterance = torch.bucketize(final_arcs, arc_bounds(fsas)[1:], right=True)

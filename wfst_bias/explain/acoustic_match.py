@@ -1,9 +1,8 @@
 """The best match of a pronunciation in an utterance, and the units recognized there: from the emissions alone."""
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
-import k2
 import numpy as np
 import torch
 from tabulate import tabulate
@@ -15,6 +14,9 @@ from wfst_bias.fst.ctc import ctc_product
 from wfst_bias.fst.wfst import NO_SCORE, from_arcs
 from wfst_bias.lang.lexicon import Pronunciation
 from wfst_bias.lang.units import Units
+
+if TYPE_CHECKING:
+    import k2
 
 # What a frame outside of a pronunciation costs: of two matches that are as good, the unit keeps its frames.
 _OUTSIDE = -1e-4
@@ -132,6 +134,8 @@ def best_matches(
     Args:
       columns: emissions of the tokens of an utterance, each frame's best at 0, ``(T, V)``.
     """
+    import k2
+
     num_frames, num_tokens = columns.shape
     columns = columns.cpu()
     forced = k2.create_fsa_vec([_forced(pronunciation, units) for pronunciation in pronunciations])
@@ -156,8 +160,10 @@ def best_matches(
     return matches
 
 
-def _forced(pronunciation: Pronunciation, units: Units) -> k2.Fsa:
+def _forced(pronunciation: Pronunciation, units: Units) -> "k2.Fsa":
     """``free pronunciation free`` with the CTC topology; ``free`` is the column after those of the tokens."""
+    import k2
+
     num_tokens, end = len(units.tokens), len(pronunciation)
     chain = from_arcs(
         start=0,

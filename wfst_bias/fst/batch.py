@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, List, Sequence
 
-import k2
 import numpy as np
 import torch
 
@@ -13,6 +12,7 @@ from wfst_bias.fst.ragged import row_splits
 from wfst_bias.fst.wfst import ARC, STATE, Wfst, const_image, of_const, openfst_of, to_const
 
 if TYPE_CHECKING:
+    import k2
     import pynini
     import pywrapfst
 
@@ -53,8 +53,10 @@ class WfstBatch:
         return np.repeat(np.arange(len(self)), np.diff(self.arc_splits))
 
     @property
-    def fsas(self) -> k2.Fsa:
+    def fsas(self) -> "k2.Fsa":
         """Input labels and scores for k2, of machines that end in their last states only, by arcs; ``[N][state][arc]``."""
+        import k2
+
         splits, arc_splits = self.splits, self.arc_splits
         first = np.repeat(splits[:-1], np.diff(arc_splits))
         label = np.where(self.all.dst == np.repeat(splits[1:], np.diff(arc_splits)) - 1, -1, self.all.ilabel)

@@ -3,12 +3,10 @@
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-import k2
 import numpy as np
 import torch
-from _k2 import RaggedArc
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
@@ -21,6 +19,9 @@ from wfst_bias.fst.wfst import WORD_END
 from wfst_bias.graph.known_words import known_words_of
 from wfst_bias.graph.listed import OPEN, ListedPhrase, ListInGraph
 from wfst_bias.lang.units import Units
+
+if TYPE_CHECKING:
+    import k2
 
 
 @dataclass(frozen=True)
@@ -209,8 +210,11 @@ class DecodingGraph:
         return [part for part in self.lists if part.gate in (OPEN, gate)]
 
     @cached_property
-    def fsa(self) -> k2.Fsa:
+    def fsa(self) -> "k2.Fsa":
         """The graph for k2, which shares its memory; ``graph_arc`` numbers the arcs."""
+        import k2
+        from _k2 import RaggedArc
+
         # k2 reads beyond the emissions, without a word, where a label is too large: the compilers see to that
         shape = k2.ragged.create_ragged_shape2(self.splits, None, self.num_arcs)
         # given its properties, k2 does not scan the arcs for them

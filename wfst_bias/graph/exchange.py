@@ -9,9 +9,8 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
-import k2
 import numpy as np
 import pynini
 import pywrapfst
@@ -43,6 +42,9 @@ from wfst_bias.graph.listed import ListInGraph
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import padded
 
+if TYPE_CHECKING:
+    import k2
+
 K2, OPENFST, KALDI = "k2", "openfst", "kaldi"
 FORMATS = (K2, OPENFST, KALDI)
 KALDI_GRAPH = "HLG.fst"
@@ -60,6 +62,8 @@ def export_graph(graph: DecodingGraph, path: Path, form: str, keep_boosted: bool
       keep_boosted: whether the inner arcs of entities keep their boosted columns, which the reader must then
         append to the emissions; else they read the plain ones.
     """
+    import k2
+
     assert not graph.num_gates
     if not keep_boosted:
         columns = graph.arcs[:, 2]
@@ -128,8 +132,10 @@ def word_machine(graph: DecodingGraph) -> Wfst:
     )
 
 
-def _words_of_arcs(graph: DecodingGraph) -> Union[torch.Tensor, k2.RaggedTensor]:
+def _words_of_arcs(graph: DecodingGraph) -> "Union[torch.Tensor, k2.RaggedTensor]":
     """The word of each arc ``(A,)``, -1 on final arcs; where phrases have several words, ``[arc][word]``."""
+    import k2
+
     olabels = torch.from_numpy(graph.outputs_of(np.arange(graph.num_arcs))).long()
     olabels[graph.arcs[:, 2].cpu() == FINAL_LABEL] = -1
     table = torch.from_numpy(padded(list(map(list, graph.phrase_words)) or [[0]])).long()

@@ -8,32 +8,25 @@ utterance has; 0 is none. ``names``, ``beams`` and ``phrase_names`` are lists, a
 """
 
 import io
-import pickletools
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
-import k2
 import numpy as np
 import torch
-from torch._C import PyTorchFileReader
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
+from wfst_bias.core.torch_files import load_data
 from wfst_bias.core.types import IntArray
 from wfst_bias.lattice.word_lattice import NO_PHRASE, NO_WORD, WordLattice
 
+if TYPE_CHECKING:
+    import k2
+
 _TERMS = ("acoustic_scores", "boost_scores", "lm_scores", "list_scores")  # in the order of Terms
 _LISTS = ("names", "beams", "phrase_names")
-# what a pickle of tensors, ragged ones, too, calls; any other could run anything
-_HARMLESS = {
-    "collections OrderedDict",
-    "torch._utils _rebuild_tensor_v2",
-    *(f"torch {kind}Storage" for kind in ("Float", "Double", "Int", "Long", "Bool")),
-    "_k2.ragged RaggedTensor",
-}
-_CALLING = {"INST", "EXT1", "EXT2", "EXT4"}  # other operations that import what they name
+_RAGGED = {"_k2.ragged RaggedTensor"}
 _ROUNDING = 1e-3  # nats; what scores may differ by from the sum of their terms
 
 
@@ -60,8 +53,10 @@ class K2Lattices:
         return replace(self, lattices=lattices, acoustic_scale=acoustic_scale)
 
 
-def k2_lattices(stored: K2Lattices) -> k2.Fsa:
+def k2_lattices(stored: K2Lattices) -> "k2.Fsa":
     """The lattices as one FsaVec; one without a path has no state."""
+    import k2
+
     lattices = stored.lattices
     states = _bounds([lattice.num_states for lattice in lattices])
     arcs = _bounds([lattice.num_arcs for lattice in lattices])
@@ -111,10 +106,12 @@ def read_k2(path: Path) -> K2Lattices:
     Raises:
       InputError: it is no such file.
     """
+    import k2
+
     if not Path(path).is_file():
         raise InputError("no such file; check the path", path)
     try:
-        content = _data_of(path)
+        content = load_data(path, _RAGGED)
     except Exception as error:  # torch raises whatever it meets in the file
         raise InputError("is no whole file of k2; make it anew with 'wfst-bias lattice copy'", path) from error
     wanted = ("arcs", "aux_labels", "phrases", "tokens", "acoustic_scale", *_TERMS, *_LISTS)
@@ -138,21 +135,7 @@ def read_k2(path: Path) -> K2Lattices:
     )
 
 
-def _data_of(path: Path) -> Any:
-    """Load a file of torch, if it is whole and nothing but data; the record is read as torch will read it."""
-    with zipfile.ZipFile(path) as packed:  # torch does not compare the checksums, and k2 ends the process over wrong arcs
-        if (damaged := packed.testzip()) is not None:
-            raise ValueError(f"{damaged} is damaged")
-    records: Any = PyTorchFileReader(str(path))  # its stubs lack methods
-    operations = list(pickletools.genops(records.get_record("data.pkl")))
-    called = {argument for operation, argument, _ in operations if "GLOBAL" in operation.name}
-    forbidden = {operation.name for operation, _, _ in operations} & _CALLING
-    if not called <= _HARMLESS or forbidden or "constants.pkl" in records.get_all_records():
-        raise ValueError(f"calls {[*(called - _HARMLESS), *forbidden]}")
-    return torch.load(path, map_location="cpu", weights_only=False)
-
-
-def _lattices(fsas: k2.Fsa, content: Dict[str, Any]) -> List[WordLattice]:
+def _lattices(fsas: "k2.Fsa", content: Dict[str, Any]) -> List[WordLattice]:
     src, dst = fsas.arcs.values()[:, :2].numpy().T
     terms = np.stack([content[name].numpy() for name in _TERMS], axis=1)
     other = fsas.scores.detach().numpy() - terms.sum(axis=1)

@@ -7,7 +7,6 @@ They are made of the lattices of the search, an arc a frame, and are exact withi
 from dataclasses import dataclass, replace
 from typing import List, Sequence, Tuple
 
-import k2
 import numpy as np
 import torch
 
@@ -139,7 +138,7 @@ class WordLattice:
 
 def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
     """The word lattice of each utterance of a batch."""
-    loss = _losses(lattices.fsas)
+    loss = _losses(lattices)
     bounds = arc_bounds(lattices.fsas).numpy()
     num_utterances, most = len(lattices.lengths), MOST_ARCS_A_FRAME * lattices.lengths.numpy()
     beams = np.full(num_utterances, float(decoder.search.output_beam))
@@ -151,8 +150,9 @@ def word_lattices(lattices: Lattices, decoder: Decoder) -> List[WordLattice]:
     return _word_lattices(_Frames.of(lattices, kept), beams.tolist(), lattices.emissions.names, decoder.graph)
 
 
-def _losses(fsas: k2.Fsa) -> FloatArray:
+def _losses(lattices: Lattices) -> FloatArray:
     """Loss of the best path through each arc against the best path of its utterance, nats, float64 ``(A,)``."""
+    fsas = lattices.fsas
     utterances = torch.repeat_interleave(arc_bounds(fsas).diff()).to(fsas.device)
     states = fsas.arcs.values()[:, :2].long() + fsas.arcs.row_splits(1).long()[utterances][:, None]
     options = dict(use_double_scores=True, log_semiring=False)

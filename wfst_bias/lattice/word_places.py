@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, List, Optional, Sequence, Tuple
 
-import k2
 import numpy as np
 import torch
 
@@ -17,6 +16,7 @@ from wfst_bias.lattice.batch import LatticeBatch
 from wfst_bias.lattice.word_lattice import NO_WORD, WordLattice
 
 if TYPE_CHECKING:
+    import k2
     import pynini
 
 _GAP = "\0"  # no word
@@ -209,7 +209,7 @@ class LatticeCopies:
             self.lattices, np.tile(self.owner, times), np.tile(self.arc, times), np.tile(self.is_taken, times)
         )
 
-    def fsas(self) -> k2.Fsa:
+    def fsas(self) -> "k2.Fsa":
         """The copies for k2, ``[k][state][arc]``, without scores; see :meth:`scores`."""
         lattices = self.lattices
         splits = row_splits(np.diff(lattices.state_splits)[self.owner])
@@ -231,6 +231,8 @@ class LatticeCopies:
 
         Arcs are numbered in their lattice.
         """
+        import k2
+
         found: List[Tuple[float, IntArray]] = []
         for some in self:
             fsas = some.fsas()

@@ -5,9 +5,8 @@ The graphs are those of :mod:`wfst_bias.second_pass.text_graphs`; any phone has 
 
 import math
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple, Union
 
-import k2
 import numpy as np
 import torch
 
@@ -21,6 +20,9 @@ from wfst_bias.g2p.g2g import ScoredPronunciation
 from wfst_bias.lang.units import Units
 from wfst_bias.second_pass.pronunciations import Piece
 from wfst_bias.second_pass.text_graphs import token_graph
+
+if TYPE_CHECKING:
+    import k2
 
 # Floor of the emissions: k2 aborts the process on scores beyond about 1e7 in magnitude.
 _LOWEST = -30.0
@@ -93,6 +95,8 @@ class Alignment:
 
 def alignments(texts: Sequence[Sequence[Piece]], phones: Emissions, units: Units) -> List[Optional[Alignment]]:
     """Align each utterance with its text; none where it has too few frames for it."""
+    import k2
+
     if not len(texts):
         return []
     lattices, order = _intersected(texts, range(len(texts)), phones, units, _ALIGNMENT_BEAM)
@@ -129,8 +133,10 @@ def _intersected(
     phones: Emissions,
     units: Units,
     beam: float,
-) -> Tuple[k2.Fsa, torch.Tensor]:
+) -> "Tuple[k2.Fsa, torch.Tensor]":
     """Return the lattices of the texts, and the text of each ``(H,)``; k2 wants the longest utterance first."""
+    import k2
+
     by_length = torch.argsort(phones.lengths, descending=True, stable=True)
     place = torch.argsort(by_length)
     text_place = place[torch.as_tensor(utterance, dtype=torch.int64)]
@@ -156,7 +162,7 @@ def _columns(log_probs: torch.Tensor, units: Units) -> torch.Tensor:
     return columns
 
 
-def phone_graphs(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], units: Units) -> k2.Fsa:
+def phone_graphs(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], units: Units) -> "k2.Fsa":
     """Return the graphs of some texts with the CTC topology, arcs sorted.
 
     Column ``len(units.tokens)`` of the emissions is any phone.
@@ -164,6 +170,8 @@ def phone_graphs(texts: Sequence[Sequence[Tuple[ScoredPronunciation, ...]]], uni
     Returns:
       FsaVec ``[text][state][arc]``; ``piece`` of an arc with which a token begins is the number of its piece, from 1.
     """
+    import k2
+
     graph, owner = token_graph(texts, units)
     num_columns = len(units.tokens) + 1
     states, _ = ctc_states(graph.num_states, graph.dst, graph.ilabel)

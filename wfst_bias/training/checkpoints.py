@@ -10,9 +10,15 @@ import torch
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file
+from wfst_bias.core.torch_files import load_data
 
 Weights = Dict[str, torch.Tensor]
 RandomStates = Tuple[Any, Any, torch.Tensor, List[torch.Tensor]]  # of Python, numpy, torch and CUDA devices
+# arrays of numpy 1 and 2 in the checkpoints of wfst_bias 0.1
+_ARRAYS = {
+    *("numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"),
+    *("numpy ndarray", "numpy dtype", "_codecs encode"),
+}
 
 
 def save(path: Path, content: Any) -> None:
@@ -23,13 +29,9 @@ def save(path: Path, content: Any) -> None:
 
 
 def load(path: Path) -> Any:
-    """Read what :func:`save` wrote, onto the CPU.
-
-    A checkpoint holds the states of random generators besides the weights, which are no plain tensors: read only
-    checkpoints of your own training, since a pickle can run any code.
-    """
+    """Read what :func:`save` wrote, onto the CPU: data only, since a pickle could run any code."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=False)
+        return load_data(path, _ARRAYS)
     except FileNotFoundError:
         raise InputError("no such file; train a model first", path) from None
     except Exception as error:  # pickle and zip raise anything
@@ -37,16 +39,19 @@ def load(path: Path) -> Any:
 
 
 def random_states() -> RandomStates:
-    """Return the random states of Python, numpy and torch, CUDA devices included."""
+    """Return the random states of Python, numpy and torch, CUDA devices included; numbers are in tensors."""
+    version, numbers, gauss = random.getstate()
+    generator, keys, *rest = np.random.get_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda
+    of_numpy = (generator, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest)
+    return (version, torch.tensor(numbers), gauss), of_numpy, torch.get_rng_state(), cuda
 
 
 def restore_random_states(states: RandomStates) -> None:
     """Set the random states that :func:`random_states` returned."""
-    python, of_numpy, of_torch, cuda = states
-    random.setstate(python)
-    np.random.set_state(of_numpy)
+    (version, numbers, gauss), (generator, keys, *rest), of_torch, cuda = states
+    random.setstate((version, tuple(map(int, numbers)), gauss))
+    np.random.set_state((generator, np.asarray(keys, np.uint32), *rest))
     torch.set_rng_state(of_torch)
     if torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(cuda)

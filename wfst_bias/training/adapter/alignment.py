@@ -2,7 +2,6 @@
 
 from typing import List, Sequence
 
-import k2
 import torch
 
 _BEAM = 200.0  # nats; wide, for targets that the model finds unlikely
@@ -21,6 +20,8 @@ def aligned(log_probs: torch.Tensor, lengths: torch.Tensor, targets: Sequence[Se
       of each utterance, for each of its frames, the position in the target that it writes, -1 for blank, int64
       ``(T_n,)``; all -1 where the target does not fit into the frames.
     """
+    import k2
+
     graphs = k2.ctc_graph([list(target) for target in targets])
     segments = torch.stack([torch.arange(len(lengths)), torch.zeros_like(lengths), lengths], dim=1).to(torch.int32)
     order = torch.argsort(lengths, descending=True)  # as k2 wants them
