@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 import click
 from click.core import ParameterSource
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.options import PATH, adapter_options, device_option, model_option
 from wfst_bias.cli.renamed import add_former
 from wfst_bias.cli.sections import Group, in_section
@@ -241,7 +242,7 @@ def _list_words(fillers: Sequence[str], common: Optional[Path], exclude: Optiona
 
 
 @adapter.command("plot")
-@click.argument("graph_dir", type=PATH)
+@click.argument("graph_dir", type=BASE)
 @_data
 @click.argument("utterance")
 @click.argument("out", type=PATH, metavar="OUT.png|OUT.svg")
@@ -263,7 +264,7 @@ def adapter_plot(
 
     model = load_model(model_spec)
     plot_attention(
-        graph_dir, data, utterance, out, model, emission_adapter_of(model, model_spec, calibration, adapter), top
+        base_folder(graph_dir), data, utterance, out, model, emission_adapter_of(model, model_spec, calibration, adapter), top
     )
     click.echo(f"{out}: written")
 

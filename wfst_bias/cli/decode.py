@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple
 
 import click
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.decoding import decoding_options
 from wfst_bias.cli.options import PATH, was_given, with_options
 from wfst_bias.cli.pseudo_labels import check_output, write_pseudo_labels
@@ -164,7 +165,7 @@ def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(cls=Command, common=("--model", "--stages", "--boost-alpha", "--nj", "--device"))
-@click.argument("graph_dir", type=PATH)
+@click.argument("graph_dir", type=BASE)
 @click.argument("data", type=PATH)
 @click.argument("decode_dir", type=PATH)
 @click.option(
@@ -214,7 +215,7 @@ def decode(
     from wfst_bias.corpus.decode import corpus_run
     from wfst_bias.corpus.worker import Work
 
-    setup = setup_of(graph=graph_dir, data=data, side_list=side_list)
+    setup = setup_of(graph=base_folder(graph_dir), data=data, side_list=side_list)
     if (was_given("class") or was_given("g2g")) and not setup.has_own_lists:
         raise click.UsageError("the class and G2G options are compiled into a graph: give them to 'graph compile'")
     if to_cuts and workers.job:

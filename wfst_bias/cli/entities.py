@@ -6,6 +6,7 @@ from typing import Optional, Tuple
 
 import click
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.options import PATH, format_option, g2g_options, is_set
 from wfst_bias.cli.renamed import add_former
 from wfst_bias.cli.sections import Group
@@ -21,7 +22,11 @@ def entities() -> None:
 @click.argument("source", type=PATH, metavar="LIST")
 @format_option
 @click.option(
-    "--base", "base_dir", type=PATH, metavar="BASE_DIR", help="Base graph to check it against; else that of transcribe."
+    "--base",
+    "base_dir",
+    type=BASE,
+    metavar="BASE_DIR",
+    help="Base to check it against; else 'default', the English one that 'transcribe' takes.",
 )
 @click.option(
     "--json", "json_file", type=PATH, metavar="FILE", help="Write all findings there; '-' to print them."
@@ -68,12 +73,11 @@ def entities_check(
     """
     from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.graph.checked_list import check_list
-    from wfst_bias.recognize.transcribe import default_base
 
     to_stdout = json_file == Path("-")
     if json_file and not to_stdout:
         check_not_input(json_file, source)
-    checked = check_list(source, base_dir or default_base(progress=True), format_name, g2g_config)
+    checked = check_list(source, base_folder(base_dir), format_name, g2g_config)
     if json_file and not to_stdout:
         publish_file(json_file, checked.to_json())
     click.echo(checked.to_json() if to_stdout else checked.text(), nl=not to_stdout)

@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 
 import click
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.options import PATH, device_option, model_option
 from wfst_bias.cli.sections import Group
 
@@ -18,7 +19,9 @@ def evidence() -> None:
 
 @evidence.command("train")
 @click.argument("paths", type=PATH, nargs=-1, required=True, metavar="DATA... OUT.json")
-@click.option("--base", "base_dir", type=PATH, metavar="BASE_DIR", help="Base graph; else the default English one.")
+@click.option(
+    "--base", "base_dir", type=BASE, metavar="BASE_DIR", help="Base graph; else 'default', the English one."
+)
 @model_option
 @click.option(
     "--words", type=PATH, metavar="WORDS", help="Rare words to make lists of, one a line; else those of the lexicon."
@@ -59,13 +62,12 @@ def evidence_train(
     from wfst_bias.lang.model_langs import read_vocabulary
     from wfst_bias.lm.default import common_words
     from wfst_bias.recognize.emissions import EmissionPipeline
-    from wfst_bias.recognize.transcribe import default_base
     from wfst_bias.tune.evidence import TrainingLists, read_speech, train_evidence
 
     *folders, out = paths
     if not folders:
         raise click.UsageError("found one argument; DATA... OUT.json were expected")
-    base = read_base(base_dir or default_base(progress=True), device)
+    base = read_base(base_folder(base_dir), device)
     speech = read_speech(folders, EmissionPipeline(load_model(model_spec, usable_device(device))))
     never = frozenset(read_vocabulary(common) if common else common_words(_COMMON))
     rare = [word for word in (read_vocabulary(words) if words else base.lang.lexicon.entries) if word not in never]

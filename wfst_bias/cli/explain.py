@@ -5,6 +5,7 @@ from typing import Optional
 
 import click
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.options import PATH, device_option
 
 
@@ -12,7 +13,7 @@ from wfst_bias.cli.options import PATH, device_option
 @click.argument("decode_dir", type=PATH)
 @click.argument("utterance")
 @click.argument("phrase")
-@click.option("--graph", type=PATH, metavar="GRAPH_DIR", help="Where the graph is now.")
+@click.option("--graph", type=BASE, metavar="GRAPH_DIR", help="Where the graph is now.")
 @click.option("--data", type=PATH, help="Where the data are now.")
 @click.option("--lists", type=PATH, metavar="FILE", help="Where the TSV, MAP or LIST of 'decode' is now.")
 @click.option("--model", metavar="SPEC", help="The acoustic model, as it is named now.")
@@ -52,7 +53,7 @@ def explain(
     from wfst_bias.decode.search import usable_device
     from wfst_bias.explain.phrase import explain_phrase
 
-    options = {"graph": graph, "data": data, "model": model, "calibration": calibration, "adapter": adapter}
+    options = {"graph": graph and base_folder(graph), "data": data, "model": model, "calibration": calibration, "adapter": adapter}
     moved = {name: value for name, value in options.items() if value is not None}
     explained = explain_phrase(decode_dir, utterance, phrase, moved, lists, usable_device(device))
     click.echo(explained.to_json() if as_json else explained.describe())

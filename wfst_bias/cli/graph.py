@@ -6,6 +6,7 @@ from typing import FrozenSet, Optional, Tuple
 
 import click
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.options import PATH, config_options, format_option, g2g_options
 from wfst_bias.cli.outcomes import echo_outcomes
 from wfst_bias.cli.sections import Group
@@ -96,7 +97,7 @@ def graph_loop(lang_dir: Path, base_dir: Path, order: int, topology: str) -> Non
 
 
 @graph.command("compile")
-@click.argument("base_dir", type=PATH)
+@click.argument("base_dir", type=BASE)
 @click.argument("lists", nargs=-1, metavar="[CLASS=]LIST...")
 @click.argument("graph_dir", type=PATH)
 @class_options
@@ -141,6 +142,8 @@ def graph_compile(
 
     wfst-bias graph compile exp/base names.txt exp/names
 
+    wfst-bias graph compile default names.txt exp/names
+
     wfst-bias graph compile exp/base '$DRUG=drugs.txt' people.txt exp/ward --class '$DRUG' 0.02 3
 
     wfst-bias graph compile exp/base medicine people.txt exp/ward
@@ -156,7 +159,7 @@ def graph_compile(
     if not parts and not open_vocabulary:
         raise click.UsageError("name a list, or --oov-cost")
     compiled = compile_graph(
-        base_dir, parts, graph_dir, strict, open_vocabulary, None, class_config, own, g2g_config, predict=True
+        base_folder(base_dir), parts, graph_dir, strict, open_vocabulary, None, class_config, own, g2g_config, predict=True
     )
     counts: Counter[str] = sum((Counter(spelled.counts) for spelled in compiled.values()), Counter())
     for part, spelled in compiled.items():
@@ -182,18 +185,18 @@ def _class_and_path(source: str) -> Tuple[str, Path]:
 
 
 @graph.command("info")
-@click.argument("graph_dir", type=PATH)
+@click.argument("graph_dir", type=BASE)
 def graph_info(graph_dir: Path) -> None:
     """Show what a base or graph folder holds: units, classes, sizes, what it was made of."""
     from tabulate import tabulate
 
     from wfst_bias.graph.store import graph_facts
 
-    click.echo(tabulate(graph_facts(graph_dir), tablefmt="plain"))
+    click.echo(tabulate(graph_facts(base_folder(graph_dir)), tablefmt="plain"))
 
 
 @graph.command("export")
-@click.argument("graph_dir", type=PATH)
+@click.argument("graph_dir", type=BASE)
 @click.argument("out", type=PATH)
 @click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
 @click.option(
@@ -215,7 +218,7 @@ def graph_export(graph_dir: Path, out: Path, form: str, keep_boosted: bool) -> N
     from wfst_bias.graph.exchange import export_graph
     from wfst_bias.graph.store import read_decoding
 
-    export_graph(read_decoding(graph_dir), out, form, keep_boosted)
+    export_graph(read_decoding(base_folder(graph_dir)), out, form, keep_boosted)
     click.echo(f"{out}: written")
 
 
@@ -245,12 +248,12 @@ def graph_import(source: Path, lang_dir: Path, graph_dir: Path, form: str, words
 
 
 @graph.command("draw")
-@click.argument("graph_dir", type=PATH)
+@click.argument("graph_dir", type=BASE)
 @click.argument("out", type=PATH, metavar="OUT.dot|OUT.svg|OUT.pdf")
 def graph_draw(graph_dir: Path, out: Path) -> None:
     """Draw a small graph (up to 300 states), with graphviz where OUT is not a .dot file."""
     from wfst_bias.graph.draw import draw_graph
     from wfst_bias.graph.store import read_decoding
 
-    draw_graph(read_decoding(graph_dir), out)
+    draw_graph(read_decoding(base_folder(graph_dir)), out)
     click.echo(f"{out}: written")

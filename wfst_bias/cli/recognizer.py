@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from wfst_bias.acoustic.config import BoostConfig
+from wfst_bias.cli.bases import base_folder, is_default
 from wfst_bias.core.errors import InputError
 from wfst_bias.decode.config import GateConfig, SearchConfig
 from wfst_bias.g2p.config import G2GConfig
@@ -34,7 +35,7 @@ def recognizer_of(
     """The recognizer that options of the same names describe.
 
     Args:
-      base_dir: base or graph folder; the default base where not given.
+      base_dir: base or graph folder; the default base where it is not given, or is 'default'.
       entities: list to put into a base.
 
     Raises:
@@ -46,14 +47,13 @@ def recognizer_of(
     from wfst_bias.graph.store import read_base, read_decoding
     from wfst_bias.recognize.biasing import OneGraph
     from wfst_bias.recognize.recognizer import Recognizer
-    from wfst_bias.recognize.transcribe import default_base
     from wfst_bias.recognize.verified import verifying_chain
 
     on_device = usable_device(device)
     model = load_model(model_spec, on_device)
     changes = emission_adapter_of(model, model_spec, calibration, adapter, on_device)
     configs: Dict[str, Any] = {"search": search_config, "boost": boost_config, "gate": gate_config, "device": on_device}
-    folder = base_dir or default_base(progress=True)
+    folder = base_folder(base_dir)
     if entities is None:
         decoder = Decoder(graph := read_decoding(folder), **configs)
         _check_tokens(model, model_spec, graph.tokens, base_dir)
@@ -72,9 +72,10 @@ def _check_tokens(model: "AcousticModel", spec: str, tokens: "SymbolTable", base
     """The graph must be made for the tokens of the model."""
     if model.tokens.checksum == tokens.checksum:
         return
-    whose = "was" if base_dir else "the base that comes with the package was"
+    comes_along = base_dir is None or is_default(base_dir)
+    whose = "the base that comes with the package was" if comes_along else "was"
     raise InputError(
         f"{whose} made for {len(tokens)} tokens that are not the {len(model.tokens)} of the model {spec!r}; make a base for "
         "it with 'wfst-bias lang' and 'wfst-bias graph base', and name that with --base",
-        base_dir,
+        None if comes_along else base_dir,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 import click
 
 from wfst_bias.cli.audio_progress import AudioProgress
+from wfst_bias.cli.bases import BASE, is_default
 from wfst_bias.cli.decoding import boost_options, gate_options, search_options, verify_options
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.interrupts import ends_soon_when_interrupted
@@ -60,9 +61,9 @@ _NUM_NAMED = 5  # of the skipped files
 @click.option(
     "--base",
     "base_dir",
-    type=PATH,
+    type=BASE,
     metavar="DIR",
-    help="Base of 'graph base', or graph of 'graph compile' with its list; else English, made at the first call.",
+    help="Base of 'graph base', or graph of 'graph compile' with its list; else 'default', English, made at the first call.",
 )
 @channel_option
 @model_option
@@ -151,7 +152,7 @@ def _check_base(base_dir: Optional[Path], entities: Optional[Path]) -> None:
     """A compiled graph has its list, and the costs of it."""
     from wfst_bias.graph.store import is_base
 
-    if base_dir is None or is_base(base_dir):
+    if base_dir is None or is_default(base_dir) or is_base(base_dir):
         return
     if entities:
         raise click.UsageError(

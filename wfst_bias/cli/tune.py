@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Callable, Optional, Tuple
 
 import click
 
+from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.decoding import decoding_options
 from wfst_bias.cli.options import PATH
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", type=PATH, nargs=-1, metavar="BASE_DIR [LIST] DATA OUT.conf")
+@click.argument("paths", type=BASE, nargs=-1, metavar="BASE_DIR [LIST] DATA OUT.conf")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Tune on these only, one name a line; score the others.")
 @click.option(
     "--max-u-wer-rise",
@@ -63,7 +64,7 @@ def tune(
     from wfst_bias.tune.tuner import Caps, write_config
 
     base_dir, entities, data, out = _paths(paths)
-    setup = setup_of(graph=base_dir, data=data)
+    setup = setup_of(graph=base_folder(base_dir), data=data)
     if (entities is None) != setup.has_own_lists:
         raise click.UsageError("give a LIST, or lists of utterances by --biasing or --entities-by, and not both")
     texts = read_texts(data)
