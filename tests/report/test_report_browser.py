@@ -50,6 +50,8 @@ return {
   plot: style(document.querySelector("svg text"), "fill"),
   filter: document.getElementById("filter").hidden,
   scrolls: document.querySelector(".scroll").scrollWidth > document.querySelector(".scroll").clientWidth,
+  shades: style(document.querySelector(".scroll"), "background-attachment"),
+  cut: [...document.querySelectorAll(".scroll:has(thead)")].filter((box) => box.scrollWidth > box.clientWidth).length,
   marked: style(document.querySelector(".hit"), "background-color"),
 };
 """
@@ -95,13 +97,13 @@ def look(tmp_path_factory, made):
 def test_nothing_is_wider_than_a_narrow_screen_but_what_scrolls(look):
     found = look(_LOOKS, 390)
     assert found["width"] == 390 and found["page"] == 390 and found["wide"] == []
-    assert found["scrolls"] and not found["filter"]
+    assert found["scrolls"] and found["shades"] == "local, local, scroll, scroll" and not found["filter"]
     assert (found["ground"], found["ink"]) == ("rgb(255, 255, 255)", "rgb(27, 31, 36)")
 
 
 def test_in_the_dark_page_and_plots_are_dark(look):
     found = look(_LOOKS, 1280, _DARK)
-    assert found["page"] == 1280 and found["wide"] == []
+    assert found["page"] == 1280 and found["wide"] == [] and found["cut"] == 0
     assert (found["ground"], found["ink"]) == ("rgb(15, 20, 25)", "rgb(230, 233, 238)")
     assert found["plot"] in ("rgb(230, 233, 238)", "rgb(157, 167, 179)")
     assert found["marked"] == "rgb(18, 53, 34)"
@@ -109,7 +111,7 @@ def test_in_the_dark_page_and_plots_are_dark(look):
 
 def test_filters_show_what_fits_and_all_can_be_reached_by_keys(look):
     found = look(_FILTERS, 1280)
-    assert found["all"] == [["u1", "u2", "u4"], "3 utterances"]
+    assert found["all"] == [["u1", "u2", "u4"], "3 shown"]
     assert found["word"] == [["u2"], "1 of 3"] and "zelenskyy" in REFERENCES["u2"]
     assert found["nothing"] == [[], "0 of 3"] and found["closed"]
     assert found["alarms"] == [["u4"], "1 of 3"]

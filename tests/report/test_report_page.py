@@ -51,6 +51,10 @@ def page(made):
     return Page(page_of(made))
 
 
+def style_sheet():
+    return resources.files("wfst_bias.report").joinpath("templates", "style.css").read_text("utf-8")
+
+
 def words_in(text):
     return " ".join(text.split())
 
@@ -64,6 +68,29 @@ def test_the_ladder_has_the_numbers_of_the_score(made, page):
     assert "decode_4" in text and "✓" not in words_in(page.all("th", scope="row")[0]["text"])
     (numbers,) = page.all("script", type="application/json")
     assert json.loads(numbers["text"]) == json.loads(ladder_json(made.rungs))
+
+
+def test_the_result_is_the_title(made, page):
+    title = "With the list, all 3 spoken phrases are found instead of 1, and WER falls from 11.1 to 2.8 %"
+    assert made.headline == title
+    (heading,), (name,) = page.all("h1"), page.all("title")
+    assert (heading["text"], name["text"]) == (title, f"{title} (data)")
+    header = words_in(page.all("header")[0]["text"])
+    assert "data: 5 utterances, 0.6 minutes; a list of 4 phrases; 1 false alarm instead of none" in header
+
+
+def test_headers_wrap_and_what_scrolls_has_shades_at_its_edges():
+    rules = dict(re.findall(r"^([^{}@/]+) \{(.*?)\}$", style_sheet(), re.DOTALL | re.MULTILINE))
+    assert "white-space: normal" in rules["thead th"] and ".ladder, .alarms" in rules
+    covers = re.findall(
+        r"linear-gradient\(to (left|right), var\(--(paper|shade)\).*?no-repeat (local|scroll)", rules[".scroll"]
+    )
+    assert covers == [(side, *kind) for kind in (("paper", "local"), ("shade", "scroll")) for side in ("right", "left")]
+
+
+def test_plots_have_no_ground_that_hides_shades(made, page):
+    assert len(page.all("svg")) == len(made.plots)
+    assert not any(e.get("id", "").endswith("-patch_1") for e in page.elements)
 
 
 def test_the_words_of_what_changed_are_marked(page):
@@ -80,7 +107,7 @@ def test_the_words_of_what_changed_are_marked(page):
 
 def test_a_false_alarm_has_its_competitor(page):
     (table,) = page.all("table", class_="alarms")
-    row = words_in(table["text"]).partition("total ")[2]
+    row = words_in(table["text"]).partition("nats below ")[2]
     assert row == "whittemore nobody u4 0.10 0.91 0.20 0.37 -3.0, 0.5 list W IH T nobody -2.5, 1.2"
 
 
@@ -127,10 +154,10 @@ def test_nothing_changed_is_shown(tmp_path, data):
     graph = write_graph(tmp_path / "g", NAMES)
     same = [write_folder(tmp_path / name, WITHOUT, graph, data=str(data)) for name in ("one", "other")]
     text = words_in(page_of(make_report(same, config=ReportConfig(lattices=0))))
-    assert "No utterance reads otherwise on any rung than on the one before." in text
-    assert '<h2>False alarms</h2> <p class="empty">There is none.</p>' in text
+    assert "Every transcript is the same in each row of the table." in text
+    assert '<h2>False alarms</h2> <p class="empty">None.</p>' in text
     text = words_in(page_of(make_report(same[:1], config=ReportConfig(lattices=0))))
-    assert "There is one rung, so nothing to compare it with" in text
+    assert "There is one row, and nothing to compare it with" in text
 
 
 def test_what_is_left_out_is_shown(folders):
@@ -140,7 +167,7 @@ def test_what_is_left_out_is_shown(folders):
 
 
 def test_colors_can_be_distinguished_from_their_ground():
-    css = resources.files("wfst_bias.report").joinpath("templates", "style.css").read_text("utf-8")
+    css = style_sheet()
     themes = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in css.split("@media", 2)[:2]]
     assert all(len(theme) >= 20 for theme in themes)
     for theme in themes:

@@ -89,10 +89,7 @@ def report(
     scored = (entities, biasing, utterances, format_name, librispeech)
     made = make_report(decode_dirs, data, *scored, config=shown, device=usable_device(device))
     write_report(made, out, plots, tables)
-    click.echo(
-        f"{out}: {len(made.rungs):,} rungs, {made.num_changes:,} changed utterances, {made.num_alarms:,} false alarms; "
-        f"{out.stat().st_size / 1e6:.1f} MB"
-    )
+    click.echo(f"{made.headline}.\n{out}: {made.size_in_words}; {out.stat().st_size / 1e6:.1f} MB")
 
 
 def _check(entities: Optional[Path], biasing: Optional[Path], librispeech: bool) -> None:

@@ -33,7 +33,7 @@ _STYLE = {
     "legend.frameon": False,
     "legend.labelcolor": INK,
     "figure.facecolor": PAPER,
-    "axes.facecolor": PAPER,
+    "axes.facecolor": "none",
 }
 
 

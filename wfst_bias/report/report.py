@@ -14,6 +14,7 @@ from wfst_bias.report.alarms import FalseAlarm, false_alarms
 from wfst_bias.report.config import ReportConfig
 from wfst_bias.report.details import CloserLook, closer_look, most_telling
 from wfst_bias.report.folders import Comparison, DecodeFolder, comparisons, data_of, read_folders
+from wfst_bias.report.headline import counted, false_alarms_of, headline
 from wfst_bias.report.plot import Plot
 from wfst_bias.report.plots import plots
 from wfst_bias.report.steps import Step, steps
@@ -41,6 +42,8 @@ class Report:
     """The content of a page.
 
     Args:
+      headline: the result in a sentence.
+      false_alarms: their number, in words.
       data: that was decoded.
       sections: one for each list.
       plots: of all.
@@ -48,6 +51,8 @@ class Report:
       config: how much is shown.
     """
 
+    headline: str
+    false_alarms: str
     data: Path
     sections: Tuple[Section, ...]
     plots: Tuple[Plot, ...]
@@ -63,6 +68,11 @@ class Report:
     @property
     def rungs(self) -> List[Rung]:
         return [rung for section in self.sections for rung in section.comparison.rungs]
+
+    @property
+    def size_in_words(self) -> str:
+        counts = (len(self.rungs), "rung"), (self.num_changes, "changed utterance"), (self.num_alarms, "false alarm")
+        return ", ".join(counted(*pair) for pair in counts)
 
     @property
     def num_changes(self) -> int:
@@ -109,7 +119,8 @@ def make_report(
         raise InputError(f"has no utterance {unknown!r} that is scored; name another with --utterance", data)
     shown = most_telling(config.utterances, _weights(names, sections), config.details)
     look = closer_look(texts, compared[-1], folders, data, shown, config, device)
-    return Report(data, sections, tuple(plots(compared)), look, config)
+    sentences = headline(compared), false_alarms_of(compared)
+    return Report(*sentences, data, sections, tuple(plots(compared)), look, config)
 
 
 def _section(texts: Mapping[str, str], comparison: Comparison) -> Section:

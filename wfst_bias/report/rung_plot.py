@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _RATES = ("F1", "WER", "B-WER")
-_INCHES_A_RUNG = 0.27
+_INCHES_A_RUNG, _INCHES_AT_LEAST = 0.27, 1.9
 
 _Row = Tuple[Comparison, Rung]
 
@@ -36,15 +36,15 @@ def rung_plot(comparisons: Sequence[Comparison]) -> Plot:
 
     texts = [{name: rung.score.rates[name].columns()[0] for name in _RATES} for _, rung in rows]
     summary = "; ".join(f"{label}: F1 {text['F1']}, WER {text['WER']}" for label, text in zip(labels, texts))
-    height = 0.75 + _INCHES_A_RUNG * len(rows)
-    return Plot("ladder", "Each rung, with 95 % intervals", summary, (8.6, height), draw)
+    height = 0.75 + max(_INCHES_A_RUNG * len(rows), min(_INCHES_AT_LEAST, 0.6 * len(rows)))
+    return Plot("ladder", "Each row of the table, with 95 % intervals", summary, (7.0, height), draw)
 
 
 def _draw_rate(ax: "Axes", name: str, rows: Sequence[_Row], colors: Dict[int, str]) -> None:
     for y, (comparison, rung) in enumerate(rows):
         rate, color = rung.score.rates[name], colors[id(comparison)]
-        ax.plot([rate.low, rate.high], [y, y], color=color, linewidth=1.6, alpha=0.55)
-        ax.plot([rate.value], [y], "o", color=color, markersize=4.5)
+        ax.plot([rate.low, rate.high], [y, y], color=color, linewidth=1.6, alpha=0.55, clip_on=False)
+        ax.plot([rate.value], [y], "o", color=color, markersize=5, clip_on=False)
     ax.set_title(f"{name}, %", loc="left")
     ax.grid(axis="y", visible=False)
     ax.tick_params(length=0)

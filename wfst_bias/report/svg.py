@@ -6,6 +6,7 @@ from typing import Mapping
 from wfst_bias.report.plot import INK, LINE, PAPER, QUIET, SERIES
 
 _POINTS_A_PIXEL = 0.75
+_GROUND = r'<g id="patch_1">.*?</g>'  # of the figure: the page has its own, and shades at the edges of what scrolls
 # colors of plots, of lattices and of attention, and the variables of the page for them, in the light and in the dark
 _COLORS: Mapping[str, str] = {
     INK: "--ink",
@@ -34,6 +35,7 @@ def inline_svg(content: bytes, prefix: str, label: str) -> str:
     text = content.decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(_GROUND, "", text, count=1, flags=re.DOTALL)
     text = re.sub(r'\b(id|xlink:href|clip-path)="(url\()?(#?)(?=[^"])', rf'\1="\2\3{prefix}-', text)
     text = text.replace(f'xlink:href="{prefix}-data:', 'xlink:href="data:')
     for color, variable in _COLORS.items():

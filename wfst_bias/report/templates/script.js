@@ -19,7 +19,7 @@ function filter() {
     const left = step.querySelectorAll(".change:not([hidden])").length;
     if (filtered) step.open = left > 0;
   }
-  form.querySelector("output").textContent = filtered ? `${shown} of ${changes.length}` : `${changes.length} utterances`;
+  form.querySelector("output").textContent = filtered ? `${shown} of ${changes.length}` : `${changes.length} shown`;
 }
 
 if (form) {
