@@ -125,6 +125,13 @@ def test_what_was_added_beside_the_list_is_named():
     assert headline([compared(*rungs[:2], rungs[3])]).startswith("With the list and the adapter, 94 of 100")
 
 
+def test_a_list_beside_the_graph_between_them_makes_no_difference():
+    beside = ("adapter", (80, 100, 9), {"num_phrases": 0, "beside": "names.txt", "adapter": "default"})
+    assert headline([compared(("none", BEFORE), beside, ("names", AFTER, LIST))]).startswith("With the list, 94 of 100")
+    other = ("names_a", (80, 100, 9), {"num_phrases": 10})
+    assert headline([compared(("none", BEFORE), other, ("names_b", AFTER, LIST))]).startswith("With names_b, 94 of 100")
+
+
 @pytest.mark.parametrize(
     "first, last",
     [

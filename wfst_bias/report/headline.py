@@ -71,7 +71,7 @@ def _list_name(comparisons: Sequence[Comparison], comparison: Comparison) -> str
 def _added(comparison: Comparison) -> Optional[List[str]]:
     """Return what the last rung has beside a list that the first one lacks; None where they differ in more than that."""
     first, last = (comparison.folder_of(rung) for rung in (comparison.rungs[0], comparison.rungs[-1]))
-    sizes = {folder.meta.get("num_phrases") for folder in comparison.folders if _has_list(folder)}
+    sizes = {folder.meta["num_phrases"] for folder in comparison.folders if folder.meta.get("num_phrases")}
     if _has_list(first) or not _has_list(last) or len(sizes) > 1:
         return None
     if any(first.meta.get(key) != last.meta.get(key) for key in _DECODED_ALIKE) or _differ(

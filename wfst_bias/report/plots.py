@@ -119,7 +119,7 @@ def _set_limits(set_limits: Callable[..., Any], set_ticks: Callable[..., Any], l
     from matplotlib.ticker import MaxNLocator
 
     room = _ROOM * (high - low)
-    ticks = MaxNLocator(6).tick_values(low, high)
+    ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
     set_ticks([tick for tick in ticks if low <= tick <= high])
     set_limits(low - room * (low == 0), high + room * (high == 100))
 
