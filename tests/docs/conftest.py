@@ -1,8 +1,9 @@
 """The small world in which the pages' examples run: its files have the names that the pages use.
 
-All of it is made by our own commands from synthesized speech: ``data/lang``, ``lm.arpa.gz``, ``exp/base``, ``names.txt``,
-``exp/names``, ``data/test`` and ``data/dev`` with the same sentences, ``meeting.wav``, ``recordings/``, ``exp/decode_none`` and
-``exp/decode_names``. Each page has a copy of its own.
+All of it is made by our own commands from synthesized speech: ``data/lang``, ``lm.arpa.gz``, ``big.arpa.gz``, ``exp/base``,
+``names.txt``, ``exp/names``, ``data/test`` and ``data/dev`` with the same sentences, ``meeting.wav``, ``recordings/``, ``exp/decode_none`` and
+``exp/decode_names``, and models with random weights (``nemo/``, ``pieces/``, ``zipformer/``, ``wav2vec2/``, ``phones/``,
+``emissions/``). Each page has a copy of its own.
 """
 
 import os
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 
 from helpers.doc_blocks import PAGES, ROOT, read_blocks
+from helpers.doc_models import write_kaldi_archive, write_models
 from wfst_bias.synth.synthesis import synthesize
 from wfst_bias.synth.voices import voice_of
 
@@ -81,13 +83,17 @@ def _make_world(run):
     for command in (
         "lang hama data/lang",
         "lm train sentences.txt lm.arpa.gz --order 2",
+        "lm train sentences.txt big.arpa.gz --order 3",
         "graph base data/lang lm.arpa.gz exp/base",
         "graph compile exp/base names.txt exp/names",
         "decode exp/base data/test exp/decode_none",
         "decode exp/names data/test exp/decode_names",
+        "model emissions hama data/test exp/stored",
     ):
         result = run(*command.split())
         assert result.exit_code == 0, result.output
+    write_kaldi_archive(Path("exp/stored/emissions.npz"), Path("emissions"))
+    write_models(Path("."))
 
 
 def _write_programs(folder):
