@@ -1,0 +1,29 @@
+"""The tutorial runs from its first cell to its last, and finds the names by the list only."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from helpers.doc_blocks import ROOT
+
+nbformat = pytest.importorskip("nbformat", reason="the extra 'docs' is not installed")
+nbclient = pytest.importorskip("nbclient", reason="the extra 'docs' is not installed")
+pytestmark = pytest.mark.docs
+TUTORIAL = ROOT / "egs" / "tutorial.ipynb"
+_SECONDS = 600  # a cell on a busy machine
+
+
+def test_the_tutorial_runs(tmp_path, monkeypatch, cache):
+    monkeypatch.setenv("WFST_BIAS_CACHE", os.environ.get("WFST_BIAS_CACHE", str(cache)))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=":")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    notebook = nbformat.read(TUTORIAL, as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "strip the outputs: jupyter nbconvert --clear-output"
+    nbclient.NotebookClient(notebook, timeout=_SECONDS, kernel_name="python3").execute(cwd=str(tmp_path))
+    written = ["".join(output.get("text", "") for output in cell.get("outputs", [])) for cell in notebook.cells]
+    transcripts = next(text for text in written if "\n    " in text and "zelenskyy" in text).splitlines()
+    assert "zelenskyy" not in transcripts[0] and "zelenskyy" in transcripts[1]
+    assert any("F1" in text for text in written)
+    assert any("image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", []))
+    assert list(Path(tmp_path).rglob("report.html"))
