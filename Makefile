@@ -5,7 +5,7 @@
 # make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
 # make bench   measurements that need no external data: the compiler, and the searches of this system, of flashlight-text and of
 #              kaldi-decoder; BENCH_ARGS="DATA LIST" for other speech than synthetic one; the others are in benchmarks/
-# make figures the pictures of the page "How it works" (needs graphviz); that of the evidence model: docs/figures/evidence.py
+# make figures the pictures of the page "How it works" (needs graphviz); others: docs/figures/evidence.py, report.sh
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3,$(shell command -v $(p))))

@@ -18,29 +18,38 @@ _number = click.IntRange(0)
     "--entities", type=PATH, metavar="LIST", help="Score by this list instead of those that were decoded with."
 )
 @format_option
-@click.option("--biasing", type=PATH, metavar="TSV", help="The same with a list for each utterance.")
+@click.option("--biasing", type=PATH, metavar="TSV", help="Score each utterance by its own list.")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
-@click.option("--librispeech", is_flag=True, help="Count words as the public score.py of such lists does.")
+@click.option("--librispeech", is_flag=True, help="Count words as score.py of the public LibriSpeech lists does.")
 @click.option("--tables", type=PATH, metavar="FILE.md", help="Write the ladders there, too, as a table of Markdown.")
 @click.option("--plots", type=PATH, metavar="DIR", help="Write the plots there, too, as PNG and SVG.")
-@click.option("--changes", type=_number, default=40, help="Utterances shown of each step, those with most entities.")
-@click.option("--alarms", type=_number, default=30, help="False alarms shown of each folder, the surest.")
-@click.option("--details", type=_number, default=6, help="Utterances that are looked at closely.")
 @click.option(
-    "--utterance", "named", multiple=True, metavar="NAME", help="Look at this one closely; may be given again."
+    "--changes",
+    type=_number,
+    default=40,
+    help="Changed utterances to show of each step, those with the most changed phrases.",
+)
+@click.option("--alarms", type=_number, default=30, help="False alarms to show of each folder, the most confident.")
+@click.option(
+    "--details", type=_number, default=6, help="Utterances to show in detail, those with the most changed phrases."
+)
+@click.option(
+    "--utterance", "named", multiple=True, metavar="NAME", help="Show this one in detail, too; may be given again."
 )
 @click.option(
     "--audio",
     type=_number,
     default=0,
-    help="Of these, so many can be listened to: 25 kB in the page a second of speech.",
+    help="How many of those in detail have their audio in the page; a second of it takes 25 kB.",
 )
-@click.option("--lattices", type=_number, default=3, help="So many have their lattice drawn, of the last folder.")
+@click.option(
+    "--lattices", type=_number, default=3, help="How many have a picture of their lattice in the last folder."
+)
 @click.option(
     "--attention",
     type=_number,
     default=0,
-    help="So many have the attention of the last folder's adapter drawn; they are decoded again.",
+    help="How many have a picture of the attention of the last folder's adapter; they are decoded again.",
 )
 @device_option
 def report(
@@ -65,12 +74,12 @@ def report(
 ) -> None:
     """Compare each DECODE_DIR with the one before, and each of their stages, in one page that needs no network.
 
-    It has the ladder of 'score --ladder' with intervals, plots, the utterances that changed, the false alarms and what
-    spoke for them, and some utterances in detail.
+    Its title is the result in a sentence. It has the table of 'score --ladder' with intervals, plots, the utterances
+    that changed, the false alarms with their evidence, and some utterances in detail.
 
     Data and lists are those that the folders were decoded with; a folder without a list is scored by each list of the
-    others. Folders whose names differ in numbers only, decode_100 and decode_1000, or decode_bonus_2 and decode_bonus_3.5,
-    are one line in the plots: F1 against the size of the list, precision against recall.
+    others. Folders whose names differ in numbers only, decode_100 and decode_1000, or decode_bonus_2 and
+    decode_bonus_3.5, are one line in the plots: F1 against the size of the list, precision against recall.
 
     Examples:
 
