@@ -86,18 +86,23 @@ def compose_lexicon_and_grammar(
     backoff_unit, boundary_unit, first_disambiguation = range(class_units.stop, class_units.stop + 3)
     class_ids = [words[name] for name in classes]
     form_ids = range(len(words), len(words) + len(KINDS))
-    rows = [[lang.tokens[unit] for unit in p] for _, p in lang.lexicon.pairs] + [[unit] for unit in class_units]
+    grammar_fst = with_class_arcs(grammar, class_ids, dict(zip(form_ids, _states_after_forms(grammar, words))))
+    pairs = lang.lexicon.pairs
+    unit_ids, known_ids = ({symbol: i for i, symbol in enumerate(table.symbols)} for table in (lang.tokens, words))
+    rows = [list(map(unit_ids.__getitem__, p)) for _, p in pairs] + [[unit] for unit in class_units]
+    word_ids = np.array([known_ids[word] for word, _ in pairs] + class_ids + [*form_ids])
     L = to_openfst(
         lexicon_fst(
             padded(rows),
-            np.array([words[word] for word, _ in lang.lexicon.pairs] + class_ids + [*form_ids]),
+            word_ids,
             boundary_id=lang.tokens[lang.boundary] if lang.boundary else boundary_unit,
             is_token=bool(lang.boundary),
             backoff_ids=(backoff_unit, words[BACKOFF]),
             first_disambiguation_id=first_disambiguation,
+            is_used=np.isin(word_ids, grammar_fst.ilabel),
         )
     )
-    G = to_openfst(with_class_arcs(grammar, class_ids, dict(zip(form_ids, _states_after_forms(grammar, words)))))
+    G = to_openfst(grammar_fst)
     L.arcsort("olabel")
     LG = pynini.determinize(pynini.compose(L, G))
     del L, G

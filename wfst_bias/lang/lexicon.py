@@ -3,13 +3,13 @@
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Callable, Dict, FrozenSet, Iterable, List, Sequence, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import lines_of
-from wfst_bias.core.types import IntArray
+from wfst_bias.core.types import BoolArray, IntArray
 from wfst_bias.fst.wfst import NO_SCORE, Wfst, from_arcs
 
 Pronunciation = Tuple[str, ...]
@@ -160,6 +160,7 @@ def lexicon_fst(
     is_token: bool,
     backoff_ids: Tuple[int, int],
     first_disambiguation_id: int,
+    is_used: Optional[BoolArray] = None,
 ) -> Wfst:
     """Return L: from units to words, with a boundary between words.
 
@@ -183,8 +184,11 @@ def lexicon_fst(
       is_token: whether the boundary is a token of the model.
       backoff_ids: input and output label of the backoff loop (``#0``).
       first_disambiguation_id: input label of ``#1``; ``#2`` and so on follow it.
+      is_used: which rows are written, bool ``(P,)``; all without it. The others count as homophones only.
     """
     rows = _disambiguated(pronunciations, first_disambiguation_id)
+    if is_used is not None:
+        rows, word_ids = rows[is_used], word_ids[is_used]
     length = (rows >= 0).sum(axis=1)
     row, position = np.nonzero(rows >= 0)
     is_first = position == 0
