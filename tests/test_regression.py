@@ -1,9 +1,11 @@
 """Records of two commits, compared digit by digit."""
 
 import gzip
+import io
 import json
-import subprocess
+import runpy
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -32,10 +34,16 @@ def write_lattice(decode, text, level=9):
 
 
 def compare(folders, *renamed):
-    """Exit code and output."""
-    command = [sys.executable, SCRIPT, "compare", *folders, *(["--renamed", *renamed] if renamed else [])]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
+    """Exit code and output of the script."""
+    output, code = io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(output):
+        options = ["--renamed", *renamed] if renamed else []
+        patch.setattr(sys, "argv", [str(SCRIPT), "compare", *map(str, folders), *options])
+        try:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+    return (1, output.getvalue() + code) if isinstance(code, str) else (code or 0, output.getvalue())
 
 
 def test_times_and_compression_do_not_count(folders):

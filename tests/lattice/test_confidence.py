@@ -30,14 +30,15 @@ def test_a_word_for_each_word_and_what_is_clear_is_sure(decoder):
 @settings(max_examples=60, deadline=None)
 @given(PLACES)
 def test_it_is_the_share_of_all_paths_that_say_the_word_in_its_place(places):
-    words, terms = max(paths(places), key=total)
+    known = list(paths(places))
+    words, terms = max(known, key=total)
     confidences = confidences_of_text(sausage(places, beam=6.0), words, NO_LIST)
     for kind, counted in (("plain", [0, 2, 3]), ("boosted", [0, 1, 2, 3])):
-        scores = SCALE * np.array([path[1][counted].sum() for path in paths(places)])
+        scores = SCALE * np.array([path[1][counted].sum() for path in known])
         weights = np.exp(scores)
         cut_off = np.exp(scores.max() - SCALE * 6.0)
         for i, confidence in enumerate(confidences):
-            says = [words[i] in path[0][max(i - 1, 0) : i + 2] for path in paths(places)]
+            says = [words[i] in path[0][max(i - 1, 0) : i + 2] for path in known]
             expected = weights[says].sum() / (weights.sum() + cut_off)
             assert getattr(confidence, kind) == pytest.approx(expected, abs=1e-5)
 
@@ -91,9 +92,8 @@ def test_the_prior_is_that_of_the_graph_and_no_bonus_counts(world, tmp_path):
     """The city was said; the bonus makes up for what entering the class costs."""
     (tmp_path / "names.txt").write_text("Kitty\t15\n")
     kitty_of = lambda graph: confidence_of_kitty(graph).plain
-    compiled = lambda prior, bonus: graph_of_list(
-        read_base(world / "base"), tmp_path / "names.txt", ClassConfig(prior=prior, bonus=bonus)
-    )[0]
+    base = read_base(world / "base")
+    compiled = lambda prior, bonus: graph_of_list(base, tmp_path / "names.txt", ClassConfig(prior=prior, bonus=bonus))[0]
     rare, usual, common = compiled(0.005, 6.0), compiled(0.05, 5.0), compiled(0.5, 4.0)
     assert kitty_of(rare) < kitty_of(usual) < kitty_of(common)
     assert kitty_of(compiled(0.05, 7.0)) == pytest.approx(kitty_of(usual), rel=0.05)

@@ -2,8 +2,6 @@
 
 import gzip
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -98,7 +96,7 @@ def test_the_same_file_twice_and_a_short_one(recognizer, recording, tmp_path):
     assert names == [str(short), str(path), str(path), str(short)]
 
 
-def test_decode_writes_segments_and_times_of_the_recording(world, recording, result, tmp_path):
+def test_decode_writes_segments_and_times_of_the_recording(world, recording, result, run, tmp_path):
     path, _ = recording
     data = tmp_path / "data"
     data.mkdir()
@@ -106,9 +104,10 @@ def test_decode_writes_segments_and_times_of_the_recording(world, recording, res
     soundfile.write(tmp_path / "short.wav", samples[: 5 * rate], rate)
     (data / "wav.scp").write_text(f"meeting {path}\nshort {tmp_path / 'short.wav'}\n")
     (tmp_path / "names.txt").write_text("Whittemore\n")
-    run = lambda *words: subprocess.run([sys.executable, "-m", "wfst_bias", *map(str, words)], check=True)
-    run("graph", "compile", world / "base", tmp_path / "names.txt", tmp_path / "graph")
-    run("decode", tmp_path / "graph", data, tmp_path / "out", "--nbest", 2)
+    compiled = run("graph", "compile", world / "base", tmp_path / "names.txt", tmp_path / "graph")
+    assert compiled.exit_code == 0, compiled.output
+    decoded = run("decode", tmp_path / "graph", data, tmp_path / "out", "--nbest", 2)
+    assert decoded.exit_code == 0, decoded.output
     texts = dict(line.split(" ", 1) for line in (tmp_path / "out/text").read_text().splitlines())
     assert list(texts) == ["meeting", "short"] and texts["meeting"] == result.text
     ctm = [line.split() for line in (tmp_path / "out/ctm").read_text().splitlines()]
