@@ -37,6 +37,12 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def few(tmp_path_factory):
+    """A few of the utterances as a Kaldi data folder, for trainings of which nothing is learnt."""
+    return toy.write_data(tmp_path_factory.mktemp("few"), dict(list(toy.TEXTS.items())[:16]))
+
+
+@pytest.fixture(scope="session")
 def model(heard):
     return toy.ToyModel(heard)
 

@@ -99,7 +99,7 @@ def test_a_list_without_the_true_words_has_no_word_that_was_said(listed, pool):
 
 def test_lists_are_as_long_as_they_should_be(listed):
     lengths = set()
-    for epoch in range(4):
+    for epoch in range(2):
         source = listed(replace(LISTS, joined=0.9, fewest=20, most=200), num_candidates=10**6)
         lengths.update(len(ways_of(source.load(epoch, key))) for key in source.plan(epoch))
     assert 10 < min(lengths) < 50 and 100 < max(lengths) <= 200 + len(NAMES) + len(OTHERS)
@@ -268,7 +268,7 @@ def test_batches_of_a_calibration_are_those_of_their_epoch(speech, spoken):
     ]
 
 
-def recipe(attention=POSITIONS, **steps):
+def recipe(attention=POSITIONS, num_simulated=60, **steps):
     steps = {"text": 15, "guided": 45, "joint": 40, **steps}
     trainers = {
         phase: TrainerConfig(
@@ -278,7 +278,7 @@ def recipe(attention=POSITIONS, **steps):
     }
     network = AdapterConfig(attention, dim=24, num_blocks=1, kernel=5, num_candidates=12, dropout=0.0)
     return AdapterRecipe(
-        network, ListConfig(fewest=8, most=40), LossConfig(), num_simulated=60, batch_frames=600, **trainers
+        network, ListConfig(fewest=8, most=40), LossConfig(), num_simulated=num_simulated, batch_frames=600, **trainers
     )
 
 
@@ -379,27 +379,27 @@ def test_what_is_read_back_gives_the_same_emissions(trained, model):
     assert float(difference.median()) < 1e-3 and float((difference > 0.2).float().mean()) < 1e-3
 
 
-SHORT = dict(text=2, guided=2, joint=2)
+SHORT = dict(num_simulated=12, text=2, guided=2, joint=2)  # with few utterances
 
 
-def test_attention_to_whole_entities_can_be_trained(tmp_path, model, data, lang):
+def test_attention_to_whole_entities_can_be_trained(tmp_path, model, few, lang):
     words = ListWords(set(COMMON), [*OTHERS, *NAMES])
     adapter = train_adapter(
-        FrozenModel(model, "toy", lang), data, tmp_path / "adapter", words, recipe(ENTITIES, **SHORT)
+        FrozenModel(model, "toy", lang), few, tmp_path / "adapter", words, recipe(ENTITIES, **SHORT)
     )
-    batch = all_of(model)
-    attended = adapter.attend(batch, [tuple(map(Entity, NAMES))] * len(TEXTS))
+    batch = model.emissions(list(TEXTS)[:16], [None] * 16)
+    attended = adapter.attend(batch, [tuple(map(Entity, NAMES))] * 16)
     assert attended.adapted.attention.shape[3] == 1
     assert attended.of_entities(0, int(batch.lengths[0])).shape[1] == len(NAMES)
 
 
 @pytest.mark.parametrize("by_phones", [True, False], ids=["matched by phones", "matched by letters"])
-def test_a_white_box_stays_as_it_was(tmp_path, heard, data, lang, by_phones):
+def test_a_white_box_stays_as_it_was(tmp_path, heard, few, lang, by_phones):
     white = WhiteToy(heard)
     before = weights_checksum(white.network)
     frozen = FrozenModel(white, "white", letters(), lang if by_phones else None)
     words = ListWords(set(COMMON), [*OTHERS, *NAMES])
-    adapter = train_adapter(frozen, data, tmp_path / "adapter", words, recipe(**SHORT))
+    adapter = train_adapter(frozen, few, tmp_path / "adapter", words, recipe(**SHORT))
     assert before and weights_checksum(white.network) == before
     assert all(weight.grad is None for weight in white.network.parameters())
     assert (tmp_path / "adapter.exp" / "guided").is_dir() and not (tmp_path / "adapter.exp" / "text").exists()
@@ -411,7 +411,7 @@ def test_a_white_box_stays_as_it_was(tmp_path, heard, data, lang, by_phones):
     assert torch.allclose(again, after, atol=1e-2)
 
 
-def test_a_frozen_model_that_changes_is_noticed(tmp_path, heard, data):
+def test_a_frozen_model_that_changes_is_noticed(tmp_path, heard, few):
     class Restless(WhiteToy):
         def head(self, hidden):
             with torch.no_grad():
@@ -420,7 +420,7 @@ def test_a_frozen_model_that_changes_is_noticed(tmp_path, heard, data):
 
     with pytest.raises(AssertionError, match="the frozen model was changed"):
         frozen = FrozenModel(Restless(heard), "white", letters())
-        train_adapter(frozen, data, tmp_path / "out", ListWords(set(COMMON), [*OTHERS, *NAMES]), recipe(**SHORT))
+        train_adapter(frozen, few, tmp_path / "out", ListWords(set(COMMON), [*OTHERS, *NAMES]), recipe(**SHORT))
     assert not (tmp_path / "out").exists()
 
 
@@ -443,10 +443,10 @@ def test_a_lang_of_other_tokens_is_told(model):
         FrozenModel(model, "toy", letters())
 
 
-def test_phones_of_a_model_without_a_phone_head_are_told(tmp_path, model, data, lang):
+def test_phones_of_a_model_without_a_phone_head_are_told(tmp_path, model, few, lang):
     with pytest.raises(InputError, match="the model has no phone head; leave --phones out"):
         frozen = FrozenModel(model, "toy", lang, sounding=lang)
-        train_adapter(frozen, data, tmp_path / "out", ListWords(set(COMMON), OTHERS), recipe(**SHORT))
+        train_adapter(frozen, few, tmp_path / "out", ListWords(set(COMMON), OTHERS), recipe(**SHORT))
 
 
 def test_texts_that_nobody_can_say_are_told(tmp_path, data, heard, lang):
@@ -492,9 +492,9 @@ def test_what_is_to_stay_unheard_is_not_trained_on(tmp_path, model, data, lang, 
     assert "left out" not in capsys.readouterr().err
 
 
-def test_no_simulated_texts_no_first_phase(tmp_path, model, data, lang):
+def test_no_simulated_texts_no_first_phase(tmp_path, model, few, lang):
     short = replace(recipe(**SHORT), num_simulated=0)
-    train_adapter(FrozenModel(model, "toy", lang), data, tmp_path / "out", ListWords(set(COMMON), OTHERS), short)
+    train_adapter(FrozenModel(model, "toy", lang), few, tmp_path / "out", ListWords(set(COMMON), OTHERS), short)
     assert sorted(path.name for path in (tmp_path / "out.exp").iterdir() if path.is_dir()) == (
         ["emissions", "guided", "joint"]
     )
@@ -512,19 +512,19 @@ def test_a_folder_that_is_not_ours_is_told_before_the_work(tmp_path, model, data
     assert not (tmp_path / "out.exp").exists()
 
 
-def test_phones_of_another_head_are_told(tmp_path, heard, data, lang):
+def test_phones_of_another_head_are_told(tmp_path, heard, few, lang):
     white = WhiteToy(heard)
     with pytest.raises(InputError, match="the --phones lang is of other phones than the model's phone head"):
         frozen = FrozenModel(white, "white", letters(), letters())
-        train_adapter(frozen, data, tmp_path / "out", ListWords(set(COMMON), OTHERS), recipe(**SHORT))
+        train_adapter(frozen, few, tmp_path / "out", ListWords(set(COMMON), OTHERS), recipe(**SHORT))
 
 
-def test_an_adapter_is_trained_on_calibrated_emissions(tmp_path, model, data, lang):
+def test_an_adapter_is_trained_on_calibrated_emissions(tmp_path, model, few, lang):
     calibration = Calibration(len(lang.tokens), CalibrationConfig(dim=4, num_blocks=1, kernel=1, strength=1.0)).eval()
     torch.nn.init.normal_(calibration.change.bias)
     frozen = FrozenModel(model, "toy", lang, calibration=calibration)
-    plain = read_corpus(data, model, tmp_path / "plain")
-    mended = read_corpus(data, frozen, tmp_path / "mended")
+    plain = read_corpus(few, model, tmp_path / "plain")
+    mended = read_corpus(few, frozen, tmp_path / "mended")
     name = plain.store.names[0]
     raw = model.emissions([name], [None])
     assert torch.allclose(mended.store.log_probs(name), calibration.calibrated(raw).log_probs[0], atol=1e-2)

@@ -12,7 +12,7 @@ from wfst_bias.adapter.adapter import Adapter
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.adapter.network import AdapterConfig, ContextualAdapter
 
-TEXTS = dict(list(toy.TEXTS.items())[:24])
+TEXTS = dict(list(toy.TEXTS.items())[:12])
 _RECIPE = """
 --num-simulated=12
 --network-dim=16
