@@ -1,7 +1,10 @@
 """Fixtures: a small world of words, and the folders that commands work on."""
 
+import gc
 import getpass
+import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from importlib.util import find_spec
@@ -14,10 +17,14 @@ from hypothesis import settings
 
 from helpers.long_recordings import write_long_speech
 from helpers.real_data import DATA
-from wfst_bias.cli.main import main
+from helpers.shared_folders import shared_folder
+from wfst_bias.acoustic.hama import HamaModel
+from wfst_bias.cli.main import COLLECTED_AFTER, main
 from wfst_bias.decode.search import Decoder
 from wfst_bias.graph.compile import graph_of_list
 from wfst_bias.graph.store import read_base
+
+gc.disable()  # what is imported stays: to look for garbage in it takes a third of the time of the collection of tests
 
 
 class _WithoutK2:
@@ -51,6 +58,29 @@ we met the doctor at the station
 """
 
 
+def pytest_collection_finish():
+    """Look for garbage from now on: not in the modules, and as seldom as our commands do."""
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_once():
+    """The network of hama hears the same samples once in a session; many tests decode the same sentences."""
+    compute, known = HamaModel._log_probs, {}
+
+    def log_probs(model, samples):
+        key = hashlib.blake2b(samples).digest()
+        if key not in known:
+            known[key] = compute(model, samples)
+        return known[key].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HamaModel, "_log_probs", log_probs)
+        yield
+
+
 @pytest.fixture(scope="session")
 def kathleen():
     """Real speech that comes beside the project."""
@@ -72,16 +102,19 @@ def run():
 @pytest.fixture(scope="session")
 def world(tmp_path_factory, run):
     """A folder with lang, a small language model and its base graph, made by the commands themselves."""
-    folder = tmp_path_factory.mktemp("world")
-    (folder / "sentences.txt").write_text(_SENTENCES.strip() + "\n")
-    for command in (
-        ("lang", "hama", folder / "lang"),
-        ("lm", "train", folder / "sentences.txt", folder / "lm.arpa.gz", "--order", 2),
-        ("graph", "base", folder / "lang", folder / "lm.arpa.gz", folder / "base"),
-    ):
-        result = run(*command)
-        assert result.exit_code == 0, result.output
-    return folder
+
+    def make(folder):
+        (folder / "sentences.txt").write_text(_SENTENCES.strip() + "\n")
+        for command in (
+            ("lang", "hama", folder / "lang"),
+            ("lm", "train", folder / "sentences.txt", folder / "lm.arpa.gz", "--order", 2),
+            ("graph", "base", folder / "lang", folder / "lm.arpa.gz", folder / "base"),
+        ):
+            result = run(*command)
+            assert result.exit_code == 0, result.output
+
+    made = shared_folder(tmp_path_factory, "world", make)
+    return shutil.copytree(made, tmp_path_factory.mktemp("world") / "world")  # tests write beside it
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +128,16 @@ def speech(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory):
-    """What ``WFST_BIAS_CACHE`` names in tests: the default graph is built there once."""
-    return tmp_path_factory.mktemp("cache")
+def cache(tmp_path_factory, speech, run):
+    """What ``WFST_BIAS_CACHE`` names in tests: the default graph is there, built by the first transcription."""
+
+    def make(folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WFST_BIAS_CACHE", str(folder))
+            result = run("transcribe", speech / "wav" / "demo_001.flac")
+        assert result.exit_code == 0, result.output
+
+    return shared_folder(tmp_path_factory, "cache", make)
 
 
 @pytest.fixture

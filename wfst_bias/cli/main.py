@@ -59,7 +59,7 @@ def _show_messages() -> None:
 
 # Objects that are made before cycles of references are looked for: the modules of torch and k2 are a million objects,
 # through which each full search goes, and lists make as many.
-_COLLECTED_AFTER = (100_000, 5, 5)
+COLLECTED_AFTER = (100_000, 5, 5)
 
 
 class _Commands(Group):
@@ -68,7 +68,7 @@ class _Commands(Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         is_process = not args and kwargs.get("args") is None  # the command line is that of this process
         if is_process:
-            gc.set_threshold(*_COLLECTED_AFTER)
+            gc.set_threshold(*COLLECTED_AFTER)
         try:
             return self._main(*args, **kwargs)
         except SystemExit as error:
