@@ -3,8 +3,9 @@
 # make lint    ruff and mypy
 # make docs    the site of docs/ in exp/site, its links checked (those to other sites for their form), and its examples run
 # make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
-# make bench   measurements that need no external data: the compiler, and the searches of this system, of flashlight-text and of
-#              kaldi-decoder; BENCH_ARGS="DATA LIST" for other speech than synthetic one; the others are in benchmarks/
+# make bench   measurements that need no external data: the compiler, and this system beside its peers (flashlight-text,
+#              kaldi-decoder, sherpa-onnx, ...); BENCH_ARGS="DATA WORDS" for other speech than synthetic one, BENCH_ARGS=--help
+#              for the options; the others are in benchmarks/
 # make figures the pictures of the page "How it works" (needs graphviz); others: docs/figures/evidence.py, report.sh
 # Each makes .venv where there is none. PYTHON=python3.11 names another interpreter to make it with.
 
@@ -26,9 +27,9 @@ fuzz: .venv/ready
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --inputs $(FUZZ_INPUTS) $(FUZZ_ARGS)
 
 bench: .venv/ready
-	$(BIN)/python -m pip install --quiet flashlight-text==0.0.7
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'
 	$(BIN)/python benchmarks/ctc_product.py
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/decoders.py $(BENCH_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/compare_peers.py $(BENCH_ARGS)
 
 figures: .venv/ready
 	$(BIN)/python docs/figures/graphs.py

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import FrozenSet, Iterable, List, Sequence, Tuple
 
-from flashlight_decoder import BoostedUnigrams, flashlight
+from peers.flashlight_lexicon import BoostedUnigrams, KnownWords, flashlight
 from recall_curve import Point, joined_texts, plot, point_of, tables
 
 from evidence import hash_of
@@ -147,9 +147,8 @@ def run_flashlight(benchmark: Benchmark, task: Task, base, spelled, settings) ->
     if not missing:
         return
     size, threshold = settings.beam
-    peer = BoostedUnigrams(
-        base.lang, base.known_words, spelled.used, settings.arpa, SearchConfig(), (int(size), threshold)
-    )
+    known = KnownWords.read(base.lang, base.known_words, settings.arpa)
+    peer = BoostedUnigrams(known, spelled.used, SearchConfig(), (int(size), threshold))
     print(f"flashlight: {peer.dropped} pronunciations left out, which six others sound like", flush=True)
     for unigram in missing:
         begin, found = time.perf_counter(), []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from flashlight_decoder import BoostedUnigrams, by_unigram, list_entries, with_unigrams
+from peers.flashlight_lexicon import BoostedUnigrams, KnownWords, by_unigram, list_entries, with_unigrams
 from recall_curve import best_within, by_system, joined_texts, plot, point_of, tables
 
 from wfst_bias.core.errors import InputError
@@ -126,7 +126,8 @@ def test_flashlight_finds_a_listed_word_once_its_unigram_is_boosted(tmp_path):
     tokens = SymbolTable((BLANK, WORD_BOUNDARY, "AA", "AE", "AH", "N", "T"))
     lexicon = Lexicon({"tan": (("T", "AE", "N"),), "nat": (("N", "AE", "T"),)})
     lang = Lang(Units(PHONES, tokens, WORD_BOUNDARY), lexicon)
-    peer = BoostedUnigrams(lang, {"tan", "nat"}, [ANNA], path, SearchConfig(acoustic_scale=1.0), (50, 50.0))
+    known = KnownWords.read(lang, {"tan", "nat"}, path)
+    peer = BoostedUnigrams(known, [ANNA], SearchConfig(acoustic_scale=1.0), (50, 50.0))
     assert peer.dropped == 0
     frames = ["T", "AE", BLANK, "N", WORD_BOUNDARY, "AE", "N", "N", "AH", BLANK]
     texts = {unigram: peer.text(peer.boosted(unigram), log_probs(tokens, frames)) for unigram in (-30.0, -1.0)}

@@ -3,26 +3,31 @@
 The words of a list are words of their own in its language model, with the same boosted unigram score each: in the
 place of any word, after the backoff of the word before. Its scores are those of our graph: an n-gram counts as in
 :class:`~wfst_bias.decode.config.SearchConfig` against the emissions, a variant of a pronunciation has its score, and a
-boundary is read between words. ``pip install flashlight-text``; KenLM comes with it.
+boundary, where the model has one, is read between words. ``pip install flashlight-text``; KenLM comes with it.
 """
 
 import gzip
 import math
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import AbstractSet, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
+from peers.interface import Resources, WordList
+from peers.ours import search_config
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import temporary_folder
 from wfst_bias.core.types import FloatArray, Nats
 from wfst_bias.decode.config import SearchConfig
 from wfst_bias.entities.outcome import Outcome
+from wfst_bias.graph.store import read_base
 from wfst_bias.lang.lang import Lang
 from wfst_bias.lang.lexicon import Pronunciation
 
 _MOST_HOMOPHONES = 6  # that a node of flashlight's trie holds
+_NO_TOKEN = -1  # where no token stands between words
 _UNLIKELY = -1e4  # log probability of a token in the frame that ends an utterance
 _UNIGRAMS, _BIGRAMS = "\\1-grams:", "\\2-grams:"
 
@@ -84,40 +89,55 @@ def by_unigram(arpa: str) -> List[str]:
     return [row[1] for row in sorted(rows, key=lambda row: -float(row[0]))]
 
 
+@dataclass(frozen=True)
+class KnownWords:
+    """The language model and the lexicon, which no list changes.
+
+    Args:
+      lang: of the base.
+      arpa: text of the bigram model.
+      pronunciations: of its words, the likeliest first: of words that sound alike, flashlight has room for these.
+    """
+
+    lang: Lang
+    arpa: str
+    pronunciations: Mapping[str, Sequence[Pronunciation]]
+
+    @classmethod
+    def read(cls, lang: Lang, known_words: AbstractSet[str], arpa: Path) -> "KnownWords":
+        """Read a language model.
+
+        Args:
+          lang: with the pronunciations of its words.
+          known_words: those words.
+          arpa: its file.
+        """
+        with gzip.open(arpa, "rt") if arpa.suffix == ".gz" else open(arpa, encoding="utf-8") as stream:
+            text = stream.read()
+        words = (word for word in by_unigram(text) if word in known_words and word in lang.lexicon)
+        return cls(lang, text, {word: lang.lexicon[word] for word in words})
+
+
 class BoostedUnigrams:
     """flashlight's decoder for one list, whatever the boost.
 
     Args:
-      lang: with the pronunciations of the words of the language model.
-      known_words: those words.
+      known: language model and lexicon.
       outcomes: of the list, as our speller gave them.
-      arpa: file of the language model, a bigram model.
       search: its acoustic scale is taken.
       beam: hypotheses, and nats below the best one.
     """
 
-    def __init__(
-        self,
-        lang: Lang,
-        known_words: AbstractSet[str],
-        outcomes: Iterable[Outcome],
-        arpa: Path,
-        search: SearchConfig,
-        beam: Tuple[int, Nats],
-    ):
+    def __init__(self, known: KnownWords, outcomes: Iterable[Outcome], search: SearchConfig, beam: Tuple[int, Nats]):
         self._decoder, dictionary = flashlight()
-        self._tokens, self._boundary = lang.tokens, lang.boundary
-        with gzip.open(arpa, "rt") if arpa.suffix == ".gz" else open(arpa, encoding="utf-8") as stream:
-            self._arpa = stream.read()
+        self._tokens, self._edge = known.lang.tokens, list(known.lang.units.edge)
+        self._arpa = known.arpa
         self._listed = list_entries(outcomes)
-        # of words that sound alike, flashlight has room for the likeliest
-        known = {
-            word: lang.lexicon[word] for word in by_unigram(self._arpa) if word in known_words and word in lang.lexicon
-        }
         self._words = dictionary.Dictionary()
-        for word in (*self._listed, *known, "<unk>"):
+        for word in (*self._listed, *known.pronunciations, "<unk>"):
             self._words.add_entry(word)
-        self._spellings, self.dropped = self._kept([(w, p) for w, (_, ps) in self._listed.items() for p in ps], known)
+        listed = [(word, units) for word, (_, some) in self._listed.items() for units in some]
+        self._spellings, self.dropped = self._kept(listed, known.pronunciations)
         size, threshold = beam
         self._options = self._decoder.LexiconDecoderOptions(
             beam_size=size,
@@ -137,7 +157,7 @@ class BoostedUnigrams:
         for word, units in [*listed, *((word, units) for word, some in known.items() for units in some)]:
             num_before[units] += 1
             if num_before[units] <= _MOST_HOMOPHONES:
-                ids = [self._tokens[unit] for unit in (*units, self._boundary)]
+                ids = [*(self._tokens[unit] for unit in units), *self._edge]
                 spellings.append((self._words.get_index(word), ids))
         return spellings, sum(num_before.values()) - len(spellings)
 
@@ -148,7 +168,7 @@ class BoostedUnigrams:
             scores = {word: unigram + score for word, (score, _) in self._listed.items()}
             path.write_text(with_unigrams(self._arpa, scores), encoding="utf-8")
             lm = self._decoder.KenLM(str(path), self._words)
-        boundary, unknown = self._tokens[self._boundary], self._words.get_index("<unk>")
+        boundary, unknown = (*self._edge, _NO_TOKEN)[0], self._words.get_index("<unk>")
         trie, start = self._decoder.Trie(len(self._tokens), boundary), lm.start(False)
         for word, ids in self._spellings:
             trie.insert(ids, word, lm.score(start, word)[1])
@@ -159,8 +179,30 @@ class BoostedUnigrams:
         """Decode an utterance, ``(T, C)``."""
         # a word ends by a boundary, which no model has to write after the last one
         end = np.full((1, log_probs.shape[1]), _UNLIKELY, np.float32)
-        end[0, [0, self._tokens[self._boundary]]] = 0.0
+        end[0, [0, *self._edge]] = 0.0
         frames = np.ascontiguousarray(np.concatenate([log_probs, end]), np.float32)
         best = decoder.decode(frames.ctypes.data, *frames.shape)
         words = [self._words.get_entry(word) for word in best[0].words if word >= 0] if best else []
         return " ".join(word.split("#")[0] for word in words)
+
+
+class Flashlight:
+    """The peer: settings are ``unigram`` (log probability of a listed word, nats), ``acoustic_scale``, ``hypotheses`` and
+    ``nats`` of the beam.
+    """
+
+    def __init__(self, resources: Resources):
+        base = read_base(resources.base)
+        settings = resources.settings
+        self._known = KnownWords.read(base.lang, base.known_words, resources.arpa)
+        self._search, self._unigram = search_config(settings), settings["unigram"]
+        self._beam = int(settings["hypotheses"]), float(settings["nats"])
+
+    def build(self, listed: WordList) -> None:
+        """See :class:`~peers.interface.Peer`."""
+        self._peer = BoostedUnigrams(self._known, listed.spelled.used, self._search, self._beam)
+        self._decoder = self._peer.boosted(self._unigram)
+
+    def texts(self, arrays: Sequence[FloatArray]) -> List[str]:
+        """See :class:`~peers.interface.Peer`."""
+        return [self._peer.text(self._decoder, array) for array in arrays]

@@ -1,11 +1,9 @@
-"""The time of each stage of this system, and of the searches of flashlight-text and kaldi-decoder, in the same run.
+"""The time of each stage of this system, in one run: acoustic model, search, lattices, second pass; and of other searches.
 
-All search the same emissions with the same lexicon, bigram model and list, with one thread each, in turn, a few rounds.
-flashlight's lexicon decoder has the words of the list as boosted unigrams (``flashlight_decoder.py``), kaldi-decoder
-our graph and its columns, every frame. Times are CPU times of the process, medians of the rounds. WER counts all words;
-F1 is of the words of the list. A peer that is not installed is left out: pip install flashlight-text kaldi-decoder.
+All search the same emissions in turn, with one thread, a few rounds. Times are CPU times of the process, medians of the
+rounds. WER counts all words; F1 is of the words of the list. Its peers are in ``compare_peers.py``.
 
-python benchmarks/decoders.py [DATA LIST] [--base DIR --arpa FILE] [--model SPEC] [--unigram NATS] [--beams N:NATS ...]
+python benchmarks/stages.py [DATA LIST] [--base DIR] [--model SPEC] [--search FIELD VALUE ...]
 
 Without DATA, sentences full of names are synthesized (hibari-tts), and the list is all of their words that the language
 model does not have, and 1,000 other names.
@@ -22,14 +20,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple
 
-import numpy as np
 import torch
-from flashlight_decoder import BoostedUnigrams
+from compare_peers import synthesized
 from recall_curve import Point, joined_texts, point_of
 from tabulate import tabulate
 
 from wfst_bias.acoustic.models import load_model
-from wfst_bias.core.errors import InputError
 from wfst_bias.core.text import words_of
 from wfst_bias.data.cuts import read_data, read_texts
 from wfst_bias.decode.config import SearchConfig
@@ -39,22 +35,19 @@ from wfst_bias.entities.lists import read_entities
 from wfst_bias.graph.compile import speller_of
 from wfst_bias.graph.compile_list import compile_lists
 from wfst_bias.graph.config import ClassConfig
-from wfst_bias.graph.exchange import KALDI_GRAPH, export_graph
 from wfst_bias.graph.listed import OPEN
 from wfst_bias.graph.store import read_base
-from wfst_bias.lm.default import write_default_lm
 from wfst_bias.recognize.emissions import BatchEmissions, EmissionPipeline
 from wfst_bias.recognize.recognition import SearchedBatch
 from wfst_bias.recognize.transcribe import default_base
 from wfst_bias.recognize.verified import verifying_chain
 from wfst_bias.second_pass.chain import Batch, Chain
 from wfst_bias.second_pass.config import VerifyConfig
-from wfst_bias.synth.demo import packaged_vocabulary, sentences, speak_demo
 
 ACOUSTIC, SEARCH, LATTICES, SECOND_PASS = "acoustic model", "search", "lattices", "second pass"
-PLAIN, WIDE, KALDI = "search, no list", "search, every frame, wider", "kaldi-decoder"
+PLAIN, WIDE = "search, no list", "search, every frame, wider"
 _WIDE = {"skip_blank": math.inf, "search_beam": 18.0, "min_active": 30}  # nats, states
-_NUM_BEST, _NUM_SENTENCES, _NUM_OTHERS = 10, 30, 1000
+_NUM_BEST, _NUM_OTHERS = 10, 1000
 
 
 @dataclass
@@ -111,45 +104,6 @@ def all_stages(decoder: Decoder, chain: Chain) -> Callable[[BatchEmissions, Cloc
     return run
 
 
-def kaldi_search(decoder: Decoder, folder: Path) -> Callable[[BatchEmissions, Clock], None]:
-    """kaldi-decoder's search for the best path, an utterance at a time."""
-    import kaldi_decoder
-    import kaldifst
-
-    export_graph(decoder.graph, folder, "kaldi", keep_boosted=True)
-    fst = kaldifst.StdVectorFst.read(str(folder / KALDI_GRAPH))
-    config, symbols = decoder.search, decoder.graph.words.symbols
-    options = kaldi_decoder.FasterDecoderOptions(beam=config.search_beam, max_active=config.max_active)
-    every_frame = Decoder(decoder.graph, replace(config, skip_blank=math.inf), decoder.boost)
-
-    def run(batch: BatchEmissions, clock: Clock) -> None:
-        columns = every_frame.lattices(batch.searched).columns * config.acoustic_scale
-        for cut, frames, length in zip(batch.cuts, columns, batch.searched.lengths.tolist()):
-            own = np.ascontiguousarray(frames[:length].numpy())
-            with clock.of(KALDI):
-                peer = kaldi_decoder.FasterDecoder(fst, options)
-                peer.decode(kaldi_decoder.DecodableCtc(own))
-                _, path = peer.get_best_path()
-            words = kaldifst.get_linear_symbol_sequence(path)[2]
-            clock.texts.setdefault(KALDI, {})[str(cut.id)] = " ".join(symbols[word] for word in words)
-
-    return run
-
-
-def flashlight_search(part: str, peer: BoostedUnigrams, unigram: float) -> Callable[[BatchEmissions, Clock], None]:
-    """flashlight's search, an utterance at a time."""
-    decoder = peer.boosted(unigram)
-
-    def run(batch: BatchEmissions, clock: Clock) -> None:
-        searched = batch.searched
-        for cut, frames, length in zip(batch.cuts, searched.log_probs.numpy(), searched.lengths.tolist()):
-            with clock.of(part):
-                text = peer.text(decoder, frames[:length])
-            clock.texts.setdefault(part, {})[str(cut.id)] = text
-
-    return run
-
-
 @dataclass
 class Setup:
     """What is decoded, and by what.
@@ -179,36 +133,14 @@ class Setup:
         phrases = self.decoder.graph.entities
         return list(self.pipeline.stream(cuts, lambda some: [phrases] * len(some), self.settings.batch_size))
 
-    def searches(self, folder: Path) -> Dict[str, Callable[[BatchEmissions, Clock], object]]:
+    def searches(self) -> Dict[str, Callable[[BatchEmissions, Clock], object]]:
         """All that is measured, by its name."""
         wide = Decoder(self.decoder.graph, replace(self.decoder.search, **_WIDE))
-        found = {
+        return {
             SEARCH: all_stages(self.decoder, self.chain),
             PLAIN: our_search(PLAIN, self.plain),
             WIDE: our_search(WIDE, wide),
         }
-        try:
-            found[KALDI] = kaldi_search(self.decoder, folder)
-        except ImportError as error:
-            print(f"kaldi-decoder is left out: {error}")
-        for size, nats in map(_beam, self.settings.beams):
-            name = f"flashlight-text, {size} hypotheses, {nats:g} nats"
-            try:
-                found[name] = self._flashlight(name, (size, nats))
-            except InputError as error:
-                print(f"flashlight-text is left out: {error}")
-                break
-        return found
-
-    def _flashlight(self, name: str, beam: Tuple[int, float]) -> Callable[[BatchEmissions, Clock], None]:
-        used = self.spelled.used
-        phrases = sum(len(one.entity.words) > 1 for one in used)
-        if phrases:
-            raise InputError(f"{phrases} phrases of the list have several words; its list has single words only")
-        peer = BoostedUnigrams(
-            self.base.lang, self.base.known_words, used, self.settings.arpa, self.decoder.search, beam
-        )
-        return flashlight_search(name, peer, self.settings.unigram)
 
     def point(self, texts: Dict[str, str], hours: float) -> Point:
         references = {name: text for name, text in read_texts(self.data).items() if name in texts}
@@ -216,24 +148,18 @@ class Setup:
         return point_of(self.data.name, "", 0.0, texts, references, words, self.base.known_words, hours, 0.0)
 
 
-def _beam(text: str) -> Tuple[int, float]:
-    size, _, nats = text.partition(":")
-    return int(size), float(nats)
-
-
 def measure(setup: Setup, rounds: int) -> None:
     clock, begin = Clock(), time.process_time()
     batches = setup.batches()
     acoustic = time.process_time() - begin  # with reading the audio
-    with tempfile.TemporaryDirectory() as folder:
-        searches = setup.searches(Path(folder))
-        for number in range(rounds + 1):
-            clock.start([*searches, LATTICES, SECOND_PASS])
-            for run in searches.values():
-                for batch in batches:
-                    run(batch, clock)
-            if not number:  # the first one reads the graph from disk
-                clock.seconds.clear()
+    searches = setup.searches()
+    for number in range(rounds + 1):
+        clock.start([*searches, LATTICES, SECOND_PASS])
+        for run in searches.values():
+            for batch in batches:
+                run(batch, clock)
+        if not number:  # the first one reads the graph from disk
+            clock.seconds.clear()
     hours = sum(sum(batch.searched.durations) for batch in batches) / 3600
     count = sum(len(batch.cuts) for batch in batches)
     clock.seconds[ACOUSTIC] = [acoustic] * rounds
@@ -253,16 +179,12 @@ def measure(setup: Setup, rounds: int) -> None:
     print(tabulate(rows, headers=headers, floatfmt=floats, tablefmt="github"))
 
 
-def synthesized(folder: Path) -> Tuple[Path, List[Entity]]:
+def synthesized_names(folder: Path) -> Tuple[Path, List[Entity]]:
     """Sentences full of names, and a list of their words and others that nobody says."""
-    vocabulary = packaged_vocabulary()
-    texts, names = sentences(vocabulary, _NUM_SENTENCES)
-    speak_demo(texts, folder / "data")
-    spoken = {word for name in names for word in words_of(name)}
-    groups = (vocabulary.people, vocabulary.cities, vocabulary.drugs)
-    others = {word for group in groups for name in group for word in words_of(name)}
-    drawn = random.Random(1).sample(sorted(others - spoken), _NUM_OTHERS)
-    return folder / "data", [Entity(word, line=line) for line, word in enumerate([*sorted(spoken), *drawn], 1)]
+    data, _, names = synthesized(folder)
+    said = {word for text in read_texts(data).values() for word in words_of(text)}
+    others = random.Random(1).sample(sorted(set(names) - said), _NUM_OTHERS)
+    return data, [Entity(word, line=line) for line, word in enumerate([*sorted(said & set(names)), *others], 1)]
 
 
 def main() -> None:
@@ -270,11 +192,8 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("list", type=Path, nargs="?")
     parser.add_argument("--base", type=Path, help="default: the default base")
-    parser.add_argument("--arpa", type=Path, help="the bigram model of the base, for flashlight")
     parser.add_argument("--model", default="hama")
     parser.add_argument("--bonus", type=float, default=ClassConfig().bonus, help="nats, of our list")
-    parser.add_argument("--unigram", type=float, default=-8.0, help="log probability of a listed word in flashlight")
-    parser.add_argument("--beams", nargs="*", default=["50:20", "100:20"], metavar="N:NATS", help="flashlight's")
     parser.add_argument("--search", nargs=2, action="append", default=[], metavar=("FIELD", "VALUE"), help="of ours")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--utterances", type=int, default=10**6)
@@ -284,10 +203,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if settings.base is None:
-            settings.base, settings.arpa = default_base(progress=True), folder / "lm.arpa.gz"
-            write_default_lm(settings.arpa)
+            settings.base = default_base(progress=True)
         if settings.data is None:
-            data, entities = synthesized(folder)
+            data, entities = synthesized_names(folder)
         else:
             data, entities = settings.data, tuple(read_entities(settings.list))
         measure(Setup(data, entities, settings), settings.rounds)

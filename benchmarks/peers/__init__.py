@@ -1,0 +1,1 @@
+"""Decoders of CTC emissions that take a list of words, this system and its peers, behind one interface."""
