@@ -30,6 +30,7 @@ def _page(command: click.Command, context: click.Context, level: int = 1) -> Ite
         yield f"**{title}**\n"
         for names, text in rows:
             yield f"`{names}`\n:   {_escaped(text)}\n"
+    yield from _prose(command.epilog or "")
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             below = command.commands[name]

@@ -43,7 +43,7 @@ _strength = in_section(
 
 @click.group(cls=Group)
 def adapter() -> None:
-    """Train small networks that change a model's emissions before the search; look at what they do."""
+    """Train and show networks that change emissions before the search."""
 
 
 @adapter.command("train", short_help="Train a contextual adapter, or a calibration, of a model.")
@@ -241,7 +241,11 @@ def _list_words(fillers: Sequence[str], common: Optional[Path], exclude: Optiona
     return ListWords(never, [word for word in fillers if word not in never | held_out], held_out=held_out)
 
 
-@adapter.command("plot")
+@adapter.command(
+    "plot",
+    common=("--model", "--adapter"),
+    short_help="Draw what an adapter attends to in an utterance.",
+)
 @click.argument("graph_dir", type=BASE)
 @_data
 @click.argument("utterance")

@@ -6,10 +6,12 @@ from typing import Any, Optional
 
 import click
 
+from wfst_bias.cli.options import PathOrName
+
 DEFAULT = Path("default")
 
 
-class _BaseFolder(click.Path):
+class _BaseFolder(PathOrName):
     """A path; ``./default`` stays another one than ``default``."""
 
     def convert(self, value: Any, param: Optional[click.Parameter], ctx: Optional[click.Context]) -> Any:
@@ -18,7 +20,7 @@ class _BaseFolder(click.Path):
         return Path(os.path.abspath(value)) if is_folder else path
 
 
-BASE = _BaseFolder(path_type=Path)
+BASE = _BaseFolder(lambda: [str(DEFAULT)])
 
 
 def base_folder(path: Optional[Path]) -> Path:

@@ -23,8 +23,8 @@ def add_config_option(command: click.Command) -> None:
                 is_eager=True,
                 expose_value=False,
                 callback=_take_defaults,
-                help="Take options from FILE: lines '--OPTION=VALUE' or '--SWITCH', # for comments; options of other "
-                "commands are left out. May be given again: later files win, and the command line over all of them.",
+                help="Take options from FILE, lines '--OPTION=VALUE' or '--SWITCH'. Later files win, and the command line "
+                "over all.",
             )
         )
 

@@ -14,22 +14,25 @@ if TYPE_CHECKING:
     from wfst_bias.data.channels import Channel
 
 
+_seed = click.option("--seed", type=int, default=0, show_default=True, help="Another one makes other data.")
+
+
 @click.group(cls=Group)
 def data() -> None:
-    """Sentences rich in rare words or in phrases of a list, synthetic speech, noise, manifests, pseudo-labels."""
+    """Make sentences, synthetic speech, noise and manifests."""
 
 
 data.add_command(pseudo_labels)
 
 
-@data.command("sentences")
+@data.command("sentences", short_help="Put rare words into sentences.")
 @click.argument("text", type=PATH)
 @click.argument("out", type=PATH)
 @click.option("--rare", type=PATH, metavar="WORDS", help="Words to put in, one a line; else words of CMUdict.")
 @click.option("--exclude", type=PATH, metavar="WORDS", help="Words never to put in: those of a later test.")
 @click.option("--mean", type=click.FloatRange(0.0, 4.0), default=1.3, show_default=True, help="Rare words a sentence.")
 @click.option("--copies", type=click.IntRange(1), default=1, show_default=True, help="Of each sentence, other words.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@_seed
 def data_sentences(
     text: Path, out: Path, rare: Optional[Path], exclude: Optional[Path], mean: float, copies: int, seed: int
 ) -> None:
@@ -57,7 +60,7 @@ def data_sentences(
     click.echo(f"{out}: {len(lines):,} sentences")
 
 
-@data.command("templates")
+@data.command("templates", short_help="Fill sentences with slots with phrases of a list.")
 @click.argument("templates", type=PATH)
 @click.argument("source", type=PATH, metavar="LIST")
 @click.argument("out", type=PATH)
@@ -70,7 +73,7 @@ def data_sentences(
     metavar="K/N",
     help="The K-th of N parts, which share no template and no phrase: one to tune on, one to test on.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@_seed
 def data_templates(
     templates: Path, source: Path, out: Path, format_name: str, count: int, part: str, seed: int
 ) -> None:
@@ -94,7 +97,7 @@ def data_templates(
     click.echo(f"{out}: {len(sentences):,} sentences")
 
 
-@data.command("synthesize")
+@data.command("synthesize", short_help="Speak sentences, with several voices and noise.")
 @click.argument("sentences", type=PATH)
 @click.argument("data_dir", type=PATH)
 @click.option(
@@ -115,7 +118,7 @@ def data_templates(
     metavar="SNR SNR",
     help="Put noise in, this far below the speech, least and most; dB.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@_seed
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Sentences spoken at once.")
 @click.option(
     "--named", is_flag=True, help="Lines are 'UTTERANCE SENTENCE', as in Kaldi's text; else they are numbered."
@@ -154,10 +157,10 @@ def data_synthesize(
 add_former(data, "synthesise", data_synthesize, "data synthesize")
 
 
-@data.command("noise")
+@data.command("noise", short_help="Write silence and noises, in which nobody speaks.")
 @click.argument("data_dir", type=PATH)
-@click.option("--minutes", type=float, default=10.0, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--minutes", type=float, default=10.0, show_default=True, help="How much of it.")
+@_seed
 def data_noise(data_dir: Path, minutes: float, seed: int) -> None:
     """Write silence and noises (white, pink, brown, hum, knocks), ten seconds each, into the Kaldi data folder DATA_DIR.
 
@@ -171,7 +174,11 @@ def data_noise(data_dir: Path, minutes: float, seed: int) -> None:
     click.echo(f"{data_dir}: {count:,} utterances in which nobody speaks")
 
 
-@data.command("cuts")
+@data.command(
+    "cuts",
+    common=("--channel",),
+    short_help="Write data as a lhotse cut manifest.",
+)
 @click.argument("data", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.jsonl.gz")
 @channel_option
@@ -185,7 +192,7 @@ def data_cuts(data: Path, out: Path, channel: "Channel") -> None:
     click.echo(f"{out}: {write_cuts(read_data(data, channel), out):,} cuts")
 
 
-@data.command("combine")
+@data.command("combine", short_help="Put data folders or manifests together.")
 @click.argument("out", type=PATH)
 @click.argument("parts", type=PATH, nargs=-1, required=True, metavar="DATA...")
 def data_combine(out: Path, parts: Tuple[Path, ...]) -> None:

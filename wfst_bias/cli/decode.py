@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple
 import click
 
 from wfst_bias.cli.bases import BASE, base_folder
-from wfst_bias.cli.decoding import decoding_options
+from wfst_bias.cli.decoding import LISTS_SECTION, decoding_options
 from wfst_bias.cli.options import PATH, was_given, with_options
 from wfst_bias.cli.pseudo_labels import check_output, write_pseudo_labels
 from wfst_bias.cli.sections import Command, in_section
@@ -164,14 +164,40 @@ def _corpus_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_options(with_corpus, *_OUTPUT_OPTIONS, *_WORKER_OPTIONS, *_RUN_OPTIONS)
 
 
-@click.command(cls=Command, common=("--model", "--stages", "--boost-alpha", "--nj", "--device"))
+_FILES = """DECODE_DIR has these files, all of them or none:
+
+\b
+text, text.display         the words; the phrases as LIST writes them
+ctm, ctm.with_list         words with times and confidences, without what the list pays and with it
+entities.jsonl             each phrase found, with its evidence and its competitor
+rejected.jsonl             phrases that were found and removed again, and why
+lat.1.gz, lat.2.gz, ...    Kaldi text lattices, an hour of audio each
+terms.1.jsonl.gz, ...      what list and boost have in their scores
+nbest.jsonl                with --nbest
+failed.jsonl               inputs that cannot be read or decoded, and why
+segments, words.txt, meta.json
+
+TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here; MAP has rows
+'VALUE LIST', LIST being relative to MAP, or '-' for none. The costs and the pronunciations of a list are options for these
+alone: a compiled graph has its own. Unfinished parts are in DECODE_DIR.parts.
+"""
+
+
+@click.command(
+    cls=Command,
+    common=("--model", "--nj", "--device", "--stages", "--boost-alpha", "--nbest"),
+    short_help="Decode a corpus with a graph, to words, entities and lattices.",
+    epilog=_FILES,
+)
 @click.argument("graph_dir", type=BASE)
 @click.argument("data", type=PATH)
 @click.argument("decode_dir", type=PATH)
-@click.option(
+@in_section(
+    LISTS_SECTION,
     "--list",
     "--adapter-list",
     "side_list",
+    hidden_names=("--adapter-list",),
     type=PATH,
     metavar="LIST",
     help="Phrases for the adapter and the stages; else those of the graph, or of each utterance's own list.",
@@ -193,23 +219,13 @@ def decode(
 ) -> None:
     """Decode DATA, a Kaldi data folder, a lhotse cut manifest or a Shar folder, with GRAPH_DIR into DECODE_DIR.
 
-    Writes text, text.display (the phrases as LIST writes them), ctm and ctm.with_list (words with confidences, without
-    what the list pays and with it), entities.jsonl (each entity found, with its evidence and its competitor),
-    rejected.jsonl (those that were found and removed again, and why), lat.1.gz, lat.2.gz, ... (Kaldi text lattices, an hour of audio each), terms.1.jsonl.gz, ... (what list and boost have in their
-    scores), failed.jsonl (inputs that cannot be read or decoded, and why), words.txt, meta.json and with --nbest
-    nbest.jsonl, all of them or none. After an interruption the same command continues in DECODE_DIR.parts. A base folder
-    decodes, too: without a list, or, with --biasing or --entities-by, with a list for each utterance. The class and G2G
-    options are for these alone: a compiled graph has its own.
+    GRAPH_DIR is a graph with a list; a base decodes, too, without a list, or with a list for each utterance (--biasing,
+    --entities-by); 'default' is the base that comes with the package. After an interruption the same command continues.
 
-    TSV has rows 'UTTERANCE<TAB>TEXT<TAB>["rare word", ...]<TAB>["phrase", ...]', of which the last column counts here;
-    MAP has rows 'VALUE LIST', LIST being relative to MAP, or '-' for none.
-
+    \b
     Examples:
-
     wfst-bias decode exp/names data/test exp/decode_names --nj 8
-
     wfst-bias decode exp/base data/test exp/decode_own --biasing test.biasing_100.tsv --model onnx:nemo/model.onnx
-
     queue.pl JOB=1:40 exp/log/decode.JOB.log wfst-bias decode exp/names data/test exp/decode_names --job JOB/40
     """
     from wfst_bias.corpus.decode import corpus_run

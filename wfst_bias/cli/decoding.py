@@ -14,7 +14,7 @@ from wfst_bias.cli.options import (
     channel_option,
     config_options,
     device_option,
-    format_option,
+    format_option_in,
     g2g_options,
     is_set,
     model_option,
@@ -64,16 +64,16 @@ def verify_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 lookup_options = config_options(LookupConfig, "lookup", "Lookup (--stages lookup)")
-_OWN_LISTS = "Lists of utterances"
+LISTS_SECTION = "Lists"
 _biasing_option = in_section(
-    _OWN_LISTS,
+    LISTS_SECTION,
     "--biasing",
     type=PATH,
     metavar="TSV",
     help="A list for each utterance, in the form of the public LibriSpeech lists.",
 )
 _entities_by_option = in_section(
-    _OWN_LISTS,
+    LISTS_SECTION,
     "--entities-by",
     type=(str, PATH),
     metavar="FIELD MAP",
@@ -87,7 +87,7 @@ _OPTIONS = (
     model_option,
     channel_option,
     adapter_options,
-    format_option,
+    format_option_in(LISTS_SECTION),
     class_options,
     g2g_options,
     search_options,

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from wfst_bias.cli.options import PATH
+from wfst_bias.cli.sections import Command
 
 
-@click.command()
+@click.command(cls=Command, short_help="Speak sentences full of names, decode them, show what a list does.")
 @click.option(
     "--out", type=PATH, default=Path("exp/demo"), show_default=True, help="Where audio, graph and results go."
 )

@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 import click
 
 from wfst_bias.cli.bases import BASE, base_folder
-from wfst_bias.cli.options import PATH, format_option, g2g_options, is_set
+from wfst_bias.cli.options import LIST, PATH, format_option, g2g_options, is_set
 from wfst_bias.cli.renamed import add_former
 from wfst_bias.cli.sections import Group
 from wfst_bias.g2p.config import G2GConfig
@@ -15,11 +15,11 @@ from wfst_bias.g2p.config import G2GConfig
 
 @click.group(cls=Group)
 def entities() -> None:
-    """Make, check and rewrite lists of phrases."""
+    """Check, rewrite and make lists of phrases."""
 
 
-@entities.command("check")
-@click.argument("source", type=PATH, metavar="LIST")
+@entities.command("check", short_help="Show what becomes of the phrases of a list, and which are a risk.")
+@click.argument("source", type=LIST, metavar="LIST")
 @format_option
 @click.option(
     "--base",
@@ -84,14 +84,26 @@ def entities_check(
     sys.exit(int(checked.fails(strict)))
 
 
-@entities.command("convert")
-@click.argument("source", type=PATH, metavar="LIST")
+@entities.command("convert", short_help="Rewrite a list, of any format, as lines of JSON.")
+@click.argument("source", type=LIST, metavar="LIST")
 @click.argument("out", type=PATH, metavar="OUT.jsonl")
 @format_option
 def entities_convert(source: Path, out: Path, format_name: str) -> None:
     """Rewrite LIST, of any format, as our own lines of JSON: all that is known of a phrase, weights in nats.
 
     Example: wfst-bias entities convert phrase_set.json names.jsonl
+
+    \b
+    Formats of --format, here and in all commands:
+    auto                by the content; what is read as more than a phrase a line is reported on standard error
+    lines               each line is a phrase, whatever it holds
+    plain               a phrase a line, with an optional TAB and weight in nats; comments, bullets, numbers are left out
+    separated           phrases in one line, with commas or semicolons between
+    weighted:SCALE      phrases with weights of another scale, in various notations
+    tsv, csv:COLUMN     tables; of a CSV file the column with the phrases
+    jsonl, strings      our own lines of JSON; a JSON list of strings
+    sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, speechmatics, gladia, ibm
+                        hotwords, boosting files and vocabularies of these programs and services
     """
     from wfst_bias.core.files import check_not_input, publish_file
     from wfst_bias.entities.formats.documents import own_line

@@ -14,10 +14,10 @@ _COMMON = 5000  # words; the others are rare
 
 @click.group(cls=Group)
 def evidence() -> None:
-    """Models that tell spoken phrases of a list from false alarms."""
+    """Train models that tell spoken phrases of a list from false alarms."""
 
 
-@evidence.command("train")
+@evidence.command("train", short_help="Train an evidence model on transcribed speech.")
 @click.argument("paths", type=PATH, nargs=-1, required=True, metavar="DATA... OUT.json")
 @click.option(
     "--base", "base_dir", type=BASE, metavar="BASE_DIR", help="Base graph; else 'default', the English one."

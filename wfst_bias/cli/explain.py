@@ -7,18 +7,19 @@ import click
 
 from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.options import PATH, device_option
+from wfst_bias.cli.sections import Command, in_section
 
 
-@click.command()
+@click.command(cls=Command, short_help="Explain why a phrase was found in an utterance, or was not.")
 @click.argument("decode_dir", type=PATH)
 @click.argument("utterance")
 @click.argument("phrase")
-@click.option("--graph", type=BASE, metavar="GRAPH_DIR", help="Where the graph is now.")
-@click.option("--data", type=PATH, help="Where the data are now.")
-@click.option("--lists", type=PATH, metavar="FILE", help="Where the TSV, MAP or LIST of 'decode' is now.")
-@click.option("--model", metavar="SPEC", help="The acoustic model, as it is named now.")
-@click.option("--calibration", metavar="DIR", help="Where the calibration is now.")
-@click.option("--adapter", metavar="DIR", help="Where the adapter is now.")
+@in_section("What has moved since", "--graph", type=BASE, metavar="GRAPH_DIR", help="Where the graph is now.")
+@in_section("What has moved since", "--data", type=PATH, help="Where the data are now.")
+@in_section("What has moved since", "--lists", type=PATH, metavar="FILE", help="Where the TSV, MAP or LIST of 'decode' is now.")
+@in_section("What has moved since", "--model", metavar="SPEC", help="The acoustic model, as it is named now.")
+@in_section("What has moved since", "--calibration", metavar="DIR", help="Where the calibration is now.")
+@in_section("What has moved since", "--adapter", metavar="DIR", help="Where the adapter is now.")
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, with all numbers.")
 def explain(

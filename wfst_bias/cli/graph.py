@@ -7,9 +7,9 @@ from typing import FrozenSet, Optional, Tuple
 import click
 
 from wfst_bias.cli.bases import BASE, base_folder
-from wfst_bias.cli.options import PATH, config_options, format_option, g2g_options
+from wfst_bias.cli.options import LIST, PATH, config_options, format_option, g2g_options
 from wfst_bias.cli.outcomes import echo_outcomes
-from wfst_bias.cli.sections import Group
+from wfst_bias.cli.sections import Group, Option, in_section
 from wfst_bias.core.symbols import CLASS
 from wfst_bias.g2p.config import G2GConfig
 from wfst_bias.graph.config import ClassConfig, OpenVocabulary
@@ -33,10 +33,10 @@ _ORDER_HELP = "Longest n-gram of units; 0 takes all units for equally likely."
 
 @click.group(cls=Group)
 def graph() -> None:
-    """Compile decoding graphs."""
+    """Make bases, compile lists into them, exchange and show graphs."""
 
 
-@graph.command("base")
+@graph.command("base", short_help="Compile lexicon and language model into a base for lists.")
 @click.argument("lang_dir", type=PATH)
 @click.argument("lm", type=PATH)
 @click.argument("base_dir", type=PATH)
@@ -78,7 +78,7 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
         )
 
 
-@graph.command("loop")
+@graph.command("loop", short_help="Make a base without a language model.")
 @click.argument("lang_dir", type=PATH)
 @click.argument("base_dir", type=PATH)
 @click.option("--order", type=int, default=3, show_default=True, help=_ORDER_HELP)
@@ -96,13 +96,18 @@ def graph_loop(lang_dir: Path, base_dir: Path, order: int, topology: str) -> Non
     click.echo(f"{base_dir}: {'compiled' if made else 'is up to date'}")
 
 
-@graph.command("compile")
+@graph.command(
+    "compile",
+    common=("--class-bonus", "--class-prior", "--inflections", "--format", "--strict"),
+    short_help="Compile lists into a base.",
+)
 @click.argument("base_dir", type=BASE)
-@click.argument("lists", nargs=-1, metavar="[CLASS=]LIST...")
+@click.argument("lists", nargs=-1, metavar="[CLASS=]LIST...", shell_complete=LIST.shell_complete)
 @click.argument("graph_dir", type=PATH)
 @class_options
 @g2g_options
-@click.option(
+@in_section(
+    "Costs of the list",
     "--class",
     "class_configs",
     type=(str, float, float),
@@ -110,13 +115,14 @@ def graph_loop(lang_dir: Path, base_dir: Path, order: int, topology: str) -> Non
     metavar="CLASS PRIOR BONUS",
     help="Prior and bonus of one class, where other than --class-prior and --class-bonus; may be given again.",
 )
-@click.option(
+@in_section(
+    "Open vocabulary",
     "--oov-cost",
     type=float,
     help="Open the vocabulary: a word that is neither in the lexicon nor in a list is spelled, at this cost in nats; 10 is "
     "a beginning. Off by default.",
 )
-@click.option("--oov-order", type=int, help=f"{_ORDER_HELP} 3 by default.")
+@in_section("Open vocabulary", "--oov-order", type=int, help=f"{_ORDER_HELP} 3 by default.")
 @format_option
 @click.option("--strict", is_flag=True, help="Fail where a phrase cannot be used.")
 def graph_compile(
@@ -133,19 +139,15 @@ def graph_compile(
 ) -> None:
     """Compile LISTs, one phrase a line with an optional TAB and weight in nats, or another --format, into GRAPH_DIR.
 
-    A list may be put into a class that the base was made with, and a phrase into the class that its own row names.
-    GRAPH_DIR/report.tsv has the outcome of each phrase and its predicted false alarms an hour, see 'entities check'. A LIST
-    may also be a domain, medicine or parliament, or a folder of yours with a domain.toml; its lists go into their classes
-    where the base has them.
+    BASE_DIR is a base of 'graph base', or 'default', the English one that comes with the package. GRAPH_DIR/report.tsv has
+    the outcome of each phrase and its predicted false alarms an hour, see 'entities check'. A LIST may be put into a class
+    that the base was made with (CLASS=LIST). It may also be a domain, medicine or parliament, or a folder of yours with a
+    domain.toml: its lists go into their classes where the base has them.
 
+    \b
     Examples:
-
-    wfst-bias graph compile exp/base names.txt exp/names
-
     wfst-bias graph compile default names.txt exp/names
-
     wfst-bias graph compile exp/base '$DRUG=drugs.txt' people.txt exp/ward --class '$DRUG' 0.02 3
-
     wfst-bias graph compile exp/base medicine people.txt exp/ward
     """
     from wfst_bias.entities.domains import find_domain
@@ -184,7 +186,7 @@ def _class_and_path(source: str) -> Tuple[str, Path]:
     return (name, Path(path)) if equals and not Path(source).exists() else (CLASS, Path(source))
 
 
-@graph.command("info")
+@graph.command("info", short_help="Show what a base or graph folder holds.")
 @click.argument("graph_dir", type=BASE)
 def graph_info(graph_dir: Path) -> None:
     """Show what a base or graph folder holds: units, classes, sizes, what it was made of."""
@@ -195,21 +197,25 @@ def graph_info(graph_dir: Path) -> None:
     click.echo(tabulate(graph_facts(base_folder(graph_dir)), tablefmt="plain"))
 
 
-@graph.command("export")
+@graph.command("export", short_help="Write a graph for Kaldi, k2 or OpenFst.")
 @click.argument("graph_dir", type=BASE)
 @click.argument("out", type=PATH)
-@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
+@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True, help="Of OUT.")
 @click.option(
     "--keep-boosted",
     "--keep-twins",
+    cls=Option,
+    hidden_names=("--keep-twins",),
     is_flag=True,
     help="Let the inner arcs of entities read boosted columns, which the decoder then has to append to the emissions.",
 )
 def graph_export(graph_dir: Path, out: Path, form: str, keep_boosted: bool) -> None:
     """Write a base or graph folder for other decoders.
 
-    k2: a file that k2.Fsa.from_dict reads, labels as columns. openfst: a file, labels as columns plus one.
-    kaldi: a folder with HLG.fst (the same), words.txt and tokens.txt, for kaldi-decoder, Kaldi and sherpa.
+    \b
+    k2        a file that k2.Fsa.from_dict reads, labels as columns of the emissions
+    openfst   a file, labels as columns plus one
+    kaldi     a folder with HLG.fst (the same), words.txt and tokens.txt, for kaldi-decoder, Kaldi and sherpa
 
     Weights, words and paths go out; which words are entities does not, nor, without --keep-boosted, adaptive boosting.
 
@@ -222,11 +228,11 @@ def graph_export(graph_dir: Path, out: Path, form: str, keep_boosted: bool) -> N
     click.echo(f"{out}: written")
 
 
-@graph.command("import")
+@graph.command("import", short_help="Read a graph of Kaldi, k2 or OpenFst.")
 @click.argument("source", type=PATH)
 @click.argument("lang_dir", type=PATH)
 @click.argument("graph_dir", type=PATH)
-@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True)
+@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True, help="Of SOURCE.")
 @click.option("--words", type=PATH, metavar="FILE", help="words.txt of SOURCE, where it is a file.")
 def graph_import(source: Path, lang_dir: Path, graph_dir: Path, form: str, words: Optional[Path]) -> None:
     """Make GRAPH_DIR of a graph that others compiled over the tokens of LANG_DIR.
@@ -247,7 +253,7 @@ def graph_import(source: Path, lang_dir: Path, graph_dir: Path, form: str, words
     click.echo(f"{graph_dir}: {imported.num_arcs:,} arcs, {len(imported.words):,} words")
 
 
-@graph.command("draw")
+@graph.command("draw", short_help="Draw a small graph.")
 @click.argument("graph_dir", type=BASE)
 @click.argument("out", type=PATH, metavar="OUT.dot|OUT.svg|OUT.pdf")
 def graph_draw(graph_dir: Path, out: Path) -> None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def lang() -> None:
-    """Make a lang folder: tokens, words, lexicon."""
+    """Make lang folders: tokens, words, lexicon."""
 
 
-@lang.command("hama")
+@lang.command("hama", short_help="Phones of the built-in model, and your lexicons.")
 @click.argument("lang_dir", type=PATH)
 @click.option(
     "--lexicon",
@@ -68,7 +68,7 @@ words_option = click.option(
 blank_option = click.option("--blank", metavar="TOKEN", help="The blank of the model, where it has no usual name.")
 
 
-@lang.command("phones")
+@lang.command("phones", short_help="Phones of a model of your own, and a lexicon.")
 @click.argument("lang_dir", type=PATH)
 @tokens_option
 @click.option(
@@ -102,7 +102,7 @@ def lang_phones(
     click.echo(f"{lang_dir}: {len(made.lexicon.entries):,} words, {len(made.tokens):,} tokens")
 
 
-@lang.command("chars")
+@lang.command("chars", short_help="Characters of a model such as wav2vec2.")
 @click.argument("lang_dir", type=PATH)
 @tokens_option
 @words_option
@@ -119,7 +119,7 @@ def lang_chars(lang_dir: Path, tokens: Path, words: Path, blank: Optional[str], 
     _write_spelled(lang_dir, chars_lang(tokens, words, blank, boundary, notes)[0], notes)
 
 
-@lang.command("subwords")
+@lang.command("subwords", short_help="Subwords of a sentencepiece model.")
 @click.argument("lang_dir", type=PATH)
 @click.option("--model", type=PATH, required=True, metavar="FILE", help="The sentencepiece model, bpe.model.")
 @words_option
@@ -135,7 +135,7 @@ def lang_subwords(lang_dir: Path, model: Path, words: Path, blank: Optional[str]
     _write_spelled(lang_dir, subwords_lang(model, words, blank, notes)[0], notes)
 
 
-@lang.command("pieces")
+@lang.command("pieces", short_help="Learn a sentencepiece model of a text.")
 @click.argument("text", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.model")
 @click.option("--size", type=click.IntRange(10), default=500, show_default=True, help="Pieces of the model.")
@@ -163,10 +163,10 @@ def _write_spelled(lang_dir: Path, made: "Lang", notes: Notes) -> None:
 
 @click.group(cls=Group)
 def lm() -> None:
-    """Make a language model in ARPA format, or a smaller one of it."""
+    """Make language models in ARPA format."""
 
 
-@lm.command("default")
+@lm.command("default", short_help="Write the default English word bigram.")
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
 def lm_default(out: Path) -> None:
     """The default English word bigram, from the public counts in symspellpy."""
@@ -176,7 +176,7 @@ def lm_default(out: Path) -> None:
     click.echo(f"{out}: written")
 
 
-@lm.command("train")
+@lm.command("train", short_help="Estimate a language model on a text.")
 @click.argument("text", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
 @click.option("--order", type=click.IntRange(1, 5), default=3, show_default=True, help="Longest n-gram, words.")
@@ -192,7 +192,7 @@ def lm_train(text: Path, out: Path, order: int) -> None:
     click.echo(f"{out}: {', '.join(counts)}")
 
 
-@lm.command("prune")
+@lm.command("prune", short_help="Make a language model smaller.")
 @click.argument("arpa", type=PATH, metavar="IN.arpa[.gz]")
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")
 @click.option(

@@ -26,8 +26,9 @@ _scale = click.option(
 
 @click.group(cls=Group)
 def lattice() -> None:
-    """Word lattices: SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text
-    archive or k2's .pt.
+    """Print, rescore, prune, draw and convert word lattices.
+
+    SOURCE is a decode folder, what 'copy', 'prune' or 'rescore' made, or, with --words, a Kaldi text archive or k2's .pt.
 
     A lattice has each word sequence within the output beam of the search once, by its best path. In lat.J.gz, Kaldi's
     CompactLattice, acoustic costs are unscaled; list and boost count as graph there, and terms.J.jsonl.gz has them.
@@ -91,7 +92,7 @@ def _nbest(source: Path, num_best: int, words: Optional[Path], acoustic_scale: O
 add_former(lattice, "nbest", _nbest, "lattice best --nbest N")
 
 
-@lattice.command()
+@lattice.command(short_help="Write lattices for k2, as a Kaldi archive, or a folder.")
 @_source
 @click.argument("out", type=PATH)
 @_words
@@ -110,7 +111,7 @@ def copy(source: Path, out: Path, words: Optional[Path], acoustic_scale: Optiona
     click.echo(f"{out}: {count:,} lattices")
 
 
-@lattice.command()
+@lattice.command(short_help="Change weights, or the language model, of lattices.")
 @_source
 @click.argument("folder", type=PATH)
 @click.option(
@@ -154,7 +155,7 @@ def rescore(
     click.echo(f"{folder}: {count:,} lattices")
 
 
-@lattice.command()
+@lattice.command(short_help="Prune lattices to a narrower beam.")
 @_source
 @click.argument("folder", type=PATH)
 @click.option("--beam", type=click.FloatRange(0), required=True, help="Arcs this far below the best path go; nats.")
@@ -173,7 +174,7 @@ def prune(source: Path, folder: Path, beam: float, words: Optional[Path], acoust
     click.echo(f"{folder}: {count:,} lattices")
 
 
-@lattice.command()
+@lattice.command(short_help="Print the errors that a perfect rescoring would leave.")
 @_source
 @click.argument("data", type=PATH)
 @_words
@@ -192,7 +193,7 @@ def oracle(source: Path, data: Path, words: Optional[Path]) -> None:
     )
 
 
-@lattice.command()
+@lattice.command(short_help="Draw the lattice of an utterance.")
 @_source
 @click.argument("utterance")
 @click.argument("picture", type=PATH)
@@ -215,7 +216,7 @@ def draw(
     words: Optional[Path],
     acoustic_scale: Optional[float],
 ) -> None:
-    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png): phrases of the list coloured, the best path bold.
+    """Draw the lattice of UTTERANCE into PICTURE (.svg, .pdf, .png): phrases of the list colored, the best path bold.
 
     Of a long utterance, name a segment, as the file segments of the folder does; seconds are those of the utterance.
 

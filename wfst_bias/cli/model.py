@@ -11,10 +11,10 @@ from wfst_bias.cli.sections import Group
 
 @click.group(cls=Group)
 def model() -> None:
-    """Train a Conformer CTC with a subword and a phone head, export it, look at it; store the emissions of a model."""
+    """Train, export and show acoustic models; store their emissions."""
 
 
-@model.command("train")
+@model.command("train", short_help="Train a Conformer CTC.")
 @click.argument("config", metavar="CONFIG")
 @click.argument("data", type=PATH)
 @click.argument("exp", type=PATH)
@@ -58,7 +58,7 @@ def model_train(
     click.echo(f"{weights}: trained on {len(corpora[0].cuts):,} utterances, validated on {len(corpora[1].cuts):,}")
 
 
-@model.command("export")
+@model.command("export", short_help="Write a model as ONNX, TorchScript or a folder.")
 @click.argument("exp", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT")
 def model_export(exp: Path, out: Path) -> None:
@@ -75,7 +75,7 @@ def model_export(exp: Path, out: Path) -> None:
     click.echo(f"{out}: written; its tokens are those of {exp / 'tokens.txt'}")
 
 
-@model.command("emissions")
+@model.command("emissions", short_help="Store the emissions of a model, to decode often.")
 @click.argument("spec", metavar="MODEL")
 @click.argument("data", type=PATH)
 @click.argument("out", type=PATH, metavar="OUT")
@@ -100,7 +100,7 @@ def model_emissions(spec: str, data: Path, out: Path, device: str) -> None:
     click.echo(f"{out / ARRAYS}: of {count:,} utterances")
 
 
-@model.command("info")
+@model.command("info", short_help="Show sizes, tokens and last validation of a model.")
 @click.argument("exp", type=PATH)
 def model_info(exp: Path) -> None:
     """Sizes, tokens and last validation of the model of EXP."""

@@ -2,22 +2,53 @@
 
 import dataclasses
 import functools
+import glob
 import inspect
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Type
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
-from wfst_bias.cli.sections import in_section
+from wfst_bias.cli.sections import Option, in_section
 from wfst_bias.core.errors import FieldError, InputError
 from wfst_bias.g2p.config import G2GConfig
 
 if TYPE_CHECKING:
     from wfst_bias.data.channels import Channel
 
+
+
+class PathOrName(click.Path):
+    """A path, or a name that is known; completion offers both.
+
+    Args:
+      names: the known names.
+    """
+
+    def __init__(self, names: Callable[[], Sequence[str]]) -> None:
+        super().__init__(path_type=Path)
+        self.names = names
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> List[CompletionItem]:
+        """The names and paths that begin so; paths alone, which the shell lists itself, where no name does."""
+        names = [name for name in self.names() if incomplete and name.startswith(incomplete)]
+        if not names:
+            return super().shell_complete(ctx, param, incomplete)
+        paths = sorted(set(glob.glob(f"{glob.escape(incomplete)}*")) - set(names))
+        return [CompletionItem(found) for found in (*names, *paths)]
+
+
+def _domains() -> Sequence[str]:
+    from wfst_bias.entities.domains import domain_names
+
+    return domain_names()
+
+
 PATH = click.Path(path_type=Path)
+LIST = PathOrName(_domains)
 MODEL_SECTION = "Audio and model"
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -54,13 +85,26 @@ def adapter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 LIST_FORMAT_HELP = (
-    "Format of the list: lines (each line is a phrase, whatever it holds), plain, tsv, jsonl, csv:COLUMN, separated, "
-    "weighted:SCALE, sherpa, nemo, nemo-spellings, deepgram, aws, google, azure, speechmatics, gladia, ibm, strings (a "
-    "JSON list). By default it is recognized by the content; what is more than a phrase a line is told."
+    "Format of LIST, such as lines, tsv, csv:COLUMN or aws; auto recognizes it by the content. 'entities convert --help' "
+    "has all formats."
 )
-format_option = click.option(
-    "--format", "format_name", default="auto", show_default=True, metavar="NAME", help=LIST_FORMAT_HELP
-)
+
+
+def format_option_in(section: Optional[str], name: str = "--format") -> Decorator:
+    """The format of a list, in a section of the help, or with the common options."""
+    return click.option(
+        name,
+        "format_name",
+        cls=Option,
+        section=section,
+        default="auto",
+        show_default=True,
+        metavar="NAME",
+        help=LIST_FORMAT_HELP,
+    )
+
+
+format_option = format_option_in(None)
 
 
 def _channel(context: click.Context, option: click.Parameter, text: str) -> "Channel":

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from wfst_bias.cli.options import PATH
+from wfst_bias.cli.sections import Command
 
 
-@click.command("pseudo-labels")
+@click.command("pseudo-labels", cls=Command, short_help="Write a manifest with the transcripts of a decode folder.")
 @click.argument("data", type=PATH)
 @click.argument("decode_dir", type=PATH)
 @click.argument("out", type=PATH)

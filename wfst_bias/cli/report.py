@@ -5,35 +5,44 @@ from typing import Optional, Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, device_option, format_option
+from wfst_bias.cli.options import LIST, PATH, device_option, format_option_in
+from wfst_bias.cli.sections import Command, in_section
 
 _number = click.IntRange(0)
+_SCORING, _SHOWN = "How it is scored", "What the page shows"
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    common=("--entities", "--audio", "--tables", "--plots"),
+    short_help="Make a page of what lists and stages change.",
+)
 @click.argument("decode_dirs", type=PATH, nargs=-1, required=True, metavar="DECODE_DIR...")
 @click.argument("out", type=PATH, metavar="OUT.html")
-@click.option("--data", type=PATH, help="What was decoded, if it is no longer where it was.")
+@in_section(_SCORING, "--data", type=PATH, help="What was decoded, if it is no longer where it was.")
 @click.option(
-    "--entities", type=PATH, metavar="LIST", help="Score by this list instead of those that were decoded with."
+    "--entities", type=LIST, metavar="LIST", help="Score by this list instead of those that were decoded with."
 )
-@format_option
-@click.option("--biasing", type=PATH, metavar="TSV", help="Score each utterance by its own list.")
-@click.option("--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
-@click.option("--librispeech", is_flag=True, help="Count words as score.py of the public LibriSpeech lists does.")
+@format_option_in(_SCORING)
+@in_section(_SCORING, "--biasing", type=PATH, metavar="TSV", help="Score each utterance by its own list.")
+@in_section(_SCORING, "--utterances", type=PATH, metavar="FILE", help="Score only these, one name a line.")
+@in_section(_SCORING, "--librispeech", is_flag=True, help="Count words as score.py of the public LibriSpeech lists does.")
 @click.option("--tables", type=PATH, metavar="FILE.md", help="Write the ladders there, too, as a table of Markdown.")
 @click.option("--plots", type=PATH, metavar="DIR", help="Write the plots there, too, as PNG and SVG.")
-@click.option(
+@in_section(
+    _SHOWN,
     "--changes",
     type=_number,
     default=40,
     help="Changed utterances to show of each step, those with the most changed phrases.",
 )
-@click.option("--alarms", type=_number, default=30, help="False alarms to show of each folder, the most confident.")
-@click.option(
+@in_section(_SHOWN, "--alarms", type=_number, default=30, help="False alarms to show of each folder, the most confident.")
+@in_section(
+    _SHOWN,
     "--details", type=_number, default=6, help="Utterances to show in detail, those with the most changed phrases."
 )
-@click.option(
+@in_section(
+    _SHOWN,
     "--utterance", "named", multiple=True, metavar="NAME", help="Show this one in detail, too; may be given again."
 )
 @click.option(
@@ -42,10 +51,12 @@ _number = click.IntRange(0)
     default=0,
     help="How many of those in detail have their audio in the page; a second of it takes 25 kB.",
 )
-@click.option(
+@in_section(
+    _SHOWN,
     "--lattices", type=_number, default=3, help="How many have a picture of their lattice in the last folder."
 )
-@click.option(
+@in_section(
+    _SHOWN,
     "--attention",
     type=_number,
     default=0,
@@ -81,10 +92,9 @@ def report(
     others. Folders whose names differ in numbers only, decode_100 and decode_1000, or decode_bonus_2 and
     decode_bonus_3.5, are one line in the plots: F1 against the size of the list, precision against recall.
 
+    \b
     Examples:
-
     wfst-bias report exp/decode_none exp/decode_names report.html --audio 6
-
     wfst-bias report exp/decode_none exp/decode_100 exp/decode_1000 report.html --plots exp/plots
     """
     from wfst_bias.decode.search import usable_device

@@ -6,7 +6,8 @@ from typing import Optional, Sequence, Tuple
 
 import click
 
-from wfst_bias.cli.options import PATH, format_option
+from wfst_bias.cli.options import LIST, PATH, format_option
+from wfst_bias.cli.sections import Command
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,16 @@ class _Scored:
 
 _HELP = """Score DECODE_DIR against the texts of DATA, a Kaldi data folder or a lhotse cut manifest.
 
-U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
+With a list, U-WER counts the words outside it, B-WER those in it, and entities are counted as found, missed and false alarms.
+Intervals are 95 % bootstrap over utterances. The rules are below, and in docs/scoring.md.
+
+\b
+Examples:
+wfst-bias score data/test exp/decode_names --entities names.txt
+wfst-bias score data/test exp/decode_none exp/decode_names --entities names.txt --ladder
+wfst-bias score data/test exp/decode_own --biasing test-clean.biasing_100.tsv --librispeech
+"""
+_RULES = """U-WER counts the words outside the list, B-WER those in it, an inserted word where it belongs; an entity
 recognized as another one is a miss and a false alarm. Intervals are 95 % bootstrap over utterances.
 
 Spelling is compared, not its form: case, punctuation and the Unicode form of letters and apostrophes do not count.
@@ -45,21 +55,15 @@ With --librispeech, WER, U-WER and B-WER are those of the score.py of Le et al. 
 Biased are the rare words of an utterance's own text (third column of TSV) instead of its list, so that inserted
 distractors count in U-WER; and the alignment is the cheapest one with insertions and deletions at 3 and
 substitutions at 4, which may have more errors than the least possible. Entities are counted as without it.
-
-Examples:
-
-wfst-bias score data/test exp/decode_names --entities names.txt
-
-wfst-bias score data/test exp/decode_none exp/decode_names --entities names.txt --ladder
-
-wfst-bias score data/test exp/decode_own --biasing test-clean.biasing_100.tsv --librispeech
 """
 
 
-@click.command(help=_HELP)
+@click.command(
+    cls=Command, help=_HELP, epilog=_RULES, short_help="Compute error rates and entity scores of decode folders."
+)
 @click.argument("data", type=PATH)
 @click.argument("decode_dirs", type=PATH, nargs=-1, required=True, metavar="DECODE_DIR...")
-@click.option("--entities", type=PATH, metavar="LIST", help="One list for all utterances.")
+@click.option("--entities", type=LIST, metavar="LIST", help="One list for all utterances.")
 @format_option
 @click.option("--biasing", type=PATH, metavar="TSV", help="A list for each utterance, as the public LibriSpeech lists.")
 @click.option("--librispeech", is_flag=True, help="Count words as the public score.py of the --biasing lists does.")

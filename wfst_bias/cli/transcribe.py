@@ -13,17 +13,19 @@ from wfst_bias.cli.decoding import boost_options, gate_options, search_options, 
 from wfst_bias.cli.graph import class_options
 from wfst_bias.cli.interrupts import ends_soon_when_interrupted
 from wfst_bias.cli.options import (
-    LIST_FORMAT_HELP,
+    LIST,
     PATH,
     adapter_options,
     channel_option,
     device_option,
+    format_option_in,
     g2g_options,
     model_option,
     was_given,
 )
 from wfst_bias.cli.outcomes import echo_outcomes
 from wfst_bias.cli.recognizer import recognizer_of
+from wfst_bias.cli.sections import Command
 from wfst_bias.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,12 +40,28 @@ _CAPTIONS = ("srt", "vtt")
 _NUM_NAMED = 5  # of the skipped files
 
 
-@click.command()
-@click.argument("audio", nargs=-1, required=True)
-@click.option(
-    "--entities", type=PATH, metavar="LIST", help="Phrases to look out for, one a line; or a domain, such as medicine."
+_DETAILS = """A file that cannot be read is reported, the others are transcribed, and the exit code is 1; after Ctrl-C it is 130.
+Files in DIR appear whole or not at all, and replace older ones. Where two inputs have the same name without suffix, as a/x.wav and
+b/x.mp3, theirs are DIR/a/x.wav.txt and DIR/b/x.mp3.txt.
+
+JSON has a line for each file: audio (its path), name (as in CTM), duration, text, display (with the entities as LIST writes
+them), words (text, start, end, confidence), segments (start, end, text, words), entities (as entities.jsonl of 'decode' has them:
+phrase, display, start, end, first_word, num_words, way, evidence, confidence, ...) and rejected (those that were probably not
+spoken, or are below their gate). Times are seconds.
+"""
+
+
+@click.command(
+    cls=Command,
+    common=("--entities", "--format", "--out", "--model", "--base", "--class-bonus", "--device"),
+    short_help="Transcribe audio files, with a list of phrases to look out for.",
+    epilog=_DETAILS,
 )
-@click.option("--list-format", "format_name", default="auto", show_default=True, metavar="NAME", help=LIST_FORMAT_HELP)
+@click.argument("audio", nargs=-1, required=True, shell_complete=PATH.shell_complete)
+@click.option(
+    "--entities", type=LIST, metavar="LIST", help="Phrases to look out for, one a line; or a domain, such as medicine."
+)
+@format_option_in("Costs of the list", "--list-format")
 @click.option(
     "--format",
     "output",
@@ -87,26 +105,14 @@ def transcribe(
 ) -> None:
     """Transcribe AUDIO: files, folders (all audio and video below them), or patterns in quotes ('calls/**/*.m4a').
 
-    With a list, the entities found are marked, with time and evidence; those that were probably not spoken are removed. The first call builds lexicon, language model and
-    graph (a minute) into the cache folder.
+    With a list, the entities found are marked, with time and evidence; those that were probably not spoken are removed. The
+    first call builds lexicon, language model and graph (a minute) into the cache folder.
 
-    A file that cannot be read is reported, the others are transcribed, and the exit code is 1; after Ctrl-C it is 130.
-    Files in DIR appear whole or not at all, and replace older ones. Where two inputs have the same name without suffix,
-    as a/x.wav and b/x.mp3, theirs are DIR/a/x.wav.txt and DIR/b/x.mp3.txt.
-
-    JSON has a line for each file: audio (its path), name (as in CTM), duration, text, display (with the entities as LIST
-    writes them), words (text, start, end, confidence), segments (start, end, text, words), entities (as entities.jsonl of
-    'decode' has them: phrase, display, start, end, first_word, num_words, way, evidence, confidence, ...) and rejected
-    (those that were probably not spoken, or are below their gate). Times are seconds.
-
+    \b
     Examples:
-
     wfst-bias transcribe meeting.wav --entities names.txt
-
     wfst-bias transcribe recordings/ --format srt --out captions
-
     wfst-bias transcribe 'calls/*.m4a' --format json | jq -r .text
-
     wfst-bias transcribe talk.mp4 --model onnx:nemo/model.onnx --base exp/base --entities names.txt
     """
     output, format_name = _formats(output, format_name)

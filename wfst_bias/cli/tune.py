@@ -8,12 +8,17 @@ import click
 from wfst_bias.cli.bases import BASE, base_folder
 from wfst_bias.cli.decoding import decoding_options
 from wfst_bias.cli.options import PATH
+from wfst_bias.cli.sections import Command
 
 if TYPE_CHECKING:
     from wfst_bias.recognize.setup import DecodeSetup
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    common=("--utterances", "--max-u-wer-rise", "--max-false-alarms", "--model", "--stages", "--device"),
+    short_help="Find bonuses, boost and language model weight on a development set.",
+)
 @click.argument("paths", type=BASE, nargs=-1, metavar="BASE_DIR [LIST] DATA OUT.conf")
 @click.option("--utterances", type=PATH, metavar="FILE", help="Tune on these only, one name a line; score the others.")
 @click.option(
@@ -43,18 +48,14 @@ def tune(
     DATA has texts. The options are the first weights; one after the other is changed to what finds more phrases of LIST
     (F1), as long as the words outside it and false alarms keep within the caps. The list and its pronunciations stay
     as they are. The language model's weight is the inverse of --search-acoustic-scale. With --stages rescore, the weight
-    of phone rescoring is tuned, too. Gates and stages are run in each trial as 'decode' runs them.
+    of phone rescoring is tuned, too. Gates and stages are run in each trial as 'decode' runs them. There is no LIST where
+    utterances have lists of their own, by --biasing or --entities-by.
 
-    There is no LIST where utterances have lists of their own, by --biasing or --entities-by.
-
+    \b
     Examples:
-
     wfst-bias tune exp/base names.txt data/dev exp/tuned.conf
-
     wfst-bias graph compile exp/base names.txt exp/names --config exp/tuned.conf
-
     wfst-bias decode exp/names data/test exp/decode --config exp/tuned.conf
-
     wfst-bias tune exp/base data/dev exp/tuned.conf --biasing dev.biasing_100.tsv
     """
     from wfst_bias.data.cuts import read_texts

@@ -18,7 +18,7 @@ class SearchConfig:
       min_active: states kept a frame, at least.
       max_active: states kept a frame, at most.
       skip_blank: of neighboring frames in which blank leads all other tokens by more than this, one is searched, with
-        the best scores of all; nats, ``inf`` searches every frame.
+        the best scores of all; nats, 'inf' searches every frame.
     """
 
     acoustic_scale: float = 1.8

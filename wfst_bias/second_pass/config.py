@@ -17,10 +17,9 @@ class ChainConfig:
     """Stages of the second pass.
 
     Args:
-      stages: stages of the second pass, in this order, with commas between: rescore (n-best lists by a phone network),
-        verify (removes phrases that were probably not spoken), lookup (phrases where exactly their phones were recognized),
-        or none; lookup is the last one, because it writes words that no lattice has, and verify comes after rescore, which
-        chooses a hypothesis. auto is verify where there are a list and an evidence model for the acoustic model, else none.
+      stages: the second pass: rescore (n-best lists by a phone network), verify (removes phrases that were probably not
+        spoken), lookup (phrases where exactly their phones were recognized), with commas between, in this order; or none.
+        auto is verify where there are a list and an evidence model for the acoustic model, else none.
       phone_model: phone network of rescore and lookup, as --model; else the searched emissions, or the phone head of
         the model.
       phone_lang: its lang folder; else the lexicon for hama.
@@ -102,9 +101,9 @@ class VerifyConfig:
         is no evidence model; given by itself, it means --verify-evidence confidence.
       min_posterior: least probability that a phrase was spoken, by the evidence model.
       false_alarms_per_hour: false alarms that are accepted in an hour of audio, which then decide instead of
-        min_posterior; 0 is off.
+        --min-posterior; 0 is off.
       evidence: evidence model: a file that 'wfst-bias evidence train' wrote, 'default', which comes with the package for
-        hama, confidence to go by min_confidence instead, or none.
+        hama, 'confidence' to go by --verify-min-confidence instead, or none.
       prior_over: speech in which the share of spoken phrases is estimated: utterance, recording, speaker or corpus. Of a
         corpus or speaker it is that of each part of a decoding, see --part-seconds; 'transcribe' takes each file for itself.
     """
