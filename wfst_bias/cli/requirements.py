@@ -1,4 +1,4 @@
-"""What the installed package declares to need: its requirements and extras, as its metadata have them."""
+"""The requirements and the extras that the metadata of the installed package declare."""
 
 import re
 from dataclasses import dataclass
