@@ -2,6 +2,7 @@
 # make test    the test suite
 # make lint    ruff and mypy
 # make docs    the site of docs/ in exp/site, its links checked (those to other sites for their form), and its examples run
+# make dist    a wheel and an sdist in dist/, their content checked, and the wheel installed into an empty environment and used
 # make fuzz    a million broken files through every reader; FUZZ_INPUTS=10000 for fewer, FUZZ_ARGS=--help for the options
 # make bench   measurements that need no external data: the compiler, and this system beside its peers (flashlight-text,
 #              kaldi-decoder, sherpa-onnx, ...); BENCH_ARGS="DATA WORDS" for other speech than synthetic one, BENCH_ARGS=--help
@@ -21,6 +22,12 @@ test: .venv/ready
 docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
 	$(BIN)/python -m pytest tests/docs -m docs
+
+dist: .venv/ready
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python .ci/check_dist.py dist
 
 FUZZ_INPUTS ?= 1000000
 fuzz: .venv/ready
@@ -50,4 +57,4 @@ lint: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.PHONY: demo test docs fuzz bench figures lint
+.PHONY: demo test docs dist fuzz bench figures lint

@@ -6,7 +6,7 @@ The names below are loaded when they are first used, so ``import wfst_bias`` loa
 import importlib
 from typing import TYPE_CHECKING, Any, List
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULE_OF = {
     "AcousticModel": "wfst_bias.acoustic.emissions",

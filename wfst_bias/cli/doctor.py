@@ -14,8 +14,9 @@ from wfst_bias.cli.requirements import PACKAGE, Needed, declared_needs
 TESTED = {"torch": ("1.13.1",), "k2": ("1.23.4",)}
 # k2 and torch belong together, and the wheels of k2 need care: pip does not choose them, and the package does not name k2
 _INSTALL = {
-    "k2": "pip install --no-deps --require-hashes -r requirements-k2.txt",
-    "torch": f"pip install torch=={TESTED['torch'][-1]}",
+    "k2": "pip install 'pip<26' && pip install --no-deps --require-hashes -r "
+    f"'{Path(wfst_bias.__file__).parent / 'requirements-k2.txt'}'",
+    "torch": f"pip install '{PACKAGE}[tested]'",
 }
 _PURPOSES = {
     "archive": "--model archive:FILE of Kaldi",
@@ -27,6 +28,7 @@ _PURPOSES = {
     "hf": "--model hf:FOLDER",
     "media": "M4A, MP4, WebM",
     "onnx": "--model onnx:FILE",
+    "tested": "the versions that the test suite runs with, on Python 3.11",
 }
 
 
@@ -48,8 +50,22 @@ def doctor() -> None:
     _show("tested", "", _tested())
     _show("cuda", "", _cuda())
     _show("cache", "", _cache())
-    if any(problems):
+    if any([*problems, _is_misfit()]):
         sys.exit(1)
+
+
+def _is_misfit() -> bool:
+    """Show that torch cannot use the numpy that is there, where it cannot: those before 2.3 are built for numpy 1."""
+    try:
+        import torch
+
+        torch.zeros(1).numpy()
+    except RuntimeError as error:
+        _show("numpy", "MISFIT", f"torch {torch.__version__} cannot use it ({error}); install: pip install 'numpy<2'")
+        return True
+    except Exception:  # no torch, as told above
+        return False
+    return False
 
 
 def _installed() -> str:

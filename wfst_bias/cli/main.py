@@ -93,6 +93,11 @@ class _Commands(Group):
         except InputError as error:
             click.echo(f"wfst-bias: {_by_option(str(error))}", err=True)
             sys.exit(1)
+        except ModuleNotFoundError as error:
+            if (error.name or "").split(".")[0] not in ("k2", "_k2"):
+                raise
+            click.echo("wfst-bias: k2 is needed and not installed; 'wfst-bias doctor' tells how to install it", err=True)
+            sys.exit(1)
         except BrokenPipeError:  # the reader of our output has gone, 'wfst-bias ... | head'
             sys.stderr.close()
             sys.exit(1)
