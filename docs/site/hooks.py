@@ -78,6 +78,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return _outside_code(lambda text: _LINK.sub(link, text), markdown)
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Show the bars in code of tables without the backslash that Markdown needs there."""
+    return re.sub(r"<td.*?</td>", lambda cell: cell[0].replace("\\|", "|"), html, flags=re.DOTALL)
+
+
 def _check_outer_link(target: str, source: str) -> None:
     parts = urlsplit(target)
     if parts.scheme not in ("https", "http") or "." not in parts.netloc or "//" in parts.path:
@@ -85,8 +90,9 @@ def _check_outer_link(target: str, source: str) -> None:
 
 
 def _linked_files() -> list:
-    """Paths from the root of the files outside ``docs/`` that pages link to, and those that these link to."""
-    found, waiting = [], sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
+    """Paths from the root: README.md, the files outside ``docs/`` that pages link to, and those that these link to."""
+    found = ["README.md"]
+    waiting = [*found, *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
     while waiting:
         page = waiting.pop(0)
         text = _FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))

@@ -19,8 +19,12 @@ def test_the_tutorial_runs(tmp_path, monkeypatch, cache):
     monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=":")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     notebook = nbformat.read(TUTORIAL, as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells), "strip the outputs: jupyter nbconvert --clear-output"
-    nbclient.NotebookClient(notebook, timeout=_SECONDS, kernel_name="python3").execute(cwd=str(tmp_path))
+    assert not any(cell.get("outputs") for cell in notebook.cells), (
+        "strip the outputs: jupyter nbconvert --clear-output"
+    )
+    nbclient.NotebookClient(notebook, timeout=_SECONDS, startup_timeout=_SECONDS, kernel_name="python3").execute(
+        cwd=str(tmp_path)
+    )
     written = ["".join(output.get("text", "") for output in cell.get("outputs", [])) for cell in notebook.cells]
     transcripts = next(text for text in written if "\n    " in text and "zelenskyy" in text).splitlines()
     assert "zelenskyy" not in transcripts[0] and "zelenskyy" in transcripts[1]
