@@ -11,7 +11,7 @@ from helpers.doc_blocks import PAGES, read_blocks
 from helpers.doc_output import first_difference
 from helpers.doc_shell import Shell
 
-MOST_NOT_RUN = 12
+MOST_NOT_RUN = 16
 pytestmark = pytest.mark.docs
 
 
