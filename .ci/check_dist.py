@@ -79,7 +79,7 @@ def check_transcript(programs, folder):
     (folder / "names.txt").write_text(f"{NAME}\nWhittemore\n", encoding="utf-8")
     command = [str(programs / "wfst-bias"), "transcribe", str(audio), "--entities", "names.txt", "--format", "json"]
     line = json.loads(output(command, folder))
-    found = [entity["text"] for entity in line["entities"]]
+    found = [entity["phrase"] for entity in line["entities"]]
     if found != [NAME]:
         sys.exit(f"transcribe found {found} in {TEXT!r}, expected {[NAME]}: {line}")
     print(f"transcribe, installed from the wheel: {line['text']}")
