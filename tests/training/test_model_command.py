@@ -13,6 +13,8 @@ from wfst_bias.acoustic.features import log_mel
 from wfst_bias.acoustic.models import load_model
 from wfst_bias.data.audio import load_audio
 from wfst_bias.data.cuts import read_data
+from wfst_bias.lang.lang import Lang, read_lang
+from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.training.curves import read_curves
 
 SENTENCES = ("We met her at the station.", "Please call me before Friday.", "The train to the city is late.")
@@ -42,13 +44,16 @@ def spoken(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def langs(tmp_path_factory, run, world):
-    """Letters for subwords, and hama's phones."""
+    """Letters for subwords, and hama's phones, with a lexicon of the sentences."""
     folder = tmp_path_factory.mktemp("langs")
     (folder / "vocab.json").write_text(json.dumps(["<pad>", "|", *"abcdefghijklmnopqrstuvwxyz'"]))
-    (folder / "words.txt").write_text("\n".join(set(" ".join(SENTENCES).lower().replace(".", "").split())) + "\n")
+    words = sorted(set(" ".join(SENTENCES).lower().replace(".", "").split()))
+    (folder / "words.txt").write_text("\n".join(words) + "\n")
+    phones = read_lang(world / "lang")
+    Lang(phones.units, Lexicon({word: phones.lexicon[word] for word in words})).write(folder / "phones")
     made = run("lang", "chars", folder / "chars", "--tokens", folder / "vocab.json", "--words", folder / "words.txt")
     assert made.exit_code == 0, made.output
-    return "--lang", folder / "chars", "--phones", world / "lang"
+    return "--lang", folder / "chars", "--phones", folder / "phones"
 
 
 @pytest.fixture(scope="module")
