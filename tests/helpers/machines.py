@@ -1,5 +1,6 @@
 """Machines written as text, and the enumeration of their paths that the algebra is compared with."""
 
+import math
 from collections import defaultdict, deque
 
 import numpy as np
@@ -31,27 +32,29 @@ def language(wfst, max_length: int, is_epsilon=None, allowed=lambda labels: True
       allowed: which input strings to follow.
     """
     leaving = defaultdict(list)
-    for arc in range(wfst.num_arcs):
-        leaving[int(wfst.src[arc])].append(arc)
+    arcs = zip(*(getattr(wfst, name).tolist() for name in ("src", "dst", "ilabel", "olabel", "score")))
+    for number, (src, dst, ilabel, olabel, score) in enumerate(arcs):
+        label = () if is_epsilon is not None and is_epsilon[number] else (ilabel,)
+        leaving[src].append((dst, label, (olabel,) if olabel else (), score))
     # best score of each (state, input, output); one that gets better is followed again
     best = {(wfst.start, (), ()): 0.0}
     reached = deque(best)
     while reached:
         state, labels, words = reached.popleft()
         score = best[state, labels, words]
-        for arc in leaving[state]:
-            label = () if is_epsilon is not None and is_epsilon[arc] else (int(wfst.ilabel[arc]),)
-            if len(labels + label) > max_length or not allowed(labels + label):
+        for dst, label, output, step in leaving[state]:
+            longer = labels + label
+            if len(longer) > max_length or not allowed(longer):
                 continue
-            output = (int(wfst.olabel[arc]),) if wfst.olabel[arc] else ()
-            end, total = (int(wfst.dst[arc]), labels + label, words + output), score + float(wfst.score[arc])
+            end, total = (dst, longer, words + output), score + step
             if end not in best or total > best[end]:
                 best[end] = total
                 reached.append(end)
     found = {}
+    final = wfst.final.tolist()
     for (state, labels, words), score in best.items():
-        if np.isfinite(wfst.final[state]):
-            total = score + float(wfst.final[state])
+        if math.isfinite(final[state]):
+            total = score + final[state]
             found[labels, words] = max(found.get((labels, words), -np.inf), total)
     return found
 

@@ -121,7 +121,7 @@ TINY = ConformerConfig(
 def test_a_small_network_learns_tones(tmp_path, bf16):
     torch.manual_seed(0)
     model = Conformer(replace(TINY, dropout=0.0), 5, 5)
-    config = TrainerConfig(peak_learning_rate=3e-3, warmup_steps=20, max_steps=150, validate_every=150, bf16=bf16)
+    config = TrainerConfig(peak_learning_rate=3e-3, warmup_steps=20, max_steps=100, validate_every=100, bf16=bf16)
     trainer = Trainer(
         model, lambda model, batch: conformer_loss(model, batch, TINY), Tones(), Tones(), config, tmp_path
     )
