@@ -5,7 +5,7 @@ The network is that of Gulati et al. 2020 (*Conformer*), with the intermediate l
 conditional independence assumption of CTC*) and the rotary positions of Su et al. 2021 (*RoFormer*). Frames
 beyond an utterance's length never reach its own, so that each utterance of a batch gets the same emissions as alone.
 
-Axes: ``N`` utterances, ``S`` feature frames of 10 ms, ``T`` encoder frames of 40 ms, ``D`` width of the encoder,
+Axes: ``N`` utterances, ``S`` feature frames of 10 ms (hama's of 20 ms), ``T`` encoder frames of 40 ms (80 ms), ``D`` width of the encoder,
 ``H`` heads, ``C`` subwords, ``P`` phones, ``L`` layers that are shown.
 """
 
@@ -16,8 +16,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wfst_bias.acoustic.conformer_config import ConformerConfig
-from wfst_bias.acoustic.conformer_layers import ConformerLayer, Subsampling, near_keys, rotary_angles, within
+from wfst_bias.acoustic.conformer_config import HAMA, ConformerConfig
+from wfst_bias.acoustic.conformer_layers import (
+    ConformerLayer,
+    PhoneStacking,
+    Subsampling,
+    near_keys,
+    rotary_angles,
+    within,
+)
 
 
 @dataclass(frozen=True)
@@ -26,14 +33,14 @@ class ConformerOutput:
 
     Args:
       log_probs: of the subwords ``(N, T, C)``.
-      phone_log_probs: of the phones ``(N, T, P)``.
+      phone_log_probs: of the phones ``(N, T, P)``; None where they are the input.
       intermediate: log-probabilities of the inner subword heads, ``(N, T, C)`` each.
       layers: output of the layers with a subword head, then of the last layer, ``(N, T, L, D)``.
       lengths: frames of each utterance, int64 ``(N,)``.
     """
 
     log_probs: Tensor
-    phone_log_probs: Tensor
+    phone_log_probs: Optional[Tensor]
     intermediate: Tuple[Tensor, ...]
     layers: Tensor
     lengths: Tensor
@@ -53,10 +60,10 @@ class Conformer(nn.Module):
     def __init__(self, config: ConformerConfig, num_subwords: int, num_phones: int):
         super().__init__()
         self.config = config
-        self.subsampling = Subsampling(config)
+        self.subsampling = PhoneStacking(config, num_phones) if config.input == HAMA else Subsampling(config)
         self.layers = nn.ModuleList(ConformerLayer(config) for _ in range(config.num_layers))
         self.subword_head = nn.Linear(config.dim, num_subwords)
-        self.phone_head = nn.Linear(config.dim, num_phones)
+        self.phone_head = nn.Linear(config.dim, num_phones) if config.phone_layer else None
         self.subword_feedback = nn.Linear(num_subwords, config.dim) if config.feeds_back_subwords else None
         self.phone_feedback = nn.Linear(num_phones, config.dim) if config.feeds_back_phones else None
 
@@ -64,7 +71,8 @@ class Conformer(nn.Module):
         """Compute the emissions of a batch.
 
         Args:
-          features: log-mel energies, float32 ``(N, S, num_mels)``, padded at the end with any number.
+          features: log-mel energies, float32 ``(N, S, num_mels)``, or log-probabilities of hama's phones
+            ``(N, S, P)``, padded at the end with any number.
           lengths: feature frames of each utterance, int64 ``(N,)``.
           is_long: utterances whose frames see what is near alone, bool ``(N,)``; none where not given.
         """
@@ -84,13 +92,12 @@ class Conformer(nn.Module):
                 intermediate.append(self.head(x))
                 if self.subword_feedback is not None:
                     feedback.append(self.subword_feedback(intermediate[-1].exp()))
-            if number == config.phone_layer:
+            if self.phone_head is not None and number == config.phone_layer:
                 phone_log_probs = F.log_softmax(self.phone_head(x).float(), dim=-1)
                 if self.phone_feedback is not None:
                     feedback.append(self.phone_feedback(phone_log_probs.exp()))
             x = sum(feedback, x)
         shown.append(x)
-        assert phone_log_probs is not None  # the config has a layer for them
         return ConformerOutput(
             log_probs=self.head(x),
             phone_log_probs=phone_log_probs,

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from wfst_bias.acoustic.conformer import Conformer
-from wfst_bias.acoustic.conformer_config import SUBSAMPLING
+from wfst_bias.acoustic.conformer_config import HAMA, SUBSAMPLING
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, read_conformer, read_description, write_shipped
 from wfst_bias.acoustic.features import SAMPLING_RATE
 from wfst_bias.core.errors import InputError
@@ -42,17 +42,21 @@ def export(folder: Path, out: Path) -> None:
         :func:`wfst_bias.acoustic.conformer_model.write_shipped`.
 
     Raises:
-      InputError: the name ends otherwise.
+      InputError: the name ends otherwise, or is that of a file and the network reads hama's phones.
     """
     out = Path(out)
     if not out.suffix:
         return write_shipped(folder, out)
     if out.suffix not in (".onnx", ".pt"):
         raise InputError(f"ends in {out.suffix!r}; '.onnx', '.pt' (TorchScript) or a folder's name was expected", out)
-    network = _Exported(read_conformer(folder)).eval()
-    features = torch.zeros(2, _EXAMPLE, network.network.config.num_mels)
-    example = (features, torch.tensor([_EXAMPLE, _EXAMPLE // 2]))
     config, vocabulary = read_description(folder)
+    if config.input == HAMA:
+        raise InputError(
+            "reads hama's phones, not audio, so that a file of it alone is of no use; name a folder, without an ending", out
+        )
+    network = _Exported(read_conformer(folder)).eval()
+    features = torch.zeros(2, _EXAMPLE, config.num_mels)
+    example = (features, torch.tensor([_EXAMPLE, _EXAMPLE // 2]))
     metadata = _metadata(vocabulary, config.num_mels)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of every shape that it reads
@@ -67,6 +71,7 @@ class _Exported(nn.Module):
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         output = self.network(features, lengths)
+        assert output.phone_log_probs is not None  # it reads log-mel energies
         return output.log_probs, output.lengths, output.phone_log_probs
 
 

@@ -4,21 +4,23 @@ Axes: ``N`` utterances, ``S`` feature frames of 10 ms, ``T`` encoder frames of 4
 ``H`` heads.
 """
 
-from typing import Optional, Tuple, TypeVar
+from typing import Callable, Dict, Optional, Tuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wfst_bias.acoustic.conformer_config import ConformerConfig
+from wfst_bias.acoustic.conformer_config import RELU, SILU, ConformerConfig
 from wfst_bias.acoustic.norm import Norm
 
 _FEATURE_SCALE = 0.25  # log-mel energies spread by about 4 around their mean
+_LEAST_PHONE = -8.0  # nats; phones that are less likely are not heard
 _ROTARY_BASE = 10000.0
 
 NEAR_ATTENTION = 100  # encoder frames to each side that a frame of long audio attends to
 NEAR_MEAN = 1000  # feature frames to each side whose mean is subtracted from one of long audio
 
+ACTIVATIONS: Dict[str, Callable[[Tensor], Tensor]] = {SILU: F.silu, RELU: F.relu}
 IntOrTensor = TypeVar("IntOrTensor", int, Tensor)
 
 
@@ -58,6 +60,35 @@ class Subsampling(nn.Module):
         return self.dropout(self.norm(self.out(x.flatten(2)))), halved(lengths)
 
 
+class PhoneStacking(nn.Module):
+    """Log-probabilities of phones, some neighboring frames of them together, to vectors of encoder frames.
+
+    The network reads probabilities and log-probabilities: those tell what was heard, these what it might have been.
+
+    Args:
+      config: sizes.
+      num_phones: ``P``, blank included.
+    """
+
+    def __init__(self, config: ConformerConfig, num_phones: int):
+        super().__init__()
+        self.stacked = config.stacked
+        self.out = nn.Linear(2 * num_phones * config.stacked, config.dim)
+        self.norm = Norm(config.dim)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, features: Tensor, lengths: Tensor, is_long: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+        """``(N, S, P)`` and ``(N,)`` to ``(N, T, D)`` and ``(N,)``; frames beyond the lengths count nothing."""
+        valid = within(lengths, features.shape[1]).unsqueeze(-1)
+        likely = features.clamp(min=_LEAST_PHONE) / -_LEAST_PHONE + 1.0  # from 0 to 1
+        x = torch.cat([likely, features.exp()], dim=-1).masked_fill(~valid, 0.0)
+        N, S, width = x.shape
+        T = (S + self.stacked - 1) // self.stacked
+        x = F.pad(x, (0, 0, 0, T * self.stacked - S)).reshape(N, T, self.stacked * width)
+        lengths = torch.div(lengths + self.stacked - 1, self.stacked, rounding_mode="floor")
+        return self.dropout(self.norm(self.out(x))), lengths
+
+
 class ConformerLayer(nn.Module):
     """Half a feed-forward module, self-attention, convolution, half a feed-forward module, a norm at the end."""
 
@@ -85,17 +116,18 @@ class ConformerLayer(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two linear maps with SiLU between them, frame by frame."""
+    """Two linear maps with an activation between them, frame by frame."""
 
     def __init__(self, config: ConformerConfig):
         super().__init__()
         self.norm = Norm(config.dim)
         self.inner = nn.Linear(config.dim, config.feed_forward)
+        self.activation = ACTIVATIONS[config.activation]
         self.outer = nn.Linear(config.feed_forward, config.dim)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = self.dropout(self.outer(F.silu(self.inner(self.norm(x)))))
+        result: Tensor = self.dropout(self.outer(self.activation(self.inner(self.norm(x)))))
         return result
 
 
@@ -133,6 +165,7 @@ class Convolution(nn.Module):
             config.dim, config.dim, (1, config.kernel), padding=(0, config.kernel // 2), groups=config.dim
         )
         self.inner_norm = Norm(config.dim)
+        self.activation = ACTIVATIONS[config.activation]
         self.out = nn.Linear(config.dim, config.dim)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -140,7 +173,7 @@ class Convolution(nn.Module):
         x = F.glu(self.gated(self.norm(x)), dim=-1).masked_fill(~valid.unsqueeze(-1), 0.0)
         # (N, T, D) read as a (N, D, 1, T) image, channels last: several times as fast on a CPU as a Conv1d
         x = self.depthwise(x.transpose(1, 2).unsqueeze(2)).squeeze(2).transpose(1, 2)
-        result: Tensor = self.dropout(self.out(F.silu(self.inner_norm(x))))
+        result: Tensor = self.dropout(self.out(self.activation(self.inner_norm(x))))
         return result
 
 

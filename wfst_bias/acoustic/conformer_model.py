@@ -10,9 +10,10 @@ from typing import Dict, Optional, Sequence, Tuple, Union
 import torch
 
 from wfst_bias.acoustic.conformer import Conformer
-from wfst_bias.acoustic.conformer_config import FRAME_SHIFT, ConformerConfig
+from wfst_bias.acoustic.conformer_config import HAMA, ConformerConfig
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.acoustic.features import SAMPLING_RATE, log_mel
+from wfst_bias.acoustic.hama import HamaModel
 from wfst_bias.acoustic.windows import LONGEST_WINDOW
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.files import publish_file, publish_folder, read_json
@@ -23,6 +24,7 @@ from wfst_bias.lang.units import Units
 META, WEIGHTS = "conformer.json", "model.pt"
 _TOKENS, _PHONES, _PIECE_MODEL = "tokens.txt", "phones.txt", "bpe.model"
 KIND = "conformer"
+_OVERLAP_ON_HAMA = 4.0  # seconds, of windows
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,8 @@ class ConformerModel:
     """
 
     sampling_rate = SAMPLING_RATE
-    frame_shift = FRAME_SHIFT
     longest = LONGEST_WINDOW
+    window = LONGEST_WINDOW
     overlap = 16.0  # of windows; what a frame of long audio sees beyond the half of it hardly changes its best token
     longest_attended = 30.0
     """Seconds. Attention is to all of the audio where that is no longer, and to what is near where it is."""
@@ -147,24 +149,35 @@ class ConformerModel:
         self.tokens = self.vocabulary.subwords.tokens
         self.num_layers = self.network.num_layers
         self.layer_dim = self.network.config.dim
+        self.frame_shift = self.network.config.frame_shift
+        self._hama = HamaModel() if self.network.config.input == HAMA else None
+        if self._hama is not None:
+            self.longest, self.window, self.overlap = self._hama.longest, self._hama.window, _OVERLAP_ON_HAMA
 
     def emissions(self, names: Sequence[str], audio: Sequence[FloatArray]) -> Emissions:
         """See :class:`wfst_bias.acoustic.emissions.AcousticModel`; the phones are in ``phones``."""
-        features = [
-            torch.from_numpy(log_mel(name, samples, self.network.config.num_mels))
-            for name, samples in zip(names, audio)
-        ]
-        lengths = torch.tensor([len(x) for x in features])
-        padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
+        features, lengths, phones = self._features(names, audio)
         with torch.no_grad():
-            output = self.network(padded.to(self.device), lengths.to(self.device), self._is_long(audio))
+            output = self.network(features.to(self.device), lengths.to(self.device), self._is_long(audio))
         lengths = output.lengths.cpu()
-        phones = Emissions(
-            output.phone_log_probs, lengths, self.frame_shift, self.vocabulary.phones.tokens, list(names)
-        )
+        if output.phone_log_probs is not None:
+            table = self.vocabulary.phones.tokens
+            phones = Emissions(output.phone_log_probs, lengths, self.frame_shift, table, list(names))
         return Emissions(
             output.log_probs, lengths, self.frame_shift, self.tokens, list(names), layers=output.layers, phones=phones
         )
+
+    def _features(
+        self, names: Sequence[str], audio: Sequence[FloatArray]
+    ) -> Tuple[torch.Tensor, torch.Tensor, Optional[Emissions]]:
+        """Return what the network reads, padded, and its lengths; of hama its emissions, too."""
+        if self._hama is not None:
+            phones = self._hama.emissions(names, audio)
+            return phones.log_probs, phones.lengths, phones
+        num_mels = self.network.config.num_mels
+        features = [torch.from_numpy(log_mel(name, samples, num_mels)) for name, samples in zip(names, audio)]
+        padded = torch.nn.utils.rnn.pad_sequence(features, batch_first=True)
+        return padded, torch.tensor([len(x) for x in features]), None
 
     def _is_long(self, audio: Sequence[FloatArray]) -> Optional[torch.Tensor]:
         """Which utterances are longer than what is attended to as a whole, bool ``(N,)``; None where none is."""

@@ -21,6 +21,13 @@ def model() -> None:
 @click.option("--lang", type=PATH, required=True, help="Subword lang folder, see 'lang subwords'.")
 @click.option("--phones", type=PATH, required=True, help="Phone lang folder, see 'lang hama'.")
 @click.option("--valid", type=PATH, help="Data to validate on; else a fiftieth of DATA is kept back.")
+@click.option("--texts", type=PATH, help="More texts, one a line, whose phones are simulated; with hama's phones as input.")
+@click.option(
+    "--exclude",
+    type=PATH,
+    metavar="WORDS",
+    help="Words of a later test, one a line: no utterance and no text that has one is trained on.",
+)
 @click.option("--minutes", type=float, help="Train for this long, all resumed runs together; else as CONFIG has it.")
 @click.option("--steps", type=int, help="Train for so many updates; else as CONFIG has it.")
 @click.option("--batch-seconds", type=float, help="Seconds of audio a batch; else as CONFIG has it.")
@@ -33,15 +40,19 @@ def model_train(
     lang: Path,
     phones: Path,
     valid: Optional[Path],
+    texts: Optional[Path],
+    exclude: Optional[Path],
     minutes: Optional[float],
     steps: Optional[int],
     batch_seconds: Optional[float],
     device: str,
     threads: Optional[int],
 ) -> None:
-    """Train CONFIG (small, article or a file) on DATA; EXP that was begun so before goes on where it was.
+    """Train CONFIG (small, hama, article or a file) on DATA; EXP that was begun so before goes on where it was.
 
-    A file has lines '--PART-KEY=VALUE', such as '--model-num-layers=6'; what is not in it is as in small.
+    small and article read audio; hama reads the phones of the pretrained model hama and writes subwords, and may learn
+    from texts without audio, too. A file has lines '--PART-KEY=VALUE', such as '--model-num-layers=6'; what is not in it
+    is as in small, or as in hama where it has '--model-input=hama'.
 
     \b
     Example: wfst-bias model train small data/train exp/small --lang data/lang_bpe --phones data/lang --minutes 80
@@ -49,12 +60,14 @@ def model_train(
     """
     import torch
 
+    from wfst_bias.lang.model_langs import read_vocabulary
     from wfst_bias.training.conformer.ctc import ctc_recipe, limited, train_conformer
 
     if threads:
         torch.set_num_threads(threads)
     recipe = limited(ctc_recipe(config), minutes, steps, batch_seconds)
-    weights, corpora = train_conformer(recipe, data, exp, lang, phones, valid, device)
+    excluded = frozenset(read_vocabulary(exclude)) if exclude else frozenset()
+    weights, corpora = train_conformer(recipe, data, exp, lang, phones, valid, device, texts, excluded)
     click.echo(f"{weights}: trained on {len(corpora[0].cuts):,} utterances, validated on {len(corpora[1].cuts):,}")
 
 

@@ -30,10 +30,12 @@ class EmissionStore:
     Args:
       arrays: with the parts :data:`LOG_PROBS` and, of models that have them, :data:`LAYERS` and :data:`PHONES`.
       frame_shift: seconds.
+      part: the one that holds the log-probabilities.
     """
 
-    def __init__(self, arrays: ArrayStore, frame_shift: Seconds):
+    def __init__(self, arrays: ArrayStore, frame_shift: Seconds, part: str = LOG_PROBS):
         self.frame_shift = frame_shift
+        self._part = part
         self._arrays = arrays
 
     @property
@@ -45,7 +47,7 @@ class EmissionStore:
 
     def log_probs(self, name: str) -> torch.Tensor:
         """Return float32 ``(T, C)``; what is impossible is very unlikely, since losses have no gradient at -inf."""
-        return _clamped(self._arrays.array(LOG_PROBS, name), _LEAST)
+        return _clamped(self._arrays.array(self._part, name), _LEAST)
 
     def layers(self, name: str) -> Optional[torch.Tensor]:
         """Return hidden layers, float32 ``(T, L, D)``; None where the model shows none."""

@@ -13,8 +13,11 @@ from typing import Callable
 import numpy as np
 
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import BoolArray, FloatArray
 
+_SURELY_BLANK = -0.05  # nats
+_MOST_LEFT_OUT = 0.4  # share of the frames that are surely blank
 _LOW, _HIGH = 20.0, 7600.0  # Hz, ends of lhotse's mel filters at 16 kHz
 
 
@@ -148,3 +151,16 @@ def _bands(length: int, num_bands: int, widest: int, rng: np.random.Generator) -
     positions = np.arange(length)[:, None]
     inside: BoolArray = ((positions >= starts) & (positions < starts + widths)).any(axis=1)
     return inside
+
+
+def with_other_pace(log_probs: FloatArray, fewest: int, rng: np.random.Generator) -> FloatArray:
+    """Leave out some of the frames of phone emissions that are surely blank, as if the speaker was faster.
+
+    Args:
+      log_probs: of phones ``(S, P)``.
+      fewest: frames that must be left.
+      rng: the source of all randomness.
+    """
+    surely_blank = log_probs[:, BLANK_ID] > _SURELY_BLANK
+    left_out = surely_blank & (rng.random(len(log_probs)) < rng.uniform(0.0, _MOST_LEFT_OUT))
+    return log_probs if (~left_out).sum() < fewest else log_probs[~left_out]

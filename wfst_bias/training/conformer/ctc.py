@@ -1,11 +1,12 @@
 """Training of a Conformer: its losses, its configuration file, its experiment folder."""
 
 import dataclasses
+import hashlib
 import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import AbstractSet, Dict, List, Optional, Sequence, Tuple
 
 import kaldialign
 import torch
@@ -13,13 +14,15 @@ from lhotse import CutSet
 from torch import Tensor, nn
 
 from wfst_bias.acoustic.conformer import Conformer, ConformerOutput
-from wfst_bias.acoustic.conformer_config import ARTICLE, SMALL, ConformerConfig
+from wfst_bias.acoustic.conformer_config import ARTICLE, HAMA, ON_HAMA, SMALL, ConformerConfig
 from wfst_bias.acoustic.conformer_model import ConformerVocabulary, write_description
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.files import lines_of
 from wfst_bias.lang.lang import Lang, read_lang
 from wfst_bias.lang.units import PHONES
 from wfst_bias.training.conformer.augment import AugmentConfig
 from wfst_bias.training.conformer.ctc_data import CtcBatch, CtcCorpus, CtcSource, read_corpora
+from wfst_bias.training.conformer.simulated import MixedSource, banks_of, read_texts
 from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.ranks import Ranks
 from wfst_bias.training.recipe import describe_run, read_recipe
@@ -35,13 +38,18 @@ class DataConfig:
 
     Args:
       batch_seconds: of audio a batch, padding included.
+      text_share: of the batches that are of texts with simulated phones, where the input is hama's phones and there
+        are texts.
     """
 
     batch_seconds: float = 100.0
+    text_share: float = 0.7
 
     def __post_init__(self) -> None:
         if not self.batch_seconds > 0:
             raise InputError(f"batch_seconds is {self.batch_seconds}; more than 0 was expected")
+        if not 0.0 <= self.text_share < 1.0:
+            raise InputError(f"text_share is {self.text_share}; at least 0 and below 1 was expected")
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,11 @@ NAMED_RECIPES = {
         SMALL,
         TrainerConfig(peak_learning_rate=1.2e-3, warmup_steps=400, validate_every=600, checkpoint_every=300, bf16=True),
         DataConfig(batch_seconds=45.0),
+    ),
+    "hama": TrainingRecipe(
+        ON_HAMA,
+        TrainerConfig(peak_learning_rate=1.2e-3, warmup_steps=500, validate_every=500, checkpoint_every=250, bf16=True),
+        DataConfig(batch_seconds=120.0),
     ),
     "article": TrainingRecipe(
         ARTICLE,
@@ -86,12 +99,13 @@ NAMED_RECIPES = {
 
 
 def ctc_recipe(name: str) -> TrainingRecipe:
-    """Return a named recipe, or that of a file; what is not in the file is as in ``small``."""
+    """Return a named recipe, or that of a file; what is not in the file is as in ``small``, or as in ``hama``."""
     if name in NAMED_RECIPES:
         return NAMED_RECIPES[name]
     if not Path(name).is_file():
         raise InputError(f"no such file; name a file or one of {', '.join(NAMED_RECIPES)}", Path(name))
-    return read_recipe(Path(name), NAMED_RECIPES["small"])
+    reads_hama = any(line.strip() == "--model-input=hama" for _, line in lines_of(Path(name)))
+    return read_recipe(Path(name), NAMED_RECIPES["hama" if reads_hama else "small"])
 
 
 def limited(
@@ -110,14 +124,17 @@ def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -
     """Return the weighted CTC losses of all heads, in nats a target token; on validation token error rates, too."""
     output = model(batch.features, batch.lengths)
     final = ctc_loss(output.log_probs, output.lengths, batch.subwords)
-    phone = ctc_loss(output.phone_log_probs, output.lengths, batch.phones)
     inner = [ctc_loss(log_probs, output.lengths, batch.subwords) for log_probs in output.intermediate]
     subword = final
     if inner:
         share = config.intermediate_weight
         subword = torch.mul(final, 1.0 - share) + torch.stack(inner).mean().mul(share)
-    loss = subword + phone.mul(config.phone_weight)
-    values = {"subword_loss": float(final.detach()), "phone_loss": float(phone.detach())}
+    values = {"subword_loss": float(final.detach())}
+    loss = subword
+    if output.phone_log_probs is not None and batch.phones is not None:
+        phone = ctc_loss(output.phone_log_probs, output.lengths, batch.phones)
+        loss = subword + phone.mul(config.phone_weight)
+        values["phone_loss"] = float(phone.detach())
     if not model.training:
         values.update(_error_rates(output, batch))
     return loss, values
@@ -125,7 +142,11 @@ def conformer_loss(model: nn.Module, batch: CtcBatch, config: ConformerConfig) -
 
 def _error_rates(output: ConformerOutput, batch: CtcBatch) -> Values:
     heads = (("subword", output.log_probs, batch.subwords), ("phone", output.phone_log_probs, batch.phones))
-    return {f"{name}_error": token_error_rate(scores, output.lengths, targets) for name, scores, targets in heads}
+    return {
+        f"{name}_error": token_error_rate(scores, output.lengths, targets)
+        for name, scores, targets in heads
+        if scores is not None and targets is not None
+    }
 
 
 def token_error_rate(log_probs: Tensor, lengths: Tensor, targets: Tensor) -> float:
@@ -147,6 +168,8 @@ def train_conformer(
     phone_lang: Path,
     valid: Optional[Path] = None,
     device: str = "cpu",
+    texts: Optional[Path] = None,
+    excluded: AbstractSet[str] = frozenset(),
 ) -> Tuple[Path, List[CtcCorpus]]:
     """Train, or go on with, a Conformer.
 
@@ -156,6 +179,8 @@ def train_conformer(
       lang: subword lang folder, a character lang will do.
       phone_lang: phone lang folder.
       valid: to validate on; where not given a small share of ``data`` is kept back.
+      texts: one a line, whose phones are simulated, for a network that reads hama's phones.
+      excluded: words of a later test: no utterance and no text that has one is trained on.
 
     Returns:
       the file of the final weights, and the corpora for training and validation.
@@ -167,10 +192,14 @@ def train_conformer(
     ranks = Ranks()
     with ranks.first_alone():
         checksums = {"tokens": vocabulary.subwords.tokens.checksum, "phones": vocabulary.phones.tokens.checksum}
+        if recipe.model.input == HAMA:
+            checksums.update(_described_texts(texts, excluded))
+        elif texts is not None:
+            raise InputError("texts are for a network that reads phones (--model-input=hama); leave --texts out", texts)
         describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
         write_description(exp, recipe.model, vocabulary)
         folders = [exp / "features" / "train", exp / "features" / "valid"]
-        corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model.num_mels)
+        corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model, excluded)
     if ranks.first:
         _report_dropped(paths, corpora)
     if not valid:
@@ -178,16 +207,43 @@ def train_conformer(
     torch.manual_seed(recipe.training.seed)
     model = Conformer(recipe.model, len(vocabulary.subwords.tokens), len(vocabulary.phones.tokens))
     seconds, seed = recipe.data.batch_seconds, recipe.training.seed
+    speech = CtcSource(corpora[0], seconds, recipe.augment, seed, recipe.model)
     trainer = Trainer(
         model,
         partial(conformer_loss, config=recipe.model),
-        CtcSource(corpora[0], seconds, recipe.augment, seed),
-        CtcSource(corpora[1], seconds, None, seed),
+        speech if texts is None else _with_texts(speech, corpora[0], texts, (subword_lang, phones), excluded, recipe),
+        CtcSource(corpora[1], seconds, None, seed, recipe.model),
         recipe.training,
         exp,
         device,
     )
     return trainer.run(), corpora
+
+
+def _described_texts(texts: Optional[Path], excluded: AbstractSet[str]) -> Dict[str, str]:
+    """Return checksums of texts and of excluded words, for :func:`wfst_bias.training.recipe.describe_run`."""
+    read = b"" if texts is None else Path(texts).read_bytes()
+    parts = {"texts": read, "excluded": "\n".join(sorted(excluded)).encode()}
+    return {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
+
+
+def _with_texts(
+    speech: CtcSource,
+    corpus: CtcCorpus,
+    path: Path,
+    langs: Tuple[Lang, Lang],
+    excluded: AbstractSet[str],
+    recipe: TrainingRecipe,
+) -> MixedSource:
+    """Return batches of speech and of simulated texts."""
+    texts = read_texts(path, *langs, excluded)
+    if texts.dropped:
+        print(f"wfst-bias: {path}: {texts.dropped:,} texts with words that are excluded or that a lang cannot write "
+              "are left out", file=sys.stderr)  # fmt: skip
+    seed = recipe.training.seed
+    banks = banks_of(corpus, langs[1], seed)
+    frames = recipe.data.batch_seconds / recipe.model.frame_shift * recipe.model.subsampling
+    return MixedSource(speech, texts, banks, langs[1], recipe.model, recipe.data.text_share, frames, seed)
 
 
 def _read_langs(lang: Path, phone_lang: Path) -> Tuple[Lang, Lang]:
