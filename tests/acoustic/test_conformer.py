@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from wfst_bias.acoustic.conformer import Conformer
-from wfst_bias.acoustic.conformer_config import ARTICLE, SMALL, ConformerConfig
+from wfst_bias.acoustic.conformer_config import ARTICLE, ON_HAMA, SMALL, ConformerConfig
 from wfst_bias.acoustic.conformer_layers import (
     NEAR_ATTENTION,
     NEAR_MEAN,
@@ -21,6 +21,7 @@ from wfst_bias.core.errors import InputError
 TINY = ConformerConfig(
     num_layers=4, dim=24, num_heads=2, feed_forward=32, kernel=5, channels=4, subword_layers=(1, 3), phone_layer=3
 )
+TINY_ON_HAMA = replace(TINY, input="hama", activation="relu", phone_layer=0)
 NUM_SUBWORDS, NUM_PHONES = 11, 7
 
 
@@ -61,6 +62,40 @@ def test_what_one_pass_gives(self_conditioning):
     assert torch.allclose(output.log_probs.exp().sum(dim=-1), torch.ones(2, 13), atol=1e-5)
 
 
+def phones(*num_frames):
+    """Log-probabilities of phones with rubbish in the padding, and lengths."""
+    return (torch.randn(len(num_frames), max(num_frames), NUM_PHONES) * 3).log_softmax(dim=-1), torch.tensor(num_frames)
+
+
+@pytest.mark.parametrize("lengths", [(61, 64, 37, 5), (1, 2, 3, 4, 40)])
+def test_a_batch_of_phones_gives_what_each_utterance_gives_alone(lengths):
+    model = network(TINY_ON_HAMA)
+    features, lengths = phones(*lengths)
+    with torch.no_grad():
+        batch = model(features, lengths)
+        assert batch.phone_log_probs is None
+        assert torch.equal(model.head(batch.layers[:, :, -1]), batch.log_probs)
+        for n, length in enumerate(lengths.tolist()):
+            alone = model(features[n : n + 1, :length], lengths[n : n + 1])
+            T = int(alone.lengths)
+            assert T == int(batch.lengths[n]) == -(-length // 4)
+            assert torch.allclose(alone.layers[0], batch.layers[n, :T], atol=1e-4)
+
+
+def test_each_phone_that_was_heard_is_read():
+    model = network(TINY_ON_HAMA)
+    features, lengths = phones(12)
+    before = model(features, lengths).log_probs
+    for frame in range(12):
+        other = features.clone()
+        other[0, frame] = features[0, frame].roll(1)
+        assert not torch.allclose(model(other, lengths).log_probs, before)
+
+
+def test_frame_shifts():
+    assert (SMALL.frame_shift, ON_HAMA.frame_shift, replace(ON_HAMA, stacked=3).frame_shift) == (0.04, 0.08, 0.06)
+
+
 def test_the_head_reads_the_last_of_the_layers():
     model = network()
     output = model(*speech(50, 41))
@@ -75,6 +110,12 @@ def test_what_inner_heads_say_reaches_the_end_with_self_conditioning_only():
         before = model(features, lengths).log_probs
         torch.nn.init.zeros_(model.phone_head.weight)
         assert torch.equal(model(features, lengths).log_probs, before) != self_conditioning
+
+
+def test_every_weight_learns_from_phones():
+    model = network(TINY_ON_HAMA).train()
+    model(*phones(50, 41)).log_probs[..., 1].sum().backward()
+    assert all(weight.grad is not None for weight in model.parameters())
 
 
 @pytest.mark.parametrize("change", [{}, {"subword_layers": ()}, {"phone_layer": 4}, {"self_conditioning": False}])
@@ -128,6 +169,9 @@ def test_article_has_the_heads_of_the_article():
         ({"subword_layers": (3, 9)}, "subword_layers are [3, 9]; layers from 1 to 8 in rising order were expected"),
         ({"phone_layer": 10}, "phone_layer is 10; 1 to 9 was expected"),
         ({"dropout": 1.0}, "dropout is 1.0; at least 0 and below 1 was expected"),
+        ({"input": "hubert"}, "input is 'hubert'; 'mel' or 'hama' was expected"),
+        ({"input": "hama"}, "phone_layer is 6; with hama's phones as input, 0 was expected"),
+        ({"activation": "tanh"}, "activation is 'tanh'; 'silu' or 'relu' was expected"),
     ],
 )
 def test_sizes_that_cannot_be_are_rejected(change, message):

@@ -38,6 +38,14 @@ def test_the_likeliest_come_first():
     assert found.segment.tolist() == [[0, 1, 2]]
 
 
+def test_segments_in_longer_frames():
+    """A frame belongs to the last segment that began in it."""
+    found = shortlist(["k _ ae t _ _ _", "b _ _"], [catalogue(PHONES, "k ae t"), catalogue(PHONES)], 3)
+    assert found.segment.tolist() == [[0, -1, 1, 2, -1, -1, -1], [0, -1, -1, -1, -1, -1, -1]]
+    assert found.in_frames(3, 3).segment.tolist() == [[1, 2, -1], [0, -1, -1]]
+    assert found.in_frames(7, 1) is found
+
+
 def test_each_utterance_of_a_batch_has_its_own():
     lists = [catalogue(PHONES, "k ae t", "b ow"), catalogue(PHONES), catalogue(PHONES, "s ow s t")]
     found = shortlist(["k ae t", "b ow", "s ow s _ t"], lists, 5)

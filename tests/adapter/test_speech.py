@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.toy import COMMON, TEXTS, ToyModel, WhiteToy, letters, one_hot, phones_of, write_data
+from helpers.toy import COMMON, TEXTS, SlowToy, ToyModel, WhiteToy, letters, one_hot, phones_of, write_data
 from wfst_bias.adapter.matching import Matcher
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import SymbolTable
@@ -83,6 +83,19 @@ def test_layers_and_phones_come_back_from_the_store(tmp_path, data, heard):
         assert torch.allclose(store.layers(name), batch.layers[n, :T], atol=1e-2)
         assert torch.allclose(store.phones(name), batch.phones.log_probs[n, :T], atol=1e-2)
         assert torch.allclose(white.head(store.layers(name)[:, -1]), store.log_probs(name), atol=2e-2)
+
+
+def test_phones_in_shorter_frames_come_back_from_the_store(tmp_path, data, heard):
+    slow = SlowToy(heard)
+    store = store_emissions(read_data(data), slow, tmp_path / "stored")
+    names = list(heard)[:5]
+    batch = slow.emissions(names, [None] * 5)
+    for n, name in enumerate(names):
+        T, S = int(batch.lengths[n]), int(batch.phones.lengths[n])
+        phones = store.phones(name)
+        assert store.num_frames(name) == T and len(phones) == slow.ratio * T
+        assert torch.allclose(phones[:S], batch.phones.log_probs[n, :S], atol=1e-2)
+        assert phones[S:].argmax(dim=1).eq(0).all()  # blank
 
 
 def test_what_is_stored_is_of_one_model_and_the_same_cuts(tmp_path, data, heard):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.toy import NAMES, TEXTS, ToyModel, WhiteToy, letters
+from helpers.toy import NAMES, TEXTS, SlowToy, ToyModel, WhiteToy, letters
 from wfst_bias.acoustic.emissions import Emissions
 from wfst_bias.adapter import store
 from wfst_bias.adapter.adapter import Adapter
@@ -178,6 +178,19 @@ def test_an_adapter_that_hears_phones_wants_a_phone_head(tmp_path, heard, lang):
     for phones in (None, half):
         with pytest.raises(InputError, match="the adapter finds phrases by phones, of which the model has none"):
             adapter.adapted(replace(batch, phones=phones), lists)
+
+
+def test_an_adapter_hears_phones_in_shorter_frames_than_its_tokens(heard, lang):
+    slow = SlowToy(heard)
+    torch.manual_seed(1)
+    network = ContextualAdapter(len(slow.tokens), AdapterConfig(dim=8))
+    adapter = Adapter(network, Matcher.of(lang.units), letters(), lang, slow.head)
+    batch = slow.emissions(list(TEXTS)[:2], [None] * 2)
+    attended = adapter.attend(batch, [tuple(map(Entity, NAMES))] * 2)
+    assert attended.emissions.log_probs.shape == attended.changed.log_probs.shape == batch.log_probs.shape
+    fast = WhiteToy(heard).emissions(list(TEXTS)[:2], [None] * 2)
+    same = adapter.attend(fast, [tuple(map(Entity, NAMES))] * 2)
+    assert torch.equal(attended.candidates.pronunciation, same.candidates.pronunciation)
 
 
 def test_weights_of_another_size_are_told(folder, model):

@@ -130,6 +130,20 @@ class WhiteToy(ToyModel):
         )
 
 
+class SlowToy(WhiteToy):
+    """The same with letters in frames that are three times as long as those of the phones."""
+
+    ratio = 3
+
+    @torch.no_grad()
+    def emissions(self, names, audio):
+        fast = super().emissions(names, audio)
+        lengths = -(-fast.lengths // self.ratio)
+        layers = fast.layers[:, :: self.ratio]
+        shift = self.ratio * fast.frame_shift
+        return Emissions(self.head(layers[:, :, -1]), lengths, shift, self.tokens, list(names), layers, fast.phones)
+
+
 def one_hot(tokens, symbols, sharpness=8.0):
     """Log-probabilities ``(T, C)`` of a symbol a frame; ``_`` is blank."""
     ids = [0 if symbol == "_" else tokens[symbol] for symbol in symbols.split()]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from wfst_bias.acoustic.conformer_config import ConformerConfig
 from wfst_bias.acoustic.features import log_mel
 from wfst_bias.core.errors import InputError
 from wfst_bias.core.symbols import BLANK, SymbolTable
@@ -21,7 +22,7 @@ LETTERS = Lang(Units(CHARS, SymbolTable((BLANK, "|", *"abcdefghijklmnopqrstuvwxy
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory, speech):
     folder = tmp_path_factory.mktemp("features")
-    return read_corpora([speech], [folder / "train"], LETTERS, hama_lang(), 80)[0]
+    return read_corpora([speech], [folder / "train"], LETTERS, hama_lang(), ConformerConfig())[0]
 
 
 def test_features_are_those_of_the_audio(corpus, speech):
@@ -32,11 +33,11 @@ def test_features_are_those_of_the_audio(corpus, speech):
 
 def test_features_are_computed_once_for_the_same_cuts(tmp_path, speech):
     cuts = read_data(speech)
-    prepare_features(cuts, tmp_path / "f", 80)
+    prepare_features(cuts, tmp_path / "f", ConformerConfig())
     before = (tmp_path / "f" / "features.npy").stat().st_mtime_ns
-    prepare_features(cuts, tmp_path / "f", 80)
+    prepare_features(cuts, tmp_path / "f", ConformerConfig())
     assert (tmp_path / "f" / "features.npy").stat().st_mtime_ns == before
-    assert prepare_features(cuts, tmp_path / "f", 40).array(FEATURES, next(iter(cuts)).id).shape[1] == 40
+    assert prepare_features(cuts, tmp_path / "f", ConformerConfig(num_mels=40)).array(FEATURES, next(iter(cuts)).id).shape[1] == 40
 
 
 def test_every_utterance_stands_once_in_an_epoch(corpus):
@@ -73,7 +74,7 @@ def test_utterances_too_short_for_their_text_are_left_out(tmp_path, speech):
     (tmp_path / "data" / "wav.scp").write_text(
         "".join(f"{k} {speech / v}\n" for k, v in (r.split() for r in (speech / "wav.scp").read_text().splitlines()))
     )
-    corpus = read_corpora([tmp_path / "data"], [tmp_path / "f"], LETTERS, hama_lang(), 80)[0]
+    corpus = read_corpora([tmp_path / "data"], [tmp_path / "f"], LETTERS, hama_lang(), ConformerConfig())[0]
     assert corpus.dropped == {"too short for their text": 1} and len(corpus.cuts) == 1
 
 

@@ -14,7 +14,7 @@ from wfst_bias.core.symbols import BLANK, SymbolTable
 from wfst_bias.lang.lang import Lang, hama_units
 from wfst_bias.lang.lexicon import Lexicon
 from wfst_bias.lang.units import CHARS, Units
-from wfst_bias.training.batching import batch_ends
+from wfst_bias.training.batching import batch_ends, equal_batches
 from wfst_bias.training.conformer.ctc import NAMED_RECIPES, conformer_loss, ctc_recipe, limited, token_error_rate
 from wfst_bias.training.conformer.ctc_data import CtcBatch
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
@@ -61,6 +61,15 @@ def test_frames_needed(tokens, frames):
 )
 def test_batches_hold_no_more_seconds_than_asked_for(seconds, most, ends):
     assert batch_ends(np.array(seconds, float), most) == ends
+
+
+def test_equal_batches_have_few_shapes():
+    lengths = np.random.default_rng(1).integers(1, 400, 1000)
+    batches = equal_batches(lengths, 1600, 100, np.random.default_rng(2))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(1000))
+    shapes = [(len(batch), -(-lengths[batch].max() // 100)) for batch in batches]
+    assert len(set(shapes)) <= 5  # one for each length in steps, and what is left
+    assert all(size * steps * 100 <= 1600 for size, steps in shapes)
 
 
 def test_ctc_loss_is_the_sum_over_all_alignments():

@@ -119,5 +119,5 @@ ARTICLE = ConformerConfig(
 )
 SMALL = ConformerConfig()
 ON_HAMA = ConformerConfig(
-    num_layers=5, dim=256, feed_forward=768, input=HAMA, activation=RELU, subword_layers=(3,), phone_layer=0
+    num_layers=4, dim=192, feed_forward=768, input=HAMA, activation=RELU, subword_layers=(2,), phone_layer=0
 )

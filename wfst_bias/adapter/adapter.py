@@ -117,14 +117,17 @@ class Adapter:
         emissions = emissions.to(self.network.change.weight.device)
         catalogues = [self.catalogue(tuple(phrases)) for phrases in lists]
         stream = emissions if self.sounding is None else emissions.phones
-        if stream is None or stream.log_probs.shape[:2] != emissions.log_probs.shape[:2]:
+        ratio = 0 if stream is None else round(emissions.frame_shift / stream.frame_shift)
+        num_frames = emissions.log_probs.shape[1]
+        if stream is None or stream.log_probs.shape[1] not in range(num_frames * ratio - ratio + 1, num_frames * ratio + 1):
             raise InputError(
-                "the adapter finds phrases by phones, of which the model has none in the frames of its tokens; "
-                "name the model that it was trained on"
+                "the adapter finds phrases by phones, of which the model has none, or none in the frames of its tokens or "
+                "parts of these; name the model that it was trained on"
             )
         candidates = shortlisted(
             self.matcher, stream.log_probs, stream.lengths, catalogues, self.network.config.num_candidates
         )
+        candidates = candidates.in_frames(num_frames, ratio)
         selected = kept_frames(emissions.log_probs, emissions.lengths, self.network.config.blank_limit)
         candidates = replace(candidates, segment=selected.take(candidates.segment))
         layers = None

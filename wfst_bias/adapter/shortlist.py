@@ -1,6 +1,6 @@
 """The shortlist: of a large list the pronunciations that match an utterance best, for the attention to choose from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Sequence, Tuple
 
 import torch
@@ -34,6 +34,18 @@ class Candidates:
 
     def to(self, device: torch.device) -> "Candidates":
         return Candidates(*(part.to(device) for part in vars(self).values()))
+
+    def in_frames(self, num_frames: int, ratio: int) -> "Candidates":
+        """The same for frames that are ``ratio`` times as long: each belongs to the last segment in it.
+
+        Args:
+          num_frames: how many of them there are.
+        """
+        if ratio == 1:
+            return self
+        N, T = self.segment.shape
+        padded = nn.functional.pad(self.segment, (0, num_frames * ratio - T), value=-1)
+        return replace(self, segment=padded.reshape(N, num_frames, ratio).amax(dim=-1))
 
     @property
     def present(self) -> torch.Tensor:

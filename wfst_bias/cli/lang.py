@@ -192,6 +192,29 @@ def lm_train(text: Path, out: Path, order: int) -> None:
     click.echo(f"{out}: {', '.join(counts)}")
 
 
+@lm.command("sample", short_help="Draw sentences from a language model.")
+@click.argument("arpa", type=PATH, metavar="IN.arpa[.gz]")
+@click.argument("out", type=PATH, metavar="OUT.txt")
+@click.option("--count", type=click.IntRange(1), default=10000, show_default=True, help="Sentences.")
+@click.option("--most", type=click.IntRange(1), default=14, show_default=True, help="Words a sentence; longer ones are cut.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def lm_sample(arpa: Path, out: Path, count: int, most: int, seed: int) -> None:
+    """Draw sentences from a language model, one a line: text to train on (model train --texts).
+
+    Example: wfst-bias lm sample lm.arpa.gz sentences.txt --count 150000
+    """
+    from wfst_bias.core.files import check_not_input, publish_file
+    from wfst_bias.lm.files import read_ngrams
+    from wfst_bias.lm.sample import sampled_sentences
+
+    check_not_input(out, arpa)
+    notes = Notes()
+    sentences = sampled_sentences(read_ngrams(arpa, notes=notes), count, most, seed)
+    publish_file(out, "".join(f"{sentence}\n" for sentence in sentences))
+    _echo(notes, f"{arpa}: ")
+    click.echo(f"{out}: {len(sentences):,} sentences")
+
+
 @lm.command("prune", short_help="Make a language model smaller.")
 @click.argument("arpa", type=PATH, metavar="IN.arpa[.gz]")
 @click.argument("out", type=PATH, metavar="OUT.arpa.gz")

@@ -22,6 +22,30 @@ def length_batches(lengths: FloatArray, most: float, rng: np.random.Generator, f
     return batches if fixed else [batches[i] for i in rng.permutation(len(batches))]
 
 
+def equal_batches(lengths: IntArray, most: int, step: int, rng: np.random.Generator) -> List[IntArray]:
+    """Return batches of few different shapes, in random order: time goes into code for each new shape on a CPU.
+
+    The items of a batch are padded to the same multiple of ``step``, and as many as fit into ``most`` are in it; those that
+    are too few are put to the next longer ones.
+
+    Args:
+      lengths: of the items ``(U,)``.
+      most: length of a batch, padding included.
+    """
+    order = rng.permutation(len(lengths))
+    steps = -(-lengths // step)
+    batches: List[IntArray] = []
+    left = order[:0]
+    for padded in np.unique(steps):
+        some = np.concatenate([left, order[steps[order] == padded]])
+        size = max(1, most // int(padded * step))
+        whole = len(some) // size * size
+        batches += np.split(some[:whole], whole // size) if whole else []
+        left = some[whole:]
+    batches += [left] if len(left) else []
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
 def batch_ends(seconds: FloatArray, most: float) -> List[int]:
     """Return the end of each batch, when utterances are taken in order and padded to their longest.
 

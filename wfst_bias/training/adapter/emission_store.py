@@ -10,8 +10,9 @@ from lhotse import CutSet
 from lhotse.cut import Cut
 from tqdm import tqdm
 
-from wfst_bias.acoustic.emissions import AcousticModel
+from wfst_bias.acoustic.emissions import AcousticModel, Emissions
 from wfst_bias.core.errors import InputError
+from wfst_bias.core.symbols import BLANK_ID
 from wfst_bias.core.types import FloatArray, Nats, Seconds
 from wfst_bias.data.audio import audio_name
 from wfst_bias.recognize.emissions import EmissionPipeline, batches
@@ -54,12 +55,13 @@ class EmissionStore:
         return torch.from_numpy(self._arrays.array(LAYERS, name)) if LAYERS in self._arrays.parts else None
 
     def phones(self, name: str) -> torch.Tensor:
-        """Return the log-probabilities of a phone head, float32 ``(T, P)``.
+        """Return the log-probabilities of a phone head, float32 ``(r T, P)``, r of its frames for each of the tokens'.
 
         Raises:
           InputError: the model has none.
         """
-        return _clamped(self._arrays.array(PHONES, name), _LEAST)
+        frames = self._arrays.array(PHONES, name)
+        return _clamped(frames.reshape(-1, frames.shape[-1]), _LEAST)
 
 
 def _clamped(log_probs: FloatArray, least: Nats) -> torch.Tensor:
@@ -93,7 +95,7 @@ def _computed(cuts: Sequence[Cut], model: AcousticModel) -> Iterator[Tuple[List[
     some: Iterable[List[Cut]] = list(batches(cuts, _BATCH))
     for batch in tqdm(some, desc="emissions", leave=False, disable=None):
         emissions = pipeline.model_emissions(batch)
-        phones = None if emissions.phones is None else emissions.phones.log_probs
+        phones = None if emissions.phones is None else _in_frames_of(emissions, emissions.phones)
         parts = ((LOG_PROBS, emissions.log_probs), (LAYERS, emissions.layers), (PHONES, phones))
         lengths = emissions.lengths.tolist()
         yield (
@@ -104,6 +106,19 @@ def _computed(cuts: Sequence[Cut], model: AcousticModel) -> Iterator[Tuple[List[
                 if frames is not None
             },
         )
+
+
+def _in_frames_of(emissions: Emissions, phones: Emissions) -> torch.Tensor:
+    """Return the frames of a phone head for each frame of the tokens ``(N, T, r, P)``; blank behind the last one."""
+    ratio = round(emissions.frame_shift / phones.frame_shift)
+    N, S, P = phones.log_probs.shape
+    wanted = emissions.log_probs.shape[1] * ratio
+    inside = torch.arange(S, device=phones.log_probs.device) < phones.lengths.to(phones.log_probs.device)[:, None]
+    frames = phones.log_probs.masked_fill(~inside[..., None], _LEAST)[:, :wanted]
+    frames = torch.nn.functional.pad(frames, (0, 0, 0, wanted - frames.shape[1]), value=_LEAST)
+    frames[..., BLANK_ID].masked_fill_(frames.amax(dim=-1) == _LEAST, 0.0)
+    grouped: torch.Tensor = frames.reshape(N, -1, ratio, P)
+    return grouped
 
 
 def _key(cuts: CutSet) -> str:

@@ -90,10 +90,11 @@ class ListedSpeech(AlignedSpeech):
         log_probs = pad(emissions, batch_first=True)
         lengths = torch.tensor([len(x) for x in emissions])
         catalogue = listing.drawer.drawn(utterances, rng)
-        stream = log_probs
-        if listing.by_phones:
-            stream = pad([self._store.phones(name) for name in key], batch_first=True)
-        candidates = shortlisted(listing.matcher, stream, lengths, [catalogue] * len(key), listing.num_candidates)
+        heard = [self._store.phones(name) for name in key] if listing.by_phones else emissions
+        ratio = len(heard[0]) // len(emissions[0])
+        stream, ends = pad(heard, batch_first=True), torch.mul(lengths, ratio)
+        candidates = shortlisted(listing.matcher, stream, ends, [catalogue] * len(key), listing.num_candidates)
+        candidates = candidates.in_frames(log_probs.shape[1], ratio)
         attention = [listing.guide.attention(utterance, candidates, n) for n, utterance in enumerate(utterances)]
         attention = pad(attention, batch_first=True, padding_value=UNGUIDED)
         writes = pad([torch.from_numpy(u.position >= 0) for u in utterances], batch_first=True)

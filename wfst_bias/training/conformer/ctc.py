@@ -43,7 +43,7 @@ class DataConfig:
     """
 
     batch_seconds: float = 100.0
-    text_share: float = 0.7
+    text_share: float = 0.8
 
     def __post_init__(self) -> None:
         if not self.batch_seconds > 0:
@@ -72,8 +72,8 @@ NAMED_RECIPES = {
     ),
     "hama": TrainingRecipe(
         ON_HAMA,
-        TrainerConfig(peak_learning_rate=1.2e-3, warmup_steps=500, validate_every=500, checkpoint_every=250, bf16=True),
-        DataConfig(batch_seconds=120.0),
+        TrainerConfig(peak_learning_rate=1.5e-3, warmup_steps=300, validate_every=400, checkpoint_every=200, bf16=True),
+        DataConfig(batch_seconds=60.0),
     ),
     "article": TrainingRecipe(
         ARTICLE,

@@ -24,7 +24,7 @@ from wfst_bias.data.cuts import read_data, text_of
 from wfst_bias.lang.lang import Lang
 from wfst_bias.recognize.emissions import EmissionPipeline
 from wfst_bias.training.array_store import ArrayStore, stored_meta, write_arrays
-from wfst_bias.training.batching import length_batches
+from wfst_bias.training.batching import equal_batches, length_batches
 from wfst_bias.training.conformer.augment import AugmentConfig, augmented, with_other_pace
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
 from wfst_bias.training.source import TensorBatch
@@ -32,6 +32,7 @@ from wfst_bias.training.source import TensorBatch
 FEATURES = "features"
 _BABBLE = 3  # voices at most
 _FRAMES_STEP = 16  # batches are padded to a multiple: oneDNN keeps code for every shape that it has met, for ever
+_PHONE_FRAMES_STEP = 64  # the same, of hama's phones: in bfloat16 the code for a new shape takes longer than a batch
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ class CtcBatch(TensorBatch):
 
 
 def padded_batch(
-    features: Sequence[FloatArray], subwords: Sequence[IntArray], phones: Optional[Sequence[IntArray]]
+    features: Sequence[FloatArray],
+    subwords: Sequence[IntArray],
+    phones: Optional[Sequence[IntArray]],
+    step: int = _PHONE_FRAMES_STEP,
 ) -> CtcBatch:
     """Return a batch of utterances: features ``(S, M)`` of each, and targets ``(U,)`` and ``(V,)``."""
     pad = torch.nn.utils.rnn.pad_sequence
@@ -62,7 +66,7 @@ def padded_batch(
         return pad([torch.from_numpy(tokens) for tokens in some], batch_first=True, padding_value=-1)
 
     return CtcBatch(
-        features=torch.nn.functional.pad(padded, (0, 0, 0, -padded.shape[1] % _FRAMES_STEP)),
+        features=torch.nn.functional.pad(padded, (0, 0, 0, -padded.shape[1] % step)),
         lengths=torch.tensor([len(x) for x in features]),
         subwords=targets(subwords),
         phones=None if phones is None else targets(phones),
@@ -222,15 +226,24 @@ class CtcSource:
     def plan(self, epoch: int) -> List[List[str]]:
         """Names of the utterances of each batch, utterances of like length together."""
         rng = np.random.default_rng((self._seed, epoch))
+        if self._model.input == HAMA:
+            return self._equal_plan(rng if self._augment else np.random.default_rng(self._seed))
         batches = length_batches(self._seconds, self._batch_seconds, rng, fixed=self._augment is None)
         return [[self._names[i] for i in batch] for batch in batches]
+
+    def _equal_plan(self, rng: np.random.Generator) -> List[List[str]]:
+        """Return batches of few shapes."""
+        frames = np.array([self._corpus.store.length(name) for name in self._names])
+        most = int(self._batch_seconds / self._model.frame_shift * self._model.subsampling)
+        return [[self._names[i] for i in batch] for batch in equal_batches(frames, most, _PHONE_FRAMES_STEP, rng)]
 
     def load(self, epoch: int, key: List[str]) -> CtcBatch:
         targets = [self._corpus.targets[name] for name in key]
         is_hama = self._model.input == HAMA
         phones = None if is_hama else [target.phones for target in targets]
         features = [self._features(epoch, name) for name in key]
-        return padded_batch(features, [target.subwords for target in targets], phones)
+        step = _PHONE_FRAMES_STEP if is_hama else _FRAMES_STEP
+        return padded_batch(features, [target.subwords for target in targets], phones, step)
 
     def _features(self, epoch: int, name: str) -> FloatArray:
         features = self._corpus.store.array(FEATURES, name)

@@ -25,7 +25,6 @@ from wfst_bias.lang.lang import Lang
 from wfst_bias.training.adapter.emission_store import EmissionStore
 from wfst_bias.training.adapter.simulation import UnitBank
 from wfst_bias.training.adapter.speech import TokenIds, Utterance, align_texts, confusions, written
-from wfst_bias.training.batching import batch_ends
 from wfst_bias.training.conformer.augment import with_other_pace
 from wfst_bias.training.conformer.ctc_data import FEATURES, CtcBatch, CtcCorpus, CtcSource, padded_batch
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
@@ -35,8 +34,9 @@ _MOST_SPEECH = 4000  # utterances whose pieces are taken
 _LONGEST_PAUSE = 20  # frames of 20 ms before and after a text
 _PAUSE_LOG_PROB = -7.0  # nats, of each phone in them
 _FRAMES_A_UNIT = 4.0  # about; batches are made by it
+_FRAMES = 240  # about; texts are joined until they are as long, so that batches have few different shapes
 
-Key = Tuple[bool, List[Any]]  # whether texts: the numbers of texts, or the names of utterances
+Key = Tuple[bool, List[Any]]  # whether texts: the numbers of the texts of each utterance; else names of utterances
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class MixedSource:
       lang: of the phones.
       model: that is trained.
       share: of the batches that are of texts, below 1.
-      batch_frames: of a batch of texts, padding included.
+      batch_frames: of a batch of texts, about.
       seed: of all choices.
     """
 
@@ -148,26 +148,37 @@ class MixedSource:
     ):
         self._speech, self._texts, self._banks, self._lang, self._model = speech, texts, banks, lang, model
         self._share, self._batch_frames, self._seed = share, batch_frames, seed
-        self._frames = texts.lengths() * _FRAMES_A_UNIT + _LONGEST_PAUSE
+        self._frames = texts.lengths() * _FRAMES_A_UNIT
         self._heard = frozenset.intersection(*(frozenset(bank.pieces) for bank in banks))
 
     def plan(self, epoch: int) -> List[Key]:
         rng = np.random.default_rng((self._seed, epoch, 1))
         speech = self._speech.plan(epoch)
         wanted = round(len(speech) * self._share / (1.0 - self._share))
-        chosen = rng.integers(0, len(self._frames), int(wanted * self._batch_frames / self._frames.mean() * 1.1) + 1)
-        order = chosen[np.argsort(self._frames[chosen], kind="stable")]
-        ends = batch_ends(self._frames[order], self._batch_frames)
-        texts = [part.tolist() for part in np.split(order, ends[:-1])]
+        size = max(1, int(self._batch_frames / _FRAMES))
+        joined = [self._joined(rng) for _ in range(wanted * size)]
+        texts = [joined[i : i + size] for i in range(0, len(joined), size)]
         keys: List[Key] = [*((False, key) for key in speech), *((True, key) for key in texts)]
         return [keys[i] for i in rng.permutation(len(keys))]
+
+    def _joined(self, rng: np.random.Generator) -> List[int]:
+        """Return random texts that are about :data:`_FRAMES` long together."""
+        texts: List[int] = []
+        frames = 0.0
+        while frames < _FRAMES:
+            text = int(rng.integers(len(self._frames)))
+            if texts and frames + self._frames[text] > 1.25 * _FRAMES:
+                break
+            texts.append(text)
+            frames += self._frames[text]
+        return texts
 
     def load(self, epoch: int, key: Key) -> CtcBatch:
         is_text, items = key
         if not is_text:
             return self._speech.load(epoch, items)
-        rng = np.random.default_rng((self._seed, epoch, *items[:4]))
-        spoken = [self._spoken(self._texts.words[i], rng) for i in items]
+        rng = np.random.default_rng((self._seed, epoch, *items[0]))
+        spoken = [self._spoken([word for i in texts for word in self._texts.words[i]], rng) for texts in items]
         return padded_batch([features for features, _ in spoken], [subwords for _, subwords in spoken], None)
 
     def _spoken(self, words: Sequence[str], rng: np.random.Generator) -> Tuple[FloatArray, IntArray]:
