@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Synthetic speech full of rare words; on it a small Conformer CTC, the calibration of hama, and a contextual adapter
 # for both. This is how the adapter that comes with the package was made, but for its size (wfst_bias/adapter/shipped/README.md).
+# Then the host: a subword CTC on hama's phones, which learns from texts, too; its adapter, and the article's ladder on it.
 #
 #   ./run.sh --text SENTENCES [--stage N] [--stop-stage N] [--nj N] [--config FILE] [--exclude WORDS]
-#            [--real DATA] [--test DATA --lm ARPA] [--exp DIR]
+#            [--real DATA] [--test DATA] [--lm ARPA] [--more-text SENTENCES] [--sentences N] [--minutes N] [--exp DIR]
 #
 # e.g.: ./run.sh --text ljspeech.txt --exclude words_of_my_test --real data/speechocean762/train --test data/kathleen \
 #         --lm data/lm/en-us-2g.arpa.gz
+# the host alone: the same with --sentences 3000 --stop-stage 3, then with --stage 10 --more-text references_of_librispeech.txt
 # SENTENCES has one sentence a line; --test is real speech with biasing_N.tsv in its folder, as egs/kathleen has it; apt
 # install flite espeak-ng for voices other than hibari's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-stop_stage=9 text= exclude= real= test= lm= sizes="100 1000 2000"
+stop_stage=15 text= more_text= exclude= real= test= lm= sizes="100 1000 2000" minutes=60 sentences=15000
 options "$@"
 
 if [ ! -f "$text" ]; then
@@ -24,7 +26,7 @@ if run 1; then
   echo "stage 1: sentences with rare words; the first 500 are kept for validation"
   wfst-bias data sentences "$text" "$exp/sentences.txt" --copies 2 --seed 1 ${exclude:+--exclude "$exclude"}
   head -n 500 "$exp/sentences.txt" > "$exp/valid.txt"
-  sed -n '501,15500p' "$exp/sentences.txt" > "$exp/train.txt"
+  sed -n "501,$((500 + sentences))p" "$exp/sentences.txt" > "$exp/train.txt"
 fi
 
 if run 2; then
@@ -100,5 +102,89 @@ if [ -n "$test" ] && run 9; then
     evaluate "others_$n" "$exp/base_pieces" "$list" "${model[@]}" "${adapter[@]}" --list "$exp/others_$n.txt"
     evaluate "graph_$n" "$exp/pieces_$n" "$list" "${model[@]}"
     evaluate "joint_$n" "$exp/pieces_$n" "$list" "${model[@]}" "${adapter[@]}"
+  done
+fi
+
+# A word a line, of a lang folder: words_of LANG
+words_of() { awk '{ print $1 }' "$1/words.txt" | grep -E "^[a-z][a-z']*$"; }
+
+if [ -n "$lm" ] && run 10; then
+  echo "stage 10: texts for the host: sentences with rare words, sentences of the language model, words in random order"
+  wfst-bias data sentences "$text" "$exp/rare_sentences.txt" --copies 4 --seed 5 --mean 0.8 ${exclude:+--exclude "$exclude"}
+  wfst-bias lm sample "$lm" "$exp/lm_sentences.txt" --count 150000 --most 14 --seed 2
+  cat "$exp/rare_sentences.txt" "$exp/lm_sentences.txt" > "$exp/texts_of_pieces.txt"
+  wfst-bias lang pieces "$exp/texts_of_pieces.txt" "$exp/host_bpe.model" --size 500
+  wfst-bias lang subwords "$exp/lang_host" --model "$exp/host_bpe.model" --words "$lm"
+  {
+    cat "$exp/texts_of_pieces.txt"
+    for n in ${more_text:+1 2}; do
+      awk '{ for (i = 1; i <= NF; i++) printf "%s%s", $i, i % 14 && i < NF ? " " : "\n" }' "$more_text"
+    done
+    for n in 1 2 3; do words_of "$exp/lang_host" | shuf --random-source=<(yes $n) | paste -d ' ' - - - - - -; done
+    for n in 1 2; do words_of "$exp/lang_phones" | shuf --random-source=<(yes $n) | paste -d ' ' - - - - -; done
+  } > "$exp/texts.txt"
+fi
+
+if [ -n "$lm" ] && run 11; then
+  echo "stage 11: the host ($minutes minutes on one core)"
+  # the code that oneDNN makes for the shapes of batches is kept: it makes as much for each of them as a batch takes
+  export ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384
+  train host wfst-bias model train hama "$exp/data" "$exp/host_training" --valid "$exp/data_valid" --threads 1 \
+    --lang "$exp/lang_host" --phones "$exp/lang_phones" --texts "$exp/texts.txt" --minutes "$minutes" \
+    ${exclude:+--exclude "$exclude"}
+  wfst-bias model export "$exp/host_training" "$exp/host"
+fi
+
+if [ -n "$lm" ] && run 12; then
+  echo "stage 12: the adapter of the host"
+  train adapter_host wfst-bias adapter train "conformer:$exp/host" "$exp/data_train" "$exp/adapter_host" \
+    --valid "$exp/data_valid" --lang "$exp/lang_host" --phones "$exp/lang_phones" --recipe conf/adapter_host.conf \
+    ${exclude:+--exclude "$exclude"}
+fi
+
+if [ -n "$test" ] && run 13; then
+  echo "stage 13: the host's graphs of lists, without spelling variants (host_plain) and with them; its emissions and hama's"
+  wfst-bias graph base "$exp/lang_host" "$lm" "$exp/host_base"
+  for n in $sizes; do
+    wfst-bias entities pool "$test/biasing_$n.tsv" "$exp/list_$n.txt" --distractors "$n"
+    wfst-bias graph compile "$exp/host_base" "$exp/list_$n.txt" "$exp/host_plain_$n" --g2g-variants 0
+    wfst-bias graph compile "$exp/host_base" "$exp/list_$n.txt" "$exp/host_graph_$n" --g2g-sources graphones --g2g-variants 4
+  done
+  wfst-bias model emissions "conformer:$exp/host" "$test" "$exp/host_emissions"
+  wfst-bias model emissions hama "$test" "$exp/hama_emissions"
+fi
+
+# Decode with the host's stored emissions, without a second pass if OPTIONS name none: decode_host GRAPH OUT OPTIONS...
+decode_host() {
+  decode_jobs "$exp/$1" "$test" "$exp/ladder_$2" --model "archive:$exp/host_emissions/emissions.npz" --stages none "${@:3}"
+}
+
+if [ -n "$test" ] && run 14; then
+  echo "stage 14: the ladder of the article on the host: one technique at a time, and all"
+  phones=(--phone-model "archive:$exp/hama_emissions/emissions.npz")
+  adapter=(--model "conformer:$exp/host" --adapter "$exp/adapter_host")
+  decode_host host_base none
+  for n in $sizes; do
+    list=(--list "$exp/list_$n.txt")
+    decode_host "host_plain_$n" "unigram_$n" --boost-alpha 0
+    decode_host "host_plain_$n" "adaptive_$n"
+    decode_host "host_plain_$n" "rescored_$n" --stages rescore,lookup "${phones[@]}"
+    decode_host "host_graph_$n" "variants_$n" --stages rescore,lookup "${phones[@]}"
+    decode_host host_base "lookup_$n" --stages lookup "${phones[@]}" "${list[@]}"
+    if [ -d "$exp/adapter_host" ]; then
+      decode_jobs "$exp/host_base" "$test" "$exp/ladder_adapter_$n" --stages none "${adapter[@]}" "${list[@]}"
+      decode_jobs "$exp/host_graph_$n" "$test" "$exp/ladder_joint_$n" --stages rescore,lookup "${adapter[@]}"
+    fi
+  done
+fi
+
+if [ -n "$test" ] && run 15; then
+  for n in $sizes; do
+    rungs=()
+    for rung in none {unigram,adaptive,rescored,variants,lookup,adapter,joint}_"$n"; do
+      [ ! -d "$exp/ladder_$rung" ] || rungs+=("$exp/ladder_$rung")
+    done
+    echo "stage 15: the ladder at N = $n"
+    wfst-bias score "$test" "${rungs[@]}" --ladder --entities "$exp/list_$n.txt"
   done
 fi

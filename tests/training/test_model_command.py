@@ -174,3 +174,47 @@ def test_an_export_of_another_kind_is_rejected(trained, run, tmp_path):
     assert (
         result.exit_code == 1 and "ends in '.tflite'; '.onnx', '.pt' (TorchScript) or a folder's name" in result.stderr
     )
+
+
+@pytest.fixture(scope="module")
+def on_hama(tmp_path_factory, run, spoken, langs):
+    """A network that reads hama's phones, trained on texts, too."""
+    folder = tmp_path_factory.mktemp("on_hama")
+    recipe = RECIPE.replace("--model-phone-layer=2", "--model-phone-layer=0") + "--model-input=hama\n"
+    (folder / "tiny.conf").write_text(recipe)
+    (folder / "texts.txt").write_text("call me at the station\nthe late train\n" * 9 + "the doctor is late\n")
+    (folder / "excluded.txt").write_text("doctor\nfriday\n")
+    options = ("--texts", folder / "texts.txt", "--exclude", folder / "excluded.txt")
+    result = run("model", "train", folder / "tiny.conf", spoken, folder / "exp", *langs, *options)
+    assert result.exit_code == 0, result.output
+    return folder, result
+
+
+def test_what_is_excluded_is_told(on_hama):
+    folder, result = on_hama
+    assert "1 utterances with a word that is excluded are left out" in result.stderr
+    assert f"{folder / 'texts.txt'}: 1 texts with words that are excluded" in result.stderr
+    assert "trained on 1 utterances, validated on 1" in result.stdout
+
+
+def test_a_network_on_hama_shows_hamas_phones(on_hama, run, audio, tmp_path):
+    assert run("model", "export", on_hama[0] / "exp", tmp_path / "shipped").exit_code == 0
+    model, hama = load_model(f"conformer:{tmp_path / 'shipped'}"), load_model("hama")
+    emissions, phones = model.emissions(*audio), hama.emissions(*audio)
+    assert (emissions.frame_shift, emissions.phones.frame_shift) == (0.08, 0.02)
+    assert torch.equal(emissions.phones.log_probs, phones.log_probs)
+    assert emissions.lengths.tolist() == [-(-length // 4) for length in phones.lengths.tolist()]
+    assert torch.equal(model.head(emissions.layers[:, :, -1]), emissions.log_probs)
+    assert (model.longest, model.window) == (hama.longest, hama.window)
+
+
+def test_a_file_of_a_network_on_hama_alone_is_of_no_use(on_hama, run, tmp_path):
+    result = run("model", "export", on_hama[0] / "exp", tmp_path / "own.onnx")
+    assert result.exit_code == 1 and "own.onnx: reads hama's phones, not audio" in result.stderr
+
+
+def test_texts_for_a_network_that_reads_audio_are_rejected(run, spoken, langs, tmp_path):
+    (tmp_path / "texts.txt").write_text("call me\n")
+    result = run("model", "train", "small", spoken, tmp_path / "exp", *langs, "--texts", tmp_path / "texts.txt")
+    assert result.exit_code == 1
+    assert "texts are for a network that reads phones (--model-input=hama); leave --texts out" in result.stderr
