@@ -180,7 +180,7 @@ def test_an_export_of_another_kind_is_rejected(trained, run, tmp_path):
 def on_hama(tmp_path_factory, run, spoken, langs):
     """A network that reads hama's phones, trained on texts, too."""
     folder = tmp_path_factory.mktemp("on_hama")
-    recipe = RECIPE.replace("--model-phone-layer=2", "--model-phone-layer=0") + "--model-input=hama\n"
+    recipe = RECIPE.replace("--model-phone-layer=2", "--model-phone-layer=0") + "--model-input=hama\n--model-stacked=2\n"
     (folder / "tiny.conf").write_text(recipe)
     (folder / "texts.txt").write_text("call me at the station\nthe late train\n" * 9 + "the doctor is late\n")
     (folder / "excluded.txt").write_text("doctor\nfriday\n")
@@ -201,9 +201,9 @@ def test_a_network_on_hama_shows_hamas_phones(on_hama, run, audio, tmp_path):
     assert run("model", "export", on_hama[0] / "exp", tmp_path / "shipped").exit_code == 0
     model, hama = load_model(f"conformer:{tmp_path / 'shipped'}"), load_model("hama")
     emissions, phones = model.emissions(*audio), hama.emissions(*audio)
-    assert (emissions.frame_shift, emissions.phones.frame_shift) == (0.08, 0.02)
+    assert (emissions.frame_shift, emissions.phones.frame_shift) == (0.04, 0.02)
     assert torch.equal(emissions.phones.log_probs, phones.log_probs)
-    assert emissions.lengths.tolist() == [-(-length // 4) for length in phones.lengths.tolist()]
+    assert emissions.lengths.tolist() == [-(-length // 2) for length in phones.lengths.tolist()]
     assert torch.equal(model.head(emissions.layers[:, :, -1]), emissions.log_probs)
     assert (model.longest, model.window) == (hama.longest, hama.window)
 
