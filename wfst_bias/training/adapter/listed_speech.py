@@ -90,9 +90,9 @@ class ListedSpeech(AlignedSpeech):
         log_probs = pad(emissions, batch_first=True)
         lengths = torch.tensor([len(x) for x in emissions])
         catalogue = listing.drawer.drawn(utterances, rng)
-        heard = [self._store.phones(name) for name in key] if listing.by_phones else emissions
-        ratio = len(heard[0]) // len(emissions[0])
-        stream, ends = pad(heard, batch_first=True), torch.mul(lengths, ratio)
+        matched = [self._store.phones(name) for name in key] if listing.by_phones else emissions
+        ratio = len(matched[0]) // len(emissions[0])
+        stream, ends = pad(matched, batch_first=True), torch.mul(lengths, ratio)
         candidates = shortlisted(listing.matcher, stream, ends, [catalogue] * len(key), listing.num_candidates)
         candidates = candidates.in_frames(log_probs.shape[1], ratio)
         attention = [listing.guide.attention(utterance, candidates, n) for n, utterance in enumerate(utterances)]

@@ -26,6 +26,7 @@ from wfst_bias.training.conformer.simulated import MixedSource, banks_of, read_t
 from wfst_bias.training.losses import ctc_loss
 from wfst_bias.training.ranks import Ranks
 from wfst_bias.training.recipe import describe_run, read_recipe
+from wfst_bias.training.source import BatchSource
 from wfst_bias.training.trainer import Trainer, Values
 from wfst_bias.training.trainer_config import TrainerConfig
 
@@ -185,18 +186,15 @@ def train_conformer(
     Returns:
       the file of the final weights, and the corpora for training and validation.
     """
+    if texts is not None and recipe.model.input != HAMA:
+        raise InputError("texts are for a network that reads phones (--model-input=hama); leave --texts out", texts)
     subword_lang, phones = _read_langs(lang, phone_lang)
     vocabulary = ConformerVocabulary(subword_lang.units, phones.units, subword_lang.piece_model)
     exp = Path(exp)
     paths = [data] + ([valid] if valid else [])
     ranks = Ranks()
     with ranks.first_alone():
-        checksums = {"tokens": vocabulary.subwords.tokens.checksum, "phones": vocabulary.phones.tokens.checksum}
-        if recipe.model.input == HAMA:
-            checksums.update(_described_texts(texts, excluded))
-        elif texts is not None:
-            raise InputError("texts are for a network that reads phones (--model-input=hama); leave --texts out", texts)
-        describe_run(exp, {**dataclasses.asdict(recipe), **checksums})
+        describe_run(exp, {**dataclasses.asdict(recipe), **_checksums(vocabulary, texts, excluded)})
         write_description(exp, recipe.model, vocabulary)
         folders = [exp / "features" / "train", exp / "features" / "valid"]
         corpora = read_corpora(paths, folders, subword_lang, phones, recipe.model, excluded)
@@ -206,29 +204,31 @@ def train_conformer(
         corpora = _kept_back(corpora[0], data)
     torch.manual_seed(recipe.training.seed)
     model = Conformer(recipe.model, len(vocabulary.subwords.tokens), len(vocabulary.phones.tokens))
-    seconds, seed = recipe.data.batch_seconds, recipe.training.seed
-    speech = CtcSource(corpora[0], seconds, recipe.augment, seed, recipe.model)
-    trainer = Trainer(
-        model,
-        partial(conformer_loss, config=recipe.model),
-        speech if texts is None else _with_texts(speech, corpora[0], texts, (subword_lang, phones), excluded, recipe),
-        CtcSource(corpora[1], seconds, None, seed, recipe.model),
-        recipe.training,
-        exp,
-        device,
-    )
-    return trainer.run(), corpora
+    source: BatchSource = _speech(corpora[0], recipe, recipe.augment)
+    if texts is not None:
+        source = _with_texts(source, corpora[0], texts, (subword_lang, phones), excluded, recipe)
+    loss, valid_source = partial(conformer_loss, config=recipe.model), _speech(corpora[1], recipe, None)
+    return Trainer(model, loss, source, valid_source, recipe.training, exp, device).run(), corpora
 
 
-def _described_texts(texts: Optional[Path], excluded: AbstractSet[str]) -> Dict[str, str]:
-    """Return checksums of texts and of excluded words, for :func:`wfst_bias.training.recipe.describe_run`."""
-    read = b"" if texts is None else Path(texts).read_bytes()
-    parts = {"texts": read, "excluded": "\n".join(sorted(excluded)).encode()}
-    return {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
+def _checksums(
+    vocabulary: ConformerVocabulary, texts: Optional[Path], excluded: AbstractSet[str]
+) -> Dict[str, str]:
+    """Return checksums of tokens, texts and excluded words, for :func:`wfst_bias.training.recipe.describe_run`."""
+    checksums = {"tokens": vocabulary.subwords.tokens.checksum, "phones": vocabulary.phones.tokens.checksum}
+    if texts is not None:
+        checksums["texts"] = hashlib.sha256(Path(texts).read_bytes()).hexdigest()
+    if excluded:
+        checksums["excluded"] = hashlib.sha256("\n".join(sorted(excluded)).encode()).hexdigest()
+    return checksums
+
+
+def _speech(corpus: CtcCorpus, recipe: TrainingRecipe, augment: Optional[AugmentConfig]) -> CtcSource:
+    return CtcSource(corpus, recipe.data.batch_seconds, augment, recipe.training.seed, recipe.model)
 
 
 def _with_texts(
-    speech: CtcSource,
+    speech: BatchSource,
     corpus: CtcCorpus,
     path: Path,
     langs: Tuple[Lang, Lang],
@@ -238,8 +238,8 @@ def _with_texts(
     """Return batches of speech and of simulated texts."""
     texts = read_texts(path, *langs, excluded)
     if texts.dropped:
-        print(f"wfst-bias: {path}: {texts.dropped:,} texts with words that are excluded or that a lang cannot write "
-              "are left out", file=sys.stderr)  # fmt: skip
+        why = "with words that are excluded or that a lang cannot write"
+        print(f"wfst-bias: {path}: {texts.dropped:,} texts {why} are left out", file=sys.stderr)
     seed = recipe.training.seed
     banks = banks_of(corpus, langs[1], seed)
     frames = recipe.data.batch_seconds / recipe.model.frame_shift * recipe.model.subsampling

@@ -26,8 +26,9 @@ from wfst_bias.training.adapter.emission_store import EmissionStore
 from wfst_bias.training.adapter.simulation import UnitBank
 from wfst_bias.training.adapter.speech import TokenIds, Utterance, align_texts, confusions, written
 from wfst_bias.training.conformer.augment import with_other_pace
-from wfst_bias.training.conformer.ctc_data import FEATURES, CtcBatch, CtcCorpus, CtcSource, padded_batch
+from wfst_bias.training.conformer.ctc_data import FEATURES, CtcCorpus, padded_batch
 from wfst_bias.training.conformer.targets import Transcriber, frames_needed
+from wfst_bias.training.source import Batch, BatchSource
 
 _PARTS = 4  # of the speech, by clarity
 _MOST_SPEECH = 4000  # utterances whose pieces are taken
@@ -57,7 +58,7 @@ class Texts:
 
     def lengths(self) -> FloatArray:
         """Return about how many phones each text has ``(N,)``."""
-        units = {word: float(len(ways[0]) + 1) for word, ways in self.pronunciations.items()}
+        units = {word: float(len(pronunciations[0]) + 1) for word, pronunciations in self.pronunciations.items()}
         return np.array([sum(map(units.__getitem__, words)) for words in self.words])
 
 
@@ -86,8 +87,8 @@ def pronunciations_of(lang: Lang, words: Sequence[str]) -> Dict[str, Sequence[To
     """Return the pronunciations of each word by the lexicon of a phone lang, else by its G2P; those without are left out."""
     ids = lang.tokens.ids
     found = {word: lang.lexicon.get(word) for word in words}
-    found.update(g2p_of(lang).pronounce([word for word, ways in found.items() if not ways]))
-    return {word: [tuple(map(ids.__getitem__, way)) for way in ways] for word, ways in found.items() if ways}
+    found.update(g2p_of(lang).pronounce([word for word, pronunciations in found.items() if not pronunciations]))
+    return {word: [tuple(ids[unit] for unit in each) for each in some] for word, some in found.items() if some}
 
 
 def banks_of(corpus: CtcCorpus, lang: Lang, seed: int) -> List[UnitBank]:
@@ -107,9 +108,9 @@ def banks_of(corpus: CtcCorpus, lang: Lang, seed: int) -> List[UnitBank]:
     spoken = align_texts(store, texts, pronunciations, lang.units, matcher)
     clearest_first = sorted(spoken, key=lambda name: _clarity(store.log_probs(name), spoken[name]), reverse=True)
     parts = [part.tolist() for part in np.array_split(np.array(clearest_first), min(_PARTS, len(clearest_first)))]
-    heard = UnitBank.of(store, spoken).pieces
+    of_all = UnitBank.of(store, spoken).pieces
     banks = [UnitBank.of(store, {name: spoken[name] for name in part}).pieces for part in parts]
-    return [UnitBank({**heard, **pieces}) for pieces in banks]
+    return [UnitBank({**of_all, **pieces}) for pieces in banks]
 
 
 def _clarity(log_probs: torch.Tensor, utterance: Utterance) -> float:
@@ -125,7 +126,7 @@ class MixedSource:
     An epoch has every utterance of the speech once, and random texts.
 
     Args:
-      speech: batches of a corpus.
+      speech: batches of a corpus, their keys names of utterances.
       texts: to be simulated.
       banks: pieces of phones.
       lang: of the phones.
@@ -137,7 +138,7 @@ class MixedSource:
 
     def __init__(
         self,
-        speech: CtcSource,
+        speech: BatchSource,
         texts: Texts,
         banks: Sequence[UnitBank],
         lang: Lang,
@@ -149,7 +150,7 @@ class MixedSource:
         self._speech, self._texts, self._banks, self._lang, self._model = speech, texts, banks, lang, model
         self._share, self._batch_frames, self._seed = share, batch_frames, seed
         self._frames = texts.lengths() * _FRAMES_A_UNIT
-        self._heard = frozenset.intersection(*(frozenset(bank.pieces) for bank in banks))
+        self._known_units = frozenset.intersection(*(frozenset(bank.pieces) for bank in banks))
 
     def plan(self, epoch: int) -> List[Key]:
         rng = np.random.default_rng((self._seed, epoch, 1))
@@ -173,7 +174,7 @@ class MixedSource:
             frames += self._frames[text]
         return texts
 
-    def load(self, epoch: int, key: Key) -> CtcBatch:
+    def load(self, epoch: int, key: Key) -> Batch:
         is_text, items = key
         if not is_text:
             return self._speech.load(epoch, items)
@@ -185,9 +186,9 @@ class MixedSource:
         """Return simulated log-probabilities of phones ``(S, P)``, and the subwords of a text ``(U,)``."""
         subwords = self._texts.transcriber.tokens(" ".join(words))
         assert subwords is not None  # texts with other words were left out
-        ways = self._texts.pronunciations
-        chosen = {word: ways[word][rng.integers(len(ways[word]))] for word in words}
-        target = [unit for unit in written(words, chosen, list(self._lang.units.edge))[0] if unit in self._heard]
+        pronunciations = self._texts.pronunciations
+        chosen = {word: pronunciations[word][rng.integers(len(pronunciations[word]))] for word in words}
+        target = [unit for unit in written(words, chosen, list(self._lang.units.edge))[0] if unit in self._known_units]
         bank = self._banks[rng.integers(len(self._banks))]
         pauses = [_pause(rng.integers(_LONGEST_PAUSE), len(self._lang.tokens)) for _ in range(2)]
         features = np.concatenate([pauses[0], bank.spoken(target, rng)[0] if target else pauses[1], pauses[1]])
