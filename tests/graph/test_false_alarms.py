@@ -44,3 +44,4 @@ def test_a_class_has_its_own_bonus_and_prior(base, speech):
 
 def test_without_words_nothing_is_predicted(base):
     assert ordinary_speech(base, {}) is None
+    assert ordinary_speech(base, {"a unit of a loop": -1.0}) is None

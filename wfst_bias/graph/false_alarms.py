@@ -1,5 +1,6 @@
 """The false alarms that lists are predicted to give in a base."""
 
+import math
 from pathlib import Path
 from typing import Mapping, Optional, Sequence
 
@@ -41,10 +42,15 @@ def predicted_report(
 def ordinary_speech(base: BaseGraph, log_probs: Mapping[str, float]) -> Optional[OrdinarySpeech]:
     """Ordinary speech as the acoustic model of a base hears it; none for characters and subwords, whose confusions are unknown.
 
+    None for a loop of units either, which has no language model of words.
+
     Args:
       log_probs: of the words of its language model without a history, nats.
     """
-    return OrdinarySpeech.of(base.lang, log_probs) if base.lang.units.kind == PHONES and log_probs else None
+    if base.lang.units.kind != PHONES:
+        return None
+    has_words = any(math.isfinite(log_probs.get(word, -math.inf)) for word in base.lang.sounds.words)
+    return OrdinarySpeech.of(base.lang, log_probs) if has_words else None
 
 
 def false_alarms_of_lists(
