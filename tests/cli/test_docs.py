@@ -17,7 +17,7 @@ def _commands(text):
     """The ``wfst-bias`` commands of the code blocks of a page, as words; continued lines are joined."""
     for block in re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            command = re.split(r" #| && | \| | \.\.\.", line.partition("wfst-bias ")[2])[0]
+            command = re.split(r"(?:^|\s)(?:#|&&|\||>|\.\.\.)", line.partition("wfst-bias ")[2])[0]
             if command and not command.startswith("|") and "lang |" not in command:
                 yield shlex.split(command.replace('--merge"', "--merge").partition("; ")[0])
 
