@@ -1,9 +1,10 @@
 """This system and its peers side by side: the same emissions, lexicon, language model and list, one thread, one run.
 
-At each size of the list every system is in a process of its own; they decode groups of utterances in turn. The list is all
-words of WORDS that the speech has, and as many others as the size says, which nobody says; size 0 is no list. Nameless
-speech are the utterances of DATA and of --nameless in whose text is no word of the list. Times are CPU times. A system whose
-package is missing, or that cannot decode the tokens of the model, is left out, and one that takes too long does not decode all.
+At each size of the list every system is in a process of its own; they decode groups of utterances in turn, or, for a busy
+machine, at the same time (--together). The list is all words of WORDS that the speech has, and as many others as the size
+says, which nobody says; size 0 is no list. Nameless speech are the utterances of DATA and of --nameless in whose text is no
+word of the list. Times are CPU times. A system whose package is missing, or that cannot decode the tokens of the model, is
+left out, and one that takes too long does not decode all.
 
 python benchmarks/compare_peers.py [DATA WORDS] [--base DIR --arpa FILE] [--model SPEC] [--nameless DATA] [--out OUT]
 
@@ -12,6 +13,7 @@ Without DATA, sentences with and without names are synthesized (hibari-tts). ``p
 
 import argparse
 import json
+import pickle
 import random
 import tempfile
 import time
@@ -155,9 +157,10 @@ class Comparison:
         """The results of all systems with a list."""
         listed, kind = self.listed(size), self._base.lang.units.kind
         chosen = [one for one in SYSTEMS if self._is_chosen(one) and one.decodes(kind, size)]
-        workers = []
+        path, workers = self._speech.arrays.with_name(f"list_{size}.pickle"), []
+        path.write_bytes(pickle.dumps(listed))
         for system in sorted(chosen, key=lambda one: one.is_large):
-            workers.append(Worker(Job(system, self._resources, kind, listed, self._speech.arrays)))
+            workers.append(Worker(Job(system, self._resources, kind, path, self._speech.arrays)))
             if system.is_large:
                 workers[-1].is_usable()
         workers = [worker for worker in workers if worker.is_usable()]
@@ -174,12 +177,16 @@ class Comparison:
     def _decode(self, workers: Sequence[Worker]) -> None:
         """Let all decode in turn; the first group is decoded twice, as the first search reads the graph from disk."""
         names = list(self._speech.references)
-        for worker in workers:
-            worker.decode(names[:_GROUP], is_timed=False)
-        for first in range(0, len(names), _GROUP):
-            for worker in workers:
-                if sum(worker.seconds) < self._settings.most_seconds:
-                    worker.decode(names[first : first + _GROUP])
+        groups = [names[first : first + _GROUP] for first in range(0, len(names), _GROUP)]
+        for is_timed, group in [(False, groups[0]), *((True, group) for group in groups)]:
+            in_time = [one for one in workers if sum(one.seconds) < self._settings.most_seconds]
+            for worker in in_time:
+                worker.begin(group)
+                if not self._settings.together:
+                    worker.end(is_timed)
+            if self._settings.together:
+                for worker in in_time:
+                    worker.end(is_timed)
 
     def _result(self, worker: Worker, ours: Worker, size: int) -> Result:
         speech, words = self._speech, self._lists.words(size)
@@ -230,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--utterances", type=int, nargs=2, default=(160, 100), help="of DATA and of --nameless")
     parser.add_argument("--systems", nargs="*", metavar="NAME", help="default: all")
     parser.add_argument("--most-seconds", type=float, default=60.0, help="CPU seconds for the searches of a system")
+    parser.add_argument("--together", action="store_true", help="let all decode at the same time, not in turn")
     parser.add_argument("--out", type=Path, help="OUT.json, OUT.svg and OUT.png")
     return parser
 

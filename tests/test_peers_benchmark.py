@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import pickle
 import sys
 from pathlib import Path
 
@@ -137,8 +138,8 @@ def biased(world, tmp_path_factory):
     """Resources of a small base, emissions of a sentence with a name, and a list with the name."""
     base = read_base(world / "base")
     (anna,) = speller_of(base).spell([Entity("anna")]).used
-    lexicon, tokens = {**base.lang.lexicon, "anna": anna.pronunciations}, base.lang.tokens
-    units = [unit for word in SENTENCE.split() for unit in (*lexicon[word][0], base.lang.boundary)]
+    lexicon, tokens, own = base.lang.lexicon, base.lang.tokens, {"anna": anna.pronunciations}
+    units = [unit for word in SENTENCE.split() for unit in (*(own.get(word) or lexicon[word])[0], base.lang.boundary)]
     frames = np.full((2 * len(units), len(tokens)), np.log(0.001), np.float32)
     frames[np.arange(len(frames)), [i for unit in units for i in (tokens[unit], tokens[BLANK])]] = np.log(0.9)
     arrays = tmp_path_factory.mktemp("arrays") / "arrays.npz"
@@ -149,11 +150,14 @@ def biased(world, tmp_path_factory):
 
 def test_a_system_decodes_in_a_process_of_its_own(biased):
     resources, listed, arrays, _ = biased
-    worker = Worker(Job(System("ours", "ours:Ours"), resources, PHONES, listed, arrays))
+    path = arrays.with_name("list.pickle")
+    path.write_bytes(pickle.dumps(listed))
+    worker = Worker(Job(System("ours", "ours:Ours"), resources, PHONES, path, arrays))
     assert worker.is_usable() and 0 < worker.built.first_word < 60
-    worker.decode(["u"], is_timed=False)
-    assert worker.texts == {} and worker.seconds == []
-    worker.decode(["u"])
+    for is_timed in (False, True):
+        assert worker.texts == {} and worker.seconds == []
+        worker.begin(["u"])
+        worker.end(is_timed)
     worker.close()
     assert worker.texts == {"u": SENTENCE} and len(worker.seconds) == 1 and 0.05 < worker.memory < 50
 

@@ -1,6 +1,7 @@
 """A system in a process of its own: its times, its texts and its memory."""
 
 import multiprocessing
+import pickle
 import re
 import tempfile
 import time
@@ -11,7 +12,7 @@ from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
-from peers.interface import Resources, WordList
+from peers.interface import Resources
 from peers.systems import System
 from wfst_bias.core.errors import InputError
 
@@ -23,12 +24,13 @@ class Job:
     Args:
       arrays: ``.npz`` of the emissions of all utterances.
       units: kind of the units of the model.
+      listed: pickled :class:`~peers.interface.WordList`.
     """
 
     system: System
     resources: Resources
     units: str
-    listed: WordList
+    listed: Path
     arrays: Path
 
 
@@ -72,7 +74,7 @@ def serve(connection, job: Job) -> None:
             begin = time.process_time()
             peer = job.system.make(resources)
             prepared = time.process_time()
-            peer.build(job.listed)
+            peer.build(pickle.loads(job.listed.read_bytes()))
             peer.texts([arrays[min(arrays.files, key=lambda name: len(arrays[name]))]])
             connection.send(Built(prepared - begin, time.process_time() - prepared))
         except InputError as error:
@@ -118,9 +120,12 @@ class Worker:
         """Wait until the system is ready, or cannot be used."""
         return self.built is not None
 
-    def decode(self, names: Sequence[str], is_timed: bool = True) -> None:
-        """Decode some utterances; without ``is_timed``, to warm the process up."""
+    def begin(self, names: Sequence[str]) -> None:
+        """Let the process decode some utterances."""
         self._connection.send(list(names))
+
+    def end(self, is_timed: bool = True) -> None:
+        """Wait until it has decoded them; without ``is_timed`` they do not count, and the process is warm."""
         answer = self._received()
         if isinstance(answer, InputError):
             raise answer
