@@ -168,7 +168,7 @@ class Comparison:
         for worker in workers:
             worker.close()
         workers.sort(key=lambda worker: [one.name for one in SYSTEMS].index(worker.name))
-        ours = next((one for one in workers if one.name == OURS), workers[0])
+        ours = next((one for one in workers if one.name == OURS), next(iter(workers), None))
         yield from (self._result(one, ours, size) for one in workers)
 
     def _is_chosen(self, system: System) -> bool:
@@ -176,9 +176,9 @@ class Comparison:
 
     def _decode(self, workers: Sequence[Worker]) -> None:
         """Let all decode in turn; the first group is decoded twice, as the first search reads the graph from disk."""
-        names = list(self._speech.references)
+        names = list(self._speech.references) if workers else []
         groups = [names[first : first + _GROUP] for first in range(0, len(names), _GROUP)]
-        for is_timed, group in [(False, groups[0]), *((True, group) for group in groups)]:
+        for is_timed, group in [*((False, group) for group in groups[:1]), *((True, group) for group in groups)]:
             in_time = [one for one in workers if sum(one.seconds) < self._settings.most_seconds]
             for worker in in_time:
                 worker.begin(group)
