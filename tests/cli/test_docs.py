@@ -2,23 +2,21 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import click
 import pytest
 
+from helpers.doc_blocks import PAGES, read_blocks
 from wfst_bias.cli.main import main
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-
-def _commands(text):
-    """The ``wfst-bias`` commands of the code blocks of a page, as words; continued lines are joined."""
-    for block in re.findall(r"^```[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        for line in block.replace("\\\n", " ").splitlines():
+def _commands(page):
+    """The ``wfst-bias`` commands of a page, as words; continued lines are joined."""
+    for block in read_blocks(page):
+        prefix = {"sh": "", "console": "$ "}.get(block.language)
+        for line in block.text.replace("\\\n", " ").splitlines() if prefix is not None else ():
             command = re.split(r"(?:^|\s)(?:#|&&|\||>|\.\.\.)", line.partition("wfst-bias ")[2])[0]
-            if command and not command.startswith("|") and "lang |" not in command:
+            if command and line.startswith(prefix):
                 yield shlex.split(command.replace('--merge"', "--merge").partition("; ")[0])
 
 
@@ -33,7 +31,7 @@ def _unknown_options(words):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_have_the_options_that_a_page_shows(page):
-    commands = _commands(page.read_text())
+    commands = _commands(page)
     assert {" ".join(words): unknown for words in commands if (unknown := _unknown_options(words))} == {}
 
 
