@@ -61,7 +61,7 @@ class _Rows(click.HelpFormatter):
 
 def _prose(text: str) -> Iterator[str]:
     """The paragraphs of a help text; those after click's mark against wrapping stay as they are."""
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
+    for paragraph in filter(None, re.split(r"\n\s*\n", text.strip())):
         lines = [line.strip("\n") for line in paragraph.splitlines()]
         if lines[0].strip() == "\b":
             yield "\n".join(["```text", *lines[1:], "```\n"])
