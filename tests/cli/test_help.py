@@ -66,7 +66,7 @@ def test_the_common_part_is_one_screen(path, common):
 def test_advanced_options_stand_in_their_sections():
     text = _help("decode")
     assert _options(text, "Search")[:3] == ["--search-acoustic-scale", "--search-beam", "--search-output-beam"]
-    assert "--min-posterior" in _options(text, "Verification (--stages verify)")
+    assert "--min-posterior" in _options(text, "Verification")
     assert _options(text, "Clusters") == ["--job", "--merge", "--scheduler"]
     assert "--verify-min-posterior" not in text and "[default: inflections]" in " ".join(text.split())
     assert text.index("\nOptions:") < text.index("\nSearch:") < text.index("DECODE_DIR has these files")

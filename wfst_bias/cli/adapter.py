@@ -104,7 +104,7 @@ def adapter() -> None:
     _FOR_CONTEXTUAL,
     "--attention",
     type=click.Choice(["positions", "entities"]),
-    help="To each unit of a phrase, or to the whole phrase; else as the recipe has it, or to positions.",
+    help="What is attended to: each unit of a phrase (positions), or the whole phrase; else as the recipe has it, or positions.",
 )
 @_strength
 def adapter_train(

@@ -159,7 +159,7 @@ add_former(data, "synthesise", data_synthesize, "data synthesize")
 
 @data.command("noise", short_help="Write silence and noises, in which nobody speaks.")
 @click.argument("data_dir", type=PATH)
-@click.option("--minutes", type=float, default=10.0, show_default=True, help="How much of it.")
+@click.option("--minutes", type=float, default=10.0, show_default=True, help="Minutes of audio.")
 @_seed
 def data_noise(data_dir: Path, minutes: float, seed: int) -> None:
     """Write silence and noises (white, pink, brown, hum, knocks), ten seconds each, into the Kaldi data folder DATA_DIR.

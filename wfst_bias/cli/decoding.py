@@ -37,7 +37,7 @@ rescore_options = config_options(RescoringConfig, "rescore", "Rescoring (--stage
 _verify_options = config_options(
     VerifyConfig,
     "verify",
-    "Verification (--stages verify)",
+    "Verification",
     short={
         "min_posterior": "--min-posterior",
         "false_alarms_per_hour": "--false-alarms-per-hour",

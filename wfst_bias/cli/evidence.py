@@ -33,7 +33,7 @@ def evidence() -> None:
 @click.option(
     "--lists", type=click.IntRange(1), default=5, show_default=True, help="Lists of words that nobody says."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another one draws other lists.")
 @device_option
 def evidence_train(
     paths: Tuple[Path, ...],

@@ -200,7 +200,7 @@ def graph_info(graph_dir: Path) -> None:
 @graph.command("export", short_help="Write a graph for Kaldi, k2 or OpenFst.")
 @click.argument("graph_dir", type=BASE)
 @click.argument("out", type=PATH)
-@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True, help="Of OUT.")
+@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True, help="Format of OUT.")
 @click.option(
     "--keep-boosted",
     "--keep-twins",
@@ -232,7 +232,7 @@ def graph_export(graph_dir: Path, out: Path, form: str, keep_boosted: bool) -> N
 @click.argument("source", type=PATH)
 @click.argument("lang_dir", type=PATH)
 @click.argument("graph_dir", type=PATH)
-@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True, help="Of SOURCE.")
+@click.option("--format", "form", type=click.Choice(["k2", "openfst", "kaldi"]), required=True, help="Format of SOURCE.")
 @click.option("--words", type=PATH, metavar="FILE", help="words.txt of SOURCE, where it is a file.")
 def graph_import(source: Path, lang_dir: Path, graph_dir: Path, form: str, words: Optional[Path]) -> None:
     """Make GRAPH_DIR of a graph that others compiled over the tokens of LANG_DIR.

@@ -197,7 +197,7 @@ def lm_train(text: Path, out: Path, order: int) -> None:
 @click.argument("out", type=PATH, metavar="OUT.txt")
 @click.option("--count", type=click.IntRange(1), default=10000, show_default=True, help="Sentences.")
 @click.option("--most", type=click.IntRange(1), default=14, show_default=True, help="Words a sentence; longer ones are cut.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Another one draws other sentences.")
 def lm_sample(arpa: Path, out: Path, count: int, most: int, seed: int) -> None:
     """Draw sentences from a language model, one a line: text to train on (model train --texts).
 

@@ -14,7 +14,7 @@ def model() -> None:
     """Train, export and show acoustic models; store their emissions."""
 
 
-@model.command("train", short_help="Train a Conformer CTC.")
+@model.command("train", short_help="Train a CTC model.")
 @click.argument("config", metavar="CONFIG")
 @click.argument("data", type=PATH)
 @click.argument("exp", type=PATH)

@@ -61,14 +61,14 @@ spoken, or are below their gate). Times are seconds.
 @click.option(
     "--entities", type=LIST, metavar="LIST", help="Phrases to look out for, one a line; or a domain, such as medicine."
 )
-@format_option_in("Costs of the list", "--list-format")
+@format_option_in("Lists", "--list-format")
 @click.option(
     "--format",
     "output",
     default=FORMATS[0],
     show_default=True,
     metavar="|".join(FORMATS),
-    help="Of the output: text with the entities marked, a line of JSON for each file, captions (SubRip, WebVTT), or CTM.",
+    help="Format of the output: text with the entities marked, a line of JSON for each file, captions (SubRip, WebVTT), or CTM.",
 )
 @click.option(
     "--out",
@@ -106,7 +106,7 @@ def transcribe(
     """Transcribe AUDIO: files, folders (all audio and video below them), or patterns in quotes ('calls/**/*.m4a').
 
     With a list, the entities found are marked, with time and evidence; those that were probably not spoken are removed. The
-    first call builds lexicon, language model and graph (a minute) into the cache folder.
+    first call builds lexicon, language model and graph (half a minute) into the cache folder.
 
     \b
     Examples:

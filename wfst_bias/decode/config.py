@@ -47,8 +47,8 @@ class GateConfig:
     """The least evidence by which a phrase is found.
 
     Args:
-      evidence: phrases are found only by this evidence, if their list has no gate for them: probability of a unit
-        against the best one, before any boost, the mean over the phrase; 0 is off.
+      evidence: least evidence of a phrase that has no gate of its own in its list: probability of a unit against the best
+        one, before any boost, the mean over the phrase; 0 is off.
     """
 
     evidence: float = 0.0

@@ -27,8 +27,8 @@ class ClassConfig:
         average, at most 1.5 times, and less for shorter phrases.
       partial_cost: cost of some words of a phrase without the others, nats.
       inflections: whether the possessive and the plural of a phrase are recognized, where the language model is English.
-      inflection_cost: of such a form, nats, in addition to what the phrase costs and is paid; the plural of a name costs 2 nats
-        more.
+      inflection_cost: cost of a possessive or plural, nats, in addition to what the phrase costs and is paid; the plural of a
+        name costs 2 nats more.
     """
 
     prior: float = 0.05

@@ -22,7 +22,7 @@ class ChainConfig:
         auto is verify where there are a list and an evidence model for the acoustic model, else none.
       phone_model: phone network of rescore and lookup, as --model; else the searched emissions, or the phone head of
         the model.
-      phone_lang: its lang folder; else the lexicon for hama.
+      phone_lang: lang folder of the phone network; else that of hama.
     """
 
     stages: str = AUTO
