@@ -38,7 +38,12 @@ we met the doctor at the station in the morning
 take it in the morning and call the doctor
 she will send the report to the city
 """
-_OURS = f'#!/bin/sh\nexec "{sys.executable}" -c "from wfst_bias.cli.main import main; main()" "$@"\n'
+_OURS = f"""#!{sys.executable}
+from wfst_bias.cli.main import main
+
+if __name__ == "__main__":
+    main(prog_name="wfst-bias")
+"""
 _QUEUE = f'#!/bin/sh\nexec "{ROOT / "egs" / "run_jobs.sh"}" "$@"\n'
 # an array job as Slurm runs it, one task after the other; --wrap COMMAND is a job of one task
 _SBATCH = """#!/usr/bin/env python3

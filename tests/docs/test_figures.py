@@ -39,7 +39,9 @@ def test_the_page_counts_states_and_arcs(graphs, compiled):
         for machine in map(graphs.plain_machine, (base.plain, base.with_entities(phrases)))
     ]
     (without, with_list) = sizes
-    sentence = f"has {without[0]} states and {without[1]} arcs without the list, and {with_list[0]} and {with_list[1]} with it"
+    sentence = (
+        f"has {without[0]} states and {without[1]} arcs without the list, and {with_list[0]} and {with_list[1]} with it"
+    )
     assert sentence in " ".join(PAGE.split())
 
 
