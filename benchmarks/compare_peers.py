@@ -176,17 +176,24 @@ class Comparison:
 
     def _decode(self, workers: Sequence[Worker]) -> None:
         """Let all decode in turn; the first group is decoded twice, as the first search reads the graph from disk."""
-        names = list(self._speech.references) if workers else []
+        names, spoken = list(self._speech.references) if workers else [], set(self._speech.spoken)
         groups = [names[first : first + _GROUP] for first in range(0, len(names), _GROUP)]
+        by_group = [one for one in workers if not one.by_folder]
         for is_timed, group in [*((False, group) for group in groups[:1]), *((True, group) for group in groups)]:
-            in_time = [one for one in workers if sum(one.seconds) < self._settings.most_seconds]
+            self._decode_group(by_group, group, is_timed)
+        folders = [[name for name in names if (name in spoken) == is_spoken] for is_spoken in (True, False)]
+        for is_timed, group in [(False, names[:_GROUP]), *((True, folder) for folder in folders)]:
+            self._decode_group([one for one in workers if one.by_folder], group, is_timed)
+
+    def _decode_group(self, workers: Sequence[Worker], group: Sequence[str], is_timed: bool) -> None:
+        in_time = [one for one in workers if sum(one.seconds) < self._settings.most_seconds] if group else []
+        for worker in in_time:
+            worker.begin(group)
+            if not self._settings.together:
+                worker.end(is_timed)
+        if self._settings.together:
             for worker in in_time:
-                worker.begin(group)
-                if not self._settings.together:
-                    worker.end(is_timed)
-            if self._settings.together:
-                for worker in in_time:
-                    worker.end(is_timed)
+                worker.end(is_timed)
 
     def _result(self, worker: Worker, ours: Worker, size: int) -> Result:
         speech, words = self._speech, self._lists.words(size)

@@ -19,7 +19,7 @@ from wfst_bias.recognize.recognition import recognitions
 from wfst_bias.recognize.recognizer import Recognizer
 from wfst_bias.recognize.verified import verified, verifying_chain
 from wfst_bias.second_pass.chain import Chain
-from wfst_bias.second_pass.config import UTTERANCE, VerifyConfig
+from wfst_bias.second_pass.config import VerifyConfig
 
 BATCH_SIZE = 8
 
@@ -62,16 +62,17 @@ class Ours:
         self._phrases = graph.entities
 
     def texts(self, arrays: Sequence[FloatArray]) -> List[str]:
-        """See :class:`~peers.interface.Peer`; utterances are searched eight at a time."""
-        found = []
-        for first in range(0, len(arrays), BATCH_SIZE):
-            emissions = emissions_of_arrays(
-                arrays[first : first + BATCH_SIZE], self._resources.frame_shift, self._base.lang.tokens
+        """See :class:`~peers.interface.Peer`; utterances are searched eight at a time, and verified all together."""
+        batches = (
+            BatchEmissions.precomputed(
+                emissions_of_arrays(
+                    arrays[first : first + BATCH_SIZE], self._resources.frame_shift, self._base.lang.tokens
+                ),
+                self._phrases,
             )
-            batch = BatchEmissions.precomputed(emissions, self._phrases)
-            if self._chain.stages:
-                segments = verified(self._recognizer.recognize_batch(batch), self._chain, UTTERANCE)
-                found += [one.text for one in recognitions(segments)]
-            else:
-                found += [one.text for one in self._recognizer.search(batch).transcripts]
-        return found
+            for first in range(0, len(arrays), BATCH_SIZE)
+        )
+        if not self._chain.stages:
+            return [one.text for batch in batches for one in self._recognizer.search(batch).transcripts]
+        segments = (segment for batch in batches for segment in self._recognizer.recognize_batch(batch))
+        return [one.text for one in recognitions(verified(segments, self._chain))]

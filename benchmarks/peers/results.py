@@ -25,7 +25,7 @@ class Result:
       counts: of the speech; None where not all of it was decoded in time.
       false_alarms: words of the list in nameless speech, and its hours; None as above.
       milliseconds: CPU time of the search an utterance.
-      ratio: of that to the time of this system, the median over groups of utterances.
+      ratio: of that to the time of this system, the median over groups of utterances, see :func:`ratio_of`.
       first_word: CPU seconds from the list to the first word.
       prepare: CPU seconds of what no list repeats.
       memory: peak, GB.
@@ -86,7 +86,9 @@ def counts_of(texts: Mapping[str, str], references: Mapping[str, str], words: Se
 
 
 def ratio_of(seconds: Sequence[float], others: Sequence[float]) -> float:
-    """The median ratio of times that were taken in turn."""
+    """The median ratio of times that were taken in turn; that of the sums where they are of other groups."""
+    if len(seconds) != len(others):
+        return sum(seconds) / max(sum(others), 1e-9)
     return statistics.median(a / max(b, 1e-9) for a, b in zip(seconds, others))
 
 

@@ -23,6 +23,8 @@ class System:
       has_phones: whether it can decode a phone model.
       sizes: of the lists that it is measured with; empty for all.
       is_large: whether building it takes gigabytes, so that no two are built at once.
+      by_folder: whether it decodes the utterances of a data folder together, not in small groups, as what it estimates
+        over a corpus demands.
     """
 
     name: str
@@ -34,6 +36,7 @@ class System:
     has_phones: bool = True
     sizes: Sequence[int] = ()
     is_large: bool = False
+    by_folder: bool = False
 
     def settings_for(self, units: str) -> Dict[str, Any]:
         """The settings for a kind of units."""
@@ -74,7 +77,7 @@ SYSTEMS = (
     System(OURS, "ours:Ours", grid={"bonus": _BONUSES, "acoustic_scale": _SCALES}),
     System("wfst_bias, bonus 7", "ours:Ours", {"bonus": 7.0}, sizes=_ONE_SIZE),
     System("wfst_bias, narrow beam", "ours:Ours", {"search_beam": 10.0, "min_active": 10}),
-    System("wfst_bias, verification", "ours:Ours", {"verify": True}),
+    System("wfst_bias, verification", "ours:Ours", {"verify": True}, by_folder=True),
     System(
         "flashlight-text",
         "flashlight_lexicon:Flashlight",

@@ -97,7 +97,7 @@ class Worker:
         self._process = context.Process(target=serve, args=(other, job), daemon=True)
         self._process.start()
         other.close()
-        self.name = job.system.name
+        self.name, self.by_folder = job.system.name, job.system.by_folder
         self.seconds: List[float] = []
         self.texts: Dict[str, str] = {}
         self.memory: Optional[float] = None
