@@ -14,7 +14,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../recipe.sh
-stop_stage=15 text= more_text= exclude= real= test= lm= sizes="100 1000 2000" minutes=60 sentences=15000
+stop_stage=15 text= more_text= exclude= real= test= lm= sizes="100 1000 2000" minutes=42 sentences=15000
 options "$@"
 
 if [ ! -f "$text" ]; then
@@ -137,9 +137,16 @@ fi
 
 if [ -n "$lm" ] && run 12; then
   echo "stage 12: the adapter of the host"
-  train adapter_host wfst-bias adapter train "conformer:$exp/host" "$exp/data_train" "$exp/adapter_host" \
+  export ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384
+  words_of "$exp/lang_host" | shuf --random-source=<(yes 4) > "$exp/words_in_disorder.txt"
+  if [ -n "$exclude" ]; then
+    grep -vxFf "$exclude" "$exp/words_in_disorder.txt" | head -n 8000 > "$exp/distractors.txt" || true
+  else
+    head -n 8000 "$exp/words_in_disorder.txt" > "$exp/distractors.txt"
+  fi
+  train adapter_host wfst-bias adapter train "conformer:$exp/host" "$exp/data" "$exp/adapter_host" \
     --valid "$exp/data_valid" --lang "$exp/lang_host" --phones "$exp/lang_phones" --recipe conf/adapter_host.conf \
-    ${exclude:+--exclude "$exclude"}
+    --distractors "$exp/distractors.txt" ${exclude:+--exclude "$exclude"}
 fi
 
 if [ -n "$test" ] && run 13; then
