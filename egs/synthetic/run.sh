@@ -163,13 +163,14 @@ fi
 
 # Decode with the host's stored emissions, without a second pass if OPTIONS name none: decode_host GRAPH OUT OPTIONS...
 decode_host() {
-  decode_jobs "$exp/$1" "$test" "$exp/ladder_$2" --model "archive:$exp/host_emissions/emissions.npz" --stages none "${@:3}"
+  decode_jobs "$exp/$1" "$test" "$exp/ladder_$2" --config conf/host.conf --stages none \
+    --model "archive:$exp/host_emissions/emissions.npz" "${@:3}"
 }
 
 if [ -n "$test" ] && run 14; then
   echo "stage 14: the ladder of the article on the host: one technique at a time, and all"
   phones=(--phone-model "archive:$exp/hama_emissions/emissions.npz")
-  adapter=(--model "conformer:$exp/host" --adapter "$exp/adapter_host")
+  adapter=(--config conf/host.conf --model "conformer:$exp/host" --adapter "$exp/adapter_host")
   decode_host host_base none
   for n in $sizes; do
     list=(--list "$exp/list_$n.txt")
