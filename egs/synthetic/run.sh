@@ -187,12 +187,12 @@ if [ -n "$test" ] && run 14; then
 fi
 
 if [ -n "$test" ] && run 15; then
+  echo "stage 15: the ladder as a table and a page"
+  rungs=("$exp/ladder_none")
   for n in $sizes; do
-    rungs=()
-    for rung in none {unigram,adaptive,rescored,variants,lookup,adapter,joint}_"$n"; do
+    for rung in {unigram,adaptive,rescored,variants,lookup,adapter,joint}_"$n"; do
       [ ! -d "$exp/ladder_$rung" ] || rungs+=("$exp/ladder_$rung")
     done
-    echo "stage 15: the ladder at N = $n"
-    wfst-bias score "$test" "${rungs[@]}" --ladder --entities "$exp/list_$n.txt"
   done
+  wfst-bias report "${rungs[@]}" "$exp/ladder.html" --tables "$exp/ladder.md"
 fi
