@@ -160,7 +160,7 @@ class Comparison:
         path, workers = self._speech.arrays.with_name(f"list_{size}.pickle"), []
         path.write_bytes(pickle.dumps(listed))
         for system in sorted(chosen, key=lambda one: one.is_large):
-            workers.append(Worker(Job(system, self._resources, kind, path, self._speech.arrays)))
+            workers.append(Worker(Job(system, self._resources, path, self._speech.arrays)))
             if system.is_large:
                 workers[-1].is_usable()
         workers = [worker for worker in workers if worker.is_usable()]

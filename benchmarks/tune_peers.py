@@ -32,19 +32,18 @@ class Tuning:
 
     Args:
       resources: of the peers, without settings.
-      units: kind of the units of the model.
       speech: with references.
       listed: its list.
     """
 
-    def __init__(self, resources: Resources, units: str, speech: Speech, listed: WordList):
-        self._resources, self._units, self._speech, self._listed = resources, units, speech, listed
+    def __init__(self, resources: Resources, speech: Speech, listed: WordList):
+        self._resources, self._speech, self._listed = resources, speech, listed
         arrays = np.load(speech.arrays)
         self._arrays = [arrays[name] for name in speech.references]
 
     def tune(self, system: System) -> Mapping[str, Any]:
         """Print what each value gives, and return the best settings."""
-        best, score = system.settings_for(self._units), None
+        best, score = dict(system.settings), None
         for name, values in system.grid.items():
             tried: Dict[Any, Tuple[float, ...]] = {}
             for value in values:
@@ -93,7 +92,7 @@ def main() -> None:
         name = getattr(model, "made_by", "") or settings.model
         resources = Resources(settings.base, settings.arpa, name, model.frame_shift, Path(folder))
         kind = base.lang.units.kind
-        tuning = Tuning(resources, kind, speech, WordList(tuple(words), spelled))
+        tuning = Tuning(resources, speech, WordList(tuple(words), spelled))
         for system in SYSTEMS:
             is_chosen = not settings.systems or system.name in settings.systems
             if system.grid and is_chosen and system.decodes(kind, settings.size):

@@ -152,7 +152,7 @@ def test_a_system_decodes_in_a_process_of_its_own(biased):
     resources, listed, arrays, _ = biased
     path = arrays.with_name("list.pickle")
     path.write_bytes(pickle.dumps(listed))
-    worker = Worker(Job(System("ours", "ours:Ours"), resources, PHONES, path, arrays))
+    worker = Worker(Job(System("ours", "ours:Ours"), resources, path, arrays))
     assert worker.is_usable() and 0 < worker.built.first_word < 60
     for is_timed in (False, True):
         assert worker.texts == {} and worker.seconds == []

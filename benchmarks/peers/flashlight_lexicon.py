@@ -187,21 +187,23 @@ class BoostedUnigrams:
 
 
 class Flashlight:
-    """The peer: settings are ``unigram`` (log probability of a listed word, nats), ``acoustic_scale``, ``hypotheses`` and
-    ``nats`` of the beam.
+    """The peer: settings are ``unigram`` (log probability of a listed word, nats) or ``list_unigram`` (of all of them
+    together), ``acoustic_scale``, ``hypotheses`` and ``nats`` of the beam.
     """
 
     def __init__(self, resources: Resources):
         base = read_base(resources.base)
         settings = resources.settings
         self._known = KnownWords.read(base.lang, base.known_words, resources.arpa)
-        self._search, self._unigram = search_config(settings), settings["unigram"]
+        self._search, self._settings = search_config(settings), settings
         self._beam = int(settings["hypotheses"]), float(settings["nats"])
 
     def build(self, listed: WordList) -> None:
         """See :class:`~peers.interface.Peer`."""
         self._peer = BoostedUnigrams(self._known, listed.spelled.used, self._search, self._beam)
-        self._decoder = self._peer.boosted(self._unigram)
+        shared = self._settings.get("list_unigram")
+        unigram = self._settings["unigram"] if shared is None else shared - math.log(max(len(listed.words), 1))
+        self._decoder = self._peer.boosted(unigram)
 
     def texts(self, arrays: Sequence[FloatArray]) -> List[str]:
         """See :class:`~peers.interface.Peer`."""

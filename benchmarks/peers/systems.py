@@ -1,8 +1,8 @@
-"""The systems that are compared: each a peer with settings, its defaults and those that were tuned on training speech."""
+"""The systems that are compared: each a peer with settings."""
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from peers.interface import Peer, Resources
 from wfst_bias.core.errors import InputError
@@ -16,8 +16,7 @@ class System:
     Args:
       name: as tables show it.
       peer: ``module:class`` of this package.
-      settings: of the peer.
-      tuned: other settings for phones and for texts, chosen by ``tune_peers.py`` on training speech.
+      settings: of the peer, its own defaults or chosen by ``tune_peers.py`` on training speech.
       grid: the values that were tried there, by setting.
       tune_as: peer and settings that give the same texts in less time, for tuning.
       has_phones: whether it can decode a phone model.
@@ -30,18 +29,12 @@ class System:
     name: str
     peer: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     tune_as: Optional[Tuple[str, Mapping[str, Any]]] = None
     has_phones: bool = True
     sizes: Sequence[int] = ()
     is_large: bool = False
     by_folder: bool = False
-
-    def settings_for(self, units: str) -> Dict[str, Any]:
-        """The settings for a kind of units."""
-        kind = "phones" if units == PHONES else "texts"
-        return {**self.settings, **self.tuned.get(kind, {})}
 
     def decodes(self, units: str, size: int) -> bool:
         """Whether it can decode a model with such units, and is measured with such a list."""
@@ -85,6 +78,12 @@ SYSTEMS = (
         grid=_FLASHLIGHT,
     ),
     System(
+        "flashlight-text, by the size of the list",
+        "flashlight_lexicon:Flashlight",
+        {"list_unigram": -0.9, "hypotheses": 100, "nats": 20.0},
+        sizes=(100, 10000, 50000),
+    ),
+    System(
         "flashlight-text, narrow beam",
         "flashlight_lexicon:Flashlight",
         {"unigram": -8.0, "hypotheses": 20, "nats": 10.0},
@@ -103,8 +102,7 @@ SYSTEMS = (
     ),
     System("sherpa-onnx, our graph", "exported:SherpaOnnx", {"bonus": 7.0}, is_large=True, sizes=_ONE_SIZE),
     System("pyctcdecode", "prefix_beam:Pyctcdecode", has_phones=False),
-    System("pyctcdecode, its defaults", "prefix_beam:Pyctcdecode", has_phones=False, sizes=_ONE_SIZE),
     System("ctc-beam-decoder", "prefix_beam:CtcBeamDecoder", grid=_PREFIX, has_phones=False),
-    System("greedy, word spotter", "spotter:WordSpotter", grid=_SPOTTER, has_phones=False),
+    System("greedy, word spotter", "spotter:WordSpotter", {"token_bonus": 2.0}, grid=_SPOTTER, has_phones=False),
     System("greedy, word spotter, NeMo's weights", "spotter:WordSpotter", has_phones=False, sizes=_ONE_SIZE),
 )

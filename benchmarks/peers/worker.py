@@ -23,13 +23,11 @@ class Job:
 
     Args:
       arrays: ``.npz`` of the emissions of all utterances.
-      units: kind of the units of the model.
       listed: pickled :class:`~peers.interface.WordList`.
     """
 
     system: System
     resources: Resources
-    units: str
     listed: Path
     arrays: Path
 
@@ -70,7 +68,7 @@ def serve(connection, job: Job) -> None:
     arrays = np.load(job.arrays)
     with tempfile.TemporaryDirectory() as name:
         try:
-            resources = replace(job.resources, folder=Path(name), settings=job.system.settings_for(job.units))
+            resources = replace(job.resources, folder=Path(name), settings=job.system.settings)
             begin = time.process_time()
             peer = job.system.make(resources)
             prepared = time.process_time()
