@@ -30,7 +30,9 @@ def text(transcription: Transcription) -> str:
     transcript = transcription.transcript
     lines = [transcript.marked() or "(no speech was recognized)"]
     lines += [f"    {entity.describe()}" for entity in transcript.entities]
-    lines += [f"    rejected, its gate is {one.gate:g}: {one.describe()}" for one in transcript.rejected]
+    for one in transcript.rejected:
+        reason = f"its gate is {one.gate:g}" if one.is_below_gate else "probably not spoken"
+        lines.append(f"    rejected, {reason}: {one.describe()}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -65,13 +65,14 @@ def train(network: TrainedNetwork, examples: Examples, config: TrainConfig, chec
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.peak_learning_rate, total_steps=config.steps + 1, pct_start=config.rise
     )
-    parts: Dict[str, Any] = {"network": network, "optimizer": optimizer, "schedule": schedule}
+    parts: Dict[str, Any] = {"network": network, "optimizer": optimizer}  # the schedule follows from the step
     step = 0
     if checkpoint.exists():
         stored = load(checkpoint)
         step = stored["step"]
         for name, part in parts.items():
             part.load_state_dict(stored[name])
+        schedule.last_epoch = step
     while step < config.steps:
         losses = []
         for batch in examples.batches(config.num_letters):
