@@ -10,7 +10,7 @@ A folder is a domain by its ``domain.toml``::
     weight = -1.0           # added to that of each phrase, nats; 0 where left out
     format = "plain"        # found by the content where left out
     origin = "..."          # where the phrases are from
-    licence = "CC0-1.0"     # and on what terms
+    license = "CC0-1.0"     # and on what terms
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,8 @@ _TYPES: Dict[str, Union[Type[Any], Tuple[Type[Any], ...]]] = {
     "weight": (int, float),
     "format": str,
     "origin": str,
-    "licence": str,
+    "license": str,
+    "licence": str,  # of earlier versions
 }
 
 
@@ -145,5 +146,5 @@ def _list_of(table: Dict[str, Any], path: Path) -> DomainList:
         float(weight),
         table.get("format"),
         table.get("origin", ""),
-        table.get("licence", ""),
+        table.get("license", table.get("licence", "")),
     )
