@@ -41,14 +41,14 @@ class Ours:
     """The search of this system.
 
     Settings are ``bonus`` (nats, of the list), ``alpha`` (of adaptive boosting) and the fields of
-    :class:`~wfst_bias.decode.config.SearchConfig`; with ``verify``, verification follows.
+    :class:`~wfst_bias.decode.config.SearchConfig`; ``verify`` names what the prior of verification is estimated over.
     """
 
     def __init__(self, resources: Resources):
         self._resources, self._base = resources, read_base(resources.base)
         self._chain = Chain()
         if resources.settings.get("verify"):
-            self._chain = verifying_chain(VerifyConfig(), None, resources.model)
+            self._chain = verifying_chain(VerifyConfig(prior_over=resources.settings["verify"]), None, resources.model)
             if not self._chain.stages:
                 raise InputError(f"there is no evidence model for the emissions of {resources.model!r}")
 

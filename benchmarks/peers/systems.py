@@ -7,6 +7,7 @@ from typing import Any, Mapping, Optional, Sequence, Tuple
 from peers.interface import Peer, Resources
 from wfst_bias.core.errors import InputError
 from wfst_bias.lang.units import PHONES
+from wfst_bias.second_pass.config import CORPUS, UTTERANCE
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ SYSTEMS = (
     System(OURS, "ours:Ours", grid={"bonus": _BONUSES, "acoustic_scale": _SCALES}),
     System("wfst_bias, bonus 7", "ours:Ours", {"bonus": 7.0}, sizes=_ONE_SIZE),
     System("wfst_bias, narrow beam", "ours:Ours", {"search_beam": 10.0, "min_active": 10}),
-    System("wfst_bias, verification", "ours:Ours", {"verify": True}, by_folder=True),
+    System("wfst_bias, verification", "ours:Ours", {"verify": CORPUS}, by_folder=True),
+    System("wfst_bias, verification, each alone", "ours:Ours", {"verify": UTTERANCE}),
     System(
         "flashlight-text",
         "flashlight_lexicon:Flashlight",
