@@ -21,7 +21,7 @@ test: .venv/ready
 
 docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file docs/site/mkdocs.yml
-	$(BIN)/python -m pytest tests/docs -m docs
+	$(BIN)/python -m pytest tests/docs -m docs --numprocesses auto --maxprocesses 4
 
 dist: .venv/ready
 	rm -rf dist build

@@ -1,9 +1,9 @@
 """The small world in which the pages' examples run: its files have the names that the pages use.
 
 All of it is made by our own commands from synthesized speech: ``data/lang``, ``lm.arpa.gz``, ``big.arpa.gz``, ``exp/base``,
-``names.txt``, ``exp/names``, ``data/test`` and ``data/dev`` with the same sentences, ``meeting.wav``, ``recordings/``, ``exp/decode_none`` and
-``exp/decode_names``, and models with random weights (``nemo/``, ``pieces/``, ``zipformer/``, ``wav2vec2/``, ``phones/``,
-``emissions/``). Each page has a copy of its own.
+``names.txt``, ``exp/names``, ``data/test`` and ``data/dev`` with the same sentences, ``meeting.wav``, ``recordings/``,
+``exp/decode_none`` and ``exp/decode_names``, ``few_steps.conf`` of a short training, and models with random weights (``nemo/``,
+``pieces/``, ``zipformer/``, ``wav2vec2/``, ``phones/``, ``emissions/``). Each page has a copy of its own.
 """
 
 import os
@@ -37,6 +37,14 @@ he will call you back from the station
 we met the doctor at the station in the morning
 take it in the morning and call the doctor
 she will send the report to the city
+"""
+_FEW_STEPS = """
+--num-simulated=12
+--lists-fewest=5
+--lists-most=20
+--text-max-steps=2
+--guided-max-steps=2
+--joint-max-steps=2
 """
 _OURS = f"""#!{sys.executable}
 from wfst_bias.cli.main import main
@@ -76,6 +84,7 @@ def docs_world(tmp_path_factory, run):
 
 def _make_world(run):
     Path("names.txt").write_text(NAMES)
+    Path("few_steps.conf").write_text(_FEW_STEPS.strip() + "\n")
     Path("sentences.txt").write_text(SENTENCES.strip() + "\n")
     spoken = SPOKEN.strip().splitlines()
     names = [f"utt_{number:04d}" for number in range(1, len(spoken) + 1)]
