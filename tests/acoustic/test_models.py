@@ -25,8 +25,8 @@ def test_hama_is_the_default():
     [
         (
             "kaldi:exp",
-            "there is no model 'kaldi:exp'; there are hama, onnx:FILE[,tokens=FILE], hf:FOLDER, "
-            "archive:FILE[,tokens=FILE][,frame_shift=SECONDS], conformer:EXP",
+            "there is no model 'kaldi:exp'; there are hama, onnx:FILE[,tokens=FILE][,blank=TOKEN], hf:FOLDER, "
+            "archive:FILE[,tokens=FILE][,blank=TOKEN][,frame_shift=SECONDS], conformer:EXP",
         ),
         ("onnx:", "there is no model 'onnx:'; there are hama, "),
         ("hf:x,tokens=y", "the model 'hf:x,tokens=y' has no option 'tokens'; its form is hf:FOLDER"),

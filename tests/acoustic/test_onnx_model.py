@@ -9,6 +9,7 @@ import torch
 from helpers import onnx_exports as exports
 from wfst_bias.acoustic.conformer_export import exporter_options
 from wfst_bias.acoustic.frontends import ALL_FEATURES, NOTHING, PER_FEATURE, KaldiFbank, NemoMel, Samples
+from wfst_bias.acoustic.models import load_model
 from wfst_bias.acoustic.onnx_model import OnnxModel
 from wfst_bias.core.errors import InputError
 
@@ -125,6 +126,17 @@ def test_tokens_of_another_name(tmp_path, audio):
     assert OnnxModel(path, tmp_path / "labels").emissions(["a"], audio[:1]).log_probs.shape == (1, 25, 29)
     with pytest.raises(InputError, match="no tokens.txt, vocab.txt, .*is in its folder; put one there, or name one"):
         OnnxModel(path)
+
+
+def test_a_blank_of_another_name(tmp_path, audio):
+    path, _ = exports.nemo(tmp_path)
+    lines = (tmp_path / "vocab.txt").read_text().splitlines()
+    expected = OnnxModel(path).emissions(["a"], audio[:1]).log_probs
+    (tmp_path / "labels").write_text("\n".join([*lines, "<b>"]) + "\n")
+    with pytest.raises(InputError, match=r"or which of them is blank, onnx:FILE,blank=TOKEN"):
+        load_model(f"onnx:{path},tokens={tmp_path / 'labels'}")
+    model = load_model(f"onnx:{path},tokens={tmp_path / 'labels'},blank=<b>")
+    assert torch.equal(model.emissions(["a"], audio[:1]).log_probs, expected)
 
 
 @pytest.mark.parametrize(

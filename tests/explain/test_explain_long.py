@@ -30,6 +30,7 @@ def test_a_phrase_is_found_in_all_segments(explained, long_folder, long_speech):
     found = re.fullmatch(
         rf"{LONG}: {long_speech.texts[LONG]} 'Zelenskyy' is found at (.*) by the list; it wins by .*", said
     )
+    assert "over '[Zelenskyy]" not in said  # its possessive is no competitor
     times = [float(time) for time in re.findall(r"\d+\.\d+", found[1])]
     assert times == pytest.approx([row[key] for row in own for key in ("start", "end")], abs=0.011)
     assert "It decodes to" not in said

@@ -31,6 +31,7 @@ class ArchiveModel:
       tokens: of the columns; where not given see :func:`wfst_bias.lang.token_files.tokens_next_to`.
       frame_shift: seconds a frame; where not given it is that of lhotse's manifest, or of the file
         :data:`FRAME_SHIFT_FILE` next to it.
+      blank: its token of that name, where it is not one of the usual ones.
 
     Attributes:
       made_by: name of the model whose emissions they are, where :func:`write_archive` has written them; else empty.
@@ -41,7 +42,13 @@ class ArchiveModel:
 
     sampling_rate = 16000
 
-    def __init__(self, path: Path, tokens: Optional[Path] = None, frame_shift: Optional[Seconds] = None):
+    def __init__(
+        self,
+        path: Path,
+        tokens: Optional[Path] = None,
+        frame_shift: Optional[Seconds] = None,
+        blank: Optional[str] = None,
+    ):
         self._path = Path(path)
         self.name = f"archive:{path}"
         if not self._path.is_file():
@@ -49,7 +56,7 @@ class ArchiveModel:
         self._lookup, stored_shift = _open(self._path)
         self.frame_shift = frame_shift or stored_shift or _frame_shift_next_to(self._path)
         self._tokens_path = Path(tokens) if tokens else tokens_next_to(self._path)
-        read = read_model_tokens(self._tokens_path)
+        read = read_model_tokens(self._tokens_path, blank)
         self.tokens, self._column = read.table, list(read.column)
         self.made_by = _model_next_to(self._path)
 

@@ -15,9 +15,9 @@ from wfst_bias.lang.token_files import TOKEN_FILES
 HAMA = "hama"
 FORMS = (
     HAMA,
-    "onnx:FILE[,tokens=FILE]",
+    "onnx:FILE[,tokens=FILE][,blank=TOKEN]",
     "hf:FOLDER",
-    "archive:FILE[,tokens=FILE][,frame_shift=SECONDS]",
+    "archive:FILE[,tokens=FILE][,blank=TOKEN][,frame_shift=SECONDS]",
     "conformer:EXP",
 )
 _OPTIONS = re.compile(r"(?:,[a-z_]+=[^,]*)*$")
@@ -69,7 +69,7 @@ def files_of_model(spec: str) -> List[Path]:
         return [path]
     others = [path.parent / name for name in (*TOKEN_FILES, FRAME_SHIFT_FILE)]
     others += sorted(path.parent.glob(f"{glob.escape(path.stem)}*"))  # weights outside of an ONNX file, for example
-    others += [Path(value) for value in options.values()]
+    others += [Path(value) for name, value in options.items() if name == "tokens"]
     if path.suffix == ".scp" and path.is_file():
         places = {line.split(None, 1)[-1].strip().rpartition(":")[0] for _, line in lines_of(path)}
         others += sorted(map(Path, places))
@@ -85,7 +85,7 @@ def _split_options(text: str) -> Tuple[Path, Dict[str, str]]:
 def _onnx(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
     from wfst_bias.acoustic.onnx_model import OnnxModel
 
-    return OnnxModel(path, _path(options, "tokens"), device)
+    return OnnxModel(path, _path(options, "tokens"), device, options.get("blank"))
 
 
 def _hf(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
@@ -98,7 +98,7 @@ def _archive(path: Path, device: torch.device, options: Dict[str, str]) -> Acous
     from wfst_bias.acoustic.archive import ArchiveModel, seconds_of
 
     frame_shift = seconds_of(options["frame_shift"]) if "frame_shift" in options else None
-    return ArchiveModel(path, _path(options, "tokens"), frame_shift)
+    return ArchiveModel(path, _path(options, "tokens"), frame_shift, options.get("blank"))
 
 
 def _conformer(path: Path, device: torch.device, options: Dict[str, str]) -> AcousticModel:
@@ -109,9 +109,9 @@ def _conformer(path: Path, device: torch.device, options: Dict[str, str]) -> Aco
 
 _Maker = Callable[[Path, torch.device, Dict[str, str]], AcousticModel]
 _KINDS: Dict[str, Tuple[_Maker, Tuple[str, ...]]] = {
-    "onnx": (_onnx, ("tokens",)),
+    "onnx": (_onnx, ("tokens", "blank")),
     "hf": (_hf, ()),
-    "archive": (_archive, ("tokens", "frame_shift")),
+    "archive": (_archive, ("tokens", "blank", "frame_shift")),
     "conformer": (_conformer, ()),
 }
 

@@ -37,6 +37,7 @@ class OnnxModel:
       tokens: its tokens; where not given those of its metadata, or see
         :func:`wfst_bias.lang.token_files.tokens_next_to`.
       device: where it runs, if onnxruntime has that device.
+      blank: its token of that name, where it is not one of the usual ones.
 
     Raises:
       InputError: onnxruntime cannot read it, its layout is not known, or its tokens are missing or too few.
@@ -44,7 +45,13 @@ class OnnxModel:
 
     longest = LONGEST_WINDOW
 
-    def __init__(self, path: Path, tokens: Optional[Path] = None, device: torch.device = torch.device("cpu")):
+    def __init__(
+        self,
+        path: Path,
+        tokens: Optional[Path] = None,
+        device: torch.device = torch.device("cpu"),
+        blank: Optional[str] = None,
+    ):
         self._path = Path(path)
         self.name = f"onnx:{path}"
         self._session = PerProcess(lambda: _session(self._path, torch.device(device)))
@@ -55,7 +62,7 @@ class OnnxModel:
         self._check_inputs()
         meta = session.get_modelmeta().custom_metadata_map
         self._layout = layout_of(self._path, self._main, meta)
-        read, self._tokens_in = _tokens(self._path, tokens, meta)
+        read, self._tokens_in = _tokens(self._path, tokens, meta, blank)
         self.tokens, self._column = read.table, list(read.column)
         self._check_output(output.shape)
         self.sampling_rate = self._layout.frontend.sampling_rate
@@ -138,22 +145,24 @@ class OnnxModel:
         if isinstance(shape[2], int) and shape[2] != len(self._column):
             raise InputError(
                 f"has {shape[2]} outputs, but {self._tokens_in} has {len(self._column)} tokens with blank; "
-                "name the tokens of this network, onnx:FILE,tokens=FILE",
+                "name the tokens of this network, onnx:FILE,tokens=FILE, or which of them is blank, onnx:FILE,blank=TOKEN",
                 self._path,
             )
 
 
-def _tokens(path: Path, tokens: Optional[Path], meta: Dict[str, str]) -> Tuple[ModelTokens, str]:
+def _tokens(
+    path: Path, tokens: Optional[Path], meta: Dict[str, str], blank: Optional[str]
+) -> Tuple[ModelTokens, str]:
     """Return the tokens that are named, of the metadata or next to the file, and where they were found."""
     if tokens is None and "tokens" in meta:  # where 'wfst-bias model export' writes them
         try:
-            return model_tokens(json.loads(meta["tokens"])), "its metadata"
+            return model_tokens(json.loads(meta["tokens"]), blank), "its metadata"
         except (ValueError, TypeError):
             raise InputError(
                 "the tokens of its metadata are no JSON array; name its tokens, ',tokens=FILE'", path
             ) from None
     found = Path(tokens) if tokens else tokens_next_to(path)
-    return read_model_tokens(found), str(found)
+    return read_model_tokens(found, blank), str(found)
 
 
 def _session(path: Path, device: torch.device) -> onnxruntime.InferenceSession:

@@ -157,8 +157,9 @@ def explain(
     graph = searched.decoder.graph
     search = ConstrainedSearch(searched)
     (transcript,) = searched.transcripts
-    outputs = [graph.first_phrase + number for number in phrases]
     names = {graph.entities[number].written for number in phrases}
+    # its inflected forms are the phrase, too
+    outputs = [graph.first_phrase + i for i, name in enumerate(graph.phrase_names) if name in names]
     best, pruning = search.best, None
     found = tuple(entity for entity in transcript.entities if entity.phrase in names)
     rejected = tuple(entity for entity in transcript.rejected if entity.phrase in names)
