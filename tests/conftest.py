@@ -82,6 +82,14 @@ def heard_once():
 
 
 @pytest.fixture(scope="session")
+def k2():
+    """k2; for tests that start processes which need it."""
+    import k2
+
+    return k2
+
+
+@pytest.fixture(scope="session")
 def kathleen():
     """Real speech that comes beside the project."""
     if not (DATA / "kathleen").is_dir():

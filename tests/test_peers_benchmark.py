@@ -148,6 +148,7 @@ def biased(world, tmp_path_factory):
     return resources, WordList(("anna",), SpelledList.of([anna])), arrays, frames
 
 
+@pytest.mark.usefixtures("k2")
 def test_a_system_decodes_in_a_process_of_its_own(biased):
     resources, listed, arrays, _ = biased
     path = arrays.with_name("list.pickle")

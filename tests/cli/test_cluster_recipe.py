@@ -32,6 +32,7 @@ def cluster(world, long_speech, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.usefixtures("k2")
 def test_all_ways_to_decode_a_corpus_write_the_same_files(cluster):
     last = 5 if find_spec("distributed") else 3
     done = cluster("--stop-stage", str(last))

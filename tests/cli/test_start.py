@@ -37,6 +37,7 @@ def noise(tmp_path):
     return tmp_path / "noise.wav"
 
 
+@pytest.mark.usefixtures("k2")
 def test_transcribe_loads_what_it_needs(world, noise):
     names = noise.with_name("names.txt")
     names.write_text("Zelenskyy\nmetoprolol\n")
@@ -44,6 +45,7 @@ def test_transcribe_loads_what_it_needs(world, noise):
     assert {"torch", "k2", "hama"} <= loaded and loaded & _UNUSED == set()
 
 
+@pytest.mark.usefixtures("k2")
 def test_other_audio_is_read_by_lhotse(world, noise):
     soundfile.write(noise, np.zeros(4000), 8000)
     assert "lhotse" in _modules("transcribe", noise, "--base", world / "base")

@@ -227,6 +227,7 @@ def interrupted(process):
     return code, time.monotonic() - begin
 
 
+@pytest.mark.usefixtures("k2")
 def test_ctrl_c_stops_in_a_long_file(world, recordings):
     samples, rate = soundfile.read("calls/b/x.wav")
     soundfile.write("calls/hour.wav", np.resize(samples, 600 * rate), rate)

@@ -265,6 +265,7 @@ def test_what_failed_unexpectedly_is_tried_again(graph, corpus, whole, run, tmp_
     assert files_of(out) == files_of(whole)
 
 
+@pytest.mark.usefixtures("k2")
 def test_two_runs_do_not_decode_into_one_folder(graph, corpus, run, tmp_path):
     driver = subprocess.Popen(command("decode", graph, corpus, tmp_path / "d", *OPTIONS), stderr=subprocess.DEVNULL)
     while not (tmp_path / "d.parts" / "lock").exists():

@@ -64,6 +64,7 @@ def lines_of_program(program, *arguments):
     return [line.partition(": ")[::2] for line in done.stdout.splitlines()]
 
 
+@pytest.mark.usefixtures("k2")
 def test_a_fork_before_the_first_search_works_and_one_after_it_raises(world, tmp_path):
     from hibari import Hibari
 
