@@ -129,7 +129,7 @@ def test_a_list_for_each_utterance(tmp_path, data):
 def test_plots_are_written_as_png_and_svg(folders, run, tmp_path):
     result = run("report", *folders, tmp_path / "r.html", "--plots", tmp_path / "plots", "--lattices", 0)
     assert result.exit_code == 0, result.output
-    assert "2 rungs, 3 changed utterances, 1 false alarm;" in result.output
+    assert "2 rows, 3 changed utterances, 1 false alarm;" in result.output
     names = sorted(path.name for path in (tmp_path / "plots").iterdir())
     assert names == ["ladder.png", "ladder.svg", "precision_recall.png", "precision_recall.svg"]
     assert (tmp_path / "plots" / "ladder.png").read_bytes()[:4] == b"\x89PNG"

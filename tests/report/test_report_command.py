@@ -30,7 +30,7 @@ def test_a_page_with_audio_lattices_and_attention(decoded, speech, run):
     some = ("--audio", 1, "--attention", 1, "--lattices", 2, "--utterance", "demo_001")
     result = run("report", decoded / "none", decoded / "names", page, *some)
     assert result.exit_code == 0, result.output
-    assert "report.html: 3 rungs" in result.output
+    assert "report.html: 3 rows" in result.output
     text = page.read_text()
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))

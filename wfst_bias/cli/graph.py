@@ -56,7 +56,7 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
     """
     from wfst_bias.core.files import read_json
     from wfst_bias.graph.compile import compile_base
-    from wfst_bias.lm.files import UNKNOWN_WORDS
+    from wfst_bias.lm.files import LEFT_OUT_WORDS, UNKNOWN_WORDS
 
     made = compile_base(lang_dir, lm, base_dir, classes, topology)
     click.echo(f"{base_dir}: {'compiled' if made else 'is up to date'}")
@@ -66,10 +66,11 @@ def graph_base(lang_dir: Path, lm: Path, base_dir: Path, classes: Tuple[str, ...
         copies = meta["list_copies"][entity_class["name"]]
         often = f"; a list of it stands {copies} times in a graph, once for each of its histories" if copies > 1 else ""
         click.echo(f"class {entity_class['name']}: {where}{often}")
-    for note in meta["language_model"].get("notes", ()):
-        click.echo(f"wfst-bias: {lm}: {note}", err=True)
     skipped, words = (meta["language_model"][name] for name in ("skipped_ngrams", "skipped_words"))
     missing = [word for word in words if word.lower() not in UNKNOWN_WORDS]
+    for note in meta["language_model"].get("notes", ()):
+        if not (missing and LEFT_OUT_WORDS in note):  # told below, with what to do
+            click.echo(f"wfst-bias: {lm}: {note}", err=True)
     if missing:
         click.echo(
             f"wfst-bias: {lm}: {skipped:,} n-grams are left out, a word of theirs is not in the lexicon: "

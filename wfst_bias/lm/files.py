@@ -17,6 +17,7 @@ from wfst_bias.lm.arpa import NgramLines, arpa_ngrams
 from wfst_bias.lm.ngrams import LN10, Ngrams, ngrams_of_rows
 from wfst_bias.lm.respelled import Spellings, respelled
 
+LEFT_OUT_WORDS = "words that are not in the lexicon"  # in a note
 UNKNOWN_WORDS = ("<unk>", "[unk]", "<unknown>", "<oov>")
 """Symbols of models for all words that they do not know, in small letters."""
 
@@ -126,7 +127,7 @@ def _reason(word: str) -> str:
         return "words with a no-break or other space in them"
     if word[0] + word[-1] in ("<>", "[]", "{}") or word[0] in "#$":
         return "symbols, which are no words"
-    return "words that are not in the lexicon"
+    return LEFT_OUT_WORDS
 
 
 def _word_ids(ngrams: NgramLines, word_id: Dict[str, int]) -> Tuple[IntArray, Dict[int, str]]:

@@ -71,7 +71,7 @@ class Report:
 
     @property
     def size_in_words(self) -> str:
-        counts = (len(self.rungs), "rung"), (self.num_changes, "changed utterance"), (self.num_alarms, "false alarm")
+        counts = (len(self.rungs), "row"), (self.num_changes, "changed utterance"), (self.num_alarms, "false alarm")
         return ", ".join(counted(*pair) for pair in counts)
 
     @property
