@@ -9,11 +9,7 @@ from wfst_bias.report.folders import Comparison, DecodeFolder, is_stage
 from wfst_bias.score.ladder import Rung
 from wfst_bias.second_pass.config import LOOKUP, RESCORE
 
-_DECODED_ALIKE = (
-    "model",
-    "channel",
-    "search",
-)  # keys of meta.json: where these differ, the list is not the only change
+_DECODED_ALIKE = ("model", "channel", "search")  # of meta.json; where these differ, the list is not the only change
 _ADDED_BY_NAME = {"adapter": "the adapter", "calibration": "calibration"}
 _ADDED_BY_STAGE = {RESCORE: "rescoring", LOOKUP: "lookup"}  # verification belongs to the list
 

@@ -102,11 +102,12 @@ def prepare_features(cuts: CutSet, folder: Path, model: ConformerConfig) -> Arra
 
 def _features(cuts: Iterable[Cut], model: ConformerConfig) -> Iterator[Tuple[str, FloatArray]]:
     """Yield the name of each cut and what the network reads of it ``(S, M)``."""
-    pipeline = EmissionPipeline(HamaModel())
-    for cut in cuts:
-        if model.input == HAMA:
+    if model.input == HAMA:
+        pipeline = EmissionPipeline(HamaModel())
+        for cut in cuts:
             yield cut.id, pipeline.model_emissions([cut]).log_probs[0].numpy()
-        else:
+    else:
+        for cut in cuts:
             yield cut.id, log_mel(cut.id, load_audio(cut, SAMPLING_RATE), model.num_mels)
 
 
